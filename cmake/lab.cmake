@@ -1,0 +1,70 @@
+# How the project's targets are made: one folder, one target, its own folder published, links PRIVATE.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(LAB_FUZZ "Build the libFuzzer targets (clang)" OFF)
+set(LAB_SANITIZE "" CACHE STRING "Sanitizers for everything, for example address,undefined")
+
+add_compile_options(
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
+    -Wundef -Wformat=2 -Wvla -Werror -fno-omit-frame-pointer -D_GNU_SOURCE)
+if(LAB_SANITIZE)
+    add_compile_options(-fsanitize=${LAB_SANITIZE} -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${LAB_SANITIZE})
+endif()
+if(LAB_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# Adds the folders that exist, in order.
+function(lab_add_folders)
+    foreach(folder ${ARGN})
+        if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+            add_subdirectory(${folder})
+        endif()
+    endforeach()
+endfunction()
+
+# lab_library(NAME LINKS a b …): every .c of this folder but main.c. Ours are linked by name, others by target.
+function(lab_library name)
+    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    add_library(lab-${name} STATIC ${sources})
+    target_include_directories(lab-${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+    lab_link(lab-${name} ${arg_LINKS})
+endfunction()
+
+# lab_program(NAME LINKS …): main.c of this folder.
+function(lab_program name)
+    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    add_executable(${name} main.c)
+    lab_link(${name} ${arg_LINKS})
+endfunction()
+
+# lab_test(NAME LINKS …): every .c of this folder is one test executable under ctest.
+function(lab_test name)
+    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+    add_executable(test-${name} ${sources})
+    set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    lab_link(test-${name} support base ${arg_LINKS} PkgConfig::CUNIT)
+    add_test(NAME ${name} COMMAND test-${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300
+        ENVIRONMENT "LAB_BIN=${PROJECT_BINARY_DIR}/bin;LAB_SOURCE=${PROJECT_SOURCE_DIR};LAB_SHARED=${PROJECT_SOURCE_DIR}/../shared")
+endfunction()
+
+# Links ours (PRIVATE, by short name) and imported targets.
+function(lab_link target)
+    foreach(link ${ARGN})
+        if(link MATCHES "::|^-")
+            target_link_libraries(${target} PRIVATE ${link})
+        else()
+            target_link_libraries(${target} PRIVATE lab-${link})
+        endif()
+    endforeach()
+endfunction()

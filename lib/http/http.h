@@ -1,0 +1,95 @@
+/* HTTP between actors. A handler and a caller cannot tell whether the other end is a function (direct wiring) or a TLS
+ * socket. Sizes and times are bounded. */
+#ifndef LAB_HTTP_HTTP_H
+#define LAB_HTTP_HTTP_H
+
+#include <stdint.h>
+
+#include "env.h"
+#include "span.h"
+
+#define HTTP_BODY_MAX (4u << 20)
+#define HTTP_HEADERS_MAX 32
+#define HTTP_PATH_PARTS_MAX 8
+
+struct http_header {
+    const char *name, *value; /* borrowed */
+};
+
+struct http_request {
+    const char *method;       /* "GET", "POST", "PUT", "DELETE", "PATCH" */
+    const char *path;         /* "/v1/swaps/7", without query, percent-decoded */
+    const char *query;        /* "" or "a=b&c=d", undecoded */
+    const struct http_header *headers;
+    size_t header_count;
+    struct span body;
+    struct span peer;         /* DER of the client's verified certificate; empty when it showed none */
+    /* What the route's {parts} matched, in order; filled by http_dispatch. */
+    const char *part[HTTP_PATH_PARTS_MAX];
+    size_t part_count;
+};
+
+struct http_response {
+    int status;
+    char content_type[96];
+    struct { char name[64], value[512]; } header[8]; /* further headers */
+    size_t header_count;
+    struct buf body;          /* ceiling HTTP_BODY_MAX */
+};
+#define HTTP_RESPONSE_INIT ((struct http_response){ .body = { .max = HTTP_BODY_MAX } })
+void http_response_release(struct http_response *r);
+MUST_CHECK enum err http_response_add_header(struct http_response *r, const char *name, const char *value);
+
+/* Case-insensitive; NULL when absent. */
+const char *http_header(const struct http_request *r, const char *name);
+/* Appends the decoded value of a query parameter; ERR_NOT_FOUND. */
+MUST_CHECK enum err http_query(const struct http_request *r, const char *name, struct buf *out);
+
+/* A handler answers; it fails only when it cannot (the caller then sees 500). It never blocks on another actor, except
+ * where the protocol itself relays. */
+typedef enum err (*http_handler)(void *actor, const struct http_request *q, struct http_response *p);
+struct http_route {
+    const char *method, *path; /* "/v1/euiccs/{eid}/swap": {…} matches one part */
+    http_handler handle;
+};
+/* Finds the route (404, 405 with Allow otherwise) and runs it; a failing handler becomes 500 and a log line. */
+void http_dispatch(const struct http_route *routes, size_t count, void *actor, const struct log *log,
+                   struct http_request *q, struct http_response *p);
+
+/* An actor as the wiring sees it: routes to serve, a tick to call. */
+struct actor;
+struct actor_ops {
+    const char *role;                   /* "eim", "smdp", … */
+    const struct http_route *routes;
+    size_t route_count;
+    bool mutual_tls;                    /* some routes want a client certificate: the listener asks for one */
+    /* Does what is due and returns when it wants to be called next (ms, CLOCK_NEVER). May call others. *e: a failure that
+     * the actor cannot mend, ERR_CUT when a fault killed it here. NULL: nothing to do by itself. */
+    int64_t (*tick)(struct actor *a, int64_t now, enum err *e);
+    void (*free)(struct actor *a);
+};
+struct actor {
+    const struct actor_ops *ops;
+};
+
+/* Calling. */
+struct http_call {
+    const char *method;
+    const char *url;                    /* https://name[:port]/path?query */
+    const struct http_header *headers;
+    size_t header_count;
+    struct span body;
+    int64_t deadline_ms;                /* how long an answer may take; 0: 30 s */
+};
+struct http_client_ops {
+    /* ERR_TIMEOUT: outcome unknown. ERR_IO: not reached. ERR_VERIFY: the server's TLS certificate was refused. Any HTTP
+     * status is an answer: ERR_OK. */
+    enum err (*send)(struct http_client *c, const struct http_call *q, struct http_response *p);
+    void (*free)(struct http_client *c);
+};
+struct http_client {
+    const struct http_client_ops *ops;
+};
+MUST_CHECK enum err http_send(struct http_client *c, const struct http_call *q, struct http_response *p);
+void http_client_free(struct http_client *c); /* NULL is harmless */
+#endif

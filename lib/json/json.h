@@ -1,0 +1,30 @@
+/* Bounded use of jansson: size, depth and type are checked; reading names the member that is wrong. */
+#ifndef LAB_JSON_JSON_H
+#define LAB_JSON_JSON_H
+
+#include <jansson.h>
+
+#include "span.h"
+
+#define JSON_DEPTH_MAX 32
+
+/* Parses an object. ERR_PARSE (with *why, static or within 160 bytes, when given), ERR_LIMIT. Gives *out. */
+MUST_CHECK enum err json_read(struct span text, json_t **out, char why[160]);
+/* Appends compact text, members in insertion order. */
+MUST_CHECK enum err json_write(const json_t *value, struct buf *out);
+
+/* Borrowed string of a member; NULL when absent or no string. */
+const char *json_str(const json_t *object, const char *member);
+/* ERR_NOT_FOUND when absent, ERR_PARSE when it has another type. */
+MUST_CHECK enum err json_int(const json_t *object, const char *member, int64_t *out);
+MUST_CHECK enum err json_bool(const json_t *object, const char *member, bool *out);
+/* Decodes a base64 or hex member, appended to out. ERR_NOT_FOUND, ERR_PARSE. */
+MUST_CHECK enum err json_base64(const json_t *object, const char *member, struct buf *out);
+MUST_CHECK enum err json_hex(const json_t *object, const char *member, struct buf *out);
+/* Setting; ERR_NOMEM. */
+MUST_CHECK enum err json_set_str(json_t *object, const char *member, const char *value);
+MUST_CHECK enum err json_set_int(json_t *object, const char *member, int64_t value);
+MUST_CHECK enum err json_set_bool(json_t *object, const char *member, bool value);
+MUST_CHECK enum err json_set_base64(json_t *object, const char *member, struct span value);
+MUST_CHECK enum err json_set_hex(json_t *object, const char *member, struct span value); /* upper case */
+#endif
