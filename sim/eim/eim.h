@@ -1,0 +1,46 @@
+/* eIM: ESipa for IPAs (ASN.1 binding, POST /gsma/rsp2/asn1), signed eUICC packages with a counter per eUICC, and a
+ * northbound REST interface (client certificates; SGP.32 v1.2).
+ *
+ * Northbound:
+ *   POST /v1/euiccs {eid, euiccCertificate, eumCertificate}   base64 DER; chain judged; 201, the same again 200
+ *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, stateChangeCause?, rPlmn?, profiles?}
+ *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
+ *   POST /v1/euiccs/{eid}/orders {reference, kind: download|enable|disable|delete|setFallback|list, activationCode?,
+ *        iccid?, rollback?, callback?, validUntil?} -> 202 order; the same reference again -> 200, the same order
+ *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
+ *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
+ *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
+ *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?}}
+ * A result that came through ProfileRollback has state failed, result.name "rolledBack".
+ * Callback: the order object is POSTed to `callback` from the outbox, until answered 2xx, in order per eUICC.
+ * One package in flight per eUICC; the same bytes are resent until a verified result arrives. */
+#ifndef LAB_EIM_H
+#define LAB_EIM_H
+
+#include "env.h"
+#include "http.h"
+#include "x509.h"
+
+struct eim_client {
+    const char *name;
+    uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
+};
+
+struct eim_settings {
+    const char *eim_id;             /* as known to eUICCs, for example "eim.example.com" */
+    const char *fqdn;               /* where IPAs poll */
+    enum ec_curve curve;
+    struct span sign_certificate;   /* DER */
+    const struct ec_key *sign_key;  /* borrowed */
+    struct trust *trust;            /* CIs for eUICC chains */
+    bool warn_eid_range;
+    const struct eim_client *clients;
+    size_t client_count;
+};
+
+struct eim;
+/* Borrows env, the trust and the key; copies the rest. Migrates env->db. */
+MUST_CHECK enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim **out);
+struct actor *eim_actor(struct eim *e); /* ops->free frees the eIM */
+
+#endif

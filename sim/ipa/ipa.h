@@ -1,0 +1,40 @@
+/* A device: its baseband (attach with the enabled profile's own keys) and its IPA (SGP.32 v1.2 IPAd): polling, packages,
+ * direct download, notifications, rollback when not online in time. Several devices may share one database. */
+#ifndef LAB_IPA_H
+#define LAB_IPA_H
+
+#include "card.h"
+#include "env.h"
+#include "http.h"
+
+/* A network the device may attach to: the home network of IMSIs that begin with plmn. */
+struct ipa_network {
+    const char *plmn;     /* "26201": MCC and MNC digits */
+    const char *base_url; /* https://net.lead.example.com */
+};
+
+struct ipa_settings {
+    const char *name;               /* "meter-1"; unique in the database */
+    const char *imei;               /* 15 digits; the TAC is its first 8 */
+    const char *country;            /* where it is, ISO 3166 alpha-2 */
+    struct card *card;              /* borrowed */
+    struct span initial_eim;        /* BF57 to send when no eIM is associated; may be empty */
+    const struct ipa_network *networks;
+    size_t network_count;
+    const char *esipa_path;         /* NULL: "/gsma/rsp2/asn1" */
+    int64_t poll_every;             /* ms between polls when there is nothing to do */
+    int64_t rollback_after;         /* ms without a bearer after an enable with rollback; SGP.32 leaves it open; 420 s */
+    int64_t attach_every;           /* ms between attempts to attach */
+};
+
+struct ipa;
+/* Borrows env, card; copies the rest. Migrates env->db; takes up what the journal holds. */
+MUST_CHECK enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa **out);
+struct actor *ipa_actor(struct ipa *i); /* no routes; ops->free frees the device, not the card */
+/* Events from outside; each makes the next tick due at once. */
+void ipa_move(struct ipa *i, const char *country);
+void ipa_power(struct ipa *i, bool on);
+/* For reports and checks: the carrier's plmn whose bearer stands, "" when offline. */
+const char *ipa_online_plmn(const struct ipa *i);
+
+#endif

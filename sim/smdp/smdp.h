@@ -1,0 +1,47 @@
+/* SM-DP+: ES2+ for operators, ES9+ for LPAs, IPAs and eIMs, one personalised profile per order (SGP.22 v2.5).
+ *
+ * Routes beside /gsma/rsp2/es2plus/… and /gsma/rsp2/es9plus/…, /gsma/rsp2/asn1; administration (client certificate of
+ * an administrator):
+ *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc, profileType?, serviceProviderName?, profileName?, mccMnc?,
+ *        fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
+ *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
+ *   GET  /v1/profiles?state=… -> {counts by state}
+ * `operator` is the requester identifier that owns the profile for ES2+.
+ * Everything lives in env->db; keys are encrypted at rest with storage_key. */
+#ifndef LAB_SMDP_H
+#define LAB_SMDP_H
+
+#include "env.h"
+#include "http.h"
+#include "x509.h"
+
+/* DPauth and DPpb on one curve. Borrowed for the life of the SM-DP+. */
+struct smdp_identity {
+    enum ec_curve curve;
+    struct span auth_certificate, pb_certificate; /* DER */
+    const struct ec_key *auth_key, *pb_key;
+};
+
+struct smdp_client {
+    const char *name;        /* functionRequesterIdentifier, or the administrator's name */
+    uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
+    bool administrator;
+};
+
+struct smdp_settings {
+    const char *const *addresses; /* the FQDNs it answers to, the first is its own; NULL-terminated */
+    const struct smdp_identity *identities;
+    size_t identity_count;        /* 1 or 2 */
+    struct trust *trust;          /* CIs for eUICC chains; judged with env's clock */
+    bool warn_eid_range;          /* see struct cert_policy */
+    const struct smdp_client *clients;
+    size_t client_count;
+    struct secret storage_key;    /* 32 octets */
+};
+
+struct smdp;
+/* Borrows env, the trust and the keys; copies the rest. Migrates env->db. */
+MUST_CHECK enum err smdp_new(const struct env *env, const struct smdp_settings *s, struct smdp **out);
+struct actor *smdp_actor(struct smdp *s); /* ops->free frees the SM-DP+ */
+
+#endif
