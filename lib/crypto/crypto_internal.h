@@ -1,0 +1,68 @@
+/* What the files of lib/crypto share. Nobody else includes this. */
+#ifndef LAB_CRYPTO_INTERNAL_H
+#define LAB_CRYPTO_INTERNAL_H
+
+#include <pthread.h>
+
+#include "crypto.h"
+#include "openssl_clean.h"
+
+#define EC_CURVES 2
+#define EC_POINT_CACHE_SLOTS 512 /* a power of two; about 2 KiB each when filled */
+
+struct ec_point_slot {
+    enum ec_curve curve;
+    struct ec_point point;
+    EVP_PKEY *key; /* NULL: empty */
+};
+
+struct crypto {
+    OSSL_LIB_CTX *lib;
+    OSSL_PROVIDER *standard, *seeded; /* seeded: NULL when the operating system feeds us */
+    struct rng rng;
+
+    /* Fetched once: a fetch for each call would cost more than the short operations themselves. */
+    EVP_MD *sha256, *sha1;
+    EVP_CIPHER *aes128_ecb, *aes128_cbc, *aes256_gcm;
+    EVP_MAC *hmac, *cmac;
+    EC_GROUP *group[EC_CURVES]; /* by enum ec_curve; read-only */
+
+    _Atomic uint64_t signatures, verifications, agreements, keys;
+
+    pthread_mutex_t points_lock;
+    struct ec_point_slot *points; /* direct-mapped */
+
+    /* For x509.c: parsed certificates. Set certs and certs_free under the lock. */
+    pthread_mutex_t certs_lock;
+    void *certs;
+    void (*certs_free)(void *certs);
+};
+
+struct ec_key {
+    EVP_PKEY *pkey;
+    enum ec_curve curve;
+    struct ec_point point;
+};
+
+/* "prime256v1", "brainpoolP256r1": OpenSSL's names. */
+const char *ec_curve_group_name(enum ec_curve curve);
+/* The curve of a parsed key. ERR_UNSUPPORTED: no EC key or another curve. */
+MUST_CHECK enum err ec_curve_of(const EVP_PKEY *key, enum ec_curve *out);
+
+/* A public key object from an uncompressed point. Gives a reference (EVP_PKEY_free). ERR_VERIFY: not on the curve.
+ * The cached form keeps the object for the next call with the same point. */
+MUST_CHECK enum err ec_public_import(struct crypto *c, enum ec_curve curve, struct span point, EVP_PKEY **out);
+MUST_CHECK enum err ec_public_cached(struct crypto *c, enum ec_curve curve, struct span point, EVP_PKEY **out);
+/* The uncompressed point of a key object. ERR_UNSUPPORTED. */
+MUST_CHECK enum err ec_public_point(const EVP_PKEY *key, struct ec_point *out);
+
+/* ec_verify with a key object; counts. */
+MUST_CHECK enum err ec_verify_with(struct crypto *c, EVP_PKEY *key, const struct span *tbs, size_t count,
+                                   struct span signature);
+
+/* crypto_seed.c: loads the provider whose random source repeats and makes it the context's only one. */
+MUST_CHECK enum err crypto_seed_load(struct crypto *c, struct span seed);
+
+/* Forgets OpenSSL's error queue of this thread and returns e: a refusal is an answer and leaves nothing behind. */
+enum err crypto_refuse(enum err e);
+#endif
