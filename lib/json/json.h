@@ -7,8 +7,10 @@
 #include "span.h"
 
 #define JSON_DEPTH_MAX 32
+#define JSON_TEXT_MAX (4u << 20)
 
-/* Parses an object. ERR_PARSE (with *why, static or within 160 bytes, when given), ERR_LIMIT. Gives *out. */
+/* Parses an object (RFC 8259; a member named twice is refused). ERR_PARSE or ERR_LIMIT (longer than JSON_TEXT_MAX,
+ * deeper than JSON_DEPTH_MAX), with one sentence in why, unless that is NULL. Gives *out. */
 MUST_CHECK enum err json_read(struct span text, json_t **out, char why[160]);
 /* Appends compact text, members in insertion order. */
 MUST_CHECK enum err json_write(const json_t *value, struct buf *out);

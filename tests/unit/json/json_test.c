@@ -1,0 +1,160 @@
+#include <string.h>
+
+#include "harness.h"
+#include "json.h"
+
+static const struct {
+    const char *name, *text;
+    enum err want;
+} texts[] = {
+    { "an empty object is an object", "{}", ERR_OK },
+    { "white space around is allowed", " \n{\"a\":1}\r\n", ERR_OK },
+    { "text without anything is refused", "", ERR_PARSE },
+    { "an array is no object", "[]", ERR_PARSE },
+    { "a bare string is no object", "\"a\"", ERR_PARSE },
+    { "a truncated object is refused", "{\"a\":", ERR_PARSE },
+    { "a second value after the object is refused", "{}{}", ERR_PARSE },
+    { "a trailing comma is refused", "{\"a\":1,}", ERR_PARSE },
+    { "a member named twice is refused", "{\"a\":1,\"a\":2}", ERR_PARSE },
+    { "a number beyond 64 bits is refused", "{\"a\":92233720368547758080}", ERR_PARSE },
+    { "a zero character in a string is refused", "{\"a\":\"\\u0000\"}", ERR_PARSE },
+    { "bytes that are no UTF-8 are refused", "{\"a\":\"\xff\"}", ERR_PARSE },
+    { "brackets inside a string are no depth",
+      "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[\"}", ERR_OK },
+};
+
+static void texts_are_accepted_or_refused(void)
+{
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        json_t *value = NULL;
+        char why[160] = "";
+        enum err e = json_read(span_str(texts[i].text), &value, why);
+        CHECK_ROW(texts[i].name, e == texts[i].want);
+        CHECK_ROW(texts[i].name, (e == ERR_OK) == (value != NULL));
+        CHECK_ROW(texts[i].name, (e == ERR_OK) == (why[0] == 0));
+        json_decref(value);
+    }
+}
+
+static enum err read_nested(size_t depth)
+{
+    struct buf text = { .max = 1 << 20 };
+    enum err e = buf_put_str(&text, "{\"a\":");
+    for (size_t i = 1; !e && i < depth; i++)
+        e = buf_put_u8(&text, '[');
+    for (size_t i = 1; !e && i < depth; i++)
+        e = buf_put_u8(&text, ']');
+    if (!e)
+        e = buf_put_u8(&text, '}');
+    json_t *value = NULL;
+    if (!e)
+        e = json_read(buf_span(&text), &value, NULL);
+    json_decref(value);
+    buf_release(&text);
+    return e;
+}
+
+static void depth_is_bounded(void)
+{
+    CHECK(read_nested(JSON_DEPTH_MAX) == ERR_OK);
+    CHECK(read_nested(JSON_DEPTH_MAX + 1) == ERR_LIMIT);
+    CHECK(read_nested(100000) == ERR_LIMIT);
+}
+
+static void length_is_bounded(void)
+{
+    struct buf text = { .max = JSON_TEXT_MAX + 1 };
+    while (text.len <= JSON_TEXT_MAX)
+        if (buf_put_u8(&text, 0x20))
+            break;
+    json_t *value = NULL;
+    CHECK(json_read(buf_span(&text), &value, NULL) == ERR_LIMIT);
+    buf_release(&text);
+}
+
+static void a_refusal_does_not_quote_the_text(void)
+{
+    json_t *value = NULL;
+    char why[160];
+    CHECK(json_read(span_str("{\"apiKey\":hunter2}"), &value, why) == ERR_PARSE);
+    CHECK(strstr(why, "hunter2") == NULL && strstr(why, "line 1") != NULL);
+}
+
+static json_t *sample(void)
+{
+    json_t *value = NULL;
+    REQUIRE(json_read(span_str("{\"s\":\"text\",\"n\":-7,\"b\":true,\"f\":false,\"r\":1.5,\"z\":null,"
+                               "\"b64\":\"3q0=\",\"hex\":\"DEad\",\"bad\":\"3q0\"}"),
+                      &value, NULL) == ERR_OK);
+    return value;
+}
+
+static void members_are_typed(void)
+{
+    json_t *o = sample();
+    int64_t n = 0;
+    bool b = false;
+    CHECK(strcmp(json_str(o, "s"), "text") == 0);
+    CHECK(json_str(o, "n") == NULL && json_str(o, "absent") == NULL && json_str(o, "z") == NULL);
+    CHECK(json_int(o, "n", &n) == ERR_OK && n == -7);
+    CHECK(json_int(o, "absent", &n) == ERR_NOT_FOUND);
+    CHECK(json_int(o, "s", &n) == ERR_PARSE && json_int(o, "r", &n) == ERR_PARSE && n == -7);
+    CHECK(json_bool(o, "b", &b) == ERR_OK && b);
+    CHECK(json_bool(o, "f", &b) == ERR_OK && !b);
+    CHECK(json_bool(o, "n", &b) == ERR_PARSE && json_bool(o, "absent", &b) == ERR_NOT_FOUND);
+    json_decref(o);
+}
+
+static void members_are_decoded(void)
+{
+    json_t *o = sample();
+    struct buf out = { .max = 4 };
+    CHECK(json_base64(o, "b64", &out) == ERR_OK && span_equal(buf_span(&out), SPAN(0xde, 0xad)));
+    CHECK(json_hex(o, "hex", &out) == ERR_OK && span_equal(buf_span(&out), SPAN(0xde, 0xad, 0xde, 0xad)));
+    CHECK(json_hex(o, "hex", &out) == ERR_LIMIT && out.len == 4);
+    CHECK(json_base64(o, "bad", &out) == ERR_PARSE && json_hex(o, "s", &out) == ERR_PARSE);
+    CHECK(json_base64(o, "n", &out) == ERR_PARSE && json_base64(o, "absent", &out) == ERR_NOT_FOUND);
+    CHECK(out.len == 4);
+    buf_release(&out);
+    json_decref(o);
+}
+
+static void writing_keeps_the_order(void)
+{
+    json_t *o = json_object();
+    REQUIRE(json_set_str(o, "z", "a\"b") == ERR_OK && json_set_int(o, "a", 5) == ERR_OK);
+    REQUIRE(json_set_bool(o, "m", false) == ERR_OK && json_set_hex(o, "h", SPAN(0xab)) == ERR_OK);
+    REQUIRE(json_set_base64(o, "b", SPAN(0xde, 0xad)) == ERR_OK && json_set_hex(o, "e", SPAN()) == ERR_OK);
+    struct buf out = { .max = 200 };
+    CHECK(json_write(o, &out) == ERR_OK);
+    CHECK(strcmp(buf_cstr(&out), "{\"z\":\"a\\\"b\",\"a\":5,\"m\":false,\"h\":\"AB\",\"b\":\"3q0=\",\"e\":\"\"}") == 0);
+    buf_release(&out);
+    struct buf small = { .max = 10 };
+    REQUIRE(buf_put_str(&small, "keep") == ERR_OK);
+    CHECK(json_write(o, &small) == ERR_LIMIT && span_equal(buf_span(&small), span_str("keep")));
+    buf_release(&small);
+    json_decref(o);
+}
+
+static void a_value_that_cannot_be_written_is_no_memory(void)
+{
+    json_t *o = json_object();
+    CHECK(json_set_str(o, "bad", "\xff") == ERR_NOMEM);
+    CHECK(json_set_str(o, "none", NULL) == ERR_NOMEM);
+    json_decref(o);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        { "texts are accepted or refused", texts_are_accepted_or_refused },
+        { "depth is bounded", depth_is_bounded },
+        { "length is bounded", length_is_bounded },
+        { "a refusal does not quote the text", a_refusal_does_not_quote_the_text },
+        { "members are typed", members_are_typed },
+        { "members are decoded", members_are_decoded },
+        { "writing keeps the order", writing_keeps_the_order },
+        { "a value that cannot be written is refused", a_value_that_cannot_be_written_is_no_memory },
+    };
+    return tests_main("json", tests, COUNT(tests));
+}
