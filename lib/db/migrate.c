@@ -1,0 +1,37 @@
+/* Migrations: numbered from 1, each applied once, in order, in a transaction of its own. */
+#include "db_internal.h"
+
+#include <stdio.h>
+
+static enum err applied(struct db *db, int64_t *out)
+{
+    enum err e = db_script(db, "CREATE TABLE IF NOT EXISTS lab_migrations (number INTEGER PRIMARY KEY)");
+    return e ? e : db_get_int(db, "SELECT coalesce(max(number), 0) FROM lab_migrations", NULL, 0, out);
+}
+
+static enum err apply(struct db *db, const char *sql, int64_t number)
+{
+    enum err e = db_begin(db);
+    if (e)
+        return e;
+    e = db_script(db, sql);
+    if (!e)
+        e = db_run(db, "INSERT INTO lab_migrations (number) VALUES (?)", DB_ARGS(DB_INT(number)), NULL);
+    return db_end(db, e);
+}
+
+enum err db_migrate(struct db *db, const char *const *migrations, size_t count)
+{
+    int64_t done = 0;
+    enum err e = applied(db, &done);
+    if (!e && done > (int64_t)count) {
+        char what[120];
+        snprintf(what, sizeof what, "it has %d migrations and this program knows %zu: it is newer", (int)done, count);
+        LOG(db->log, LOG_WARN, "failure", F_TEXT("err", err_name(ERR_STATE)), F_TEXT("section", "database"),
+            F_TEXT("what", what), F_TEXT("file", db->path));
+        return ERR_STATE;
+    }
+    for (int64_t i = done; !e && i < (int64_t)count; i++)
+        e = apply(db, migrations[i], i + 1);
+    return e;
+}
