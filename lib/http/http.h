@@ -8,9 +8,12 @@
 #include "env.h"
 #include "span.h"
 
+struct json_t; /* jansson's */
+
 #define HTTP_BODY_MAX (4u << 20)
 #define HTTP_HEADERS_MAX 32
 #define HTTP_PATH_PARTS_MAX 8
+#define HTTP_TARGET_MAX 4096 /* path and query as sent */
 
 struct http_header {
     const char *name, *value; /* borrowed */
@@ -18,7 +21,7 @@ struct http_header {
 
 struct http_request {
     const char *method;       /* "GET", "POST", "PUT", "DELETE", "PATCH" */
-    const char *path;         /* "/v1/swaps/7", without query, percent-decoded */
+    const char *path;         /* "/v1/swaps/7", without query, percent-decoded; an encoded "/" never gets here */
     const char *query;        /* "" or "a=b&c=d", undecoded */
     const struct http_header *headers;
     size_t header_count;
@@ -38,23 +41,40 @@ struct http_response {
 };
 #define HTTP_RESPONSE_INIT ((struct http_response){ .body = { .max = HTTP_BODY_MAX } })
 void http_response_release(struct http_response *r);
+/* Back to nothing; the memory of the body is kept. */
+void http_response_clear(struct http_response *r);
+/* ERR_LIMIT: too many or too long. ERR_PARSE: no header (line ends, odd names). */
 MUST_CHECK enum err http_response_add_header(struct http_response *r, const char *name, const char *value);
+/* NULL when absent. */
+const char *http_response_header(const struct http_response *r, const char *name);
 
 /* Case-insensitive; NULL when absent. */
 const char *http_header(const struct http_request *r, const char *name);
 /* Appends the decoded value of a query parameter; ERR_NOT_FOUND. */
 MUST_CHECK enum err http_query(const struct http_request *r, const char *name, struct buf *out);
 
-/* A handler answers; it fails only when it cannot (the caller then sees 500). It never blocks on another actor, except
- * where the protocol itself relays. */
+/* Answers, each replacing what was there. An error body is a problem document (RFC 7807). */
+MUST_CHECK enum err http_problem(struct http_response *p, int status, const char *title, const char *detail);
+/* Takes value; NULL is ERR_NOMEM, so that http_json(p, 200, json_pack(…)) needs no check of its own. */
+MUST_CHECK enum err http_json(struct http_response *p, int status, struct json_t *value);
+MUST_CHECK enum err http_text(struct http_response *p, int status, const char *content_type, struct span body);
+/* What a handler begins with: anything but ERR_OK is to be returned. ERR_REFUSED after writing 403 (the client showed no
+ * verified certificate), or 400 (the body is no JSON object). Gives *out. */
+MUST_CHECK enum err http_require_peer(const struct http_request *q, struct http_response *p);
+MUST_CHECK enum err http_read_json(const struct http_request *q, struct http_response *p, struct json_t **out);
+
+/* A handler answers; it fails only when it cannot (the caller then sees 500), or with ERR_REFUSED after writing the
+ * refusal to p, or with ERR_CUT when a fault killed its actor (the caller gets no answer). It never blocks on another
+ * actor, except where the protocol itself relays. */
 typedef enum err (*http_handler)(void *actor, const struct http_request *q, struct http_response *p);
 struct http_route {
     const char *method, *path; /* "/v1/euiccs/{eid}/swap": {…} matches one part */
     http_handler handle;
 };
-/* Finds the route (404, 405 with Allow otherwise) and runs it; a failing handler becomes 500 and a log line. */
-void http_dispatch(const struct http_route *routes, size_t count, void *actor, const struct log *log,
-                   struct http_request *q, struct http_response *p);
+/* Finds the first route that fits (404, 405 with Allow otherwise) and runs it; a failing handler becomes 500 and a log
+ * line. ERR_CUT: there is no answer. */
+MUST_CHECK enum err http_dispatch(const struct http_route *routes, size_t count, void *actor,
+                                  const struct log *log, struct http_request *q, struct http_response *p);
 
 /* An actor as the wiring sees it: routes to serve, a tick to call. */
 struct actor;
@@ -82,14 +102,17 @@ struct http_call {
     int64_t deadline_ms;                /* how long an answer may take; 0: 30 s */
 };
 struct http_client_ops {
-    /* ERR_TIMEOUT: outcome unknown. ERR_IO: not reached. ERR_VERIFY: the server's TLS certificate was refused. Any HTTP
-     * status is an answer: ERR_OK. */
+    /* ERR_TIMEOUT: no answer, outcome unknown. ERR_IO: not reached. ERR_VERIFY: the server's TLS certificate was refused.
+     * ERR_LIMIT: the answer does not fit p. ERR_PARSE: the call itself is malformed. Any HTTP status is an answer: ERR_OK. */
     enum err (*send)(struct http_client *c, const struct http_call *q, struct http_response *p);
     void (*free)(struct http_client *c);
+    void (*drop_connections)(struct http_client *c); /* NULL: keeps none */
+    uint64_t (*handshakes)(struct http_client *c);   /* NULL: makes none */
 };
 struct http_client {
     const struct http_client_ops *ops;
 };
+/* Clears *p first; a NULL client reaches nobody (ERR_IO). Several threads may use one client. */
 MUST_CHECK enum err http_send(struct http_client *c, const struct http_call *q, struct http_response *p);
 void http_client_free(struct http_client *c); /* NULL is harmless */
 #endif

@@ -3,7 +3,8 @@
 #define LAB_HTTP_WIRE_H
 
 #include "http.h"
-#include "x509.h"
+
+struct trust; /* lib/crypto */
 
 /* Who somebody is in TLS: PEM texts (certificate chain, key); borrowed until the object is made. */
 struct tls_identity {
@@ -25,16 +26,19 @@ MUST_CHECK enum err net_add(struct net *n, const char *name, const char *host, u
 const struct net_name *net_find(const struct net *n, const char *name); /* NULL when absent */
 void net_release(struct net *n);
 
-/* A listener for one actor. TLS >= 1.2, P-256; client certificates (mutual) are judged by `clients` with the clock of env. */
+/* A listener for one actor. TLS >= 1.2, P-256. A client certificate is asked for, never required, and judged once per
+ * connection by `clients` (role CERT_OPERATOR_CLIENT) with the clock of env; one that is refused is logged and counts as none. */
 struct http_server;
 struct http_server_settings {
     const char *host;                 /* "127.0.0.1" */
     uint16_t port;                    /* 0: any free one */
     struct tls_identity identity;     /* empty: plain HTTP (only for tests and a local portal) */
     struct trust *clients;            /* NULL: client certificates are not asked for */
-    size_t body_max;                  /* 0: HTTP_BODY_MAX */
-    unsigned idle_seconds;            /* 0: 30 */
+    size_t body_max;                  /* 0: HTTP_BODY_MAX; more is answered 413 */
+    unsigned idle_seconds;            /* 0: 30; a connection silent for longer is closed */
+    unsigned request_seconds;         /* 0: 30; a request that takes longer to arrive is cut */
     unsigned threads;                 /* 0: 1 */
+    unsigned connections;             /* 0: 4096; more wait to be accepted */
 };
 /* ERR_IO with the address and cause in the log ("port 8443 is in use"). */
 MUST_CHECK enum err http_server_start(const struct env *env, struct actor *actor,
@@ -42,7 +46,8 @@ MUST_CHECK enum err http_server_start(const struct env *env, struct actor *actor
 uint16_t http_server_port(const struct http_server *s);
 void http_server_stop(struct http_server *s); /* NULL is harmless; waits for running handlers */
 
-/* A client over TLS with kept-alive connections; verifies chain (to `roots`, PEM), name and validity (env's clock). */
+/* A client over TLS >= 1.2 with kept-alive connections; verifies chain (to `roots`, PEM), name (SAN only) and validity
+ * (env's clock). No proxy, no redirects, no other roots. Calls in parallel use connections of their own. */
 struct http_client_settings {
     const struct net *net;            /* borrowed; NULL: DNS only */
     struct span roots_pem;            /* pinned CIs, concatenated PEM */
@@ -51,8 +56,8 @@ struct http_client_settings {
 };
 MUST_CHECK enum err http_client_tls_new(const struct env *env, const struct http_client_settings *s,
                                         struct http_client **out);
-/* How many TLS handshakes this client made (for the benchmark's floor). */
-uint64_t http_client_handshakes(const struct http_client *c);
+/* How many TLS handshakes this client made (for the benchmark's floor). Works on any client. */
+uint64_t http_client_handshakes(struct http_client *c);
 /* Drops kept connections: the bearer went away. Works on any client. */
 void http_client_drop_connections(struct http_client *c);
 
