@@ -1,0 +1,260 @@
+#include <string.h>
+
+#include "reader.h"
+
+/* ---- header ------------------------------------------------------------------------------------------------- */
+static uint8_t swap_nibbles(uint8_t octet)
+{
+    return (uint8_t)(octet << 4 | octet >> 4);
+}
+
+static enum err header_number(struct saip_reader *r, struct span element, uint32_t tag, unsigned *out)
+{
+    struct der_tlv t;
+    int64_t value;
+    if (der_find(element, tag, &t) || der_integer(t.value, &value) || value < 0 || value > 255)
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without version");
+    *out = (unsigned)value;
+    return ERR_OK;
+}
+
+static void read_services(struct span list, uint32_t *services)
+{
+    struct der d = der_open(list);
+    struct der_tlv t;
+    while (!der_next(&d, &t))
+        if (t.tag >= 0x80 && t.tag <= 0x9f)
+            *services |= UINT32_C(1) << (t.tag - 0x80);
+}
+
+enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct saip_header *h = &r->package->header;
+    struct der_tlv t;
+    enum err e = header_number(r, element->value, 0x80, &h->major);
+    if (!e)
+        e = header_number(r, element->value, 0x81, &h->minor);
+    if (e)
+        return e;
+    if (h->major < 1 || h->major > 3)
+        return saip_refuse(r, SAIP_UNSUPPORTED_PROFILE_VERSION, "package format of another major version");
+    if (der_find(element->value, 0x83, &t) || t.value.len != sizeof h->iccid)
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without ICCID");
+    for (size_t i = 0; i < sizeof h->iccid; i++)
+        h->iccid[i] = swap_nibbles(t.value.at[i]);
+    if (!der_find(element->value, 0x82, &t))
+        h->profile_type = t.value;
+    if (!der_find(element->value, 0x87, &t))
+        h->connectivity = t.value;
+    if (der_find(element->value, 0xa5, &t))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without services");
+    read_services(t.value, &h->services);
+    return ERR_OK;
+}
+
+/* ---- PIN and PUK -------------------------------------------------------------------------------------------- */
+static enum err optional_number(struct saip_reader *r, struct span from, uint32_t tag, uint8_t otherwise, uint8_t *out)
+{
+    struct der_tlv t;
+    int64_t value = otherwise;
+    if (!der_find(from, tag, &t) && (der_integer(t.value, &value) || value < -128 || value > 255))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK parameter");
+    *out = (uint8_t)value;
+    return ERR_OK;
+}
+
+static enum err code_value(struct saip_reader *r, struct span from, uint8_t out[8])
+{
+    struct der_tlv t;
+    if (der_find(from, 0x81, &t) || t.value.len != 8)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK value must have 8 octets");
+    memcpy(out, t.value.at, 8);
+    return ERR_OK;
+}
+
+static enum err key_reference(struct saip_reader *r, struct span from, uint8_t *out)
+{
+    enum err e = optional_number(r, from, 0x80, 0, out);
+    return e || *out ? e : saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK without reference");
+}
+
+static enum err read_pin(struct saip_reader *r, struct span from)
+{
+    struct saip_package *p = r->package;
+    struct saip_pin pin = { .directory = (uint16_t)r->directory };
+    enum err e = key_reference(r, from, &pin.reference);
+    if (!e)
+        e = code_value(r, from, pin.value);
+    if (!e)
+        e = optional_number(r, from, 0x82, 0, &pin.puk);
+    if (!e)
+        e = optional_number(r, from, 0x83, 7, &pin.attributes);
+    if (!e)
+        e = optional_number(r, from, 0x84, 0x33, &pin.tries);
+    if (!e)
+        e = saip_room(r, &p->pins, &r->capacity[2], p->pin_count, sizeof pin, SAIP_CODES_MAX);
+    if (!e)
+        p->pins[p->pin_count++] = pin;
+    memory_clear(&pin, sizeof pin);
+    return e;
+}
+
+static enum err read_puk(struct saip_reader *r, struct span from)
+{
+    struct saip_package *p = r->package;
+    struct saip_puk puk = { .directory = (uint16_t)r->directory };
+    enum err e = key_reference(r, from, &puk.reference);
+    if (!e)
+        e = code_value(r, from, puk.value);
+    if (!e)
+        e = optional_number(r, from, 0x82, 0xaa, &puk.tries);
+    if (!e)
+        e = saip_room(r, &p->puks, &r->capacity[3], p->puk_count, sizeof puk, SAIP_CODES_MAX);
+    if (!e)
+        p->puks[p->puk_count++] = puk;
+    memory_clear(&puk, sizeof puk);
+    return e;
+}
+
+static enum err each_code(struct saip_reader *r, struct span list, enum err (*read)(struct saip_reader *, struct span))
+{
+    struct der d = der_open(list);
+    struct der_tlv item;
+    enum err e = ERR_OK;
+    if (r->directory == SAIP_NONE)
+        return saip_refuse(r, SAIP_BAD_VALUES, "PIN or PUK before the MF");
+    while (!e && !der_at_end(&d))
+        e = der_expect(&d, 0x30, &item) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN or PUK list")
+                                        : read(r, item.value);
+    return e;
+}
+
+enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct der_tlv choice, list;
+    if (der_find(element->value, 0xa1, &choice))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN element without codes");
+    if (der_find(choice.value, 0xa0, &list))
+        return ERR_OK; /* [1] filePath: shares the codes of another directory; they are found there */
+    return each_code(r, list.value, read_pin);
+}
+
+enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct der_tlv list;
+    if (der_find(element->value, 0xa1, &list))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PUK element without codes");
+    return each_code(r, list.value, read_puk);
+}
+
+/* ---- AKA ---------------------------------------------------------------------------------------------------- */
+static enum err copy_exact(struct saip_reader *r, struct span from, uint32_t tag, uint8_t *out, size_t len)
+{
+    struct der_tlv t;
+    if (der_find(from, tag, &t))
+        return ERR_OK;
+    if (t.value.len != len)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameter of wrong length");
+    memcpy(out, t.value.at, len);
+    return ERR_OK;
+}
+
+/* Keys must have the lengths of their algorithm; nothing is cut or padded in silence. */
+static enum err read_keys(struct saip_reader *r, struct span from, struct aka_params *p, bool test)
+{
+    struct der_tlv k, opc;
+    if (der_find(from, 0x82, &k) || der_find(from, 0x83, &opc))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameters without key");
+    size_t wanted = p->algorithm == AKA_TUAK ? 32 : 16;
+    bool k_fits = k.value.len == 16 || (p->algorithm == AKA_TUAK && k.value.len == 32);
+    if (!k_fits || (!test && opc.value.len != wanted) || opc.value.len > sizeof p->opc)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA key of wrong length");
+    p->k_len = k.value.len;
+    memcpy(p->k, k.value.at, k.value.len);
+    if (opc.value.len)
+        memcpy(p->opc, opc.value.at, opc.value.len);
+    return ERR_OK;
+}
+
+static enum err read_constants(struct saip_reader *r, struct span from, struct aka_params *p)
+{
+    struct der_tlv xoring;
+    enum err e = copy_exact(r, from, 0x84, p->r, sizeof p->r);
+    if (!e)
+        e = copy_exact(r, from, 0x85, &p->c[0][0], sizeof p->c);
+    p->own_constants = !der_find(from, 0x85, &xoring);
+    return e;
+}
+
+static enum err read_algorithm(struct saip_reader *r, struct span from, struct saip_aka *a)
+{
+    uint8_t id = 0, keccak = 1;
+    enum err e = optional_number(r, from, 0x80, 0, &id);
+    if (!e && (id < 1 || id > 3))
+        e = saip_refuse(r, SAIP_INVALID_PARAMETER, "unknown authentication algorithm");
+    if (e)
+        return e;
+    a->test_algorithm = id == 3;
+    a->params.algorithm = id == 2 ? AKA_TUAK : AKA_MILENAGE;
+    a->params.res_len = 8;
+    e = read_keys(r, from, &a->params, a->test_algorithm);
+    if (!e)
+        e = read_constants(r, from, &a->params);
+    if (!e)
+        e = optional_number(r, from, 0x87, 1, &keccak);
+    a->params.keccak_iterations = keccak;
+    return e;
+}
+
+static enum err read_sequence_numbers(struct saip_reader *r, struct span from, struct saip_aka *a)
+{
+    static const uint8_t limit[6] = { 0, 0, 0x10, 0, 0, 0 };
+    struct der_tlv list, item;
+    memcpy(a->sqn_delta, limit, sizeof limit);
+    memcpy(a->sqn_age_limit, limit, sizeof limit);
+    a->sqn_options = 2;
+    enum err e = copy_exact(r, from, 0x82, &a->sqn_options, 1);
+    if (!e)
+        e = copy_exact(r, from, 0x83, a->sqn_delta, 6);
+    if (!e)
+        e = copy_exact(r, from, 0x84, a->sqn_age_limit, 6);
+    if (e || der_find(from, 0xa5, &list))
+        return e;
+    struct der d = der_open(list.value);
+    for (size_t i = 0; i < COUNT(a->sqn); i++) {
+        if (der_expect(&d, 0x04, &item) || item.value.len != 6)
+            return saip_refuse(r, SAIP_INVALID_PARAMETER, "sqnInit must have 32 numbers of 6 octets");
+        memcpy(a->sqn[i], item.value.at, 6);
+    }
+    return ERR_OK;
+}
+
+enum err saip_read_aka(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct saip_package *p = r->package;
+    struct der_tlv configuration, choice;
+    struct saip_aka a = { .adf = (uint16_t)r->adf };
+    if (r->adf == SAIP_NONE)
+        return saip_refuse(r, SAIP_BAD_VALUES, "AKA parameters before their application");
+    if (der_find(element->value, 0xa1, &configuration))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "AKA element without configuration");
+    enum err e = ERR_OK;
+    if (!der_find(configuration.value, 0xa1, &choice)) {
+        e = read_algorithm(r, choice.value, &a);
+    } else if (!der_find(configuration.value, 0xa0, &choice)) {
+        struct der_tlv source;
+        e = der_find(choice.value, 0x81, &source) ? saip_refuse(r, SAIP_INVALID_PARAMETER, "mapping without source")
+                                                  : ERR_OK;
+        a.mapped_from = e ? a.mapped_from : source.value;
+    } else {
+        e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "AKA configuration of unknown kind");
+    }
+    if (!e)
+        e = read_sequence_numbers(r, element->value, &a);
+    if (!e)
+        e = saip_room(r, &p->akas, &r->capacity[4], p->aka_count, sizeof a, 16);
+    if (!e)
+        p->akas[p->aka_count++] = a;
+    memory_clear(&a, sizeof a);
+    return e;
+}

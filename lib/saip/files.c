@@ -1,0 +1,448 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader.h"
+#include "templates.h"
+
+/* A file while its list of FCP, offsets and fills is being read. */
+struct draft {
+    struct saip_file file;
+    const char *pattern;             /* of the template; NULL none */
+    struct span fill, repeat;        /* C1, C2 of the FCP */
+    struct span link;                /* path; C7 */
+    bool known, described, skipped, laid_out;
+    size_t position;                 /* where the next fill goes */
+    size_t index;                    /* in the package, once laid out */
+};
+
+static bool is_directory(enum saip_file_kind k)
+{
+    return k == SAIP_MF || k == SAIP_ADF || k == SAIP_DF;
+}
+
+static uint32_t number(struct span s)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < s.len && i < 4; i++)
+        n = n << 8 | s.at[i];
+    return n;
+}
+
+static enum err put_descriptor(struct saip_reader *r, struct draft *d, struct span v)
+{
+    if (v.len < 2)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "file descriptor too short");
+    switch (v.at[0] & 0x3f) {
+    case 0x38: d->file.kind = is_directory(d->file.kind) && d->known ? d->file.kind : SAIP_DF; break;
+    case 0x01: d->file.kind = SAIP_TRANSPARENT; break;
+    case 0x02: d->file.kind = SAIP_LINEAR_FIXED; break;
+    case 0x06: d->file.kind = SAIP_CYCLIC; break;
+    case 0x39: d->file.kind = SAIP_BER_TLV; break;
+    default: return saip_refuse(r, SAIP_INVALID_PARAMETER, "unknown file descriptor");
+    }
+    d->known = true;
+    if (v.len >= 4) {
+        uint16_t length = (uint16_t)number(span_sub(v, 2, 2));
+        if (d->file.record_length && length)
+            d->file.size = d->file.size / d->file.record_length * length;
+        d->file.record_length = length;
+    }
+    return ERR_OK;
+}
+
+static void put_proprietary(struct draft *d, struct span value)
+{
+    struct der_tlv t;
+    if (!der_find(value, 0xc1, &t))
+        d->fill = t.value;
+    if (!der_find(value, 0xc2, &t))
+        d->repeat = t.value;
+}
+
+static enum err put_fcp_member(struct saip_reader *r, struct draft *d, const struct der_tlv *t)
+{
+    struct saip_file *f = &d->file;
+    struct span v = t->value;
+    switch (t->tag) {
+    case 0x82: return put_descriptor(r, d, v);
+    case 0x83:
+        if (v.len != 2)
+            return saip_refuse(r, SAIP_INVALID_PARAMETER, "file identifier must have 2 octets");
+        f->fid = (uint16_t)number(v);
+        break;
+    case 0x84: f->aid = v; break;
+    case 0x8a: f->lifecycle = v.len == 1 ? v.at[0] : f->lifecycle; break;
+    case 0x8b:
+        if (v.len < 1 || v.len > sizeof f->access)
+            return saip_refuse(r, SAIP_INVALID_PARAMETER, "access rule reference");
+        memcpy(f->access, v.at, v.len);
+        f->access_len = (uint8_t)v.len;
+        break;
+    case 0x80: f->size = v.len <= 4 ? number(v) : SAIP_CONTENT_MAX + 1; break;
+    case 0xc6: f->pin_status = v; break;
+    case 0x88: f->sfi = v.len == 1 ? v.at[0] >> 3 : 0; break;
+    case 0xa5: put_proprietary(d, v); break;
+    case 0xc7: d->link = v; break;
+    default: break; /* unknown members are skipped (extensibility) */
+    }
+    return ERR_OK;
+}
+
+static enum err put_fcp(struct saip_reader *r, struct draft *d, struct span fcp)
+{
+    d->described = true;
+    struct der cursor = der_open(fcp);
+    enum err e = ERR_OK;
+    while (!e && !der_at_end(&cursor)) {
+        struct der_tlv t;
+        e = der_next(&cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed FCP")
+                                  : put_fcp_member(r, d, &t);
+    }
+    return e;
+}
+
+/* Resolves file identifiers from the MF; SAIP_NONE when there is no such file. */
+static size_t at_path(const struct saip_package *p, struct span path)
+{
+    size_t at = 0;
+    for (size_t i = 0; at != SAIP_NONE && i + 1 < path.len; i += 2) {
+        uint16_t fid = (uint16_t)(path.at[i] << 8 | path.at[i + 1]);
+        if (!(i == 0 && fid == 0x3f00))
+            at = saip_child(p, at, fid);
+    }
+    return at;
+}
+
+static void fill_unit(const struct draft *d, uint8_t *at, size_t size)
+{
+    if (d->repeat.len)
+        for (size_t i = 0; i < size; i++)
+            at[i] = d->repeat.at[i % d->repeat.len];
+    else if (d->fill.len)
+        for (size_t i = 0; i < size; i++)
+            at[i] = d->fill.at[i < d->fill.len ? i : d->fill.len - 1];
+    else
+        saip_template_fill(d->pattern ? d->pattern : "FF*", at, size);
+}
+
+/* Takes room in the package's contents and fills it with the file's pattern, record by record. */
+static enum err lay_out_content(struct saip_reader *r, struct draft *d)
+{
+    struct saip_file *f = &d->file;
+    struct buf *content = &r->package->content;
+    f->content = (uint32_t)content->len;
+    if (f->size > content->max - content->len)
+        return ERR_LIMIT;
+    static const uint8_t zeros[256] = { 0 };
+    enum err e = ERR_OK;
+    for (size_t left = f->size; !e && left; left -= left < sizeof zeros ? left : sizeof zeros)
+        e = buf_put(content, span_of(zeros, left < sizeof zeros ? left : sizeof zeros));
+    if (e)
+        return e;
+    bool records = f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
+    size_t unit = records ? f->record_length : f->size;
+    for (size_t at = 0; unit && at + unit <= f->size; at += unit)
+        fill_unit(d, content->at + f->content + at, unit);
+    return ERR_OK;
+}
+
+static enum err check_shape(struct saip_reader *r, struct draft *d)
+{
+    struct saip_file *f = &d->file;
+    bool records = f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
+    if (!f->fid || (f->kind == SAIP_ADF && (f->aid.len < 5 || f->aid.len > 16)))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "file without identifier");
+    if (is_directory(f->kind))
+        f->size = 0;
+    else if (records && (!f->record_length || (f->size % f->record_length)))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "size is no multiple of the record length");
+    if (f->parent != SAIP_NONE && saip_child(r->package, f->parent, f->fid) != SAIP_NONE)
+        return saip_refuse(r, SAIP_BAD_VALUES, "file exists already");
+    return ERR_OK;
+}
+
+static enum err add_file(struct saip_reader *r, struct draft *d)
+{
+    struct saip_package *p = r->package;
+    d->laid_out = true;
+    enum err e = check_shape(r, d);
+    if (!e && d->link.len) {
+        size_t target = at_path(p, d->link);
+        if (target == SAIP_NONE || is_directory(p->files[target].kind))
+            return saip_refuse(r, SAIP_BAD_VALUES, "link to a file that is not there");
+        d->file.link = (uint16_t)target;
+        d->file.size = p->files[target].size;
+        d->file.record_length = p->files[target].record_length;
+    } else if (!e) {
+        e = lay_out_content(r, d);
+    }
+    if (!e)
+        e = saip_room(r, &p->files, &r->capacity[1], p->file_count, sizeof p->files[0], SAIP_FILES_MAX);
+    if (!e) {
+        d->index = p->file_count;
+        p->files[p->file_count++] = d->file;
+    }
+    return e;
+}
+
+static enum err put_fill(struct saip_reader *r, struct draft *d, struct span bytes)
+{
+    /* A file whose template leaves the size open is as long as its content. */
+    if (!d->laid_out && !d->file.size)
+        d->file.size = (uint32_t)bytes.len;
+    enum err e = d->laid_out ? ERR_OK : add_file(r, d);
+    if (e)
+        return e;
+    const struct saip_file *f = &d->file;
+    if (f->link != SAIP_NONE || d->position > f->size || bytes.len > f->size - d->position)
+        return saip_refuse(r, SAIP_BAD_VALUES, "content does not fit into the file");
+    if (bytes.len)
+        memcpy(r->package->content.at + f->content + d->position, bytes.at, bytes.len);
+    d->position += bytes.len;
+    return ERR_OK;
+}
+
+static enum err put_offset(struct saip_reader *r, struct draft *d, struct span value)
+{
+    int64_t offset;
+    if (der_integer(value, &offset) || offset < 0 || offset > 0xffff)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "fill offset");
+    d->position += (size_t)offset; /* counts from the end of the fill before */
+    return ERR_OK;
+}
+
+/* ---- files of templates ---------------------------------------------------------------------------------- */
+struct member {
+    unsigned family, version;
+    uint32_t tag;
+    size_t base;     /* directory of the element; SAIP_NONE while its own directory is still to come */
+    size_t home;     /* where the element's own directory is made */
+};
+
+static size_t member_parent(struct saip_reader *r, const struct member *m, const struct saip_template_file *row)
+{
+    if (m->base == SAIP_NONE)
+        return m->home;
+    if (!row || !row->under || (r->package->files[m->base].fid == row->under))
+        return m->base;
+    return saip_child(r->package, m->base, row->under);
+}
+
+static struct draft begin_draft(struct saip_reader *r, const struct member *m, unsigned nth)
+{
+    const struct saip_template_file *row = saip_template_find(m->family, m->version, m->tag);
+    struct draft d = { .file = { .lifecycle = 5, .link = SAIP_NONE, .kind = SAIP_TRANSPARENT } };
+    d.file.parent = (uint16_t)member_parent(r, m, row);
+    if (!row) {
+        bool adf = m->family == 10 && m->tag == 0xa2; /* CSIM: no table, its directory is known at least */
+        d.known = adf;
+        d.file.kind = adf ? SAIP_ADF : SAIP_TRANSPARENT;
+        return d;
+    }
+    d.known = true;
+    d.pattern = row->content;
+    d.file.kind = row->kind;
+    d.file.fid = row->fid ? (uint16_t)(row->fid + nth) : 0;
+    d.file.size = row->size;
+    d.file.record_length = row->record_length;
+    d.file.sfi = row->sfi;
+    d.file.access[0] = m->family == 1 ? 0x2f : 0x6f;
+    d.file.access[1] = 0x06;
+    d.file.access[2] = row->access_record;
+    d.file.access_len = 3;
+    return d;
+}
+
+static enum err finish_draft(struct saip_reader *r, struct draft *d)
+{
+    if (d->skipped || d->laid_out || !d->known)
+        return ERR_OK;
+    bool orphan = d->file.parent == SAIP_NONE && d->file.kind != SAIP_MF;
+    return orphan ? saip_refuse(r, SAIP_BAD_VALUES, "file without its directory") : add_file(r, d);
+}
+
+static enum err put_choice(struct saip_reader *r, struct draft *d, const struct der_tlv *t)
+{
+    switch (t->tag) {
+    case 0x80: d->skipped = true; return ERR_OK;
+    case 0xa1: return put_fcp(r, d, t->value);
+    case 0x82: return put_offset(r, d, t->value);
+    case 0x83:
+        if (!d->known || d->skipped)
+            return ERR_OK;
+        if (d->file.parent == SAIP_NONE && d->file.kind != SAIP_MF)
+            return saip_refuse(r, SAIP_BAD_VALUES, "file without its directory");
+        return put_fill(r, d, t->value);
+    default: return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown entry in a file");
+    }
+}
+
+/* One member may hold several files (EF.IIDF, EF.ADN …): each further FCP begins the next. */
+static enum err read_member(struct saip_reader *r, const struct member *m, struct span list, size_t *first)
+{
+    unsigned nth = 0;
+    struct draft d = begin_draft(r, m, nth);
+    struct der cursor = der_open(list);
+    enum err e = ERR_OK;
+    *first = SAIP_NONE;
+    while (!e && !der_at_end(&cursor)) {
+        struct der_tlv t;
+        if (der_next(&cursor, &t))
+            return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed file");
+        if (t.tag == 0xa1 && (d.described || d.laid_out)) {
+            e = finish_draft(r, &d);
+            if (!e && *first == SAIP_NONE && d.laid_out)
+                *first = d.index;
+            d = begin_draft(r, m, ++nth);
+        }
+        if (!e)
+            e = put_choice(r, &d, &t);
+    }
+    if (!e)
+        e = finish_draft(r, &d);
+    if (!e && *first == SAIP_NONE && d.laid_out)
+        *first = d.index;
+    return e;
+}
+
+static enum err create_unmentioned(struct saip_reader *r, struct member m, struct span members)
+{
+    enum err e = ERR_OK;
+    const struct saip_template_file *row = NULL;
+    while (!e && (row = saip_template_next(m.family, m.version, row))) {
+        struct der_tlv there;
+        if (row->content_required || !row->size || !der_find(members, row->tag, &there))
+            continue;
+        m.tag = row->tag;
+        struct draft d = begin_draft(r, &m, 0);
+        e = finish_draft(r, &d);
+    }
+    return e;
+}
+
+static const struct {
+    uint32_t tag;
+    uint8_t family;
+    enum { OWN_UNDER_NOTHING, OWN_UNDER_MF, OWN_UNDER_ADF, FILES_OF_ADF } place;
+} template_elements[] = {
+    { 0xb0, 1, OWN_UNDER_NOTHING }, { 0xb1, 2, OWN_UNDER_MF }, { 0xb2, 3, OWN_UNDER_MF },
+    { 0xb3, 4, OWN_UNDER_MF }, { 0xb4, 5, FILES_OF_ADF }, { 0xb5, 8, OWN_UNDER_MF },
+    { 0xb6, 9, FILES_OF_ADF }, { 0xb7, 6, OWN_UNDER_ADF }, { 0xb8, 7, OWN_UNDER_ADF },
+    { 0xb9, 10, OWN_UNDER_MF }, { 0xba, 11, FILES_OF_ADF }, { 0xbb, 12, OWN_UNDER_ADF },
+    { 0xbc, 13, OWN_UNDER_ADF }, { 0xbd, 14, OWN_UNDER_ADF }, { 0xbe, 15, OWN_UNDER_ADF },
+    { 0xbf1f, 16, OWN_UNDER_ADF },
+};
+
+/* templateID 2.23.143.1.2.family[.version]. */
+static enum err read_template_id(struct saip_reader *r, struct span oid, struct member *m)
+{
+    static const uint8_t prefix[] = { 0x67, 0x81, 0x0f, 0x01, 0x02 };
+    if (oid.len < 6 || oid.len > 7 || memcmp(oid.at, prefix, sizeof prefix) || oid.at[5] != m->family)
+        return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "unknown template");
+    m->version = oid.len == 7 ? oid.at[6] : 1;
+    return ERR_OK;
+}
+
+static enum err find_place(struct saip_reader *r, uint32_t tag, struct member *m)
+{
+    for (size_t i = 0; i < COUNT(template_elements); i++) {
+        if (template_elements[i].tag != tag)
+            continue;
+        m->family = template_elements[i].family;
+        bool in_adf = template_elements[i].place == FILES_OF_ADF || template_elements[i].place == OWN_UNDER_ADF;
+        bool first = template_elements[i].place == OWN_UNDER_NOTHING;
+        if (first != (r->package->file_count == 0) || (in_adf && r->adf == SAIP_NONE))
+            return saip_refuse(r, SAIP_BAD_VALUES, "files without the directory they belong to, or a second MF");
+        m->home = first ? SAIP_NONE : in_adf ? r->adf : 0;
+        m->base = template_elements[i].place == FILES_OF_ADF ? r->adf : SAIP_NONE;
+        return ERR_OK;
+    }
+    return saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "profile element not supported");
+}
+
+static void enter_directory(struct saip_reader *r, const struct member *m, size_t index)
+{
+    const struct saip_file *f = &r->package->files[index];
+    if (f->kind == SAIP_ADF)
+        r->adf = index;
+    if (f->kind != SAIP_DF || m->home == 0)
+        r->directory = index;
+}
+
+enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct member m = { 0 };
+    struct der cursor = der_open(element->value);
+    struct der_tlv header, id, t;
+    enum err e = find_place(r, element->tag, &m);
+    if (!e && (der_expect(&cursor, 0xa0, &header) || der_expect(&cursor, 0x81, &id)))
+        e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element without template");
+    if (!e)
+        e = read_template_id(r, id.value, &m);
+    struct span members = cursor.rest;
+    while (!e && !der_at_end(&cursor)) {
+        size_t first;
+        e = der_next(&cursor, &t);
+        m.tag = t.tag;
+        if (!e)
+            e = read_member(r, &m, t.value, &first);
+        if (!e && m.base == SAIP_NONE && first != SAIP_NONE) {
+            m.base = first;
+            enter_directory(r, &m, first);
+        }
+    }
+    if (!e && m.base != SAIP_NONE && saip_template_by_default(m.family))
+        e = create_unmentioned(r, m, members);
+    return e;
+}
+
+/* ---- files that a package creates freely ------------------------------------------------------------------ */
+static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, size_t *directory, struct draft *d)
+{
+    enum err e;
+    switch (t->tag) {
+    case 0x80:
+        *directory = at_path(r->package, t->value);
+        return *directory == SAIP_NONE || !is_directory(r->package->files[*directory].kind)
+                   ? saip_refuse(r, SAIP_BAD_VALUES, "path to a directory that is not there")
+                   : ERR_OK;
+    case 0x62:
+        *d = (struct draft){ .file = { .lifecycle = 5, .link = SAIP_NONE, .parent = (uint16_t)*directory } };
+        e = put_fcp(r, d, t->value);
+        if (!e && !d->known)
+            e = saip_refuse(r, SAIP_INVALID_PARAMETER, "file without descriptor");
+        return e ? e : add_file(r, d);
+    case 0x02: return d->laid_out ? put_offset(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
+    case 0x81: return d->laid_out ? put_fill(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
+    default: return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown file management command");
+    }
+}
+
+static enum err generic_group(struct saip_reader *r, struct span commands)
+{
+    struct der cursor = der_open(commands);
+    struct draft d = { .file = { .link = SAIP_NONE } };
+    size_t directory = 0;
+    enum err e = ERR_OK;
+    while (!e && !der_at_end(&cursor)) {
+        struct der_tlv t;
+        e = der_next(&cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed file management")
+                                  : generic_command(r, &t, &directory, &d);
+    }
+    return e;
+}
+
+enum err saip_read_generic_files(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct der_tlv list, group;
+    if (!r->package->file_count)
+        return saip_refuse(r, SAIP_BAD_VALUES, "files before the MF");
+    if (der_find(element->value, 0xa1, &list))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "file management without commands");
+    struct der cursor = der_open(list.value);
+    enum err e = ERR_OK;
+    while (!e && !der_at_end(&cursor))
+        e = der_expect(&cursor, 0x30, &group) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "file management")
+                                              : generic_group(r, group.value);
+    return e;
+}

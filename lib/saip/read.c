@@ -1,0 +1,185 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader.h"
+
+enum err saip_refuse(struct saip_reader *r, enum saip_status status, const char *why)
+{
+    if (r->fault && r->fault->status == SAIP_OK)
+        *r->fault = (struct saip_fault){ status, r->identification, why };
+    return ERR_PARSE;
+}
+
+enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size, size_t most)
+{
+    void **at = array;
+    if (count >= most)
+        return saip_refuse(r, SAIP_NOT_ENOUGH_MEMORY, "more entries than any package needs");
+    if (count < *capacity)
+        return ERR_OK;
+    size_t wanted = *capacity ? 2 * *capacity : 16;
+    uint8_t *grown = calloc(wanted, size);
+    if (!grown)
+        return ERR_NOMEM;
+    if (count)
+        memcpy(grown, *at, count * size);
+    if (*at)
+        memory_clear(*at, *capacity * size); /* codes and keys live in these arrays */
+    free(*at);
+    *at = grown;
+    *capacity = wanted;
+    return ERR_OK;
+}
+
+/* Every element but the header begins with [0] {mandated?, identification}. */
+static enum err read_element_header(struct saip_reader *r, const struct der_tlv *element, bool *mandated)
+{
+    struct der d = der_open(element->value);
+    struct der_tlv header, field;
+    int64_t identification = -1;
+    if (der_expect(&d, 0xa0, &header) || der_find(header.value, 0x81, &field) ||
+        der_integer(field.value, &identification) || identification < 0 || identification > 0x7fff)
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element without identification");
+    *mandated = !der_find(header.value, 0x80, &field);
+    r->identification = (int)identification;
+    return ERR_OK;
+}
+
+static const struct {
+    uint32_t tag;
+    enum err (*read)(struct saip_reader *r, const struct der_tlv *element); /* NULL: kept raw */
+} kinds[] = {
+    { 0xa1, saip_read_generic_files }, { 0xa2, saip_read_pin_codes }, { 0xa3, saip_read_puk_codes },
+    { 0xa4, saip_read_aka }, { 0xa5, NULL }, { 0xa6, NULL }, { 0xa7, NULL }, { 0xa8, NULL }, { 0xa9, NULL },
+};
+
+static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *element, bool mandated)
+{
+    if (element->tag == 0xaa) {
+        r->ended = true;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (kinds[i].tag == element->tag)
+            return kinds[i].read ? kinds[i].read(r, element) : ERR_OK;
+    if ((element->tag >= 0xb0 && element->tag <= 0xbe) || (element->tag >= 0xbf1f && element->tag <= 0xbf21))
+        return saip_read_template_element(r, element);
+    return mandated ? saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "mandated profile element of unknown kind") : ERR_OK;
+}
+
+static enum err note_element(struct saip_reader *r, const struct der_tlv *element)
+{
+    struct saip_package *p = r->package;
+    for (size_t i = 0; i < p->element_count; i++)
+        if (p->elements[i].tag != 0xa0 && p->elements[i].identification == r->identification)
+            return saip_refuse(r, SAIP_BAD_VALUES, "identification used twice");
+    enum err e = saip_room(r, &p->elements, &r->capacity[0], p->element_count, sizeof p->elements[0],
+                           SAIP_ELEMENTS_MAX);
+    if (!e)
+        p->elements[p->element_count++] = (struct saip_element){ element->tag, r->identification, element->whole };
+    return e;
+}
+
+static enum err read_element(struct saip_reader *r, const struct der_tlv *element)
+{
+    bool mandated = false;
+    r->identification = -1;
+    if (r->ended)
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element behind the end");
+    bool first = r->package->element_count == 0;
+    if (first != (element->tag == 0xa0))
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "the header must be the first element");
+    enum err e = first ? ERR_OK : read_element_header(r, element, &mandated);
+    if (!e)
+        e = note_element(r, element);
+    if (!e)
+        e = first ? saip_read_header(r, element) : read_by_kind(r, element, mandated);
+    return e;
+}
+
+static enum err read_elements(struct saip_reader *r, struct span upp)
+{
+    struct der d = der_open(upp);
+    enum err e = ERR_OK;
+    while (!e && !der_at_end(&d)) {
+        struct der_tlv element;
+        if (der_next(&d, &element) || der_check(element.whole))
+            e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element is no well-formed TLV");
+        else
+            e = read_element(r, &element);
+    }
+    r->identification = -1;
+    if (!e && !r->ended)
+        e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package ends without end element");
+    if (!e && !r->package->file_count)
+        e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package without MF");
+    return e;
+}
+
+enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault)
+{
+    *out = NULL;
+    struct saip_fault ignored;
+    struct saip_package *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    p->content.max = SAIP_CONTENT_MAX;
+    p->upp = upp;
+    struct saip_reader r = { .package = p, .fault = fault ? fault : &ignored, .identification = -1,
+                             .directory = SAIP_NONE, .adf = SAIP_NONE };
+    *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
+    enum err e = upp.len > SAIP_UPP_MAX ? saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "package too large")
+                                        : read_elements(&r, upp);
+    if (e == ERR_LIMIT)
+        e = saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "file contents too large");
+    if (e)
+        saip_free(p);
+    else
+        *out = p;
+    return e;
+}
+
+static void clear_free(void *at, size_t size)
+{
+    if (at)
+        memory_clear(at, size);
+    free(at);
+}
+
+void saip_free(struct saip_package *p)
+{
+    if (!p)
+        return;
+    clear_free(p->pins, p->pin_count * sizeof p->pins[0]);
+    clear_free(p->puks, p->puk_count * sizeof p->puks[0]);
+    clear_free(p->akas, p->aka_count * sizeof p->akas[0]);
+    free(p->files);
+    free(p->elements);
+    buf_release(&p->content);
+    free(p);
+}
+
+struct span saip_content(const struct saip_package *p, const struct saip_file *f)
+{
+    for (unsigned hops = 0; f->link != SAIP_NONE && hops < 4; hops++)
+        f = &p->files[f->link];
+    return span_of(p->content.at + f->content, f->size);
+}
+
+size_t saip_child(const struct saip_package *p, size_t directory, uint16_t fid)
+{
+    for (size_t i = 0; i < p->file_count; i++)
+        if (p->files[i].parent == directory && p->files[i].fid == fid)
+            return i;
+    return SAIP_NONE;
+}
+
+size_t saip_adf(const struct saip_package *p, struct span aid)
+{
+    for (size_t i = 0; i < p->file_count; i++) {
+        const struct saip_file *f = &p->files[i];
+        if (f->kind == SAIP_ADF && aid.len && f->aid.len >= aid.len && span_equal(span_sub(f->aid, 0, aid.len), aid))
+            return i;
+    }
+    return SAIP_NONE;
+}

@@ -1,0 +1,34 @@
+/* What the parts of the package reader share. Private. */
+#ifndef LAB_SAIP_READER_H
+#define LAB_SAIP_READER_H
+
+#include "der.h"
+#include "saip.h"
+
+#define SAIP_ELEMENTS_MAX 256
+#define SAIP_FILES_MAX 2048
+#define SAIP_CODES_MAX 256
+
+struct saip_reader {
+    struct saip_package *package;
+    struct saip_fault *fault;
+    int identification;  /* of the element being read */
+    size_t directory;    /* to which PIN and PUK elements belong: the MF, DF or ADF made last */
+    size_t adf;          /* to which optional files and AKA parameters belong; SAIP_NONE before the first */
+    size_t capacity[5];  /* of the package's arrays */
+    bool ended;
+};
+
+/* Notes the first fault and returns ERR_PARSE. */
+enum err saip_refuse(struct saip_reader *r, enum saip_status status, const char *why);
+/* Makes room for one more member of an array that holds `count`; ERR_PARSE past `most`. */
+MUST_CHECK enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size,
+                              size_t most);
+
+MUST_CHECK enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv *element);
+MUST_CHECK enum err saip_read_generic_files(struct saip_reader *r, const struct der_tlv *element);
+MUST_CHECK enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *element);
+MUST_CHECK enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *element);
+MUST_CHECK enum err saip_read_aka(struct saip_reader *r, const struct der_tlv *element);
+MUST_CHECK enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element);
+#endif

@@ -1,0 +1,299 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "der.h"
+#include "harness.h"
+#include "saip.h"
+
+#define MANY SAIP_UPP_MAX + 1000
+
+/* UPP_MIN of the vectors: appended to out; false when they are not there. */
+static bool known_package(struct buf *out)
+{
+    const char *path = shared_path("spec/vectors-rsp.txt");
+    if (!path)
+        return false;
+    struct buf text = { .max = 1 << 20 };
+    REQUIRE(read_file(path, &text) == ERR_OK);
+    const char *line = strstr(buf_cstr(&text), "WAI UPP_MIN ");
+    REQUIRE(line != NULL);
+    line += strlen("WAI UPP_MIN ");
+    REQUIRE(hex_decode(span_of(line, strcspn(line, "\r\n")), out) == ERR_OK);
+    buf_release(&text);
+    return true;
+}
+
+static const struct aka_params lab_aka = { .algorithm = AKA_MILENAGE, .k = { 0x46, 0x5b }, .k_len = 16,
+                                           .opc = { 0xcd, 0x63 }, .res_len = 8 };
+static struct saip_subscription subscription(void)
+{
+    struct saip_subscription s = { .imsi = "262019876543210", .spn = "Lead", .aka = &lab_aka };
+    REQUIRE(saip_iccid_parse("89000123456789012341", s.iccid) == ERR_OK);
+    return s;
+}
+
+static struct span content_of(const struct saip_package *p, size_t directory, uint16_t fid)
+{
+    size_t at = saip_child(p, directory, fid);
+    return at == SAIP_NONE ? (struct span){ 0 } : saip_content(p, &p->files[at]);
+}
+
+static bool content_is(const struct saip_package *p, size_t directory, uint16_t fid, const char *wanted)
+{
+    struct buf want = hex(wanted);
+    bool same = span_equal(content_of(p, directory, fid), buf_span(&want));
+    buf_release(&want);
+    return same;
+}
+
+static size_t usim_of(const struct saip_package *p)
+{
+    return saip_adf(p, SPAN(0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02));
+}
+
+static void the_known_minimal_package_is_read_in_full(void)
+{
+    struct buf upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    if (!known_package(&upp))
+        return;
+    REQUIRE(saip_read(buf_span(&upp), &p, &fault) == ERR_OK);
+    CHECK(p->element_count == 8 && p->header.major == 2 && p->header.minor == 3);
+    char iccid[21];
+    saip_iccid_text(p->header.iccid, iccid);
+    CHECK(!strcmp(iccid, "89000123456789012341"));
+    CHECK(content_is(p, 0, 0x2fe2, "98001032547698103214"));
+    size_t usim = usim_of(p);
+    REQUIRE(usim != SAIP_NONE);
+    CHECK(p->files[usim].fid == 0x7fd0 && p->files[usim].parent == 0);
+    CHECK(content_is(p, usim, 0x6f07, "080910101032547698"));
+    CHECK(content_is(p, usim, 0x6f46, "0147534d411154455354ffffffffffffff"));
+    CHECK(content_is(p, usim, 0x6fb7, "11f2ff4575726f20456d6572ff0019f1ff456d657267656e6379ff00"));
+    CHECK(p->pin_count == 4 && p->puk_count == 1 && p->aka_count == 1);
+    CHECK(p->pins[0].reference == 1 && p->pins[0].attributes == 6 && p->pins[0].tries == 0x33);
+    CHECK(p->pins[1].tries == 0xaa && p->pins[3].reference == 0x81 && p->pins[3].directory == usim);
+    CHECK(p->akas[0].adf == usim && p->akas[0].params.k[15] == 0x0f && p->akas[0].params.algorithm == AKA_MILENAGE);
+    saip_free(p);
+    buf_release(&upp);
+}
+
+static void template_files_that_nobody_mentions_are_there_with_their_defaults(void)
+{
+    struct buf upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    if (!known_package(&upp))
+        return;
+    REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
+    size_t usim = usim_of(p);
+    CHECK(content_is(p, usim, 0x6f7e, "ffffffffffffff0000ff01"));
+    CHECK(content_is(p, usim, 0x6fad, "00000002"));
+    CHECK(content_is(p, 0, 0x2f05, "ffff"));
+    size_t keys = saip_child(p, usim, 0x6f08);
+    REQUIRE(keys != SAIP_NONE);
+    CHECK(p->files[keys].size == 33 && saip_content(p, &p->files[keys]).at[0] == 0x07);
+    CHECK(saip_child(p, usim, 0x6f61) == SAIP_NONE); /* the optional USIM files are not */
+    saip_free(p);
+    buf_release(&upp);
+}
+
+static void every_ts48_package_is_read(void)
+{
+    static const char *const names[] = { "TS48v1_A", "TS48v2_SAIP2.3_BERTLV", "TS48v3_SAIP2.1_NoBERTLV",
+                                         "TS48v4_SAIP2.3_BERTLV", "TS48v5_SAIP2.3_BERTLV_SUCI",
+                                         "TS48v5_SAIP2.3_NoBERTLV", "TS48v7_SAIP2.3_NoBERTLV" };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char relative[100];
+        snprintf(relative, sizeof relative, "data/profiles/%s.der", names[i]);
+        const char *path = shared_path(relative);
+        struct buf upp = { .max = 1 << 17 };
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        if (!path)
+            return;
+        REQUIRE(read_file(path, &upp) == ERR_OK);
+        enum err e = saip_read(buf_span(&upp), &p, &fault);
+        if (e)
+            printf("%s: element %d: %s\n", names[i], fault.identification, fault.why);
+        CHECK_ROW(names[i], e == ERR_OK);
+        CHECK_ROW(names[i], p && usim_of(p) != SAIP_NONE && p->aka_count >= 1);
+        CHECK_ROW(names[i], p && content_of(p, usim_of(p), 0x6f07).len == 9);
+        saip_free(p);
+        buf_release(&upp);
+    }
+}
+
+static void what_is_written_is_read_back(void)
+{
+    struct saip_subscription s = subscription();
+    struct buf upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+    enum err e = saip_read(buf_span(&upp), &p, &fault);
+    if (e)
+        printf("element %d: %s\n", fault.identification, fault.why);
+    REQUIRE(e == ERR_OK);
+    size_t usim = usim_of(p);
+    CHECK(content_is(p, 0, 0x2fe2, "98001032547698103214"));
+    CHECK(content_is(p, usim, 0x6f07, "082926108967452301"));
+    CHECK(content_is(p, usim, 0x6f78, "0001"));
+    CHECK(content_is(p, usim, 0x6fad, "00000002"));
+    CHECK(!memcmp(p->akas[0].params.k, lab_aka.k, 16) && !memcmp(p->akas[0].params.opc, lab_aka.opc, 16));
+    CHECK(upp.len < 1024);
+    saip_free(p);
+    buf_release(&upp);
+}
+
+static void a_tuak_subscription_keeps_its_lengths(void)
+{
+    static const struct aka_params tuak = { .algorithm = AKA_TUAK, .k = { 0xab }, .k_len = 32, .opc = { 0xbd },
+                                            .keccak_iterations = 3 };
+    struct saip_subscription s = subscription();
+    struct buf upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    s.aka = &tuak;
+    REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+    REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
+    CHECK(p->akas[0].params.algorithm == AKA_TUAK && p->akas[0].params.k_len == 32);
+    CHECK(p->akas[0].params.keccak_iterations == 3);
+    saip_free(p);
+    buf_release(&upp);
+}
+
+static void a_subscription_that_does_not_fit_is_refused(void)
+{
+    static const struct {
+        const char *name, *imsi, *spn, *pin;
+    } rows[] = {
+        { "no IMSI", NULL, "Lab", NULL },
+        { "IMSI of 16 digits", "2620198765432101", "Lab", NULL },
+        { "IMSI with a letter", "26201987654321A", "Lab", NULL },
+        { "service provider name of 17 characters", "262019876543210", "12345678901234567", NULL },
+        { "PIN of three digits", "262019876543210", "Lab", "123" },
+        { "PIN of nine digits", "262019876543210", "Lab", "123456789" },
+        { "PIN that is no number", "262019876543210", "Lab", "abcd" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct saip_subscription s = subscription();
+        struct buf upp = { .max = 4096 };
+        s.imsi = rows[i].imsi;
+        s.spn = rows[i].spn;
+        s.pin1 = rows[i].pin;
+        CHECK_ROW(rows[i].name, saip_minimal_usim(&s, &upp) == ERR_PARSE && upp.len == 0);
+        buf_release(&upp);
+    }
+}
+
+static void hostile_packages_are_refused_with_element_and_reason(void)
+{
+    static const struct {
+        const char *name, *upp;
+        enum saip_status status;
+    } rows[] = {
+        { "empty package", "", SAIP_INVALID_REQUEST_FORMAT },
+        { "end without header", "aa07a0058000810102", SAIP_INVALID_REQUEST_FORMAT },
+        { "header only", "a018800102810103830a89000123456789012341a5028100a600", SAIP_INVALID_REQUEST_FORMAT },
+        { "header of version 4", "a018800104810103830a89000123456789012341a5028100a600",
+          SAIP_UNSUPPORTED_PROFILE_VERSION },
+        { "ICCID of 9 octets", "a017800102810103830989000123456789" "0123a5028100a600", SAIP_INVALID_REQUEST_FORMAT },
+        { "truncated element", "a018800102810103830a890001", SAIP_INVALID_REQUEST_FORMAT },
+        { "second header",
+          "a018800102810103830a89000123456789012341a5028100a600a018800102810103830a89000123456789012341a5028100a600",
+          SAIP_INVALID_REQUEST_FORMAT },
+        { "PIN before the MF",
+          "a018800102810103830a89000123456789012341a5028100a600"
+          "a21aa0058000810102a111a00f300d8001018108" "3131313131313131" "aa07a0058000810103",
+          SAIP_BAD_VALUES },
+        { "USIM before the MF",
+          "a018800102810103830a89000123456789012341a5028100a600b30fa00580008101028106" "67810f010204aa07a0058000810103",
+          SAIP_BAD_VALUES },
+        { "unknown template",
+          "a018800102810103830a89000123456789012341a5028100a600b00fa00580008101028106" "67810f010209aa07a0058000810103",
+          SAIP_TEMPLATE_NOT_SUPPORTED },
+        { "mandated element of unknown kind",
+          "a018800102810103830a89000123456789012341a5028100a600ab07a0058000810102aa07a0058000810103",
+          SAIP_PE_NOT_SUPPORTED },
+        { "element without identification", "a018800102810103830a89000123456789012341a5028100a600a202a000",
+          SAIP_INVALID_REQUEST_FORMAT },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf upp = hex(rows[i].upp);
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        CHECK_ROW(rows[i].name, saip_read(buf_span(&upp), &p, &fault) == ERR_PARSE && !p);
+        CHECK_ROW(rows[i].name, fault.status == rows[i].status && fault.why[0]);
+        buf_release(&upp);
+    }
+}
+
+/* Every truncation and every flipped octet is answered, none crashes or is left half read. */
+static void no_truncation_or_flip_of_a_package_does_harm(void)
+{
+    struct saip_subscription s = subscription();
+    struct buf upp = { .max = 4096 };
+    REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+    for (size_t n = 0; n < upp.len; n++) {
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        CHECK(saip_read(span_of(upp.at, n), &p, &fault) == ERR_PARSE);
+        upp.at[n] ^= 0x41;
+        enum err e = saip_read(buf_span(&upp), &p, &fault);
+        CHECK(e == ERR_OK || e == ERR_PARSE);
+        saip_free(p);
+        upp.at[n] ^= 0x41;
+    }
+    buf_release(&upp);
+}
+
+static void an_oversized_package_is_refused(void)
+{
+    uint8_t *zeros = calloc(1, MANY);
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    REQUIRE(zeros != NULL);
+    CHECK(saip_read(span_of(zeros, MANY), &p, &fault) == ERR_PARSE && fault.status == SAIP_NOT_ENOUGH_MEMORY);
+    free(zeros);
+}
+
+static void iccids_are_swapped_both_ways(void)
+{
+    static const struct {
+        const char *name, *digits;
+        enum err want;
+    } rows[] = {
+        { "20 digits", "89000123456789012341", ERR_OK },
+        { "19 digits", "8900012345678901234", ERR_OK },
+        { "17 digits", "89000123456789012", ERR_PARSE },
+        { "21 digits", "890001234567890123411", ERR_PARSE },
+        { "a letter", "8900012345678901234F", ERR_PARSE },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t iccid[10];
+        char back[21] = "";
+        enum err e = saip_iccid_parse(rows[i].digits, iccid);
+        CHECK_ROW(rows[i].name, e == rows[i].want);
+        if (!e)
+            saip_iccid_text(iccid, back);
+        CHECK_ROW(rows[i].name, e || !strcmp(back, rows[i].digits));
+    }
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        { "the known minimal package is read in full", the_known_minimal_package_is_read_in_full },
+        { "template files that nobody mentions are there with their defaults",
+          template_files_that_nobody_mentions_are_there_with_their_defaults },
+        { "every TS.48 package is read", every_ts48_package_is_read },
+        { "what is written is read back", what_is_written_is_read_back },
+        { "a TUAK subscription keeps its lengths", a_tuak_subscription_keeps_its_lengths },
+        { "a subscription that does not fit is refused", a_subscription_that_does_not_fit_is_refused },
+        { "hostile packages are refused with element and reason", hostile_packages_are_refused_with_element_and_reason },
+        { "no truncation or flip of a package does harm", no_truncation_or_flip_of_a_package_does_harm },
+        { "an oversized package is refused", an_oversized_package_is_refused },
+        { "ICCIDs are swapped both ways", iccids_are_swapped_both_ways },
+    };
+    return tests_main("saip", tests, COUNT(tests));
+}
