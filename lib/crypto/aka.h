@@ -26,4 +26,6 @@ MUST_CHECK enum err aka_compute(struct crypto *c, const struct aka_params *p, co
                                 const uint8_t sqn[6], const uint8_t amf[2], struct aka_vector *out);
 /* OPc from OP. */
 MUST_CHECK enum err milenage_opc(struct crypto *c, const uint8_t k[16], const uint8_t op[16], uint8_t opc[16]);
+/* TOPc from TOP with the key and the iterations of p. */
+MUST_CHECK enum err tuak_topc(const struct aka_params *p, const uint8_t top[32], uint8_t topc[32]);
 #endif

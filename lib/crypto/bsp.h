@@ -23,7 +23,7 @@ void bsp_release(struct bsp *b);
 
 /* Appends the protected TLV of tag 0x86 or 0x87 (encrypted and MACed) or 0x88 (MACed only). */
 MUST_CHECK enum err bsp_protect(struct crypto *c, struct bsp *b, uint8_t tag, struct span plain, struct buf *out);
-/* Checks and, for 86 and 87, decrypts one whole TLV; appends the plain text. ERR_PARSE: structure (scp03tStructureError);
- * ERR_VERIFY: MAC or padding (scp03tSecurityError). The MAC is compared in constant time before anything else. */
+/* Checks and, for 86 and 87, decrypts one whole TLV; appends the plain text. ERR_PARSE: structure or over 1036 octets
+ * (scp03tStructureError); ERR_VERIFY: MAC or padding (scp03tSecurityError). The MAC is compared in constant time before anything else. */
 MUST_CHECK enum err bsp_open(struct crypto *c, struct bsp *b, struct span tlv, struct buf *plain);
 #endif

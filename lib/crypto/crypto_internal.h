@@ -63,6 +63,10 @@ MUST_CHECK enum err ec_verify_with(struct crypto *c, EVP_PKEY *key, const struct
 /* crypto_seed.c: loads the provider whose random source repeats and makes it the context's only one. */
 MUST_CHECK enum err crypto_seed_load(struct crypto *c, struct span seed);
 
+/* AES-128 on whole blocks, each alone; out may not overlap in. */
+MUST_CHECK enum err aes128_blocks(struct crypto *c, struct span key, const uint8_t *in, size_t blocks,
+                                  uint8_t *out);
+
 /* Forgets OpenSSL's error queue of this thread and returns e: a refusal is an answer and leaves nothing behind. */
 enum err crypto_refuse(enum err e);
 #endif

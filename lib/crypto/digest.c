@@ -1,0 +1,87 @@
+/* Hashes, MACs and the key derivation that is made of them. */
+#include "crypto_internal.h"
+
+#include <string.h>
+
+static enum err digest(const EVP_MD *md, const struct span *parts, size_t count, uint8_t *out)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx && EVP_DigestInit_ex2(ctx, md, NULL) == 1;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = EVP_DigestUpdate(ctx, parts[i].at, parts[i].len) == 1;
+    ok = ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok ? ERR_OK : crypto_refuse(ERR_NOMEM);
+}
+
+enum err sha256(struct crypto *c, const struct span *parts, size_t count, uint8_t out[32])
+{
+    return digest(c->sha256, parts, count, out);
+}
+
+enum err sha1(struct crypto *c, struct span data, uint8_t out[20])
+{
+    return digest(c->sha1, &data, 1, out);
+}
+
+/* `which` names the digest or the cipher under the MAC. */
+static enum err mac(EVP_MAC *algorithm, const OSSL_PARAM *which, struct span key, const struct span *parts,
+                    size_t count, uint8_t *out, size_t out_len)
+{
+    size_t len = 0;
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(algorithm);
+    bool ok = ctx && EVP_MAC_init(ctx, key.at, key.len, which) == 1;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !parts[i].len || EVP_MAC_update(ctx, parts[i].at, parts[i].len) == 1;
+    ok = ok && EVP_MAC_final(ctx, out, &len, out_len) == 1 && len == out_len;
+    EVP_MAC_CTX_free(ctx);
+    return ok ? ERR_OK : crypto_refuse(ERR_NOMEM);
+}
+
+enum err hmac_sha256(struct crypto *c, struct span key, struct span data, uint8_t out[32])
+{
+    char name[] = "SHA256";
+    static const uint8_t none[1];
+    OSSL_PARAM which[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                           OSSL_PARAM_construct_end() };
+    /* A NULL key means "the key of before" to the library; an empty key is a key. */
+    return mac(c->hmac, which, key.len ? key : span_of(none, 0), &data, 1, out, 32);
+}
+
+enum err aes128_cmac(struct crypto *c, struct span key, const struct span *parts, size_t count, uint8_t out[16])
+{
+    char name[] = "AES-128-CBC";
+    OSSL_PARAM which[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name, 0),
+                           OSSL_PARAM_construct_end() };
+    if (key.len != 16)
+        return ERR_PARSE;
+    return mac(c->cmac, which, key, parts, count, out, 16);
+}
+
+enum err x963_kdf(struct crypto *c, struct span z, struct span shared_info, uint8_t *out, size_t out_len)
+{
+    uint8_t block[32];
+    enum err e = ERR_OK;
+    for (uint32_t n = 1; out_len && !e; n++) {
+        const uint8_t counter[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+        size_t take = out_len < sizeof block ? out_len : sizeof block;
+        e = sha256(c, (const struct span[]){ z, SPAN_ARRAY(counter), shared_info }, 3, block);
+        if (!e)
+            memcpy(out, block, take);
+        out += take;
+        out_len -= take;
+    }
+    memory_clear(block, sizeof block);
+    return e;
+}
+
+enum err confirmation_code_hash(struct crypto *c, struct span code, struct span transaction_id, uint8_t out[32])
+{
+    /* SGP.22 3.1.3, interpretation D-14: the inner hash covers the code as typed, in ASCII. */
+    uint8_t inner[32];
+    enum err e = sha256(c, &code, 1, inner);
+    if (!e)
+        e = sha256(c, (const struct span[]){ SPAN_ARRAY(inner), transaction_id }, 2, out);
+    memory_clear(inner, sizeof inner);
+    return e;
+}
