@@ -97,7 +97,14 @@ static enum err look_up(struct http_switch *s, const char *name, struct place *o
 static enum err serve(const struct place *place, struct http_request *q, struct http_response *p)
 {
     const struct actor_ops *ops = place->actor->ops;
+    size_t max = p->body.max;
+    p->body.max = HTTP_BODY_MAX; /* what the caller can take is no concern of the handler */
     enum err e = http_dispatch(ops->routes, ops->route_count, place->actor, place->log, q, p);
+    p->body.max = max;
+    if (!e && p->body.len > max)
+        e = ERR_LIMIT;
+    if (e)
+        http_response_clear(p);
     /* An actor that died while it handled the request leaves its caller without an answer. */
     return e == ERR_CUT ? ERR_TIMEOUT : e;
 }
