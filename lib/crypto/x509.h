@@ -24,9 +24,11 @@ struct cert {
     char eid[33];             /* subject serialNumber, "" when absent */
     char organization[65], common_name[65];
     int64_t not_before, not_after; /* ms */
-    void *openssl;            /* X509 *; lib/crypto only */
 };
-/* Parses or finds in the cache. ERR_PARSE; ERR_UNSUPPORTED: key on a curve RSP does not use. */
+/* Parses or finds in the cache. ERR_PARSE; ERR_UNSUPPORTED: key on a curve RSP does not use, or another signature
+ * algorithm; ERR_LIMIT: more than CERT_DER_MAX octets, or CERT_CACHE_MAX certificates seen. */
+#define CERT_DER_MAX 8192
+#define CERT_CACHE_MAX 65536
 MUST_CHECK enum err cert_load(struct crypto *c, struct span der_or_pem, const struct cert **out);
 
 /* Why a path was refused; each verifier maps it to its own code. */
@@ -37,6 +39,10 @@ enum cert_flaw {
 };
 /* One plain sentence with the section. Static storage. */
 const char *cert_flaw_text(enum cert_flaw f);
+/* "unknown_ci", "expired": one word for logs, tables and tests. Static storage. */
+const char *cert_flaw_name(enum cert_flaw f);
+/* The flaw of a certificate that cert_load refused. */
+enum cert_flaw cert_load_flaw(enum err e);
 
 /* Pinned CIs and what to believe of them. Build once, then read-only. */
 struct trust;
@@ -59,9 +65,16 @@ struct cert_policy {
 };
 #define CERT_NO_CLOCK INT64_MIN
 
+/* Does the EUM permit this eUICC: organization equal, EID begins with the permitted prefix (catalogue C.4 rule 0)? For a
+ * caller that only warns and wants to say so. */
+bool cert_eid_permitted(const struct cert *euicc, const struct cert *eum);
+
 /* Judges leaf (role) with the given intermediates (may be 0) up to a pinned CI: signatures, critical key usage, basic
  * constraints and path length, role OID, EUM range, validity, CRL. *ci gives the anchor's key id (20 octets, borrowed).
- * Returns the flaw; the caches make a repeated judgement cheap. */
+ * Returns the first flaw from the CI downwards, in each certificate: curve, signature, validity, CRL, names, CA, path
+ * length, key usage, role, EID range. So judge the EUM alone first where its flaws have codes of their own: signature
+ * verdicts are remembered, a repeated judgement computes none. A certificate that names no issuer key and is nobody's we
+ * know is CERT_BAD_SIGNATURE; one that names a key which is not pinned is CERT_UNKNOWN_CI. ci may be NULL. */
 enum cert_flaw cert_judge(struct trust *t, const struct cert *leaf, enum cert_role role,
                           const struct cert *const *intermediates, size_t count, const struct cert_policy *policy,
                           struct span *ci);
@@ -70,6 +83,13 @@ bool cert_names_host(const struct cert *c, const char *host);
 /* Verifies an RSP signature with the certificate's key; like ec_verify, with the parsed key of the cache. */
 MUST_CHECK enum err cert_verify(struct crypto *c, const struct cert *cert, const struct span *tbs, size_t count,
                                 struct span signature);
+
+/* Named bits of keyUsage as in its first octet (RFC 5280 4.2.1.3). */
+enum cert_key_usage {
+    CERT_USE_DIGITAL_SIGNATURE = 0x80, CERT_USE_KEY_ENCIPHERMENT = 0x20, CERT_USE_KEY_AGREEMENT = 0x08,
+    CERT_USE_KEY_CERT_SIGN = 0x04, CERT_USE_CRL_SIGN = 0x02,
+};
+enum cert_purpose { CERT_PURPOSE_NONE = 0, CERT_PURPOSE_SERVER = 1, CERT_PURPOSE_CLIENT = 2 };
 
 /* Issuing, for certs/: a row of the PKI description. */
 struct cert_spec {
@@ -81,7 +101,9 @@ struct cert_spec {
     const char *policy_oid;         /* overrides the role's; "" none; NULL the role's own */
     const char *permitted_organization, *permitted_eid_prefix; /* EUM name constraint */
     int path_length;                /* CA only; -1 none */
-    unsigned key_usage;             /* 0: the role's own; else KU_* bits of OpenSSL */
+    unsigned key_usage;             /* 0: the role's own; else CERT_USE_* bits */
+    unsigned purposes;              /* 0: the role's own; else CERT_PURPOSE_* bits */
+    struct span public_key_info;    /* replaces the subject's whole SubjectPublicKeyInfo; empty: none */
     int64_t not_before, not_after;  /* ms */
     uint8_t serial[8];
     const char *crl_url;            /* NULL none */
