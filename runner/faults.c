@@ -1,0 +1,128 @@
+#include "faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const words[] = {
+    [FAULT_FLIP_BIT] = "flip-bit",   [FAULT_TRUNCATE] = "truncate",
+    [FAULT_REPLAY] = "replay",       [FAULT_WRONG_EID] = "wrong-eid",
+    [FAULT_LOSE_REQUEST] = "lose-request", [FAULT_LOSE_ANSWER] = "lose-answer", NULL,
+};
+
+const char *const *faults_words(void)
+{
+    return words;
+}
+
+static bool contains_tag(struct span bytes, const char *tag_hex)
+{
+    struct buf tag = { .max = 8 };
+    bool found = !tag_hex[0] || (hex_decode(span_str(tag_hex), &tag) == ERR_OK &&
+                                 memmem(bytes.at, bytes.len, tag.at, tag.len) != NULL);
+    buf_release(&tag);
+    return found;
+}
+
+static void change_eid(struct buf *bytes)
+{
+    static const uint8_t head[] = { 0x5a, 0x10, 0x89 };
+    uint8_t *at = memmem(bytes->at, bytes->len, head, sizeof head);
+    if (at && at + 18 <= bytes->at + bytes->len)
+        at[17] ^= 0x01;
+}
+
+/* True when the message was changed. */
+static bool strike(struct fault *f, struct buf *bytes)
+{
+    switch (f->how) {
+    case FAULT_FLIP_BIT:
+        bytes->at[bytes->len - 1] ^= 0x01;
+        return true;
+    case FAULT_TRUNCATE:
+        bytes->len /= 2;
+        return true;
+    case FAULT_WRONG_EID:
+        change_eid(bytes);
+        return true;
+    case FAULT_REPLAY:
+        return f->kept.len && buf_set(bytes, buf_span(&f->kept)) == ERR_OK;
+    case FAULT_LOSE_REQUEST:
+    case FAULT_LOSE_ANSWER:
+        bytes->len = 0;
+        return true;
+    }
+    return false;
+}
+
+/* "ESipa.GetEimPackageResponse" -> "GetEimPackageResponse". */
+static const char *type_of(const char *message)
+{
+    const char *dot = strchr(message, '.');
+    return dot ? dot + 1 : message;
+}
+
+static void apply(struct faults *all, struct fault *f, const char *message, struct buf *bytes)
+{
+    bool inside = contains_tag(buf_span(bytes), f->inside);
+    if (f->how == FAULT_REPLAY && !f->kept.len) {
+        if (inside && buf_put(&f->kept, buf_span(bytes)) != ERR_OK)
+            buf_clear(&f->kept);
+        return;
+    }
+    if (f->how != FAULT_REPLAY && !inside)
+        return;
+    if (!strike(f, bytes))
+        return;
+    f->times--;
+    f->injected++;
+    trace_mark_injected(all->trace, type_of(message));
+}
+
+static void tamper(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
+                   struct buf *bytes)
+{
+    (void)moment;
+    (void)actor;
+    struct faults *all = (struct faults *)t;
+    for (size_t i = 0; bytes->len && i < all->count; i++)
+        if (all->fault[i].times && strcmp(all->fault[i].message, message) == 0)
+            apply(all, &all->fault[i], message, bytes);
+}
+
+void faults_init(struct faults *f, struct trace *trace)
+{
+    *f = (struct faults){ .tamper = { tamper }, .trace = trace };
+}
+
+void faults_release(struct faults *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        buf_release(&f->fault[i].kept);
+    f->count = 0;
+}
+
+enum err faults_add(struct faults *f, const char *message, const char *inside, const char *how, int64_t times)
+{
+    if (f->count == FAULTS_MAX)
+        return ERR_LIMIT;
+    struct fault *x = &f->fault[f->count];
+    *x = (struct fault){ .times = times, .kept = { .max = HTTP_BODY_MAX } };
+    snprintf(x->message, sizeof x->message, "%s", message);
+    snprintf(x->inside, sizeof x->inside, "%s", inside ? inside : "");
+    for (size_t i = 0; words[i]; i++)
+        if (strcmp(words[i], how) == 0) {
+            x->how = (enum fault_how)i;
+            f->count++;
+            return ERR_OK;
+        }
+    return ERR_PARSE;
+}
+
+int64_t faults_injected(const struct faults *f)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < f->count; i++)
+        n += f->fault[i].injected;
+    return n;
+}

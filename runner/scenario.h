@@ -1,0 +1,106 @@
+/* A scenario as its file says it: what it plays, the world it needs, the steps and what must come out.
+ * Everything is typed by the schema here; a mistake is reported as file:line:column with a suggestion. */
+#ifndef LAB_RUNNER_SCENARIO_H
+#define LAB_RUNNER_SCENARIO_H
+
+#include "yaml.h"
+
+#define SCENARIO_NAME_MAX 64
+#define SCENARIO_CARRIERS_MAX 16
+#define SCENARIO_CONTRACTS_MAX 32
+#define SCENARIO_GROUPS_MAX 32
+#define SCENARIO_COUNTRIES_MAX 16
+#define SCENARIO_STEPS_MAX 64
+
+/* A carrier: its platform, its network, its part as lead or partner follows from use. */
+struct scenario_carrier {
+    const char *name;
+    const char *country;   /* home */
+    const char *plmn;      /* digits */
+    const char *platform;  /* "control-center" | "manual" */
+    const char *covers[SCENARIO_COUNTRIES_MAX]; /* home and roams-in */
+    size_t cover_count;
+};
+
+struct scenario_contract {
+    const char *name;
+    const struct scenario_carrier *with;
+    const char *model;     /* "handover" | "resale" */
+    int64_t quota;         /* -1: none */
+    const char *rate_plan, *communication_plan;
+    const char *territory[SCENARIO_COUNTRIES_MAX];
+    size_t territory_count;
+    int64_t stock;         /* codes at the start */
+};
+
+/* Devices of one kind: meter, or meter-1 … meter-n when there are several. */
+struct scenario_group {
+    const char *name;
+    int64_t count;
+    const struct scenario_carrier *starts_on, *fallback; /* fallback may be NULL */
+    const struct scenario_carrier *has[4];               /* further profiles preloaded, disabled */
+    size_t has_count;
+    const char *country;
+    int64_t poll_every;    /* ms */
+};
+
+/* Which certificate a part shows instead of its good one: "smdp-auth" -> name in the PKI description. */
+struct scenario_certificate {
+    const char *part, *name;
+};
+
+struct scenario_step {
+    const char *name;
+    struct yaml_at at;
+    const struct yaml_node *act;        /* the one-entry map of `do`, or NULL */
+    int64_t within;                     /* ms of the world's clock */
+    const struct yaml_node *expect;     /* list, or NULL */
+};
+
+enum scenario_wirings { SCENARIO_DIRECT = 1, SCENARIO_LOOPBACK = 2, SCENARIO_PROCESS = 4 };
+
+struct scenario {
+    struct yaml *yaml;                  /* owns all text */
+    const char *path;
+    const char *title;
+    const char *id;                     /* "swap/01-first-swap": folder and file without ending */
+    const struct yaml_node *catalogue, *requirements;
+    unsigned wirings;                   /* where it plays; the rest is skipped with `why_not` */
+    const char *why_not;
+    struct scenario_carrier carrier[SCENARIO_CARRIERS_MAX];
+    size_t carrier_count;
+    struct scenario_contract contract[SCENARIO_CONTRACTS_MAX];
+    size_t contract_count;
+    struct scenario_group group[SCENARIO_GROUPS_MAX];
+    size_t group_count;
+    struct scenario_certificate certificate[8];
+    size_t certificate_count;
+    struct scenario_step step[SCENARIO_STEPS_MAX];
+    size_t step_count;
+};
+
+/* Reads and checks a file. ERR_CONFIG: error->text says where and what to do. Gives *out. */
+MUST_CHECK enum err scenario_read(const char *path, struct scenario **out, struct yaml_error *error);
+MUST_CHECK enum err scenario_read_text(struct span text, const char *path, struct scenario **out,
+                                       struct yaml_error *error);
+void scenario_free(struct scenario *s);
+
+const struct scenario_carrier *scenario_find_carrier(const struct scenario *s, const char *name);
+const struct scenario_contract *scenario_find_contract(const struct scenario *s, const char *name);
+/* "meter-2" or "meter" -> its group and index from 0; NULL when there is no such device. */
+const struct scenario_group *scenario_find_device(const struct scenario *s, const char *name, int64_t *index);
+/* Writes the name of the index-th device of a group. */
+void scenario_device_name(const struct scenario_group *g, int64_t index, char out[SCENARIO_NAME_MAX]);
+int64_t scenario_device_count(const struct scenario *s);
+
+/* Verbs and expectations are tables; each entry checks its own arguments when the file is read.
+ * Names are the words of the scenario language. */
+struct scenario_word {
+    const char *name;
+    const char *help;
+    enum err (*check)(const struct scenario *s, const struct yaml_node *args, struct yaml_error *error);
+};
+const struct scenario_word *scenario_verbs(size_t *count);
+const struct scenario_word *scenario_expectations(size_t *count);
+
+#endif

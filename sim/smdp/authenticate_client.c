@@ -1,0 +1,200 @@
+/* ES9+.AuthenticateClient (SGP.22 5.6.3): who is this eUICC, and which order is it here for? */
+#include <string.h>
+
+#include "rsp_ids.h"
+#include "smdp_functions.h"
+
+static void refuse_chain(enum cert_flaw flaw, const char *subject, struct es_status *status)
+{
+    switch (flaw) {
+    case CERT_UNKNOWN_CI:
+        smdp_refuse(status, "8.11.1", "3.9", cert_flaw_text(flaw));
+        break;
+    case CERT_EXPIRED:
+    case CERT_NOT_YET_VALID:
+        smdp_refuse(status, subject, "6.3", cert_flaw_text(flaw));
+        break;
+    case CERT_EID_OUTSIDE_RANGE:
+        smdp_refuse(status, "8.1.4", "6.1", cert_flaw_text(flaw));
+        break;
+    default:
+        smdp_refuse(status, subject, "6.1", cert_flaw_text(flaw));
+    }
+}
+
+/* The EUM's own chain is judged first, so that each flaw is laid at the right certificate (catalogue C.4.1). */
+enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum_der, const struct cert **euicc,
+                          struct es_status *status)
+{
+    const struct cert *eum = NULL;
+    struct cert_policy policy = { .now = clock_now(s->env->clock), .warn_eid_range = s->warn_eid_range };
+    struct span ci;
+    if (cert_load(s->env->crypto, eum_der, &eum)) {
+        smdp_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
+        return ERR_OK;
+    }
+    enum cert_flaw flaw = cert_judge(s->trust, eum, CERT_EUM, NULL, 0, &policy, &ci);
+    if (flaw != CERT_FINE) {
+        refuse_chain(flaw, "8.1.2", status);
+        return ERR_OK;
+    }
+    if (cert_load(s->env->crypto, euicc_der, euicc)) {
+        smdp_refuse(status, "8.1.3", "6.1", "the eUICC certificate cannot be read");
+        return ERR_OK;
+    }
+    flaw = cert_judge(s->trust, *euicc, CERT_EUICC, &eum, 1, &policy, &ci);
+    if (flaw != CERT_FINE)
+        refuse_chain(flaw, "8.1.3", status);
+    return ERR_OK;
+}
+
+/* SGP.22 5.6.3: signature, transaction and challenge, in this order; nothing is believed before. */
+static enum err verify(struct smdp *s, const struct smdp_session *x, const struct rsp_authenticate_client_request *q,
+                       const struct cert *euicc, struct es_status *status)
+{
+    const struct rsp_authenticate_response_ok *ok = &q->response.ok;
+    struct rsp_tbs tbs;
+    rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
+    enum err e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->euicc_signature1);
+    if (e && e != ERR_VERIFY)
+        return e;
+    if (e)
+        smdp_refuse(status, "8.1", "6.1", "euiccSignature1 does not verify");
+    else if (!span_equal(q->transaction_id, ok->euicc_signed1.transaction_id))
+        smdp_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
+    else if (!span_equal(ok->euicc_signed1.server_challenge, SPAN_ARRAY(x->server_challenge)))
+        smdp_refuse(status, "8.1", "6.1", "serverChallenge is not the one that was given");
+    return ERR_OK;
+}
+
+static enum err find_order(struct smdp *s, struct span matching_id, const char *eid, struct smdp_profile *p,
+                           struct es_status *status)
+{
+    char token[SMDP_MATCHING_ID_MAX + 1] = "";
+    enum err e = ERR_NOT_FOUND;
+    if (matching_id.len == 0)
+        e = smdp_profile_by_eid(s, eid, p);
+    else if (matching_id.len <= SMDP_MATCHING_ID_MAX) {
+        memcpy(token, matching_id.at, matching_id.len);
+        e = smdp_profile_by_matching_id(s, token, p);
+    }
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e)
+        smdp_refuse(status, "8.2.6", "3.8", "no order has this matchingId");
+    else if (p->eid[0] && strcmp(p->eid, eid) != 0)
+        smdp_refuse(status, "8.1.1", "3.8", "the order is for another EID");
+    else if (p->state < SMDP_RELEASED)
+        smdp_refuse(status, "8.2", "1.2", "the profile is not released yet");
+    else if (p->state != SMDP_RELEASED && p->state != SMDP_DOWNLOADED)
+        smdp_refuse(status, "8.2.6", "3.8", "this order is used up");
+    return ERR_OK;
+}
+
+/* SGP.22 3.1.2 eligibility: room on the card. */
+static enum err check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
+                                  struct es_status *status)
+{
+    struct buf upp = { .max = 256 << 10 };
+    enum err e = smdp_build_upp(s, p, &upp);
+    if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
+        smdp_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
+    if (upp.at)
+        memory_clear(upp.at, upp.len);
+    buf_release(&upp);
+    return e;
+}
+
+static enum err sign_smdp_signed2(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
+                                  const struct rsp_authenticate_client_request *q, struct smdp_memory *m,
+                                  struct rsp_authenticate_client_ok *ok)
+{
+    ok->transaction_id = q->transaction_id;
+    ok->smdp_signed2 = (struct rsp_smdp_signed2){
+        .transaction_id = q->transaction_id,
+        /* bppEuiccOtpk is never asked for again: packages are bound to session keys, so a retry is bound anew. */
+        .cc_required = p->confirmation_required,
+    };
+    enum err e = rsp_smdp_signed2_write(&ok->smdp_signed2, &m->tbs);
+    if (e)
+        return e;
+    tamper_at(s->env, TAMPER_BEFORE_SIGNING, "ES9+.SmdpSigned2", &m->tbs);
+    ok->smdp_signed2.signed_bytes = buf_span(&m->tbs);
+    struct rsp_tbs tbs;
+    rsp_tbs_smdp_signature2(&ok->smdp_signed2, q->response.ok.euicc_signature1, &tbs);
+    e = ec_sign(s->env->crypto, s->identity[x->identity].pb_key, tbs.part, tbs.count, &m->signature);
+    ok->smdp_signature2 = SPAN_ARRAY(m->signature.at);
+    ok->smdp_certificate = s->identity[x->identity].pb_certificate;
+    return e;
+}
+
+static enum err remember(struct smdp *s, struct smdp_session *x, const struct smdp_profile *p,
+                         const struct rsp_authenticate_client_request *q, const char *eid,
+                         const struct smdp_memory *m)
+{
+    x->state = SMDP_AUTHENTICATED;
+    memcpy(x->eid, eid, sizeof x->eid);
+    memcpy(x->iccid, p->iccid, sizeof x->iccid);
+    memcpy(x->smdp_signature2, m->signature.at, sizeof x->smdp_signature2);
+    enum err e = buf_set(&x->euicc_certificate, q->response.ok.euicc_certificate);
+    if (!e)
+        e = buf_set(&x->eum_certificate, q->response.ok.eum_certificate);
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_update(s, x);
+    if (!e)
+        e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
+    return db_end(s->env->db, e);
+}
+
+/* Answers an eUICC that refused the server: the session ends here. */
+static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es_status *status)
+{
+    x->state = SMDP_CLOSED;
+    smdp_refuse(status, "8.1", "4.2", "the eUICC refused the server; see authenticateErrorCode");
+    return smdp_session_update(s, x);
+}
+
+static enum err authenticate(struct smdp *s, struct smdp_session *x, const struct rsp_authenticate_client_request *q,
+                             struct smdp_memory *m, struct rsp_authenticate_client_ok *ok, struct es_status *status)
+{
+    const struct rsp_authenticate_response_ok *in = &q->response.ok;
+    const struct cert *euicc = NULL;
+    struct smdp_profile p = { 0 };
+    enum err e = smdp_judge_euicc(s, in->euicc_certificate, in->eum_certificate, &euicc, status);
+    if (!e && !status->subject[0])
+        e = verify(s, x, q, euicc, status);
+    if (!e && !status->subject[0])
+        e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
+    if (!e && !status->subject[0])
+        e = check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
+    if (e || status->subject[0])
+        return e;
+    *ok = (struct rsp_authenticate_client_ok){ 0 };
+    e = smdp_build_metadata(&p, &m->metadata);
+    if (!e)
+        e = rsp_store_metadata_read(buf_span(&m->metadata), &ok->metadata);
+    if (!e)
+        e = sign_smdp_signed2(s, x, &p, q, m, ok);
+    return e ? e : remember(s, x, &p, q, euicc->eid, m);
+}
+
+enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_client_request *q,
+                                  struct smdp_memory *m, struct rsp_authenticate_client_ok *ok,
+                                  struct es_status *status)
+{
+    char id[33];
+    struct smdp_session x = { 0 };
+    enum err e = smdp_transaction_text(q->transaction_id, id);
+    if (!e)
+        e = smdp_session_get(s, id, &x);
+    if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_INITIATED)) {
+        smdp_refuse(status, "8.10.1", "3.9", "no such RSP session");
+        e = ERR_OK;
+    } else if (!e && q->response.which == RSP_AUTHENTICATE_SERVER_OK)
+        e = authenticate(s, &x, q, m, ok, status);
+    else if (!e)
+        e = client_refused(s, &x, status);
+    smdp_session_release(&x);
+    return e;
+}

@@ -1,0 +1,187 @@
+/* A profile becomes a bound profile package (SGP.22 2.5, 2.6.4, 5.5). */
+#include <stdio.h>
+#include <string.h>
+
+#include "aka.h"
+#include "bsp.h"
+#include "json.h"
+#include "rsp_ids.h"
+#include "saip.h"
+#include "smdp_functions.h"
+
+/* hostId of the control reference template, 1 to 16 octets: ours to choose. */
+#define HOST_ID "sgp32lab"
+
+enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp)
+{
+    struct smdp_subscription sub = { 0 };
+    enum err e = smdp_subscription_get(s, p->iccid, &sub);
+    if (e)
+        return e;
+    struct aka_params aka = { .algorithm = sub.algorithm == AKA_TUAK ? AKA_TUAK : AKA_MILENAGE,
+                              .k_len = sub.k.len, .res_len = 8 };
+    memcpy(aka.k, sub.k.at, sub.k.len < sizeof aka.k ? sub.k.len : sizeof aka.k);
+    memcpy(aka.opc, sub.opc.at, sub.opc.len < sizeof aka.opc ? sub.opc.len : sizeof aka.opc);
+    struct saip_subscription subscription = {
+        .imsi = sub.imsi,
+        .mnc_length = strlen(p->mcc_mnc) == 6 ? 3 : 2,
+        .spn = p->spn[0] && strlen(p->spn) <= 16 ? p->spn : NULL,
+        .aka = &aka,
+    };
+    e = rsp_iccid_parse(p->iccid, subscription.iccid);
+    if (!e)
+        e = saip_minimal_usim(&subscription, upp);
+    smdp_subscription_release(&sub);
+    memory_clear(&aka, sizeof aka);
+    return e;
+}
+
+/* [{"event": "enable", "address": "…"}] -> notificationConfigurationInfo */
+static enum err put_notifications(const char *json, struct buf *out)
+{
+    static const struct { const char *name; uint32_t bit; } events[] = {
+        { "install", RSP_EVENT_INSTALL }, { "enable", RSP_EVENT_ENABLE }, { "disable", RSP_EVENT_DISABLE },
+        { "delete", RSP_EVENT_DELETE },
+    };
+    json_t *list = json[0] ? json_loads(json, 0, NULL) : NULL, *item;
+    enum err e = json[0] && !list ? ERR_PARSE : ERR_OK;
+    size_t i;
+    json_array_foreach(list, i, item) {
+        struct rsp_notification_configuration c = { .address = span_str(json_str(item, "address")) };
+        const char *event = json_str(item, "event");
+        for (size_t k = 0; event && k < COUNT(events); k++)
+            c.events |= strcmp(event, events[k].name) == 0 ? events[k].bit : 0;
+        e = c.events && c.address.len ? rsp_notification_configuration_write(&c, out) : ERR_PARSE;
+        if (e)
+            break;
+    }
+    json_decref(list);
+    return e;
+}
+
+enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out)
+{
+    uint8_t iccid[RSP_ICCID_OCTETS], plmn[3];
+    struct buf notifications = { .max = 4096 };
+    enum err e = rsp_iccid_parse(p->iccid, iccid);
+    struct rsp_store_metadata m = {
+        .iccid = SPAN_ARRAY(iccid),
+        .service_provider_name = span_str(p->spn),
+        .profile_name = span_str(p->name),
+        .fallback_allowed = p->fallback_allowed,
+    };
+    if (!e && p->mcc_mnc[0]) {
+        e = rsp_plmn_parse(p->mcc_mnc, plmn);
+        m.has_owner = true;
+        m.owner.mcc_mnc = SPAN_ARRAY(plmn);
+    }
+    if (!e)
+        e = put_notifications(p->notifications, &notifications);
+    if (!e && notifications.len)
+        m.notification_configuration = buf_span(&notifications);
+    if (!e)
+        e = rsp_store_metadata_write(&m, out);
+    buf_release(&notifications);
+    return e;
+}
+
+/* Fresh one-time key, signed channel request, and the session keys of the agreement. */
+static enum err open_channel(struct smdp *s, const struct smdp_session *x, struct span euicc_otpk, struct buf *out,
+                             struct bsp *keys)
+{
+    struct ec_key *otsk = NULL;
+    struct ec_point otpk;
+    struct ec_signature signature;
+    struct secret z = { 0 };
+    uint8_t eid[RSP_EID_OCTETS];
+    struct buf id = { .max = 16 }, members = { .max = 512 };
+    const struct smdp_identity *identity = &s->identity[x->identity];
+    enum err e = ec_key_generate(s->env->crypto, identity->curve, &otsk);
+    if (!e)
+        e = hex_decode(span_str(x->transaction_id), &id);
+    if (e)
+        goto out;
+    ec_key_point(otsk, &otpk);
+    struct rsp_initialise_secure_channel channel = {
+        .remote_op_id = 1,
+        .transaction_id = buf_span(&id),
+        .key_type = SPAN(0x88),
+        .key_length = SPAN(0x10),
+        .host_id = span_str(HOST_ID),
+        .smdp_otpk = SPAN_ARRAY(otpk.at),
+        .smdp_signature = SPAN_ARRAY(signature.at),
+    };
+    e = rsp_initialise_secure_channel_write_tbs(&channel, &members);
+    if (!e)
+        tamper_at(s->env, TAMPER_BEFORE_SIGNING, "ES8+.InitialiseSecureChannel", &members);
+    struct rsp_tbs tbs;
+    rsp_tbs_smdp_sign(buf_span(&members), euicc_otpk, &tbs);
+    if (!e)
+        e = ec_sign(s->env->crypto, identity->pb_key, tbs.part, tbs.count, &signature);
+    if (!e)
+        e = rsp_initialise_secure_channel_write(&channel, out);
+    if (!e)
+        e = ec_key_agree(s->env->crypto, otsk, euicc_otpk, &z);
+    if (!e)
+        e = rsp_eid_parse(x->eid, eid);
+    if (!e)
+        e = bsp_derive(s->env->crypto, secret_span(&z), span_str(HOST_ID), SPAN_ARRAY(eid), keys);
+out:
+    secret_release(&z);
+    ec_key_free(otsk);
+    buf_release(&id);
+    buf_release(&members);
+    return e;
+}
+
+/* A list of protected blocks: plain text cut so that no segment passes 1020 octets (interpretation D-8). */
+static enum err put_blocks(struct smdp *s, struct bsp *keys, uint32_t list_tag, uint8_t tag, size_t most,
+                           struct span plain, struct buf *out)
+{
+    struct der_mark list;
+    enum err e = der_put_open(out, list_tag, &list);
+    for (size_t at = 0; !e && at < plain.len; at += most)
+        e = bsp_protect(s->env->crypto, keys, tag, span_sub(plain, at, most), out);
+    return e ? e : der_put_close(out, list);
+}
+
+static enum err put_package(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
+                            struct span euicc_otpk, struct span upp, struct buf *package)
+{
+    struct bsp keys = { 0 };
+    struct der_mark bpp;
+    struct buf isdp = { .max = 256 }, metadata = { .max = 4096 };
+    struct rsp_configure_isdp configure = { 0 };
+    enum err e = der_put_open(package, 0xbf36, &bpp);
+    if (!e)
+        e = open_channel(s, x, euicc_otpk, package, &keys);
+    if (!e)
+        e = rsp_configure_isdp_write(&configure, &isdp);
+    if (!e)
+        e = put_blocks(s, &keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, buf_span(&isdp), package);
+    if (!e)
+        e = smdp_build_metadata(p, &metadata);
+    if (!e)
+        e = put_blocks(s, &keys, 0xa1, 0x88, BSP_PLAIN_MAX_88, buf_span(&metadata), package);
+    if (!e)
+        e = put_blocks(s, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, upp, package);
+    if (!e)
+        e = der_put_close(package, bpp);
+    bsp_release(&keys);
+    buf_release(&isdp);
+    buf_release(&metadata);
+    return e;
+}
+
+enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
+                   struct span euicc_otpk, struct buf *package)
+{
+    struct buf upp = { .max = 256 << 10 };
+    enum err e = smdp_build_upp(s, p, &upp);
+    if (!e)
+        e = put_package(s, x, p, euicc_otpk, buf_span(&upp), package);
+    if (upp.at)
+        memory_clear(upp.at, upp.len);
+    buf_release(&upp);
+    return e;
+}

@@ -1,0 +1,115 @@
+/* ES9+.GetBoundProfilePackage (SGP.22 5.6.2). */
+#include <string.h>
+
+#include "smdp_functions.h"
+
+/* Wrong confirmation codes that an order survives. */
+#define CONFIRMATION_ATTEMPTS 3
+
+static enum err verify(struct smdp *s, const struct smdp_session *x,
+                       const struct rsp_get_bound_profile_package_request *q, struct es_status *status)
+{
+    const struct rsp_download_response_ok *ok = &q->response.ok;
+    const struct cert *euicc = NULL;
+    struct rsp_tbs tbs;
+    enum err e = cert_load(s->env->crypto, buf_span(&x->euicc_certificate), &euicc);
+    if (e)
+        return e;
+    rsp_tbs_euicc_signature2(&ok->euicc_signed2, SPAN_ARRAY(x->smdp_signature2), &tbs);
+    e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->euicc_signature2);
+    if (e && e != ERR_VERIFY)
+        return e;
+    if (e)
+        smdp_refuse(status, "8.1", "6.1", "euiccSignature2 does not verify");
+    else if (!span_equal(q->transaction_id, ok->euicc_signed2.transaction_id))
+        smdp_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
+    return ERR_OK;
+}
+
+/* hashCc = SHA256(SHA256(code) || transactionId), SGP.22 5.7.5; compared in constant time, every wrong one counted. */
+static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
+                                        const struct rsp_euicc_signed2 *signed2, struct es_status *status)
+{
+    if (!p->confirmation_required)
+        return ERR_OK;
+    if (p->attempts >= CONFIRMATION_ATTEMPTS) {
+        smdp_refuse(status, "8.2.7", "6.4", "the confirmation code was wrong too often");
+        return ERR_OK;
+    }
+    if (!signed2->hash_cc.at) {
+        smdp_refuse(status, "8.2.7", "2.2", "the confirmation code is missing");
+        return ERR_OK;
+    }
+    const struct span parts[] = { SPAN_ARRAY(p->confirmation_sha256), signed2->transaction_id };
+    uint8_t want[32];
+    enum err e = sha256(s->env->crypto, parts, COUNT(parts), want);
+    if (e || span_equal_secret(SPAN_ARRAY(want), signed2->hash_cc))
+        return e;
+    smdp_refuse(status, "8.2.7", "3.8", "the confirmation code is refused");
+    p->attempts++;
+    e = db_begin(s->env->db);
+    return e ? e : db_end(s->env->db, smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code"));
+}
+
+static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p, struct span otpk)
+{
+    x->state = SMDP_BOUND;
+    p->state = SMDP_DOWNLOADED;
+    enum err e = buf_set(&x->otpk, otpk);
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_update(s, x);
+    if (!e)
+        e = smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
+    return db_end(s->env->db, e);
+}
+
+static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,
+                     struct smdp_memory *m, struct rsp_get_bound_profile_package_ok *ok, struct es_status *status)
+{
+    const struct rsp_euicc_signed2 *signed2 = &q->response.ok.euicc_signed2;
+    struct smdp_profile p = { 0 };
+    enum err e = verify(s, x, q, status);
+    if (!e && !status->subject[0])
+        e = smdp_profile_get(s, x->iccid, &p);
+    if (!e && !status->subject[0] && p.state != SMDP_RELEASED && p.state != SMDP_DOWNLOADED)
+        smdp_refuse(status, "8.2", "3.7", "the order was cancelled or used up meanwhile");
+    if (!e && !status->subject[0])
+        e = check_confirmation_code(s, &p, signed2, status);
+    if (e || status->subject[0])
+        return e;
+    e = smdp_bind(s, x, &p, signed2->euicc_otpk, &m->package);
+    if (e == ERR_VERIFY) {
+        smdp_refuse(status, "8.1", "6.1", "the eUICC's one-time key is no point of its curve");
+        return ERR_OK;
+    }
+    *ok = (struct rsp_get_bound_profile_package_ok){ q->transaction_id, buf_span(&m->package) };
+    return e ? e : remember(s, x, &p, signed2->euicc_otpk);
+}
+
+static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es_status *status)
+{
+    x->state = SMDP_CLOSED;
+    smdp_refuse(status, "8.1", "4.2", "the eUICC refused the download; see downloadErrorCode");
+    return smdp_session_update(s, x);
+}
+
+enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bound_profile_package_request *q,
+                                        struct smdp_memory *m, struct rsp_get_bound_profile_package_ok *ok,
+                                        struct es_status *status)
+{
+    char id[33];
+    struct smdp_session x = { 0 };
+    enum err e = smdp_transaction_text(q->transaction_id, id);
+    if (!e)
+        e = smdp_session_get(s, id, &x);
+    if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_AUTHENTICATED)) {
+        smdp_refuse(status, "8.10.1", "3.9", "no such RSP session");
+        e = ERR_OK;
+    } else if (!e && q->response.which == RSP_PREPARE_DOWNLOAD_OK)
+        e = bind(s, &x, q, m, ok, status);
+    else if (!e)
+        e = client_refused(s, &x, status);
+    smdp_session_release(&x);
+    return e;
+}

@@ -1,0 +1,99 @@
+/* ES9+.HandleNotification (SGP.22 5.6.4): what the eUICC says of its profiles, believed only when signed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+#include "smdp_functions.h"
+
+static enum err drop(struct smdp *s, const char *why)
+{
+    log_fail(s->env->log, ERR_VERIFY, "SGP.22 5.6.4", why);
+    return ERR_OK;
+}
+
+static enum err close_order(struct smdp *s, struct smdp_session *x, bool installed, const char *event)
+{
+    struct smdp_profile p = { 0 };
+    enum err e = db_begin(s->env->db);
+    if (e)
+        return e;
+    e = smdp_profile_get(s, x->iccid, &p);
+    if (!e && x->state != SMDP_CLOSED) {
+        x->state = SMDP_CLOSED;
+        e = smdp_session_update(s, x);
+        if (!e && p.state == SMDP_DOWNLOADED)
+            p.state = installed ? SMDP_INSTALLED : SMDP_ERROR;
+        if (!e)
+            e = smdp_profile_update(s, &p, event);
+    }
+    return db_end(s->env->db, e);
+}
+
+/* An installation result carries no certificate: the session knows who it must come from. */
+static enum err installation_result(struct smdp *s, const struct rsp_profile_installation_result *r)
+{
+    const struct rsp_final_result *result = &r->data.result;
+    struct smdp_session x = { 0 };
+    const struct cert *euicc = NULL;
+    struct rsp_tbs tbs;
+    char id[33], event[96];
+    enum err e = smdp_transaction_text(r->data.transaction_id, id);
+    if (!e)
+        e = smdp_session_get(s, id, &x);
+    if (e == ERR_NOT_FOUND || (!e && !x.euicc_certificate.len)) {
+        smdp_session_release(&x);
+        return drop(s, "installation result of an unknown session");
+    }
+    if (!e)
+        e = cert_load(s->env->crypto, buf_span(&x.euicc_certificate), &euicc);
+    rsp_tbs_installation_result(&r->data, &tbs);
+    if (!e)
+        e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, r->signature);
+    bool installed = result->which == RSP_OK;
+    snprintf(event, sizeof event, installed ? "installed" : "installation failed: command %d, reason %d",
+             (int)result->error.command, (int)result->error.reason);
+    if (e == ERR_VERIFY)
+        e = drop(s, "euiccSignPIR does not verify");
+    else if (!e)
+        e = close_order(s, &x, installed, event);
+    smdp_session_release(&x);
+    return e;
+}
+
+static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)
+{
+    const struct cert *euicc = NULL;
+    struct es_status status = { 0 };
+    struct rsp_tbs tbs;
+    char iccid[21] = "", event[64];
+    enum err e = smdp_judge_euicc(s, n->euicc_certificate, n->eum_certificate, &euicc, &status);
+    if (e)
+        return e;
+    if (status.subject[0])
+        return drop(s, status.message);
+    rsp_tbs_notification(&n->metadata, &tbs);
+    e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, n->signature);
+    if (e == ERR_VERIFY)
+        return drop(s, "euiccNotificationSignature does not verify");
+    if (!e && n->metadata.iccid.at)
+        e = rsp_iccid_text(n->metadata.iccid, iccid);
+    snprintf(event, sizeof event, "notification %s by %s",
+             n->metadata.event & RSP_EVENT_INSTALL ? "install"
+             : n->metadata.event & RSP_EVENT_ENABLE ? "enable"
+             : n->metadata.event & RSP_EVENT_DISABLE ? "disable" : "delete",
+             euicc->eid);
+    return e ? e : smdp_history_put(s, iccid, event);
+}
+
+enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n)
+{
+    switch (n->which) {
+    case RSP_PENDING_INSTALLATION:
+        return installation_result(s, &n->installation);
+    case RSP_PENDING_OTHER:
+        return other_notification(s, &n->other);
+    default:
+        return drop(s, "a compact notification reached the SM-DP+: the eIM must rebuild it");
+    }
+}

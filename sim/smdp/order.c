@@ -1,0 +1,230 @@
+/* ES2+: the life of an order (SGP.22 3.1.1, 5.3). Each call may come again: what was done stays done. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rsp_ids.h"
+#include "smdp_functions.h"
+
+void smdp_refuse(struct es_status *status, const char *subject, const char *reason, const char *message)
+{
+    snprintf(status->subject, sizeof status->subject, "%s", subject);
+    snprintf(status->reason, sizeof status->reason, "%s", reason);
+    status->message = message;
+}
+
+static bool given(const char *text)
+{
+    return text && text[0];
+}
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* The operator's own profile, or a refusal: 8.2.1/3.9 unknown, 8.2.1/1.2 another operator's. */
+static enum err own_profile(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
+                            struct es_status *status)
+{
+    enum err e = given(q->iccid) ? smdp_profile_get(s, q->iccid, p) : ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND) {
+        smdp_refuse(status, "8.2.1", "3.9", "ICCID unknown");
+        return ERR_OK;
+    }
+    if (!e && !same(p->owner, q->operator_name))
+        smdp_refuse(status, "8.2.1", "1.2", "this profile is not the caller's");
+    return e;
+}
+
+static void answer_with(const struct smdp_profile *p, struct smdp_order_answer *a)
+{
+    snprintf(a->iccid, sizeof a->iccid, "%s", p->iccid);
+    snprintf(a->eid, sizeof a->eid, "%s", p->eid);
+    snprintf(a->matching_id, sizeof a->matching_id, "%s", p->matching_id);
+}
+
+static enum err profile_of_type(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
+                                struct es_status *status)
+{
+    enum err e = smdp_profile_by_type(s, q->operator_name, q->profile_type, p);
+    if (e == ERR_REFUSED)
+        smdp_refuse(status, "8.2.5", "3.9", "profile type unknown");
+    else if (e == ERR_NOT_FOUND)
+        smdp_refuse(status, "8.2.5", "3.7", "no profile of this type is left");
+    else
+        return e;
+    return ERR_OK;
+}
+
+static enum err download_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                               struct es_status *status)
+{
+    struct smdp_profile p = { 0 };
+    bool by_type = !given(q->iccid) && given(q->profile_type);
+    enum err e = by_type ? profile_of_type(s, q, &p, status) : own_profile(s, q, &p, status);
+    if (e || status->subject[0])
+        return e;
+    bool again = p.state == SMDP_ALLOCATED && same(p.eid, given(q->eid) ? q->eid : "");
+    if (!again && p.state != SMDP_AVAILABLE) {
+        smdp_refuse(status, "8.2.1", p.eid[0] && given(q->eid) && !same(p.eid, q->eid) ? "3.10" : "3.3",
+                    "the profile is not available");
+        return ERR_OK;
+    }
+    if (!again) {
+        p.state = SMDP_ALLOCATED;
+        snprintf(p.eid, sizeof p.eid, "%s", given(q->eid) ? q->eid : "");
+        e = smdp_profile_update(s, &p, "ES2+.DownloadOrder");
+    }
+    answer_with(&p, a);
+    return e;
+}
+
+/* A matchingId of our own: 20 random hex digits in four groups. */
+static enum err new_matching_id(struct smdp *s, char out[SMDP_MATCHING_ID_MAX + 1])
+{
+    uint8_t r[10];
+    enum err e = rng_fill(s->env->rng, r, sizeof r);
+    snprintf(out, SMDP_MATCHING_ID_MAX + 1, "%02X%02X%X-%X%02X%02X-%02X%02X%X-%X%02X%02X", r[0], r[1], r[2] >> 4,
+             r[2] & 15, r[3], r[4], r[5], r[6], r[7] >> 4, r[7] & 15, r[8], r[9]);
+    return e;
+}
+
+static void check_confirmation(const struct smdp_order *q, const struct smdp_profile *p, struct es_status *status)
+{
+    if (given(q->eid) && p->eid[0] && !same(q->eid, p->eid))
+        smdp_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
+    else if (given(q->smds_address))
+        smdp_refuse(status, "8.9", "5.1", "this SM-DP+ registers no events: no SM-DS is configured");
+    else if (given(q->matching_id) && !rsp_matching_id_is_valid(span_str(q->matching_id)))
+        smdp_refuse(status, "8.2.6", "2.1", "a matchingId is capital letters, digits and '-'");
+    else if (given(q->matching_id) && p->matching_id[0] && !same(q->matching_id, p->matching_id))
+        smdp_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
+    else if (p->state < SMDP_ALLOCATED || p->state > SMDP_RELEASED)
+        smdp_refuse(status, "8.2.1", "3.5", "no download order is open for this profile");
+}
+
+static enum err take_confirmation_code(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p)
+{
+    if (!given(q->confirmation_code))
+        return ERR_OK;
+    struct span code = span_str(q->confirmation_code);
+    p->confirmation_required = true;
+    p->attempts = 0;
+    return sha256(s->env->crypto, &code, 1, p->confirmation_sha256);
+}
+
+static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                              struct es_status *status)
+{
+    struct smdp_profile p = { 0 };
+    enum err e = own_profile(s, q, &p, status);
+    if (!e && !status->subject[0])
+        check_confirmation(q, &p, status);
+    if (e || status->subject[0])
+        return e;
+    if (p.state == SMDP_ALLOCATED) {
+        if (given(q->eid))
+            snprintf(p.eid, sizeof p.eid, "%s", q->eid);
+        if (given(q->matching_id))
+            snprintf(p.matching_id, sizeof p.matching_id, "%s", q->matching_id);
+        else if (!p.matching_id[0])
+            e = new_matching_id(s, p.matching_id);
+        if (!e)
+            e = take_confirmation_code(s, q, &p);
+        p.state = p.eid[0] ? SMDP_LINKED : SMDP_CONFIRMED;
+    }
+    if (q->release)
+        p.state = SMDP_RELEASED;
+    if (!e)
+        e = smdp_profile_update(s, &p, "ES2+.ConfirmOrder");
+    if (e == ERR_EXISTS) {
+        smdp_refuse(status, "8.2.6", "3.3", "this matchingId is in use");
+        return ERR_OK;
+    }
+    answer_with(&p, a);
+    return e;
+}
+
+static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                             struct es_status *status)
+{
+    struct smdp_profile p = { 0 };
+    enum err e = own_profile(s, q, &p, status);
+    if (e || status->subject[0])
+        return e;
+    if (given(q->eid) && p.eid[0] && !same(q->eid, p.eid))
+        smdp_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
+    else if (given(q->matching_id) && !same(q->matching_id, p.matching_id) && p.state != SMDP_AVAILABLE)
+        smdp_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
+    else if (p.state == SMDP_INSTALLED || p.state == SMDP_DOWNLOADED)
+        smdp_refuse(status, "8.2.1", "3.5", "the profile left the SM-DP+ already");
+    if (status->subject[0])
+        return ERR_OK;
+    bool unavailable = given(q->final_state) && same(q->final_state, "Unavailable");
+    p.state = unavailable ? SMDP_UNAVAILABLE : SMDP_AVAILABLE;
+    p.eid[0] = p.matching_id[0] = 0;
+    p.confirmation_required = false;
+    answer_with(&p, a);
+    return smdp_profile_update(s, &p, "ES2+.CancelOrder");
+}
+
+static enum err release_profile(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                struct es_status *status)
+{
+    struct smdp_profile p = { 0 };
+    enum err e = own_profile(s, q, &p, status);
+    if (e || status->subject[0])
+        return e;
+    answer_with(&p, a);
+    if (p.state == SMDP_RELEASED)
+        return ERR_OK;
+    if (p.state != SMDP_LINKED && p.state != SMDP_CONFIRMED) {
+        smdp_refuse(status, "8.2.1", "3.5", "only a confirmed order can be released");
+        return ERR_OK;
+    }
+    p.state = SMDP_RELEASED;
+    return smdp_profile_update(s, &p, "ES2+.ReleaseProfile");
+}
+
+typedef enum err (*order_function)(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                   struct es_status *status);
+
+/* One call, one transaction; a refusal changes nothing. */
+static enum err in_transaction(order_function run, struct smdp *s, const struct smdp_order *q,
+                               struct smdp_order_answer *a, struct es_status *status)
+{
+    *a = (struct smdp_order_answer){ 0 };
+    enum err e = db_begin(s->env->db);
+    if (e)
+        return e;
+    e = run(s, q, a, status);
+    if (!e && status->subject[0]) {
+        db_rollback(s->env->db);
+        return ERR_OK;
+    }
+    return db_end(s->env->db, e);
+}
+
+enum err smdp_download_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                             struct es_status *status)
+{
+    return in_transaction(download_order, s, q, a, status);
+}
+
+enum err smdp_confirm_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                            struct es_status *status)
+{
+    return in_transaction(confirm_order, s, q, a, status);
+}
+
+enum err smdp_cancel_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                           struct es_status *status)
+{
+    return in_transaction(cancel_order, s, q, a, status);
+}
+
+enum err smdp_release_profile(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                              struct es_status *status)
+{
+    return in_transaction(release_profile, s, q, a, status);
+}

@@ -1,0 +1,70 @@
+/* The functions of the SM-DP+, one file each, on domain messages: no HTTP here. Inside sim/smdp only.
+ * Each returns ERR_OK with *status filled when it refuses (subject not ""), or with the answer. */
+#ifndef LAB_SMDP_FUNCTIONS_H
+#define LAB_SMDP_FUNCTIONS_H
+
+#include "es_status.h"
+#include "rsp_authentication.h"
+#include "rsp_download.h"
+#include "rsp_notification.h"
+#include "smdp_internal.h"
+
+/* ES2+ (SGP.22 5.3). `operator` is the caller's functionRequesterIdentifier, already matched with its certificate. */
+struct smdp_order {
+    const char *operator_name, *iccid, *profile_type, *eid, *matching_id, *confirmation_code, *smds_address;
+    const char *final_state;  /* cancelOrder: "Available" | "Unavailable" */
+    bool release;             /* confirmOrder: releaseFlag */
+};
+struct smdp_order_answer {
+    char iccid[21], eid[33], matching_id[SMDP_MATCHING_ID_MAX + 1];
+};
+MUST_CHECK enum err smdp_download_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                        struct es_status *status);
+MUST_CHECK enum err smdp_confirm_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                       struct es_status *status);
+MUST_CHECK enum err smdp_cancel_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                      struct es_status *status);
+MUST_CHECK enum err smdp_release_profile(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
+                                         struct es_status *status);
+
+/* ES9+ (SGP.22 5.6). The answer's spans point into `memory`, which the caller releases after writing. */
+struct smdp_memory {
+    uint8_t transaction_id[16], server_challenge[16];
+    struct ec_signature signature;
+    struct buf tbs, metadata, package;
+};
+void smdp_memory_init(struct smdp_memory *m);
+void smdp_memory_release(struct smdp_memory *m);
+
+MUST_CHECK enum err smdp_initiate_authentication(struct smdp *s,
+                                                 const struct rsp_initiate_authentication_request *q,
+                                                 struct smdp_memory *m, struct rsp_initiate_authentication_ok *ok,
+                                                 struct es_status *status);
+MUST_CHECK enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_client_request *q,
+                                             struct smdp_memory *m, struct rsp_authenticate_client_ok *ok,
+                                             struct es_status *status);
+MUST_CHECK enum err smdp_get_bound_profile_package(struct smdp *s,
+                                                   const struct rsp_get_bound_profile_package_request *q,
+                                                   struct smdp_memory *m,
+                                                   struct rsp_get_bound_profile_package_ok *ok,
+                                                   struct es_status *status);
+/* Never refuses what verifies; what does not is logged and dropped (the answer is 204 all the same). */
+MUST_CHECK enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n);
+MUST_CHECK enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_request_es9 *q,
+                                        struct es_status *status);
+
+/* Parts of them. */
+/* The unprotected package of a profile: a secret. */
+MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp);
+MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);
+/* SGP.22 2.6.4, 5.5: binds a package to the eUICC's one-time key. */
+MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
+                              struct span euicc_otpk, struct buf *package);
+/* Reads the chain of an eUICC and judges it. Fills *status when refused. */
+MUST_CHECK enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum_der,
+                                     const struct cert **euicc, struct es_status *status);
+void smdp_refuse(struct es_status *status, const char *subject, const char *reason, const char *message);
+/* Upper-case hex of a transaction id. ERR_PARSE when longer than 16 octets. */
+MUST_CHECK enum err smdp_transaction_text(struct span id, char out[33]);
+
+#endif

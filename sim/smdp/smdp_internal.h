@@ -1,0 +1,22 @@
+/* The SM-DP+ as its own files see it. */
+#ifndef LAB_SMDP_INTERNAL_H
+#define LAB_SMDP_INTERNAL_H
+
+#include "smdp.h"
+#include "smdp_store.h"
+
+struct smdp {
+    struct actor actor;
+    const struct env *env;
+    char **addresses;                 /* owned, NULL-terminated */
+    struct smdp_identity identity[2];
+    const struct cert *auth[2], *pb[2];
+    size_t identity_count;
+    struct trust *trust;
+    bool warn_eid_range;
+    struct smdp_client *clients;      /* names owned */
+    size_t client_count;
+    struct secret storage_key;
+};
+
+#endif

@@ -1,0 +1,77 @@
+/* The SM-DP+'s tables: profiles with their order, sessions, history. Inside sim/smdp only. */
+#ifndef LAB_SMDP_STORE_H
+#define LAB_SMDP_STORE_H
+
+#include "db.h"
+#include "env.h"
+#include "smdp.h"
+
+/* Order life cycle, SGP.22 3.1.1 (names of the states as there). */
+enum smdp_state {
+    SMDP_AVAILABLE, SMDP_ALLOCATED, SMDP_LINKED, SMDP_CONFIRMED, SMDP_RELEASED, SMDP_DOWNLOADED, SMDP_INSTALLED,
+    SMDP_ERROR, SMDP_UNAVAILABLE,
+};
+const char *smdp_state_name(enum smdp_state s);
+
+/* What is secret in a profile; sealed at rest. */
+struct smdp_subscription {
+    char imsi[16];
+    struct secret k, opc;
+    int algorithm; /* AKA_MILENAGE, AKA_TUAK */
+};
+void smdp_subscription_release(struct smdp_subscription *s);
+
+#define SMDP_MATCHING_ID_MAX 64
+
+struct smdp_profile {
+    char iccid[21];          /* digits */
+    char owner[65];          /* functionRequesterIdentifier of the operator */
+    char type[65];
+    enum smdp_state state;
+    char eid[33];            /* "" none */
+    char matching_id[SMDP_MATCHING_ID_MAX + 1];
+    char spn[33], name[65], mcc_mnc[7];
+    bool fallback_allowed;
+    char notifications[1025];/* JSON list of {event, address}; "" none */
+    bool confirmation_required;
+    uint8_t confirmation_sha256[32];
+    int64_t attempts;        /* of the confirmation code */
+};
+
+/* One RSP session. Spans are read into `bytes`. */
+enum smdp_session_state { SMDP_INITIATED = 1, SMDP_AUTHENTICATED, SMDP_BOUND, SMDP_CLOSED };
+struct smdp_session {
+    char transaction_id[33];           /* upper-case hex */
+    enum smdp_session_state state;
+    int64_t identity;                  /* index of the identity in use */
+    uint8_t euicc_challenge[16], server_challenge[16];
+    char eid[33], iccid[21];
+    uint8_t smdp_signature2[64];
+    struct buf euicc_certificate, eum_certificate;
+    struct buf otpk;                   /* of the package that was bound */
+};
+void smdp_session_release(struct smdp_session *s);
+
+extern const char *const smdp_migrations[];
+extern const size_t smdp_migration_count;
+
+/* Profiles. Those that change run inside a transaction of the caller. */
+MUST_CHECK enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p,
+                                     const struct smdp_subscription *sub);
+MUST_CHECK enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out);
+MUST_CHECK enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, struct smdp_profile *out);
+/* The newest released order for this EID without a matchingId in the request. ERR_NOT_FOUND. */
+MUST_CHECK enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profile *out);
+/* An available profile of the type. ERR_NOT_FOUND: exhausted; ERR_REFUSED: no such type. */
+MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type,
+                                         struct smdp_profile *out);
+/* Writes state, eid, matching_id, confirmation code, attempts, and a line of history. ERR_EXISTS: matchingId taken. */
+MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
+MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
+MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
+
+MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
+MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
+MUST_CHECK enum err smdp_session_update(struct smdp *s, const struct smdp_session *x);
+
+#endif

@@ -1,0 +1,277 @@
+#include "smdp_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aka.h"
+#include "smdp_internal.h"
+
+const char *const smdp_migrations[] = {
+    "CREATE TABLE profile ("
+    " iccid TEXT PRIMARY KEY, owner TEXT NOT NULL, type TEXT NOT NULL, state INTEGER NOT NULL, eid TEXT,"
+    " matching_id TEXT UNIQUE, spn TEXT NOT NULL, name TEXT NOT NULL, mcc_mnc TEXT NOT NULL,"
+    " fallback_allowed INTEGER NOT NULL, notifications TEXT NOT NULL, confirmation BLOB,"
+    " attempts INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL);"
+    "CREATE INDEX profile_by_eid ON profile (eid) WHERE eid IS NOT NULL;"
+    "CREATE INDEX profile_by_type ON profile (owner, type, state);"
+    "CREATE TABLE history (id INTEGER PRIMARY KEY, iccid TEXT NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL);"
+    "CREATE INDEX history_by_iccid ON history (iccid, id);"
+    "CREATE TABLE session ("
+    " transaction_id TEXT PRIMARY KEY, state INTEGER NOT NULL, identity INTEGER NOT NULL,"
+    " euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL,"
+    " smdp_signature2 BLOB, euicc_certificate BLOB, eum_certificate BLOB, otpk BLOB, at INTEGER NOT NULL);"
+    "CREATE INDEX session_by_age ON session (at);",
+};
+const size_t smdp_migration_count = COUNT(smdp_migrations);
+
+/* A session that nobody goes on with is forgotten after a day; its installation result may come late. */
+#define SESSION_KEPT (1 * CLOCK_DAY)
+
+const char *smdp_state_name(enum smdp_state s)
+{
+    static const char *const names[] = {
+        [SMDP_AVAILABLE] = "available", [SMDP_ALLOCATED] = "allocated",   [SMDP_LINKED] = "linked",
+        [SMDP_CONFIRMED] = "confirmed", [SMDP_RELEASED] = "released",     [SMDP_DOWNLOADED] = "downloaded",
+        [SMDP_INSTALLED] = "installed", [SMDP_ERROR] = "error",           [SMDP_UNAVAILABLE] = "unavailable",
+    };
+    return (size_t)s < COUNT(names) ? names[s] : "unknown";
+}
+
+void smdp_subscription_release(struct smdp_subscription *s)
+{
+    memory_clear(s, sizeof *s);
+}
+
+void smdp_session_release(struct smdp_session *s)
+{
+    buf_release(&s->euicc_certificate);
+    buf_release(&s->eum_certificate);
+    buf_release(&s->otpk);
+}
+
+/* --- sealing: algorithm, lengths, IMSI, K, OPc under the storage key, bound to the ICCID ------- */
+
+static enum err seal(struct smdp *s, const char *iccid, const struct smdp_subscription *sub, struct buf *out)
+{
+    struct buf plain = { .max = 256 };
+    uint8_t iv[12];
+    enum err e = buf_put_u8(&plain, (uint8_t)sub->algorithm);
+    if (!e)
+        e = buf_put_u8(&plain, (uint8_t)sub->k.len);
+    if (!e)
+        e = buf_put_u8(&plain, (uint8_t)sub->opc.len);
+    if (!e)
+        e = buf_put(&plain, secret_span(&sub->k));
+    if (!e)
+        e = buf_put(&plain, secret_span(&sub->opc));
+    if (!e)
+        e = buf_put_str(&plain, sub->imsi);
+    if (!e)
+        e = rng_fill(s->env->rng, iv, sizeof iv);
+    if (!e)
+        e = buf_put(out, SPAN_ARRAY(iv));
+    if (!e)
+        e = aes256_gcm_seal(s->env->crypto, secret_span(&s->storage_key), SPAN_ARRAY(iv), span_str(iccid),
+                            buf_span(&plain), out);
+    memory_clear(plain.at, plain.len);
+    buf_release(&plain);
+    return e;
+}
+
+static enum err open_sealed(struct smdp *s, const char *iccid, struct span sealed, struct smdp_subscription *sub)
+{
+    struct buf plain = { .max = 256 };
+    enum err e = sealed.len < 12 ? ERR_PARSE
+                                 : aes256_gcm_open(s->env->crypto, secret_span(&s->storage_key),
+                                                   span_sub(sealed, 0, 12), span_str(iccid),
+                                                   span_sub(sealed, 12, sealed.len), &plain);
+    struct span p = buf_span(&plain);
+    size_t imsi = e || p.len < 3 ? 0 : 3u + p.at[1] + p.at[2];
+    if (!e && (imsi == 0 || imsi > p.len || p.len - imsi >= sizeof sub->imsi))
+        e = ERR_PARSE;
+    if (!e) {
+        sub->algorithm = p.at[0];
+        e = secret_set(&sub->k, span_sub(p, 3, p.at[1]));
+    }
+    if (!e)
+        e = secret_set(&sub->opc, span_sub(p, 3u + p.at[1], p.at[2]));
+    if (!e)
+        snprintf(sub->imsi, sizeof sub->imsi, "%.*s", (int)(p.len - imsi), (const char *)p.at + imsi);
+    if (plain.at)
+        memory_clear(plain.at, plain.len);
+    buf_release(&plain);
+    if (e)
+        return log_fail(s->env->log, e, "storage", "a profile's keys do not open: wrong storage key or damaged row");
+    return ERR_OK;
+}
+
+/* --- profiles ----------------------------------------------------------------------------------- */
+
+static struct db_value text_or_null(const char *text)
+{
+    return text[0] ? DB_TEXT(text) : DB_NULL;
+}
+
+enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub)
+{
+    struct buf sealed = { .max = 512 };
+    enum err e = seal(s, p->iccid, sub, &sealed);
+    if (!e)
+        e = db_run(s->env->db,
+                   "INSERT INTO profile (iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc,"
+                   " fallback_allowed, notifications, sealed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                   DB_ARGS(DB_TEXT(p->iccid), DB_TEXT(p->owner), DB_TEXT(p->type), DB_INT(p->state),
+                           text_or_null(p->eid), text_or_null(p->matching_id), DB_TEXT(p->spn), DB_TEXT(p->name),
+                           DB_TEXT(p->mcc_mnc), DB_INT(p->fallback_allowed), DB_TEXT(p->notifications),
+                           DB_BLOB(buf_span(&sealed))),
+                   NULL);
+    buf_release(&sealed);
+    return e;
+}
+
+static void copy_text(char *out, size_t room, const struct db_row *r, int column)
+{
+    snprintf(out, room, "%s", db_text(r, column));
+}
+
+static enum err take_profile(void *context, const struct db_row *r)
+{
+    struct smdp_profile *p = context;
+    copy_text(p->iccid, sizeof p->iccid, r, 0);
+    copy_text(p->owner, sizeof p->owner, r, 1);
+    copy_text(p->type, sizeof p->type, r, 2);
+    p->state = (enum smdp_state)db_int(r, 3);
+    copy_text(p->eid, sizeof p->eid, r, 4);
+    copy_text(p->matching_id, sizeof p->matching_id, r, 5);
+    copy_text(p->spn, sizeof p->spn, r, 6);
+    copy_text(p->name, sizeof p->name, r, 7);
+    copy_text(p->mcc_mnc, sizeof p->mcc_mnc, r, 8);
+    p->fallback_allowed = db_int(r, 9);
+    copy_text(p->notifications, sizeof p->notifications, r, 10);
+    struct span confirmation = db_blob(r, 11);
+    p->confirmation_required = confirmation.len == sizeof p->confirmation_sha256;
+    if (p->confirmation_required)
+        memcpy(p->confirmation_sha256, confirmation.at, confirmation.len);
+    p->attempts = db_int(r, 12);
+    return ERR_OK;
+}
+
+#define PROFILE_COLUMNS                                                                                  \
+    "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
+    " confirmation, attempts FROM profile "
+
+enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
+{
+    return db_query(s->env->db, PROFILE_COLUMNS "WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), take_profile, out);
+}
+
+enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, struct smdp_profile *out)
+{
+    return db_query(s->env->db, PROFILE_COLUMNS "WHERE matching_id = ?", DB_ARGS(DB_TEXT(matching_id)),
+                    take_profile, out);
+}
+
+enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profile *out)
+{
+    return db_query(s->env->db, PROFILE_COLUMNS "WHERE eid = ? AND state IN (?, ?) ORDER BY iccid LIMIT 1",
+                    DB_ARGS(DB_TEXT(eid), DB_INT(SMDP_RELEASED), DB_INT(SMDP_DOWNLOADED)), take_profile, out);
+}
+
+enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, struct smdp_profile *out)
+{
+    enum err e = db_query(s->env->db,
+                          PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? ORDER BY iccid LIMIT 1",
+                          DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_AVAILABLE)), take_profile, out);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    int64_t any = 0;
+    e = db_get_int(s->env->db, "SELECT 1 FROM profile WHERE owner = ? AND type = ? LIMIT 1",
+                   DB_ARGS(DB_TEXT(owner), DB_TEXT(type)), &any);
+    return e == ERR_NOT_FOUND ? ERR_REFUSED : e ? e : ERR_NOT_FOUND;
+}
+
+enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event)
+{
+    enum err e = db_run(s->env->db,
+                        "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?"
+                        " WHERE iccid = ?",
+                        DB_ARGS(DB_INT(p->state), text_or_null(p->eid), text_or_null(p->matching_id),
+                                p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
+                                DB_INT(p->attempts), DB_TEXT(p->iccid)),
+                        NULL);
+    return e ? e : smdp_history_put(s, p->iccid, event);
+}
+
+enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event)
+{
+    return db_run(s->env->db, "INSERT INTO history (iccid, at, event) VALUES (?, ?, ?)",
+                  DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), NULL);
+}
+
+enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out)
+{
+    struct buf sealed = { .max = 512 };
+    enum err e = db_get(s->env->db, "SELECT sealed FROM profile WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), &sealed);
+    if (!e)
+        e = open_sealed(s, iccid, buf_span(&sealed), out);
+    buf_release(&sealed);
+    return e;
+}
+
+/* --- sessions ----------------------------------------------------------------------------------- */
+
+enum err smdp_session_add(struct smdp *s, const struct smdp_session *x)
+{
+    int64_t now = clock_now(s->env->clock);
+    enum err e = db_run(s->env->db, "DELETE FROM session WHERE at < ?", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    return e ? e : db_run(s->env->db,
+                  "INSERT INTO session (transaction_id, state, identity, euicc_challenge, server_challenge, eid,"
+                  " iccid, at) VALUES (?,?,?,?,?,'','',?)",
+                  DB_ARGS(DB_TEXT(x->transaction_id), DB_INT(x->state), DB_INT(x->identity),
+                          DB_BLOB(SPAN_ARRAY(x->euicc_challenge)), DB_BLOB(SPAN_ARRAY(x->server_challenge)),
+                          DB_INT(now)),
+                  NULL);
+}
+
+static enum err take_session(void *context, const struct db_row *r)
+{
+    struct smdp_session *x = context;
+    copy_text(x->transaction_id, sizeof x->transaction_id, r, 0);
+    x->state = (enum smdp_session_state)db_int(r, 1);
+    x->identity = db_int(r, 2);
+    struct span challenge = db_blob(r, 3), server = db_blob(r, 4), signature = db_blob(r, 7);
+    if (challenge.len != 16 || server.len != 16)
+        return ERR_PARSE;
+    memcpy(x->euicc_challenge, challenge.at, 16);
+    memcpy(x->server_challenge, server.at, 16);
+    copy_text(x->eid, sizeof x->eid, r, 5);
+    copy_text(x->iccid, sizeof x->iccid, r, 6);
+    if (signature.len == sizeof x->smdp_signature2)
+        memcpy(x->smdp_signature2, signature.at, signature.len);
+    enum err e = buf_set(&x->euicc_certificate, db_blob(r, 8));
+    if (!e)
+        e = buf_set(&x->eum_certificate, db_blob(r, 9));
+    return e ? e : buf_set(&x->otpk, db_blob(r, 10));
+}
+
+enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out)
+{
+    *out = (struct smdp_session){ .euicc_certificate.max = 4096, .eum_certificate.max = 4096, .otpk.max = 128 };
+    return db_query(s->env->db,
+                    "SELECT transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid,"
+                    " smdp_signature2, euicc_certificate, eum_certificate, otpk FROM session"
+                    " WHERE transaction_id = ?",
+                    DB_ARGS(DB_TEXT(transaction_id)), take_session, out);
+}
+
+enum err smdp_session_update(struct smdp *s, const struct smdp_session *x)
+{
+    return db_run(s->env->db,
+                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?,"
+                  " eum_certificate = ?, otpk = ? WHERE transaction_id = ?",
+                  DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid),
+                          DB_BLOB(SPAN_ARRAY(x->smdp_signature2)), DB_BLOB(buf_span(&x->euicc_certificate)),
+                          DB_BLOB(buf_span(&x->eum_certificate)), DB_BLOB(buf_span(&x->otpk)),
+                          DB_TEXT(x->transaction_id)),
+                  NULL);
+}
