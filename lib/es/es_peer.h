@@ -1,0 +1,32 @@
+/* The other end of a JSON interface, as a caller sees it. */
+#ifndef LAB_ES_PEER_H
+#define LAB_ES_PEER_H
+
+#include "env.h"
+#include "es_memory.h"
+#include "es_status.h"
+
+struct es_peer {
+    const struct env *env;
+    const char *base_url;    /* "https://smdp.example.com" */
+    const char *protocol;    /* X-Admin-Protocol (interpretation D-6); NULL "gsma/rsp/v2.5.0" */
+    const char *user_agent;  /* NULL "gsma-rsp-lpad" */
+    const char *requester;   /* ES2+: functionRequesterIdentifier */
+    const char *call_id;     /* ES2+: functionCallIdentifier; NULL the requester again */
+    int64_t deadline_ms;     /* 0: the client's own */
+};
+
+/* POSTs `request` to /gsma/rsp2/<function> and gives the answer object (NULL for 204). `name` is for tampering:
+ * "ES9+.InitiateAuthentication" (Request and Response are appended).
+ * ERR_PARSE: the answer is not what the interface says; ERR_REFUSED: an HTTP status other than 200 and 204. */
+MUST_CHECK enum err es_call(const struct es_peer *peer, const char *function, const char *name,
+                            const json_t *request, json_t **answer);
+
+/* Serving: checks method, content type and X-Admin-Protocol and parses the body. ERR_REFUSED after writing the answer. */
+MUST_CHECK enum err es_serve_read(const struct env *env, const char *name, const struct http_request *q,
+                                  struct http_response *p, json_t **request);
+/* Writes the answer object with its header (SGP.22 6.5.1.4). Takes answer (NULL: an empty object). */
+MUST_CHECK enum err es_serve_write(const struct env *env, const char *name, const struct http_request *q,
+                                   const struct es_status *status, json_t *answer, struct http_response *p);
+
+#endif

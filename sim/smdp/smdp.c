@@ -1,0 +1,114 @@
+#include "smdp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "smdp_internal.h"
+#include "smdp_routes.h"
+
+static enum err copy_addresses(struct smdp *s, const char *const *addresses)
+{
+    size_t count = 0;
+    while (addresses[count])
+        count++;
+    s->addresses = calloc(count + 1, sizeof *s->addresses);
+    for (size_t i = 0; s->addresses && i < count; i++)
+        if (!(s->addresses[i] = strdup(addresses[i])))
+            return ERR_NOMEM;
+    return s->addresses ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err copy_clients(struct smdp *s, const struct smdp_client *clients, size_t count)
+{
+    s->clients = calloc(count + 1, sizeof *s->clients);
+    for (size_t i = 0; s->clients && i < count; i++, s->client_count++) {
+        s->clients[i] = clients[i];
+        if (!(s->clients[i].name = strdup(clients[i].name)))
+            return ERR_NOMEM;
+    }
+    return s->clients ? ERR_OK : ERR_NOMEM;
+}
+
+/* A certificate that does not parse stops the program at its start, not a download in the middle. */
+static enum err load_identities(struct smdp *s, const struct smdp_identity *identities, size_t count)
+{
+    if (count == 0 || count > COUNT(s->identity))
+        return log_fail(s->env->log, ERR_CONFIG, "SGP.22 4.5.2", "one identity, or one on each curve, is wanted");
+    for (size_t i = 0; i < count; i++, s->identity_count++) {
+        s->identity[i] = identities[i];
+        enum err e = cert_load(s->env->crypto, identities[i].auth_certificate, &s->auth[i]);
+        if (!e)
+            e = cert_load(s->env->crypto, identities[i].pb_certificate, &s->pb[i]);
+        if (e)
+            return log_fail(s->env->log, e, "SGP.22 4.5.2", "an SM-DP+ certificate of the settings cannot be read");
+        s->identity[i].auth_certificate = s->auth[i]->der;
+        s->identity[i].pb_certificate = s->pb[i]->der;
+    }
+    return ERR_OK;
+}
+
+static void smdp_free(struct actor *a)
+{
+    struct smdp *s = (struct smdp *)a;
+    for (char **address = s->addresses; address && *address; address++)
+        free(*address);
+    free(s->addresses);
+    for (size_t i = 0; i < s->client_count; i++)
+        free((char *)s->clients[i].name);
+    free(s->clients);
+    secret_release(&s->storage_key);
+    free(s);
+}
+
+enum err smdp_new(const struct env *env, const struct smdp_settings *settings, struct smdp **out)
+{
+    struct smdp *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NOMEM;
+    s->actor.ops = &smdp_actor_ops;
+    s->env = env;
+    s->trust = settings->trust;
+    s->warn_eid_range = settings->warn_eid_range;
+    s->storage_key = settings->storage_key;
+    enum err e = copy_addresses(s, settings->addresses);
+    if (!e)
+        e = copy_clients(s, settings->clients, settings->client_count);
+    if (!e)
+        e = load_identities(s, settings->identities, settings->identity_count);
+    if (!e)
+        e = db_migrate(env->db, smdp_migrations, smdp_migration_count);
+    if (e)
+        smdp_free(&s->actor);
+    else
+        *out = s;
+    return e;
+}
+
+struct actor *smdp_actor(struct smdp *s)
+{
+    return &s->actor;
+}
+
+const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certificate)
+{
+    uint8_t fingerprint[32];
+    if (!certificate.len || sha256(s->env->crypto, &certificate, 1, fingerprint))
+        return NULL;
+    for (size_t i = 0; i < s->client_count; i++)
+        if (memcmp(s->clients[i].fingerprint, fingerprint, sizeof fingerprint) == 0)
+            return &s->clients[i];
+    return NULL;
+}
+
+enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q, struct http_response *p)
+{
+    enum err e = http_require_peer(q, p);
+    if (e)
+        return e;
+    const struct smdp_client *c = smdp_client_of(s, q->peer);
+    if (c && c->administrator)
+        return ERR_OK;
+    e = http_problem(p, 403, "not allowed", "this certificate is no administrator's of this SM-DP+");
+    return e ? e : ERR_REFUSED;
+}
+

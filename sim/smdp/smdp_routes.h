@@ -1,0 +1,20 @@
+/* Routes and who may use them. Inside sim/smdp only. */
+#ifndef LAB_SMDP_ROUTES_H
+#define LAB_SMDP_ROUTES_H
+
+#include "smdp_internal.h"
+
+extern const struct actor_ops smdp_actor_ops;
+
+/* The client that showed this certificate; NULL when it is none of the settings'. */
+const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certificate);
+/* ERR_REFUSED after writing 403: no certificate, or not an administrator's. */
+MUST_CHECK enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q,
+                                               struct http_response *p);
+
+/* Administration. */
+enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_count_profiles(void *actor, const struct http_request *q, struct http_response *p);
+
+#endif
