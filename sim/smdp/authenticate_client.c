@@ -8,17 +8,17 @@ static void refuse_chain(enum cert_flaw flaw, const char *subject, struct es_sta
 {
     switch (flaw) {
     case CERT_UNKNOWN_CI:
-        smdp_refuse(status, "8.11.1", "3.9", cert_flaw_text(flaw));
+        es_refuse(status, "8.11.1", "3.9", cert_flaw_text(flaw));
         break;
     case CERT_EXPIRED:
     case CERT_NOT_YET_VALID:
-        smdp_refuse(status, subject, "6.3", cert_flaw_text(flaw));
+        es_refuse(status, subject, "6.3", cert_flaw_text(flaw));
         break;
     case CERT_EID_OUTSIDE_RANGE:
-        smdp_refuse(status, "8.1.4", "6.1", cert_flaw_text(flaw));
+        es_refuse(status, "8.1.4", "6.1", cert_flaw_text(flaw));
         break;
     default:
-        smdp_refuse(status, subject, "6.1", cert_flaw_text(flaw));
+        es_refuse(status, subject, "6.1", cert_flaw_text(flaw));
     }
 }
 
@@ -30,7 +30,7 @@ enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum
     struct cert_policy policy = { .now = clock_now(s->env->clock), .warn_eid_range = s->warn_eid_range };
     struct span ci;
     if (cert_load(s->env->crypto, eum_der, &eum)) {
-        smdp_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
+        es_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
         return ERR_OK;
     }
     enum cert_flaw flaw = cert_judge(s->trust, eum, CERT_EUM, NULL, 0, &policy, &ci);
@@ -39,7 +39,7 @@ enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum
         return ERR_OK;
     }
     if (cert_load(s->env->crypto, euicc_der, euicc)) {
-        smdp_refuse(status, "8.1.3", "6.1", "the eUICC certificate cannot be read");
+        es_refuse(status, "8.1.3", "6.1", "the eUICC certificate cannot be read");
         return ERR_OK;
     }
     flaw = cert_judge(s->trust, *euicc, CERT_EUICC, &eum, 1, &policy, &ci);
@@ -59,11 +59,11 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
     if (e && e != ERR_VERIFY)
         return e;
     if (e)
-        smdp_refuse(status, "8.1", "6.1", "euiccSignature1 does not verify");
+        es_refuse(status, "8.1", "6.1", "euiccSignature1 does not verify");
     else if (!span_equal(q->transaction_id, ok->euicc_signed1.transaction_id))
-        smdp_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
+        es_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
     else if (!span_equal(ok->euicc_signed1.server_challenge, SPAN_ARRAY(x->server_challenge)))
-        smdp_refuse(status, "8.1", "6.1", "serverChallenge is not the one that was given");
+        es_refuse(status, "8.1", "6.1", "serverChallenge is not the one that was given");
     return ERR_OK;
 }
 
@@ -81,13 +81,13 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
     if (e && e != ERR_NOT_FOUND)
         return e;
     if (e)
-        smdp_refuse(status, "8.2.6", "3.8", "no order has this matchingId");
+        es_refuse(status, "8.2.6", "3.8", "no order has this matchingId");
     else if (p->eid[0] && strcmp(p->eid, eid) != 0)
-        smdp_refuse(status, "8.1.1", "3.8", "the order is for another EID");
+        es_refuse(status, "8.1.1", "3.8", "the order is for another EID");
     else if (p->state < SMDP_RELEASED)
-        smdp_refuse(status, "8.2", "1.2", "the profile is not released yet");
+        es_refuse(status, "8.2", "1.2", "the profile is not released yet");
     else if (p->state != SMDP_RELEASED && p->state != SMDP_DOWNLOADED)
-        smdp_refuse(status, "8.2.6", "3.8", "this order is used up");
+        es_refuse(status, "8.2.6", "3.8", "this order is used up");
     return ERR_OK;
 }
 
@@ -98,7 +98,7 @@ static enum err check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *
     struct buf upp = { .max = 256 << 10 };
     enum err e = smdp_build_upp(s, p, &upp);
     if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
-        smdp_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
+        es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
     if (upp.at)
         memory_clear(upp.at, upp.len);
     buf_release(&upp);
@@ -151,7 +151,7 @@ static enum err remember(struct smdp *s, struct smdp_session *x, const struct sm
 static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es_status *status)
 {
     x->state = SMDP_CLOSED;
-    smdp_refuse(status, "8.1", "4.2", "the eUICC refused the server; see authenticateErrorCode");
+    es_refuse(status, "8.1", "4.2", "the eUICC refused the server; see authenticateErrorCode");
     return smdp_session_update(s, x);
 }
 
@@ -162,13 +162,13 @@ static enum err authenticate(struct smdp *s, struct smdp_session *x, const struc
     const struct cert *euicc = NULL;
     struct smdp_profile p = { 0 };
     enum err e = smdp_judge_euicc(s, in->euicc_certificate, in->eum_certificate, &euicc, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         e = verify(s, x, q, euicc, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         e = check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     *ok = (struct rsp_authenticate_client_ok){ 0 };
     e = smdp_build_metadata(&p, &m->metadata);
@@ -189,7 +189,7 @@ enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_
     if (!e)
         e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_INITIATED)) {
-        smdp_refuse(status, "8.10.1", "3.9", "no such RSP session");
+        es_refuse(status, "8.10.1", "3.9", "no such RSP session");
         e = ERR_OK;
     } else if (!e && q->response.which == RSP_AUTHENTICATE_SERVER_OK)
         e = authenticate(s, &x, q, m, ok, status);

@@ -18,11 +18,11 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
     if (e && e != ERR_VERIFY)
         return e;
     if (e)
-        smdp_refuse(status, "8.1", "6.1", "euiccCancelSessionSignature does not verify");
+        es_refuse(status, "8.1", "6.1", "euiccCancelSessionSignature does not verify");
     else if (!span_equal(q->transaction_id, ok->cancel_signed.transaction_id))
-        smdp_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
+        es_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
     else if (der_oid_text(ok->cancel_signed.smdp_oid, oid) || strcmp(oid, s->auth[x->identity]->oid) != 0)
-        smdp_refuse(status, "8.8", "3.10", "smdpOid is not this SM-DP+'s");
+        es_refuse(status, "8.8", "3.10", "smdpOid is not this SM-DP+'s");
     return ERR_OK;
 }
 
@@ -47,13 +47,13 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
     if (!e)
         e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && (x.state == SMDP_CLOSED || !x.euicc_certificate.len))) {
-        smdp_refuse(status, "8.10.1", "3.9", "no such RSP session, or the eUICC never authenticated in it");
+        es_refuse(status, "8.10.1", "3.9", "no such RSP session, or the eUICC never authenticated in it");
         e = ERR_OK;
     } else if (!e && q->response.which != RSP_CANCEL_SESSION_OK)
-        smdp_refuse(status, "8.1", "4.2", "the eUICC did not cancel");
+        es_refuse(status, "8.1", "4.2", "the eUICC did not cancel");
     else if (!e)
         e = verify(s, &x, q, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         e = close_session(s, &x);
     smdp_session_release(&x);
     return e;

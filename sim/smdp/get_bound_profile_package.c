@@ -20,9 +20,9 @@ static enum err verify(struct smdp *s, const struct smdp_session *x,
     if (e && e != ERR_VERIFY)
         return e;
     if (e)
-        smdp_refuse(status, "8.1", "6.1", "euiccSignature2 does not verify");
+        es_refuse(status, "8.1", "6.1", "euiccSignature2 does not verify");
     else if (!span_equal(q->transaction_id, ok->euicc_signed2.transaction_id))
-        smdp_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
+        es_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
     return ERR_OK;
 }
 
@@ -33,11 +33,11 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
     if (!p->confirmation_required)
         return ERR_OK;
     if (p->attempts >= CONFIRMATION_ATTEMPTS) {
-        smdp_refuse(status, "8.2.7", "6.4", "the confirmation code was wrong too often");
+        es_refuse(status, "8.2.7", "6.4", "the confirmation code was wrong too often");
         return ERR_OK;
     }
     if (!signed2->hash_cc.at) {
-        smdp_refuse(status, "8.2.7", "2.2", "the confirmation code is missing");
+        es_refuse(status, "8.2.7", "2.2", "the confirmation code is missing");
         return ERR_OK;
     }
     const struct span parts[] = { SPAN_ARRAY(p->confirmation_sha256), signed2->transaction_id };
@@ -45,7 +45,7 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
     enum err e = sha256(s->env->crypto, parts, COUNT(parts), want);
     if (e || span_equal_secret(SPAN_ARRAY(want), signed2->hash_cc))
         return e;
-    smdp_refuse(status, "8.2.7", "3.8", "the confirmation code is refused");
+    es_refuse(status, "8.2.7", "3.8", "the confirmation code is refused");
     p->attempts++;
     e = db_begin(s->env->db);
     return e ? e : db_end(s->env->db, smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code"));
@@ -70,17 +70,17 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
     const struct rsp_euicc_signed2 *signed2 = &q->response.ok.euicc_signed2;
     struct smdp_profile p = { 0 };
     enum err e = verify(s, x, q, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         e = smdp_profile_get(s, x->iccid, &p);
-    if (!e && !status->subject[0] && p.state != SMDP_RELEASED && p.state != SMDP_DOWNLOADED)
-        smdp_refuse(status, "8.2", "3.7", "the order was cancelled or used up meanwhile");
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status) && p.state != SMDP_RELEASED && p.state != SMDP_DOWNLOADED)
+        es_refuse(status, "8.2", "3.7", "the order was cancelled or used up meanwhile");
+    if (!e && !es_refused(status))
         e = check_confirmation_code(s, &p, signed2, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     e = smdp_bind(s, x, &p, signed2->euicc_otpk, &m->package);
     if (e == ERR_VERIFY) {
-        smdp_refuse(status, "8.1", "6.1", "the eUICC's one-time key is no point of its curve");
+        es_refuse(status, "8.1", "6.1", "the eUICC's one-time key is no point of its curve");
         return ERR_OK;
     }
     *ok = (struct rsp_get_bound_profile_package_ok){ q->transaction_id, buf_span(&m->package) };
@@ -90,7 +90,7 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
 static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es_status *status)
 {
     x->state = SMDP_CLOSED;
-    smdp_refuse(status, "8.1", "4.2", "the eUICC refused the download; see downloadErrorCode");
+    es_refuse(status, "8.1", "4.2", "the eUICC refused the download; see downloadErrorCode");
     return smdp_session_update(s, x);
 }
 
@@ -104,7 +104,7 @@ enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bou
     if (!e)
         e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_AUTHENTICATED)) {
-        smdp_refuse(status, "8.10.1", "3.9", "no such RSP session");
+        es_refuse(status, "8.10.1", "3.9", "no such RSP session");
         e = ERR_OK;
     } else if (!e && q->response.which == RSP_PREPARE_DOWNLOAD_OK)
         e = bind(s, &x, q, m, ok, status);

@@ -70,7 +70,7 @@ static enum err other_notification(struct smdp *s, const struct rsp_other_signed
     enum err e = smdp_judge_euicc(s, n->euicc_certificate, n->eum_certificate, &euicc, &status);
     if (e)
         return e;
-    if (status.subject[0])
+    if (es_refused(&status))
         return drop(s, status.message);
     rsp_tbs_notification(&n->metadata, &tbs);
     e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, n->signature);

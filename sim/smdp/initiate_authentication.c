@@ -41,13 +41,13 @@ static int check(const struct smdp *s, const struct rsp_initiate_authentication_
 {
     int identity = choose_identity(s, &q->euicc_info1);
     if (!is_own_address(s, q->smdp_address))
-        smdp_refuse(status, "8.8.1", "3.8", "this SM-DP+ has another address");
+        es_refuse(status, "8.8.1", "3.8", "this SM-DP+ has another address");
     else if (q->euicc_info1.svn.len != 3 || q->euicc_info1.svn.at[0] != 2)
-        smdp_refuse(status, "8.8.3", "3.1", "the eUICC's specification version is not supported");
+        es_refuse(status, "8.8.3", "3.1", "the eUICC's specification version is not supported");
     else if (!signing_ci_is_known(s, &q->euicc_info1))
-        smdp_refuse(status, "8.8.2", "3.1", "none of the CI keys the eUICC signs under is known");
+        es_refuse(status, "8.8.2", "3.1", "none of the CI keys the eUICC signs under is known");
     else if (identity < 0)
-        smdp_refuse(status, "8.8.4", "3.7", "no certificate under a CI key that the eUICC verifies with");
+        es_refuse(status, "8.8.4", "3.7", "no certificate under a CI key that the eUICC verifies with");
     return identity;
 }
 
@@ -77,7 +77,7 @@ enum err smdp_initiate_authentication(struct smdp *s, const struct rsp_initiate_
                                       struct es_status *status)
 {
     int identity = check(s, q, status);
-    if (status->subject[0])
+    if (es_refused(status))
         return ERR_OK;
     enum err e = rng_fill(s->env->rng, m->transaction_id, sizeof m->transaction_id);
     if (!e)

@@ -5,13 +5,6 @@
 #include "rsp_ids.h"
 #include "smdp_functions.h"
 
-void smdp_refuse(struct es_status *status, const char *subject, const char *reason, const char *message)
-{
-    snprintf(status->subject, sizeof status->subject, "%s", subject);
-    snprintf(status->reason, sizeof status->reason, "%s", reason);
-    status->message = message;
-}
-
 static bool given(const char *text)
 {
     return text && text[0];
@@ -28,11 +21,11 @@ static enum err own_profile(struct smdp *s, const struct smdp_order *q, struct s
 {
     enum err e = given(q->iccid) ? smdp_profile_get(s, q->iccid, p) : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND) {
-        smdp_refuse(status, "8.2.1", "3.9", "ICCID unknown");
+        es_refuse(status, "8.2.1", "3.9", "ICCID unknown");
         return ERR_OK;
     }
     if (!e && !same(p->owner, q->operator_name))
-        smdp_refuse(status, "8.2.1", "1.2", "this profile is not the caller's");
+        es_refuse(status, "8.2.1", "1.2", "this profile is not the caller's");
     return e;
 }
 
@@ -48,9 +41,9 @@ static enum err profile_of_type(struct smdp *s, const struct smdp_order *q, stru
 {
     enum err e = smdp_profile_by_type(s, q->operator_name, q->profile_type, p);
     if (e == ERR_REFUSED)
-        smdp_refuse(status, "8.2.5", "3.9", "profile type unknown");
+        es_refuse(status, "8.2.5", "3.9", "profile type unknown");
     else if (e == ERR_NOT_FOUND)
-        smdp_refuse(status, "8.2.5", "3.7", "no profile of this type is left");
+        es_refuse(status, "8.2.5", "3.7", "no profile of this type is left");
     else
         return e;
     return ERR_OK;
@@ -62,11 +55,11 @@ static enum err download_order(struct smdp *s, const struct smdp_order *q, struc
     struct smdp_profile p = { 0 };
     bool by_type = !given(q->iccid) && given(q->profile_type);
     enum err e = by_type ? profile_of_type(s, q, &p, status) : own_profile(s, q, &p, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     bool again = p.state == SMDP_ALLOCATED && same(p.eid, given(q->eid) ? q->eid : "");
     if (!again && p.state != SMDP_AVAILABLE) {
-        smdp_refuse(status, "8.2.1", p.eid[0] && given(q->eid) && !same(p.eid, q->eid) ? "3.10" : "3.3",
+        es_refuse(status, "8.2.1", p.eid[0] && given(q->eid) && !same(p.eid, q->eid) ? "3.10" : "3.3",
                     "the profile is not available");
         return ERR_OK;
     }
@@ -92,15 +85,15 @@ static enum err new_matching_id(struct smdp *s, char out[SMDP_MATCHING_ID_MAX + 
 static void check_confirmation(const struct smdp_order *q, const struct smdp_profile *p, struct es_status *status)
 {
     if (given(q->eid) && p->eid[0] && !same(q->eid, p->eid))
-        smdp_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
+        es_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
     else if (given(q->smds_address))
-        smdp_refuse(status, "8.9", "5.1", "this SM-DP+ registers no events: no SM-DS is configured");
+        es_refuse(status, "8.9", "5.1", "this SM-DP+ registers no events: no SM-DS is configured");
     else if (given(q->matching_id) && !rsp_matching_id_is_valid(span_str(q->matching_id)))
-        smdp_refuse(status, "8.2.6", "2.1", "a matchingId is capital letters, digits and '-'");
+        es_refuse(status, "8.2.6", "2.1", "a matchingId is capital letters, digits and '-'");
     else if (given(q->matching_id) && p->matching_id[0] && !same(q->matching_id, p->matching_id))
-        smdp_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
+        es_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
     else if (p->state < SMDP_ALLOCATED || p->state > SMDP_RELEASED)
-        smdp_refuse(status, "8.2.1", "3.5", "no download order is open for this profile");
+        es_refuse(status, "8.2.1", "3.5", "no download order is open for this profile");
 }
 
 static enum err take_confirmation_code(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p)
@@ -118,9 +111,9 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
 {
     struct smdp_profile p = { 0 };
     enum err e = own_profile(s, q, &p, status);
-    if (!e && !status->subject[0])
+    if (!e && !es_refused(status))
         check_confirmation(q, &p, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     if (p.state == SMDP_ALLOCATED) {
         if (given(q->eid))
@@ -138,7 +131,7 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
     if (!e)
         e = smdp_profile_update(s, &p, "ES2+.ConfirmOrder");
     if (e == ERR_EXISTS) {
-        smdp_refuse(status, "8.2.6", "3.3", "this matchingId is in use");
+        es_refuse(status, "8.2.6", "3.3", "this matchingId is in use");
         return ERR_OK;
     }
     answer_with(&p, a);
@@ -150,15 +143,15 @@ static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct 
 {
     struct smdp_profile p = { 0 };
     enum err e = own_profile(s, q, &p, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     if (given(q->eid) && p.eid[0] && !same(q->eid, p.eid))
-        smdp_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
+        es_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
     else if (given(q->matching_id) && !same(q->matching_id, p.matching_id) && p.state != SMDP_AVAILABLE)
-        smdp_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
+        es_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
     else if (p.state == SMDP_INSTALLED || p.state == SMDP_DOWNLOADED)
-        smdp_refuse(status, "8.2.1", "3.5", "the profile left the SM-DP+ already");
-    if (status->subject[0])
+        es_refuse(status, "8.2.1", "3.5", "the profile left the SM-DP+ already");
+    if (es_refused(status))
         return ERR_OK;
     bool unavailable = given(q->final_state) && same(q->final_state, "Unavailable");
     p.state = unavailable ? SMDP_UNAVAILABLE : SMDP_AVAILABLE;
@@ -173,13 +166,13 @@ static enum err release_profile(struct smdp *s, const struct smdp_order *q, stru
 {
     struct smdp_profile p = { 0 };
     enum err e = own_profile(s, q, &p, status);
-    if (e || status->subject[0])
+    if (e || es_refused(status))
         return e;
     answer_with(&p, a);
     if (p.state == SMDP_RELEASED)
         return ERR_OK;
     if (p.state != SMDP_LINKED && p.state != SMDP_CONFIRMED) {
-        smdp_refuse(status, "8.2.1", "3.5", "only a confirmed order can be released");
+        es_refuse(status, "8.2.1", "3.5", "only a confirmed order can be released");
         return ERR_OK;
     }
     p.state = SMDP_RELEASED;
@@ -198,7 +191,7 @@ static enum err in_transaction(order_function run, struct smdp *s, const struct 
     if (e)
         return e;
     e = run(s, q, a, status);
-    if (!e && status->subject[0]) {
+    if (!e && es_refused(status)) {
         db_rollback(s->env->db);
         return ERR_OK;
     }

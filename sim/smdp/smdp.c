@@ -47,9 +47,8 @@ static enum err load_identities(struct smdp *s, const struct smdp_identity *iden
     return ERR_OK;
 }
 
-static void smdp_free(struct actor *a)
+void smdp_free(struct smdp *s)
 {
-    struct smdp *s = (struct smdp *)a;
     for (char **address = s->addresses; address && *address; address++)
         free(*address);
     free(s->addresses);
@@ -78,7 +77,7 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     if (!e)
         e = db_migrate(env->db, smdp_migrations, smdp_migration_count);
     if (e)
-        smdp_free(&s->actor);
+        smdp_free(s);
     else
         *out = s;
     return e;

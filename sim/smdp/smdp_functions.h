@@ -63,7 +63,6 @@ MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, cons
 /* Reads the chain of an eUICC and judges it. Fills *status when refused. */
 MUST_CHECK enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum_der,
                                      const struct cert **euicc, struct es_status *status);
-void smdp_refuse(struct es_status *status, const char *subject, const char *reason, const char *message);
 /* Upper-case hex of a transaction id. ERR_PARSE when longer than 16 octets. */
 MUST_CHECK enum err smdp_transaction_text(struct span id, char out[33]);
 

@@ -19,4 +19,7 @@ struct smdp {
     struct secret storage_key;
 };
 
+
+void smdp_free(struct smdp *s);
+
 #endif
