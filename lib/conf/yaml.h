@@ -27,7 +27,7 @@ struct yaml_error {
 MUST_CHECK enum err yaml_read(struct span text, const char *name, struct yaml **out, struct yaml_error *error);
 /* Reads a file and parses it. */
 MUST_CHECK enum err yaml_read_file(const char *path, struct yaml **out, struct yaml_error *error);
-void yaml_free(struct yaml *y);
+void yaml_close(struct yaml *y); /* NULL is harmless. Not "free": libyaml exports that name, and would call ours */
 const struct yaml_node *yaml_root(const struct yaml *y);
 const char *yaml_name(const struct yaml *y);
 
