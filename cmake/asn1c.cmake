@@ -31,10 +31,10 @@ function(lab_asn1c_mend_constraints folder)
     set(mended 0)
     foreach(source ${sources})
         file(READ "${source}" text)
-        string(REGEX REPLACE "\ttd->check_constraints = asn_DEF_[A-Za-z_]+\\.check_constraints;\n(\ttd->ber_decoder)"
+        string(REGEX REPLACE "\ttd->check_constraints = asn_DEF_[A-Za-z0-9_]+\\.check_constraints;\n(\ttd->ber_decoder)"
             "\\1" text2 "${text}")
         string(REGEX REPLACE
-            "\ttd->check_constraints = (asn_DEF_[A-Za-z_]+\\.check_constraints);\n\treturn td->check_constraints\\("
+            "\ttd->check_constraints = (asn_DEF_[A-Za-z0-9_]+\\.check_constraints);\n\treturn td->check_constraints\\("
             "\treturn \\1(" text2 "${text2}")
         if(text2 MATCHES "check_constraints = ")
             message(FATAL_ERROR "asn1c mend no longer applies: ${source} still replaces its constraint checker")

@@ -1,9 +1,92 @@
 /* Every message the generated decoder knows: enum member, ASN.1 type (as a C name), largest size in KiB.
- * Types of SGP.32 that widen an SGP.22 type of the same name are called SGP32-… */
+ * Types of SGP.32 that widen an SGP.22 type of the same name are called SGP32-…, and come first. */
 #ifndef LAB_RSP_RSP_PDUS_H
 #define LAB_RSP_RSP_PDUS_H
 
+/* clang-format off */
 #define RSP_PDUS(X) \
+    /* asn1/sgp32.asn */ \
+    X(RSP_EUICC_PACKAGE_REQUEST, EuiccPackageRequest, 64) \
+    X(RSP_EUICC_PACKAGE_SIGNED, EuiccPackageSigned, 64) \
+    X(RSP_EIM_CONFIGURATION_DATA, EimConfigurationData, 16) \
+    X(RSP_EUICC_PACKAGE_RESULT, EuiccPackageResult, 64) \
+    X(RSP_EUICC_PACKAGE_RESULT_DATA_SIGNED, EuiccPackageResultDataSigned, 64) \
+    X(RSP_EUICC_PACKAGE_ERROR_DATA_SIGNED, EuiccPackageErrorDataSigned, 16) \
+    X(RSP_EUICC_PACKAGE_ERROR_UNSIGNED, EuiccPackageErrorUnsigned, 16) \
+    X(RSP_SGP32_PROFILE_INFO, SGP32_ProfileInfo, 16) \
+    X(RSP_SGP32_PROFILE_INFO_LIST_RESPONSE, SGP32_ProfileInfoListResponse, 64) \
+    X(RSP_SGP32_STORE_METADATA_REQUEST, SGP32_StoreMetadataRequest, 16) \
+    X(RSP_SGP32_EUICC_INFO2, SGP32_EUICCInfo2, 16) \
+    X(RSP_ISDR_PROPRIETARY_APPLICATION_TEMPLATE_IOT, ISDRProprietaryApplicationTemplateIoT, 16) \
+    X(RSP_IPAE_ACTIVATION_REQUEST, IpaeActivationRequest, 16) \
+    X(RSP_IPAE_ACTIVATION_RESPONSE, IpaeActivationResponse, 16) \
+    X(RSP_ADD_INITIAL_EIM_REQUEST, AddInitialEimRequest, 64) \
+    X(RSP_ADD_INITIAL_EIM_RESPONSE, AddInitialEimResponse, 16) \
+    X(RSP_SGP32_EUICC_MEMORY_RESET_REQUEST, SGP32_EuiccMemoryResetRequest, 16) \
+    X(RSP_SGP32_EUICC_MEMORY_RESET_RESPONSE, SGP32_EuiccMemoryResetResponse, 16) \
+    X(RSP_GET_CERTS_REQUEST, GetCertsRequest, 16) \
+    X(RSP_GET_CERTS_RESPONSE, GetCertsResponse, 16) \
+    X(RSP_SGP32_RETRIEVE_NOTIFICATIONS_LIST_REQUEST, SGP32_RetrieveNotificationsListRequest, 16) \
+    X(RSP_SGP32_RETRIEVE_NOTIFICATIONS_LIST_RESPONSE, SGP32_RetrieveNotificationsListResponse, 256) \
+    X(RSP_IMMEDIATE_ENABLE_REQUEST, ImmediateEnableRequest, 16) \
+    X(RSP_IMMEDIATE_ENABLE_RESPONSE, ImmediateEnableResponse, 16) \
+    X(RSP_PROFILE_ROLLBACK_REQUEST, ProfileRollbackRequest, 16) \
+    X(RSP_PROFILE_ROLLBACK_RESPONSE, ProfileRollbackResponse, 64) \
+    X(RSP_CONFIGURE_IMMEDIATE_PROFILE_ENABLING_REQUEST, ConfigureImmediateProfileEnablingRequest, 16) \
+    X(RSP_CONFIGURE_IMMEDIATE_PROFILE_ENABLING_RESPONSE, ConfigureImmediateProfileEnablingResponse, 16) \
+    X(RSP_GET_EIM_CONFIGURATION_DATA_REQUEST, GetEimConfigurationDataRequest, 16) \
+    X(RSP_GET_EIM_CONFIGURATION_DATA_RESPONSE, GetEimConfigurationDataResponse, 64) \
+    X(RSP_EXECUTE_FALLBACK_MECHANISM_REQUEST, ExecuteFallbackMechanismRequest, 16) \
+    X(RSP_EXECUTE_FALLBACK_MECHANISM_RESPONSE, ExecuteFallbackMechanismResponse, 16) \
+    X(RSP_RETURN_FROM_FALLBACK_REQUEST, ReturnFromFallbackRequest, 16) \
+    X(RSP_RETURN_FROM_FALLBACK_RESPONSE, ReturnFromFallbackResponse, 16) \
+    X(RSP_ENABLE_EMERGENCY_PROFILE_REQUEST, EnableEmergencyProfileRequest, 16) \
+    X(RSP_ENABLE_EMERGENCY_PROFILE_RESPONSE, EnableEmergencyProfileResponse, 16) \
+    X(RSP_DISABLE_EMERGENCY_PROFILE_REQUEST, DisableEmergencyProfileRequest, 16) \
+    X(RSP_DISABLE_EMERGENCY_PROFILE_RESPONSE, DisableEmergencyProfileResponse, 16) \
+    X(RSP_GET_CONNECTIVITY_PARAMETERS_REQUEST, GetConnectivityParametersRequest, 16) \
+    X(RSP_GET_CONNECTIVITY_PARAMETERS_RESPONSE, GetConnectivityParametersResponse, 16) \
+    X(RSP_SGP32_SET_DEFAULT_DP_ADDRESS_REQUEST, SGP32_SetDefaultDpAddressRequest, 16) \
+    X(RSP_SGP32_SET_DEFAULT_DP_ADDRESS_RESPONSE, SGP32_SetDefaultDpAddressResponse, 16) \
+    X(RSP_SGP32_AUTHENTICATE_SERVER_RESPONSE, SGP32_AuthenticateServerResponse, 16) \
+    X(RSP_SGP32_EUICC_SIGNED1, SGP32_EuiccSigned1, 16) \
+    X(RSP_COMPACT_AUTHENTICATE_RESPONSE_OK, CompactAuthenticateResponseOk, 16) \
+    X(RSP_COMPACT_EUICC_SIGNED1, CompactEuiccSigned1, 16) \
+    X(RSP_SGP32_PREPARE_DOWNLOAD_RESPONSE, SGP32_PrepareDownloadResponse, 16) \
+    X(RSP_COMPACT_PREPARE_DOWNLOAD_RESPONSE_OK, CompactPrepareDownloadResponseOk, 16) \
+    X(RSP_COMPACT_EUICC_SIGNED2, CompactEuiccSigned2, 16) \
+    X(RSP_SGP32_CANCEL_SESSION_RESPONSE, SGP32_CancelSessionResponse, 16) \
+    X(RSP_COMPACT_EUICC_CANCEL_SESSION_SIGNED, CompactEuiccCancelSessionSigned, 16) \
+    X(RSP_SGP32_PENDING_NOTIFICATION, SGP32_PendingNotification, 16) \
+    X(RSP_COMPACT_PROFILE_INSTALLATION_RESULT, CompactProfileInstallationResult, 16) \
+    X(RSP_COMPACT_PROFILE_INSTALLATION_RESULT_DATA, CompactProfileInstallationResultData, 16) \
+    X(RSP_COMPACT_OTHER_SIGNED_NOTIFICATION, CompactOtherSignedNotification, 16) \
+    X(RSP_INITIATE_AUTHENTICATION_REQUEST_ESIPA, InitiateAuthenticationRequestEsipa, 16) \
+    X(RSP_INITIATE_AUTHENTICATION_RESPONSE_ESIPA, InitiateAuthenticationResponseEsipa, 16) \
+    X(RSP_AUTHENTICATE_CLIENT_REQUEST_ESIPA, AuthenticateClientRequestEsipa, 16) \
+    X(RSP_SGP32_AUTHENTICATE_CLIENT_REQUEST, SGP32_AuthenticateClientRequest, 16) \
+    X(RSP_AUTHENTICATE_CLIENT_RESPONSE_ESIPA, AuthenticateClientResponseEsipa, 16) \
+    X(RSP_GET_BOUND_PROFILE_PACKAGE_REQUEST_ESIPA, GetBoundProfilePackageRequestEsipa, 16) \
+    X(RSP_GET_BOUND_PROFILE_PACKAGE_RESPONSE_ESIPA, GetBoundProfilePackageResponseEsipa, 768) \
+    X(RSP_CANCEL_SESSION_REQUEST_ESIPA, CancelSessionRequestEsipa, 16) \
+    X(RSP_CANCEL_SESSION_RESPONSE_ESIPA, CancelSessionResponseEsipa, 16) \
+    X(RSP_GET_EIM_PACKAGE_REQUEST, GetEimPackageRequest, 16) \
+    X(RSP_GET_EIM_PACKAGE_RESPONSE, GetEimPackageResponse, 64) \
+    X(RSP_IPA_EUICC_DATA_REQUEST, IpaEuiccDataRequest, 16) \
+    X(RSP_PROFILE_DOWNLOAD_TRIGGER_REQUEST, ProfileDownloadTriggerRequest, 16) \
+    X(RSP_PROVIDE_EIM_PACKAGE_RESULT, ProvideEimPackageResult, 256) \
+    X(RSP_EIM_PACKAGE_RESULT, EimPackageResult, 256) \
+    X(RSP_EPR_AND_NOTIFICATIONS, EPRAndNotifications, 256) \
+    X(RSP_IPA_EUICC_DATA_RESPONSE, IpaEuiccDataResponse, 256) \
+    X(RSP_IPA_EUICC_DATA, IpaEuiccData, 256) \
+    X(RSP_PROFILE_DOWNLOAD_TRIGGER_RESULT, ProfileDownloadTriggerResult, 16) \
+    X(RSP_PROVIDE_EIM_PACKAGE_RESULT_RESPONSE, ProvideEimPackageResultResponse, 16) \
+    X(RSP_EIM_ACKNOWLEDGEMENTS, EimAcknowledgements, 16) \
+    X(RSP_TRANSFER_EIM_PACKAGE_REQUEST, TransferEimPackageRequest, 64) \
+    X(RSP_TRANSFER_EIM_PACKAGE_RESPONSE, TransferEimPackageResponse, 256) \
+    X(RSP_HANDLE_NOTIFICATION_ESIPA, HandleNotificationEsipa, 256) \
+    X(RSP_ESIPA_MESSAGE_FROM_IPA_TO_EIM, EsipaMessageFromIpaToEim, 256) \
+    X(RSP_ESIPA_MESSAGE_FROM_EIM_TO_IPA, EsipaMessageFromEimToIpa, 768) \
     /* asn1/rsp.asn */ \
     X(RSP_GET_EUICC_INFO1_REQUEST, GetEuiccInfo1Request, 16) \
     X(RSP_GET_EUICC_INFO2_REQUEST, GetEuiccInfo2Request, 16) \
@@ -82,6 +165,10 @@
     X(RSP_NOTIFICATION_SENT_RESPONSE, NotificationSentResponse, 16) \
     X(RSP_HANDLE_NOTIFICATION, HandleNotification, 16) \
     X(RSP_REMOTE_PROFILE_PROVISIONING_REQUEST, RemoteProfileProvisioningRequest, 16) \
-    X(RSP_REMOTE_PROFILE_PROVISIONING_RESPONSE, RemoteProfileProvisioningResponse, 768)
+    X(RSP_REMOTE_PROFILE_PROVISIONING_RESPONSE, RemoteProfileProvisioningResponse, 768) \
+    /* asn1/saip.asn */ \
+    X(RSP_PROFILE_ELEMENT, ProfileElement, 512) \
+    X(RSP_EUICC_RESPONSE, EUICCResponse, 16)
+/* clang-format on */
 
 #endif

@@ -11,7 +11,7 @@ static const struct pdu {
     asn_TYPE_descriptor_t *type;
     size_t max;
 } pdus[RSP_PDU_COUNT] = {
-#define RSP_PDU_ROW(member, type, max_kib) [member] = { &asn_DEF_##type, (max_kib) * 1024u },
+#define RSP_PDU_ROW(member, type, max_kib) [member] = { &asn_DEF_##type, (max_kib)*1024u },
     RSP_PDUS(RSP_PDU_ROW)
 };
 
@@ -69,7 +69,8 @@ static enum err visit_nothing(void *context, const struct schema_node *node)
     return ERR_OK;
 }
 
-/* What asn1c's decoder lets pass: other lengths than DER's, strings in pieces, tags of the wrong form. */
+/* What asn1c's decoder lets pass: other lengths than DER's, strings in pieces, tags of the wrong
+ * form. */
 static enum err check_form(enum rsp_pdu pdu, struct span bytes)
 {
     static const struct schema_visitor nobody = { visit_nothing, NULL };
@@ -93,12 +94,14 @@ static enum err decode(enum rsp_pdu pdu, struct span bytes, void **tree)
     enum err e = check_form(pdu, bytes);
     if (e)
         return e;
-    /* No stack guard: der_check has bounded the depth, and the guard misjudges sanitizers' stacks. */
+    /* No stack guard: der_check has bounded the depth, and the guard misjudges sanitizers' stacks.
+     */
     asn_codec_ctx_t unguarded = { 0 };
     asn_dec_rval_t got = ber_decode(&unguarded, type, tree, bytes.at, bytes.len);
     if (got.code != RC_OK || got.consumed != bytes.len)
         return ERR_PARSE;
-    /* An alternative that the CHOICE does not know decodes to nothing; only the constraints tell. */
+    /* An alternative that the CHOICE does not know decodes to nothing; only the constraints tell.
+     */
     return asn_check_constraints(type, *tree, NULL, NULL) ? ERR_PARSE : ERR_OK;
 }
 

@@ -39,6 +39,7 @@ struct schema_visitor {
 };
 /* Does a message of this kind start with this tag (0xBF51)? */
 bool schema_starts_with(enum rsp_pdu pdu, uint32_t tag);
-MUST_CHECK enum err schema_walk(enum rsp_pdu pdu, struct span bytes, const struct schema_visitor *visitor);
+MUST_CHECK enum err schema_walk(enum rsp_pdu pdu, struct span bytes,
+                                const struct schema_visitor *visitor);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <BIT_STRING.h>
 #include <BOOLEAN.h>
+#include <NULL.h>
 #include <NativeInteger.h>
 #include <OBJECT_IDENTIFIER.h>
 #include <UTF8String.h>
@@ -36,11 +37,16 @@ enum schema_kind schema_kind(const asn_TYPE_descriptor_t *type)
         asn_struct_print_f *print;
         enum schema_kind kind;
     } kinds[] = {
-        { SEQUENCE_print, SCHEMA_SEQUENCE },         { SET_OF_print, SCHEMA_LIST },
-        { CHOICE_print, SCHEMA_CHOICE },             { NativeInteger_print, SCHEMA_INTEGER },
-        { INTEGER_print, SCHEMA_INTEGER },           { BOOLEAN_print, SCHEMA_BOOLEAN },
+        { SEQUENCE_print, SCHEMA_SEQUENCE },
+        { SET_OF_print, SCHEMA_LIST },
+        { CHOICE_print, SCHEMA_CHOICE },
+        { NativeInteger_print, SCHEMA_INTEGER },
+        { INTEGER_print, SCHEMA_INTEGER },
+        { BOOLEAN_print, SCHEMA_BOOLEAN },
+        { NULL_print, SCHEMA_NULL },
         { OCTET_STRING_print, SCHEMA_OCTETS },
-        { BIT_STRING_print, SCHEMA_BITS },           { UTF8String_print, SCHEMA_TEXT },
+        { BIT_STRING_print, SCHEMA_BITS },
+        { UTF8String_print, SCHEMA_TEXT },
         { OBJECT_IDENTIFIER_print, SCHEMA_OID },
     };
     for (size_t i = 0; i < COUNT(kinds); i++)
@@ -69,7 +75,8 @@ static bool type_starts_with(const asn_TYPE_descriptor_t *type, ber_tlv_tag_t ta
     return false;
 }
 
-static const asn_TYPE_member_t *find_member(const asn_TYPE_descriptor_t *type, int from, uint32_t tag)
+static const asn_TYPE_member_t *find_member(const asn_TYPE_descriptor_t *type, int from,
+                                            uint32_t tag)
 {
     for (int i = from; i < type->elements_count; i++)
         if (member_starts_with(&type->elements[i], asn1c_tag(tag)))
@@ -85,7 +92,8 @@ static bool is_constructed(uint32_t tag)
 }
 
 /* Visits one member and what is inside it. */
-static enum err walk_member(const struct schema_visitor *v, const asn_TYPE_member_t *m, struct der_tlv tlv, unsigned depth)
+static enum err walk_member(const struct schema_visitor *v, const asn_TYPE_member_t *m,
+                            struct der_tlv tlv, unsigned depth)
 {
     struct schema_node node = { m->name[0] ? m->name : m->type->name, m->type, tlv, depth };
     bool untagged_choice = m->tag == (ber_tlv_tag_t)-1;

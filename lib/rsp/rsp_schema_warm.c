@@ -1,5 +1,5 @@
-/* Generated type descriptors are filled in on first use. Done here once, for all of them, they are read-only afterwards
- * and decoding is free of data races. */
+/* Generated type descriptors are filled in on first use. Done here once, for all of them, they are
+ * read-only afterwards and decoding is free of data races. */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -19,7 +19,8 @@ static const struct {
     { "the endless loop of asn1c's CHOICE", RSP_PROFILE_INFO_LIST_RESPONSE, "bf2d80810101000100" },
     { "an octet string in pieces", RSP_GET_EUICC_CHALLENGE_RESPONSE,
       "bf2e14a012041000112233445566778899aabbccddeeff" },
-    { "a mandatory member left out", RSP_ENABLE_PROFILE_REQUEST, "bf310ea00c5a0a98001032547698103214" },
+    { "a mandatory member left out", RSP_ENABLE_PROFILE_REQUEST,
+      "bf310ea00c5a0a98001032547698103214" },
 };
 
 static const struct {
@@ -29,7 +30,8 @@ static const struct {
 } accepted[] = {
     { "delete by ICCID", RSP_DELETE_PROFILE_REQUEST, "bf330c5a0a98001032547698103214" },
     { "enable by ICCID with refresh", RSP_ENABLE_PROFILE_REQUEST,
-      "bf3111a00c5a0a98001032547698103214" "8101ff" },
+      "bf3111a00c5a0a98001032547698103214"
+      "8101ff" },
     { "an empty request", RSP_GET_EUICC_CHALLENGE_REQUEST, "bf2e00" },
     { "all profiles", RSP_PROFILE_INFO_LIST_REQUEST, "bf2d00" },
 };
@@ -57,7 +59,9 @@ static void accepts_and_reencodes(void)
 
 static void prints_a_tree(void)
 {
-    struct buf b = hex("bf3111a00c5a0a98001032547698103214" "8101ff"), text = { .max = 4096 };
+    struct buf b = hex("bf3111a00c5a0a98001032547698103214"
+                       "8101ff"),
+               text = { .max = 4096 };
     CHECK(rsp_print(RSP_ENABLE_PROFILE_REQUEST, buf_span(&b), &text) == ERR_OK);
     CHECK(span_equal(buf_span(&text), span_str("BF31 EnableProfileRequest\n"
                                                "  A0 profileIdentifier\n"
