@@ -39,11 +39,15 @@ function(lab_library name)
     lab_link(lab-${name} ${arg_LINKS})
 endfunction()
 
+# All programs without the tests, for who only wants to run.
+add_custom_target(programs)
+
 # lab_program(NAME LINKS …): main.c of this folder.
 function(lab_program name)
     cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
     add_executable(${name} main.c)
     lab_link(${name} ${arg_LINKS})
+    add_dependencies(programs ${name})
 endfunction()
 
 # lab_test(NAME LINKS …): every .c of this folder is one test executable under ctest.
