@@ -1,4 +1,4 @@
-/* The other end of a JSON interface, as a caller sees it. */
+/* The other end of an HTTP interface, as a caller sees it; and what the JSON bindings share. */
 #ifndef LAB_ES_PEER_H
 #define LAB_ES_PEER_H
 
@@ -9,10 +9,11 @@
 struct es_peer {
     const struct env *env;
     const char *base_url;    /* "https://smdp.example.com" */
-    const char *protocol;    /* X-Admin-Protocol (interpretation D-6); NULL "gsma/rsp/v2.5.0" */
-    const char *user_agent;  /* NULL "gsma-rsp-lpad" */
+    const char *protocol;    /* X-Admin-Protocol (interpretation D-6); NULL "gsma/rsp/v2.5.0", ESipa "gsma/rsp/v2.1.0" */
+    const char *user_agent;  /* NULL "gsma-rsp-lpad", ESipa "gsma-rsp-ipad" */
     const char *requester;   /* ES2+: functionRequesterIdentifier */
     const char *call_id;     /* ES2+: functionCallIdentifier; NULL the requester again */
+    const char *path;        /* ESipa, ASN.1 binding; NULL "/gsma/rsp2/asn1" */
     int64_t deadline_ms;     /* 0: the client's own */
 };
 

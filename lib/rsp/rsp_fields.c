@@ -167,7 +167,7 @@ enum err rsp_fields_next(const struct rsp_type *t, struct der *list, void *out, 
 enum err rsp_fields_read(const struct rsp_type *t, struct span bytes, void *out, size_t size)
 {
     memset(out, 0, size);
-    enum err e = t->pdu == RSP_NO_PDU ? der_check(bytes) : rsp_check(t->pdu, bytes);
+    enum err e = t->pdu == RSP_NO_PDU ? der_check(bytes) : rsp_check((enum rsp_pdu)t->pdu, bytes);
     if (e)
         return e;
     struct der d = der_open(bytes);

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 #include "rsp_message.h"
+#include "rsp_schema.h"
 
-/* The schema check joins when it has landed; until then messages are checked for well-formedness. */
-#define RSP_P(name) RSP_NO_PDU
-#define rsp_check(pdu, bytes) der_check(bytes)
+/* The schema's name of a message; none for what is only read inside others. */
+#define RSP_P(name) RSP_##name
 #define RSP_NO_PDU (-1)
 
 enum rsp_kind {
