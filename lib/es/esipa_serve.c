@@ -1,0 +1,165 @@
+/* ESipa, ASN.1 binding, serve side: one route, the message's tag says which function (SGP.32 6.3.2). */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "esipa_call.h"
+
+/* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not called. */
+static enum err get_eim_package(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_get_eim_package_request q;
+    *unread = rsp_get_eim_package_request_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->get_eim_package(s->actor, &q, answer);
+}
+
+static enum err provide_eim_package_result(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_provide_eim_package_result q;
+    *unread = rsp_provide_eim_package_result_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->provide_eim_package_result(s->actor, &q, answer);
+}
+
+static enum err handle_notification(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_handle_notification_esipa q;
+    (void)answer;
+    *unread = rsp_handle_notification_esipa_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->handle_notification(s->actor, &q);
+}
+
+static enum err initiate_authentication(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_initiate_authentication_request_esipa q;
+    *unread = rsp_initiate_authentication_request_esipa_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->initiate_authentication(s->actor, &q, answer);
+}
+
+static enum err authenticate_client(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_authenticate_client_request q;
+    *unread = rsp_authenticate_client_request_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->authenticate_client(s->actor, &q, answer);
+}
+
+static enum err get_bound_profile_package(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_get_bound_profile_package_request q;
+    *unread = rsp_get_bound_profile_package_request_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->get_bound_profile_package(s->actor, &q, answer);
+}
+
+static enum err cancel_session(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_cancel_session_request_es9 q;
+    *unread = rsp_cancel_session_request_es9_read(bytes, &q);
+    return *unread ? ERR_OK : s->server->cancel_session(s->actor, &q, answer);
+}
+
+static const struct function {
+    uint32_t tag;
+    const char *name;
+    enum err (*serve)(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread);
+} functions[] = {
+    { 0xBF4F, "ESipa.GetEimPackageResponse", get_eim_package },
+    { 0xBF50, "ESipa.ProvideEimPackageResultResponse", provide_eim_package_result },
+    { 0xBF3D, "ESipa.HandleNotificationResponse", handle_notification },
+    { 0xBF39, "ESipa.InitiateAuthenticationResponse", initiate_authentication },
+    { 0xBF3B, "ESipa.AuthenticateClientResponse", authenticate_client },
+    { 0xBF3A, "ESipa.GetBoundProfilePackageResponse", get_bound_profile_package },
+    { 0xBF41, "ESipa.CancelSessionResponse", cancel_session },
+};
+
+static bool offered(const struct esipa_server *s, uint32_t tag)
+{
+    switch (tag) {
+    case 0xBF4F:
+        return s->get_eim_package;
+    case 0xBF50:
+        return s->provide_eim_package_result;
+    case 0xBF3D:
+        return s->handle_notification;
+    case 0xBF39:
+        return s->initiate_authentication;
+    case 0xBF3B:
+        return s->authenticate_client;
+    case 0xBF3A:
+        return s->get_bound_profile_package;
+    case 0xBF41:
+        return s->cancel_session;
+    default:
+        return false;
+    }
+}
+
+static const struct function *find(uint32_t tag)
+{
+    for (size_t i = 0; i < COUNT(functions); i++)
+        if (functions[i].tag == tag)
+            return &functions[i];
+    return NULL;
+}
+
+/* "gsma/rsp/v2.1.0": majors 1 and 2 have been seen of IPAs (catalogue D-6). */
+static bool protocol_is_known(const char *value)
+{
+    return value && (!strncasecmp(value, "gsma/rsp/v1.", 12) || !strncasecmp(value, "gsma/rsp/v2.", 12));
+}
+
+/* SGP.32 6.1: a transport error has no body. */
+static enum err refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
+{
+    LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why));
+    p->status = status;
+    return ERR_OK;
+}
+
+/* A GetEimPackageRequest without an EID has an answer of its own. */
+static bool misses_eid(struct span bytes)
+{
+    struct der_tlv request, eid;
+    return !der_only(bytes, 0xBF4F, &request) && !der_check(bytes) &&
+           der_find(request.value, 0x5A, &eid) == ERR_NOT_FOUND;
+}
+
+static enum err answer_missing_eid(struct buf *answer)
+{
+    const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = 4 };
+    return rsp_get_eim_package_response_write(&r, answer);
+}
+
+static enum err write_answer(const struct esipa_service *s, const struct function *f, const struct http_request *q,
+                             struct buf *answer, struct http_response *p)
+{
+    p->status = answer->len ? 200 : 204;
+    if (answer->len) {
+        tamper_at(s->env, TAMPER_BEFORE_SENDING, f->name, answer);
+        snprintf(p->content_type, sizeof p->content_type, "%s", ESIPA_CONTENT_TYPE);
+    }
+    enum err e = buf_set(&p->body, buf_span(answer));
+    return e ? e : http_response_add_header(p, "X-Admin-Protocol", http_header(q, "X-Admin-Protocol"));
+}
+
+enum err esipa_serve(const struct esipa_service *s, const struct http_request *q, struct http_response *p)
+{
+    const char *type = http_header(q, "Content-Type");
+    struct der d = der_open(q->body);
+    const struct function *f = find(der_peek(&d));
+    if (!type || strncasecmp(type, ESIPA_CONTENT_TYPE, strlen(ESIPA_CONTENT_TYPE)) != 0)
+        return refuse(s, 415, "Content-Type is not " ESIPA_CONTENT_TYPE, p);
+    if (!protocol_is_known(http_header(q, "X-Admin-Protocol")))
+        return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
+    if (!f)
+        return refuse(s, 400, "no ESipa message", p);
+    if (!offered(s->server, f->tag))
+        return refuse(s, 501, "function not offered", p);
+    struct buf answer = ESIPA_MESSAGE;
+    enum err unread = ERR_OK;
+    enum err e = misses_eid(q->body) ? answer_missing_eid(&answer) : f->serve(s, q->body, &answer, &unread);
+    if (unread)
+        e = refuse(s, 400, "malformed message", p);
+    else if (!e)
+        e = write_answer(s, f, q, &answer, p);
+    buf_release(&answer);
+    return e;
+}
