@@ -1,6 +1,5 @@
 #include "clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 int64_t clock_now(struct clock *c)
@@ -52,29 +51,36 @@ enum err clock_put_iso8601(struct buf *b, int64_t at)
                       t.tm_hour, t.tm_min, t.tm_sec, (int)ms);
 }
 
+/* Reads what the shape says: 'd' is a digit of the next number, anything else stands for itself. */
+static bool read_shape(struct span text, const char *shape, int *numbers)
+{
+    bool inside = false;
+    for (size_t i = 0; i < text.len; i++, inside = shape[i - 1] == 'd') {
+        if (shape[i] != 'd') {
+            if (text.at[i] != shape[i])
+                return false;
+            continue;
+        }
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        numbers += inside || i == 0 ? 0 : 1;
+        *numbers = *numbers * 10 + (text.at[i] - '0');
+    }
+    return true;
+}
+
 enum err clock_parse_iso8601(struct span text, int64_t *at)
 {
-    char copy[32];
-    if (text.len >= sizeof copy || text.len < 20)
+    static const char with_ms[] = "dddd-dd-ddTdd:dd:dd.dddZ", without[] = "dddd-dd-ddTdd:dd:ddZ";
+    int n[7] = { 0 }; /* year, month, day, hour, minute, second, millisecond */
+    const char *shape = text.len == sizeof with_ms - 1 ? with_ms : text.len == sizeof without - 1 ? without : NULL;
+    if (!shape || !read_shape(text, shape, n) || n[3] > 23 || n[4] > 59 || n[5] > 59)
         return ERR_PARSE;
-    for (size_t i = 0; i < text.len; i++)
-        copy[i] = (char)text.at[i];
-    copy[text.len] = 0;
-    struct tm t = { 0 };
-    int ms = 0, used = 0;
-    int n = sscanf(copy, "%4d-%2d-%2dT%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min,
-                   &t.tm_sec, &used);
-    if (n != 6)
-        return ERR_PARSE;
-    const char *rest = copy + used;
-    int fraction = 0;
-    if (*rest == '.' && sscanf(rest, ".%3d%n", &ms, &fraction) == 1 && fraction == 4)
-        rest += fraction;
-    if (rest[0] != 'Z' || rest[1])
-        return ERR_PARSE;
-    t.tm_year -= 1900;
-    t.tm_mon -= 1;
+    struct tm t = { .tm_year = n[0] - 1900, .tm_mon = n[1] - 1, .tm_mday = n[2], .tm_hour = n[3], .tm_min = n[4],
+                    .tm_sec = n[5] };
     time_t seconds = timegm(&t);
-    *at = (int64_t)seconds * 1000 + ms;
+    if (t.tm_mon != n[1] - 1 || t.tm_mday != n[2]) /* a day that is not in the calendar was moved to one that is */
+        return ERR_PARSE;
+    *at = (int64_t)seconds * 1000 + n[6];
     return ERR_OK;
 }

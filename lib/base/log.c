@@ -27,17 +27,31 @@ enum err log_fail(const struct log *log, enum err e, const char *section, const 
     return e;
 }
 
+/* Octets of the well-formed UTF-8 character at p (0: none begins here). Ends before an end mark. */
+static size_t utf8_length(const unsigned char *p)
+{
+    size_t more = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : p[0] < 0xf5 ? 3 : 0;
+    for (size_t i = 1; i <= more; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+               (p[0] == 0xf4 && p[1] > 0x8f);
+    return bad ? 0 : p[0] < 0x80 ? 1 : more ? more + 1 : 0;
+}
+
+/* Texts come from peers too: whatever they contain stays inside its quotes and is UTF-8. */
 static enum err put_json_text(struct buf *b, const char *text)
 {
     enum err e = buf_put_u8(b, '"');
-    for (const char *p = text ? text : ""; !e && *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\')
-            e = buf_printf(b, "\\%c", c);
-        else if (c < 0x20)
-            e = buf_printf(b, "\\u%04x", c);
+    for (const unsigned char *p = (const unsigned char *)(text ? text : ""); !e && *p;) {
+        size_t n = utf8_length(p);
+        if (*p == '"' || *p == '\\')
+            e = buf_printf(b, "\\%c", *p);
+        else if (*p < 0x20 || *p == 0x7f)
+            e = buf_printf(b, "\\u%04x", *p);
         else
-            e = buf_put_u8(b, c);
+            e = n ? buf_put(b, span_of(p, n)) : buf_put_str(b, "\\ufffd");
+        p += n ? n : 1;
     }
     return e ? e : buf_put_u8(b, '"');
 }

@@ -127,9 +127,9 @@ static enum err check_depth(struct span bytes, unsigned depth)
     struct der d = der_open(bytes);
     while (!der_at_end(&d)) {
         struct der_tlv t;
-        enum err e = der_next(&d, &t);
+        enum err e = depth > DER_DEPTH_MAX ? ERR_PARSE : der_next(&d, &t);
         if (!e && constructed(t.tag))
-            e = depth < DER_DEPTH_MAX ? check_depth(t.value, depth + 1) : ERR_PARSE;
+            e = check_depth(t.value, depth + 1);
         if (e)
             return e;
     }

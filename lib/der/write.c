@@ -112,33 +112,43 @@ static enum err put_arc(struct buf *b, uint64_t arc)
     return e;
 }
 
+/* One arc of at most 18 digits; *text moves behind it and its point. */
+static enum err read_arc(const char **text, uint64_t *arc, bool *last)
+{
+    size_t digits = strspn(*text, "0123456789");
+    if (digits == 0 || digits > 18)
+        return ERR_PARSE;
+    *arc = strtoull(*text, NULL, 10);
+    const char *end = *text + digits;
+    *last = !*end;
+    *text = end + !*last;
+    return *last || *end == '.' ? ERR_OK : ERR_PARSE;
+}
+
+/* The first two arcs share an octet group: 40 * first + second (X.690 8.19.4). */
+static enum err put_arcs(const char *text, struct buf *out)
+{
+    uint64_t top = 0, arc = 0;
+    bool last = false;
+    enum err e = read_arc(&text, &top, &last);
+    if (e || last || top > 2)
+        return ERR_PARSE;
+    e = read_arc(&text, &arc, &last);
+    if (e || (top < 2 && arc > 39))
+        return ERR_PARSE;
+    e = put_arc(out, top * 40 + arc);
+    while (!e && !last) {
+        e = read_arc(&text, &arc, &last);
+        if (!e)
+            e = put_arc(out, arc);
+    }
+    return e;
+}
+
 enum err der_oid_parse(const char *text, struct buf *out)
 {
     size_t before = out->len;
-    uint64_t top = 0;
-    unsigned arcs = 0;
-    enum err e = ERR_OK;
-    for (const char *p = text; !e; arcs++) {
-        char *end;
-        if (*p < '0' || *p > '9')
-            e = ERR_PARSE;
-        unsigned long long arc = strtoull(p, &end, 10);
-        if (!e && arcs == 0)
-            e = arc > 2 ? ERR_PARSE : ERR_OK, top = arc;
-        else if (!e && arcs == 1)
-            e = top < 2 && arc > 39 ? ERR_PARSE : put_arc(out, top * 40 + arc);
-        else if (!e)
-            e = put_arc(out, arc);
-        if (e || !*end) {
-            arcs++;
-            break;
-        }
-        if (*end != '.')
-            e = ERR_PARSE;
-        p = end + 1;
-    }
-    if (!e && arcs < 2)
-        e = ERR_PARSE;
+    enum err e = put_arcs(text, out);
     if (e)
         out->len = before;
     return e;
