@@ -128,6 +128,7 @@
     X(RSP_LOAD_CRL_RESPONSE, LoadCRLResponse, 16) \
     X(RSP_INITIATE_AUTHENTICATION_REQUEST, InitiateAuthenticationRequest, 16) \
     X(RSP_INITIATE_AUTHENTICATION_RESPONSE, InitiateAuthenticationResponse, 16) \
+    X(RSP_INITIATE_AUTHENTICATION_OK_ES9, InitiateAuthenticationOkEs9, 16) \
     X(RSP_SERVER_SIGNED1, ServerSigned1, 16) \
     X(RSP_AUTHENTICATE_SERVER_REQUEST, AuthenticateServerRequest, 16) \
     X(RSP_AUTHENTICATE_SERVER_RESPONSE, AuthenticateServerResponse, 16) \

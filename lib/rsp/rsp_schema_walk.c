@@ -1,6 +1,7 @@
 /* Walks a message and its type side by side, over the received bytes. */
 #include <string.h>
 
+#include <ANY.h>
 #include <BIT_STRING.h>
 #include <BOOLEAN.h>
 #include <NULL.h>
@@ -49,6 +50,8 @@ enum schema_kind schema_kind(const asn_TYPE_descriptor_t *type)
         { UTF8String_print, SCHEMA_TEXT },
         { OBJECT_IDENTIFIER_print, SCHEMA_OID },
     };
+    if (type == &asn_DEF_ANY) /* prints as an octet string */
+        return SCHEMA_ANY;
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (type->print_struct == kinds[i].print)
             return kinds[i].kind;
@@ -96,7 +99,7 @@ static enum err walk_member(const struct schema_visitor *v, const asn_TYPE_membe
                             struct der_tlv tlv, unsigned depth)
 {
     struct schema_node node = { m->name[0] ? m->name : m->type->name, m->type, tlv, depth };
-    bool untagged_choice = m->tag == (ber_tlv_tag_t)-1;
+    bool untagged_choice = m->tag == (ber_tlv_tag_t)-1 && schema_kind(m->type) == SCHEMA_CHOICE;
     enum err e = untagged_choice ? ERR_OK : v->visit(v->context, &node);
     if (e)
         return e;
@@ -171,9 +174,29 @@ static enum err walk_choice(const struct schema_visitor *v, const struct schema_
     return m ? walk_member(v, m, tlv, depth) : visit_unknown(v, tlv, depth);
 }
 
+/* What asn1c's decoder lets pass. */
+static bool contents_fit(enum schema_kind kind, struct span value)
+{
+    switch (kind) {
+    case SCHEMA_INTEGER:
+        return value.len > 0 && value.len <= 8;
+    case SCHEMA_BOOLEAN:
+        return value.len == 1;
+    case SCHEMA_NULL:
+        return value.len == 0;
+    case SCHEMA_BITS:
+        return value.len > 0 && value.at[0] <= (value.len > 1 ? 7 : 0);
+    case SCHEMA_OID:
+        return value.len > 0 && !(value.at[value.len - 1] & 0x80);
+    default:
+        return true;
+    }
+}
+
 static enum err walk_value(const struct schema_visitor *v, struct schema_node node)
 {
-    switch (schema_kind(node.type)) {
+    enum schema_kind kind = schema_kind(node.type);
+    switch (kind) {
     case SCHEMA_CHOICE:
         return walk_choice(v, &node);
     case SCHEMA_SEQUENCE:
@@ -183,7 +206,8 @@ static enum err walk_value(const struct schema_visitor *v, struct schema_node no
     case SCHEMA_ANY:
         return ERR_OK;
     default:
-        return is_constructed(node.tlv.tag) ? ERR_PARSE : ERR_OK;
+        return !is_constructed(node.tlv.tag) && contents_fit(kind, node.tlv.value) ? ERR_OK
+                                                                                   : ERR_PARSE;
     }
 }
 

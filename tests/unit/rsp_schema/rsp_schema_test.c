@@ -1,3 +1,4 @@
+#include "der.h"
 #include "harness.h"
 #include "rsp_schema.h"
 
@@ -8,19 +9,50 @@ static const struct {
     const char *bytes;
 } refused[] = {
     { "nothing at all", RSP_DELETE_PROFILE_REQUEST, "" },
-    { "an ICCID of one byte", RSP_DELETE_PROFILE_REQUEST, "bf33035a0198" },
-    { "an ICCID of eleven bytes", RSP_DELETE_PROFILE_REQUEST, "bf330d5a0b9800103254769810321400" },
+    { "an ICCID of one octet", RSP_DELETE_PROFILE_REQUEST, "bf33035a0198" },
+    { "an ICCID of eleven octets", RSP_DELETE_PROFILE_REQUEST, "bf330d5a0b9800103254769810321400" },
+    { "an ICCID of one octet in a package's result", RSP_SGP32_PROFILE_INFO_LIST_RESPONSE,
+      "bf2d07a005e3035a0198" },
     { "the tag of another message", RSP_DELETE_PROFILE_REQUEST, "bf310c5a0a98001032547698103214" },
     { "a value cut short", RSP_DELETE_PROFILE_REQUEST, "bf330c5a0a980010325476981032" },
     { "a length that lies", RSP_DELETE_PROFILE_REQUEST, "bf330c5a0b98001032547698103214" },
-    { "bytes behind the message", RSP_DELETE_PROFILE_REQUEST, "bf330c5a0a9800103254769810321400" },
+    { "octets behind the message", RSP_DELETE_PROFILE_REQUEST, "bf330c5a0a9800103254769810321400" },
+    { "the message twice", RSP_GET_RAT_REQUEST, "bf4300bf4300" },
     { "an alternative that does not exist", RSP_DELETE_PROFILE_REQUEST, "bf3303810100" },
+    { "no alternative at all", RSP_DELETE_PROFILE_REQUEST, "bf3300" },
+    { "two alternatives of one choice", RSP_GET_CONNECTIVITY_PARAMETERS_RESPONSE,
+      "bf5f05a000810101" },
     { "an indefinite length", RSP_DELETE_PROFILE_REQUEST, "bf33805a0a980010325476981032140000" },
     { "the endless loop of asn1c's CHOICE", RSP_PROFILE_INFO_LIST_RESPONSE, "bf2d80810101000100" },
+    { "a length of five octets", RSP_GET_RAT_REQUEST, "bf43850000000000" },
+    { "a length of four gigabytes", RSP_GET_RAT_REQUEST, "bf4384ffffffff" },
+    { "a tag of four octets", RSP_GET_RAT_REQUEST, "bf8181430100" },
     { "an octet string in pieces", RSP_GET_EUICC_CHALLENGE_RESPONSE,
       "bf2e14a012041000112233445566778899aabbccddeeff" },
+    { "a sequence with the primitive bit", RSP_NOTIFICATION_SENT_REQUEST, "9f3003800105" },
     { "a mandatory member left out", RSP_ENABLE_PROFILE_REQUEST,
       "bf310ea00c5a0a98001032547698103214" },
+    { "members in the wrong order", RSP_ENABLE_PROFILE_REQUEST,
+      "bf31118101ffa00c5a0a98001032547698103214" },
+    { "an unknown member in the middle", RSP_ENABLE_PROFILE_REQUEST,
+      "bf3114a00c5a0a98001032547698103214830100"
+      "8101ff" },
+    { "a boolean of two octets", RSP_PROFILE_ROLLBACK_REQUEST, "bf58048002ffff" },
+    { "an integer without octets", RSP_NOTIFICATION_SENT_REQUEST, "bf30028000" },
+    { "an eimId of no characters", RSP_GET_EIM_CONFIGURATION_DATA_REQUEST, "bf5504a0028000" },
+    { "text that is not UTF-8", RSP_SET_DEFAULT_DP_ADDRESS_REQUEST, "bf3f048002c328" },
+    { "an explicit tag around nothing", RSP_GET_EIM_CONFIGURATION_DATA_REQUEST, "bf5502a000" },
+    { "an EID of fifteen octets", RSP_GET_EIM_PACKAGE_REQUEST,
+      "bf4f115a0f890490321234512345123456789012" },
+    { "a reply without its A0", RSP_EUICC_PACKAGE_RESULT,
+      "bf5121301f301580087465737465696d3181010183010130038301005f37053003020102" },
+    { "both a PSMO list and an eCO list", RSP_EUICC_PACKAGE_SIGNED,
+      "3025800165"
+      "5a1089049032123451234512345678901235"
+      "810101"
+      "a003a60100"
+      "a104ab02"
+      "0000" },
 };
 
 static const struct {
@@ -34,6 +66,27 @@ static const struct {
       "8101ff" },
     { "an empty request", RSP_GET_EUICC_CHALLENGE_REQUEST, "bf2e00" },
     { "all profiles", RSP_PROFILE_INFO_LIST_REQUEST, "bf2d00" },
+    { "an association token of -1", RSP_EIM_CONFIGURATION_DATA,
+      "300680016584"
+      "01ff" },
+    { "acknowledgements", RSP_EIM_ACKNOWLEDGEMENTS, "bf530a8001018001028002012c" },
+};
+
+/* What v1.3 adds behind the members of v1.2 does not disturb. */
+static const struct {
+    const char *name;
+    enum rsp_pdu pdu;
+    const char *bytes;
+} tolerated[] = {
+    { "v1.3: a code in the unsigned package error", RSP_EUICC_PACKAGE_RESULT,
+      "bf5108a2068001658f0101" },
+    { "v1.3: a proprietary protocol of the eIM", RSP_EIM_CONFIGURATION_DATA,
+      "30068001658a01"
+      "00" },
+    { "v1.3: a proprietary protocol of the IPA", RSP_IPA_EUICC_DATA_RESPONSE,
+      "bf520ba009a8078002078082"
+      "0100" },
+    { "a constructed member of the future", RSP_GET_RAT_REQUEST, "bf4305bf7f02a000" },
 };
 
 static void refuses_hostile_input(void)
@@ -57,6 +110,83 @@ static void accepts_and_reencodes(void)
     }
 }
 
+static void tolerates_the_future(void)
+{
+    for (size_t i = 0; i < COUNT(tolerated); i++) {
+        struct buf b = hex(tolerated[i].bytes);
+        CHECK_ROW(tolerated[i].name, rsp_check(tolerated[i].pdu, buf_span(&b)) == ERR_OK);
+        buf_release(&b);
+    }
+}
+
+/* Lists of A0, each in the last, one deeper than DER_DEPTH_MAX. */
+static void refuses_deep_nesting(void)
+{
+    struct buf b = { .max = 4096 };
+    struct der_mark marks[DER_DEPTH_MAX + 1];
+    for (size_t i = 0; i < COUNT(marks); i++)
+        REQUIRE(der_put_open(&b, i ? 0xA0 : 0xBF43, &marks[i]) == ERR_OK);
+    for (size_t i = COUNT(marks); i-- > 0;)
+        REQUIRE(der_put_close(&b, marks[i]) == ERR_OK);
+    CHECK(rsp_check(RSP_GET_RAT_REQUEST, buf_span(&b)) == ERR_PARSE);
+    buf_release(&b);
+}
+
+static void refuses_oversize_before_reading(void)
+{
+    struct buf b = { .max = 1 << 20 };
+    uint8_t zeros[1024] = { 0 };
+    for (size_t i = 0; i < 17; i++)
+        REQUIRE(buf_put(&b, SPAN_ARRAY(zeros)) == ERR_OK);
+    CHECK(rsp_check(RSP_GET_RAT_REQUEST, buf_span(&b)) == ERR_LIMIT);
+    buf_release(&b);
+}
+
+/* Every octet of a package, changed to a few others: refused or accepted, never more than that. */
+static void survives_changed_octets(void)
+{
+    static const uint8_t masks[] = { 0x01, 0x20, 0x80, 0xff };
+    struct buf b = hex("bf518143304180"
+                       "087465737465696d315a10890490321234512345123456789012358101018210"
+                       "000102030405060708090a0b0c0d0e0fa00ea30c5a0a98001032547698103214");
+    unsigned accepted_count = 0;
+    for (size_t i = 0; i < b.len; i++)
+        for (size_t m = 0; m < COUNT(masks); m++) {
+            b.at[i] ^= masks[m];
+            accepted_count += rsp_check(RSP_EUICC_PACKAGE_REQUEST, buf_span(&b)) == ERR_OK;
+            b.at[i] ^= masks[m];
+        }
+    CHECK(accepted_count == 0); /* it has no signature to begin with */
+    buf_release(&b);
+}
+
+static void finds_messages(void)
+{
+    enum rsp_pdu pdu;
+    CHECK(rsp_pdu_by_name("EuiccPackageRequest", &pdu) == ERR_OK &&
+          pdu == RSP_EUICC_PACKAGE_REQUEST);
+    CHECK(rsp_pdu_by_name("SGP32-EUICCInfo2", &pdu) == ERR_OK && pdu == RSP_SGP32_EUICC_INFO2);
+    CHECK(rsp_pdu_by_name("NoSuchMessage", &pdu) == ERR_NOT_FOUND);
+    CHECK(rsp_pdu_by_tag(0xBF53, &pdu) == ERR_OK && pdu == RSP_EIM_ACKNOWLEDGEMENTS);
+    CHECK(rsp_pdu_by_tag(0xBF51, &pdu) == ERR_NOT_FOUND);
+    struct buf b = hex("bf50023000");
+    CHECK(rsp_pdu_guess(buf_span(&b), &pdu) == ERR_OK &&
+          pdu == RSP_PROVIDE_EIM_PACKAGE_RESULT_RESPONSE);
+    buf_release(&b);
+}
+
+static void prints_unknown_members(void)
+{
+    struct buf b = hex("bf5108a2068001658f0101"), text = { .max = 4096 };
+    CHECK(rsp_print(RSP_EUICC_PACKAGE_RESULT, buf_span(&b), &text) == ERR_OK);
+    CHECK(span_equal(buf_span(&text), span_str("BF51 EuiccPackageResult\n"
+                                               "  A2 euiccPackageErrorUnsigned\n"
+                                               "    80 eimId \"e\"\n"
+                                               "    8F ? 01\n")));
+    buf_release(&b);
+    buf_release(&text);
+}
+
 static void prints_a_tree(void)
 {
     struct buf b = hex("bf3111a00c5a0a98001032547698103214"
@@ -74,6 +204,12 @@ static void prints_a_tree(void)
 static const struct test tests[] = {
     { "hostile input is refused", refuses_hostile_input },
     { "sound messages are accepted and encode to the same bytes", accepts_and_reencodes },
+    { "unknown members behind the known ones are tolerated", tolerates_the_future },
+    { "a message nested too deeply is refused", refuses_deep_nesting },
+    { "a message too large is refused unread", refuses_oversize_before_reading },
+    { "no changed octet does more than be refused", survives_changed_octets },
+    { "messages are found by name, by tag and by guess", finds_messages },
+    { "unknown members print in hex", prints_unknown_members },
     { "a message prints as a tree with the specification's names", prints_a_tree },
 };
 
