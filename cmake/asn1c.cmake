@@ -1,6 +1,6 @@
 # Generates C from the ASN.1 modules at configure time, into the build folder; nothing generated is committed.
-# asn1c 0.9.28 needs two mends; both are made on the build's own copy, and the configuration stops
-# when the text they replace is not there any more.
+# asn1c 0.9.28 needs mends; they are made on the build's own copy, and the configuration stops when the text that
+# they replace is not there any more.
 
 set(LAB_ASN1C_VERSION "0.9.28")
 
@@ -49,6 +49,24 @@ function(lab_asn1c_mend_constraints folder)
     endif()
 endfunction()
 
+# Mend 3: a SEQUENCE without members is extensible too (every SEQUENCE with members in our modules is).
+function(lab_asn1c_mend_empty folder)
+    file(GLOB sources "${folder}/*.c")
+    set(mended 0)
+    foreach(source ${sources})
+        file(READ "${source}" text)
+        string(REPLACE "\t-1,\t/* Start extensions */\n\t-1\t/* Stop extensions */"
+            "\t-1,\t/* Start extensions */\n\t1\t/* Stop extensions */" text2 "${text}")
+        if(NOT text2 STREQUAL text)
+            file(WRITE "${source}" "${text2}")
+            math(EXPR mended "${mended} + 1")
+        endif()
+    endforeach()
+    if(mended EQUAL 0)
+        message(FATAL_ERROR "asn1c mend no longer applies: no SEQUENCE without members, or they are extensible now")
+    endif()
+endfunction()
+
 function(lab_asn1c_find)
     find_program(LAB_ASN1C asn1c)
     if(NOT LAB_ASN1C)
@@ -91,6 +109,7 @@ function(lab_asn1c_generate folder)
     endif()
     file(REMOVE "${folder}/converter-sample.c" "${folder}/Makefile.am.sample")
     lab_asn1c_mend_constraints("${folder}")
+    lab_asn1c_mend_empty("${folder}")
     file(WRITE "${folder}/made-from" "${hash}")
 endfunction()
 
