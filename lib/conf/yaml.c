@@ -27,22 +27,16 @@ struct reading {
     size_t nodes;
 };
 
-static enum err put_message(struct yaml_error *error, const char *name, struct yaml_at at, const char *format,
-                            va_list args)
-{
-    int n = snprintf(error->text, sizeof error->text, "%s:%u:%u: ", name, at.line, at.column);
-    if (n > 0 && (size_t)n < sizeof error->text)
-        vsnprintf(error->text + n, sizeof error->text - (size_t)n, format, args);
-    return ERR_CONFIG;
-}
-
 enum err yaml_fail(const struct yaml *y, struct yaml_at at, struct yaml_error *error, const char *format, ...)
 {
+    int n = snprintf(error->text, sizeof error->text, "%s:%u:%u: ", y->name, at.line, at.column);
+    if (n < 0 || (size_t)n >= sizeof error->text)
+        return ERR_CONFIG;
     va_list args;
     va_start(args, format);
-    enum err e = put_message(error, y->name, at, format, args);
+    vsnprintf(error->text + n, sizeof error->text - (size_t)n, format, args);
     va_end(args);
-    return e;
+    return ERR_CONFIG;
 }
 
 static enum err no_memory(struct reading *r)

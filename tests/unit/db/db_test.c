@@ -255,9 +255,9 @@ static void what_is_committed_is_there_after_opening_again(void)
 
 static void migrations_run_once_and_in_order(void)
 {
-    static const char *const more[] = { stock[0], stock[1], "ALTER TABLE code ADD COLUMN eid TEXT" };
-    static const char *const broken[] = { stock[0], stock[1], more[2],
-                                          "DELETE FROM contract; CREATE TABLE contract (id)" };
+    const char *const more[] = { stock[0], stock[1], "ALTER TABLE code ADD COLUMN eid TEXT" };
+    const char *const broken[] = { stock[0], stock[1], more[2],
+                                   "DELETE FROM contract; CREATE TABLE contract (id)" };
     struct fixture f;
     int64_t n = 0;
     setup(&f);

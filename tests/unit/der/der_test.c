@@ -270,7 +270,7 @@ static void lengths_grow_when_closed(void)
 {
     for (size_t i = 0; i < COUNT(lengths); i++) {
         struct buf inner = { .max = 1 << 18 }, open = { .max = 1 << 18 }, whole = { .max = 1 << 18 };
-        struct der_mark outer, mark;
+        struct der_mark outer = { 0 }, mark = { 0 };
         struct der_tlv t;
         char row[32];
         snprintf(row, sizeof row, "%zu octets", lengths[i]);
