@@ -4,79 +4,65 @@
 #include "call.h"
 #include "es2p.h"
 
-static struct es_peer peer_of(const struct port *p, const struct carrier *c)
+static struct es_peer peer_of(const struct port *p, const struct carrier *c, const struct smdp_order *o)
 {
-    return (struct es_peer){ .env = p->env, .base_url = c->smdp_url, .deadline_ms = p->call_ms };
+    return (struct es_peer){ .env = p->env, .base_url = c->smdp_url, .requester = c->requester,
+                             .call_id = o->call_id, .deadline_ms = p->call_ms };
 }
 
-/* lib/es reports HTTP 5xx like an unreachable peer: neither proves that nothing happened. */
+/* An HTTP status without an ES2+ answer proves nothing about the order. */
 static enum err take(enum err e, const struct es_status *status, struct port_result *r)
 {
     *r = (struct port_result){ .answer = PORT_DONE };
-    if (e == ERR_REFUSED) {
+    if (!e && es_refused(status)) {
         r->answer = PORT_REFUSED;
         snprintf(r->code, sizeof r->code, "%s/%s", status->subject, status->reason);
         port_copy_text(r->message, sizeof r->message, status->message);
-        return ERR_OK;
     }
-    if (e == ERR_IO)
+    if (e == ERR_REFUSED)
         e = ERR_TIMEOUT;
     return e && !port_answer_of(e, &r->answer) ? e : ERR_OK;
 }
 
-/* The matchingId as text, for the length of one call. */
-struct code_text {
-    char at[65];
-};
+typedef enum err (*es2p_call)(const struct es_peer *peer, const struct es2p_order *q, struct es2p_answer *a,
+                              struct es_status *status);
 
-static const char *text_of(const struct secret *code, struct code_text *out)
+/* The matchingId lives as text for the length of the call. */
+static enum err call(const struct port *p, const struct carrier *c, const struct smdp_order *o, es2p_call function,
+                     struct es2p_order *q, struct port_result *r)
 {
-    struct span s = secret_span(code);
-    snprintf(out->at, sizeof out->at, "%.*s", (int)s.len, (const char *)s.at);
-    return out->at;
+    struct es_peer peer = peer_of(p, c, o);
+    struct es_status status = { .subject = "" };
+    struct es2p_answer got = { .iccid = "" };
+    enum err e = text_set(q->iccid, sizeof q->iccid, o->iccid);
+    if (!e)
+        e = text_set(q->eid, sizeof q->eid, o->eid);
+    if (!e && o->matching_id)
+        snprintf(q->matching_id, sizeof q->matching_id, "%.*s", (int)o->matching_id->len,
+                 (const char *)o->matching_id->at);
+    if (!e)
+        e = take(function(&peer, q, &got, &status), &status, r);
+    memory_clear(q, sizeof *q);
+    memory_clear(&got, sizeof got);
+    return e;
 }
 
 static enum err order(const struct port *p, const struct carrier *c, const struct smdp_order *o,
                       struct port_result *r)
 {
-    struct es_peer peer = peer_of(p, c);
-    struct es_status status = { .message = "" };
-    struct es2p_download_order_response got;
-    return take(es2p_download_order(&peer, &(struct es2p_header){ c->requester, o->call_id },
-                                    &(struct es2p_download_order_request){ .eid = o->eid, .iccid = o->iccid }, &got,
-                                    &status),
-                &status, r);
+    return call(p, c, o, es2p_download_order, &(struct es2p_order){ .release = false }, r);
 }
 
 static enum err confirm(const struct port *p, const struct carrier *c, const struct smdp_order *o,
                         struct port_result *r)
 {
-    struct es_peer peer = peer_of(p, c);
-    struct es_status status = { .message = "" };
-    struct es2p_confirm_order_response got = { .eid = "" };
-    struct code_text code;
-    struct es2p_confirm_order_request q = { .iccid = o->iccid, .eid = o->eid,
-                                            .matching_id = text_of(o->matching_id, &code), .release = true };
-    enum err e = take(es2p_confirm_order(&peer, &(struct es2p_header){ c->requester, o->call_id }, &q, &got, &status),
-                      &status, r);
-    memory_clear(&code, sizeof code);
-    memory_clear(&got, sizeof got);
-    return e;
+    return call(p, c, o, es2p_confirm_order, &(struct es2p_order){ .release = true }, r);
 }
 
 static enum err cancel(const struct port *p, const struct carrier *c, const struct smdp_order *o,
                        struct port_result *r)
 {
-    struct es_peer peer = peer_of(p, c);
-    struct es_status status = { .message = "" };
-    struct code_text code;
-    struct es2p_cancel_order_request q = { .iccid = o->iccid, .eid = o->eid,
-                                           .matching_id = text_of(o->matching_id, &code),
-                                           .final_status = "Available" };
-    enum err e = take(es2p_cancel_order(&peer, &(struct es2p_header){ c->requester, o->call_id }, &q, &status),
-                      &status, r);
-    memory_clear(&code, sizeof code);
-    return e;
+    return call(p, c, o, es2p_cancel_order, &(struct es2p_order){ .final_state = "Available" }, r);
 }
 
 const struct port_smdp_ops port_smdp_es2p = { "es2plus", order, confirm, cancel };
