@@ -1,0 +1,232 @@
+/* Associations with eIMs (SGP.32 5.9.4, 5.9.18, 2.11.1.1; catalogue A.5.6, A.6). */
+#include "euicc_internal.h"
+#include "package.h"
+#include "rsp_eim_configuration.h"
+
+static enum err read_configuration(const struct eim *m, struct rsp_eim_configuration *c)
+{
+    struct der list = der_open(shared_span(m->configuration));
+    return rsp_eim_configuration_next(&list, c);
+}
+
+struct eim *eim_find(const struct state *s, struct span eim_id)
+{
+    for (size_t i = 0; i < s->eim_count; i++) {
+        struct rsp_eim_configuration c;
+        if (!read_configuration(&s->eims[i], &c) && span_equal(c.eim_id, eim_id))
+            return &s->eims[i];
+    }
+    return NULL;
+}
+
+static enum err verify_with_certificate(struct euicc *e, struct span contents, const struct rsp_tbs *tbs,
+                                        struct span signature)
+{
+    struct buf der = { .max = 8192 };
+    const struct cert *cert = NULL;
+    enum err err = rsp_put_certificate(contents, &der);
+    if (!err)
+        err = cert_load(e->env.crypto, buf_span(&der), &cert);
+    if (!err)
+        err = cert_verify(e->env.crypto, cert, tbs->part, tbs->count, signature);
+    buf_release(&der);
+    return err;
+}
+
+static enum err verify_with_point(struct euicc *e, const struct rsp_key_data *k, const struct rsp_tbs *tbs,
+                                  struct span signature)
+{
+    struct span oid, point;
+    enum err err = rsp_key_data_point(k, &oid, &point);
+    enum ec_curve curve = span_equal(oid, rsp_oid_brainpool_p256r1()) ? EC_BRAINPOOL_P256R1 : EC_P256;
+    return err ? err : ec_verify(e->env.crypto, curve, point, tbs->part, tbs->count, signature);
+}
+
+enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs, struct span signature)
+{
+    struct rsp_eim_configuration c;
+    enum err err = read_configuration(m, &c);
+    if (err)
+        return err;
+    err = c.public_key_data.which == RSP_KEY_DATA_CERTIFICATE
+              ? verify_with_certificate(e, c.public_key_data.certificate, tbs, signature)
+              : verify_with_point(e, &c.public_key_data, tbs, signature);
+    return err == ERR_NOMEM ? err : err ? ERR_VERIFY : ERR_OK;
+}
+
+unsigned eim_credential(const struct euicc *e, const struct eim *m)
+{
+    struct rsp_eim_configuration c;
+    if (read_configuration(m, &c) || !c.ci_pkid.at)
+        return 0;
+    unsigned found = euicc_credential_of(e, c.ci_pkid);
+    return found == EUICC_NO_CREDENTIAL ? 0 : found;
+}
+
+static bool has_usable_key(struct euicc *e, const struct rsp_eim_configuration *c)
+{
+    struct span oid, point;
+    struct buf der = { .max = 8192 };
+    const struct cert *cert;
+    if (!c->has_public_key_data)
+        return false;
+    if (c->public_key_data.which == RSP_KEY_DATA_PUBLIC_KEY)
+        return !rsp_key_data_point(&c->public_key_data, &oid, &point) && point.len == 65 &&
+               (span_equal(oid, rsp_oid_p256()) || span_equal(oid, rsp_oid_brainpool_p256r1()));
+    bool usable = !rsp_put_certificate(c->public_key_data.certificate, &der) &&
+                  !cert_load(e->env.crypto, buf_span(&der), &cert);
+    buf_release(&der);
+    return usable;
+}
+
+static int64_t judge_add(struct euicc *e, const struct state *s, const struct rsp_eim_configuration *c)
+{
+    if (eim_find(s, c->eim_id))
+        return RSP_ADD_EIM_ASSOCIATED_EIM_ALREADY_EXISTS;
+    if (s->eim_count >= e->eim_max)
+        return RSP_ADD_EIM_INSUFFICIENT_MEMORY;
+    if (c->association_token.present && c->association_token.value != -1)
+        return RSP_ADD_EIM_INVALID_ASSOCIATION_TOKEN;
+    if (c->counter.present && (c->counter.value < 0 || c->counter.value > e->counter_max))
+        return RSP_ADD_EIM_COUNTER_VALUE_OUT_OF_RANGE;
+    if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
+        return RSP_ADD_EIM_CI_PK_UNKNOWN;
+    return has_usable_key(e, c) ? RSP_ADD_EIM_OK : RSP_ADD_EIM_COMMAND_ERROR;
+}
+
+/* Kept as it is answered: with the token that the card made, without the counter. */
+static enum err keep_configuration(struct eim *m, const struct rsp_eim_configuration *given)
+{
+    struct rsp_eim_configuration c = *given;
+    struct buf der = { .max = 16384 };
+    c.whole = (struct span){ 0 };
+    c.counter = (struct rsp_int){ 0 };
+    c.association_token = (struct rsp_int){ m->has_token, m->token };
+    enum err err = rsp_eim_configuration_write(&c, &der);
+    if (!err)
+        err = shared_set(&m->configuration, buf_span(&der));
+    buf_release(&der);
+    return err;
+}
+
+enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code,
+                 struct rsp_int *token)
+{
+    struct eim *m;
+    *token = (struct rsp_int){ 0 };
+    *code = judge_add(e, s, c);
+    enum err err = *code ? ERR_OK : state_add_eim(s, &m);
+    if (err || *code)
+        return err;
+    m->counter = c->counter.present ? c->counter.value : 0;
+    m->has_token = c->association_token.present;
+    if (m->has_token)
+        m->token = s->next_token++;
+    *token = (struct rsp_int){ m->has_token, m->token };
+    return keep_configuration(m, c);
+}
+
+/* ---- ES10b --------------------------------------------------------------------------------------------------- */
+static enum err add_each(struct euicc *e, struct state *s, struct span list, int64_t *code, struct buf *results)
+{
+    struct der d = der_open(list);
+    enum err err = ERR_OK;
+    while (!err && !*code && !der_at_end(&d)) {
+        struct rsp_eim_configuration c;
+        struct rsp_int token;
+        err = rsp_eim_configuration_next(&d, &c);
+        if (!err)
+            err = eim_add(e, s, &c, code, &token);
+        if (err || *code)
+            break;
+        struct rsp_initial_eim_result r = { .which = token.present ? RSP_INITIAL_EIM_TOKEN : RSP_INITIAL_EIM_OK,
+                                            .token = token.value, .ok = true };
+        err = rsp_initial_eim_result_write(&r, results);
+    }
+    return err;
+}
+
+/* Only while no eIM is associated, and all of the list or nothing. */
+enum err es10b_add_initial_eim(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_add_initial_eim_request r;
+    struct buf results = { .max = 4096 };
+    struct state *s;
+    int64_t code = 0;
+    enum err err = rsp_add_initial_eim_request_read(request, &r);
+    if (!err && euicc_state(e)->eim_count)
+        code = RSP_INITIAL_EIM_ASSOCIATED_EIM_ALREADY_EXISTS;
+    if (!err && !code)
+        err = euicc_change(e, &s);
+    if (!err && !code)
+        err = add_each(e, s, r.list, &code, &results);
+    if (!err && !code && !results.len)
+        code = RSP_INITIAL_EIM_COMMAND_ERROR;
+    if (code)
+        euicc_discard(e);
+    struct rsp_add_initial_eim_response answer = { .which = code ? RSP_ERROR : RSP_OK, .error = code,
+                                                   .list = buf_span(&results) };
+    if (!err)
+        err = rsp_add_initial_eim_response_write(&answer, response);
+    buf_release(&results);
+    return err;
+}
+
+enum err es10b_get_eim_configuration_data(struct euicc *e, struct span request, struct buf *response)
+{
+    const struct state *s = euicc_state(e);
+    struct rsp_get_eim_configuration_request r;
+    struct buf list = { .max = EUICC_RESPONSE_MAX };
+    enum err err = rsp_get_eim_configuration_request_read(request, &r);
+    for (size_t i = 0; !err && i < s->eim_count; i++)
+        if (!r.has_search || eim_find(s, r.eim_id) == &s->eims[i])
+            err = buf_put(&list, shared_span(s->eims[i].configuration));
+    struct rsp_get_eim_configuration_response answer = { .list = buf_span(&list) };
+    if (!err)
+        err = rsp_get_eim_configuration_response_write(&answer, response);
+    buf_release(&list);
+    return err;
+}
+
+/* ---- eCO updateEim --------------------------------------------------------------------------------------------- */
+static int64_t judge_update(struct euicc *e, const struct eim *m, const struct rsp_eim_configuration *c)
+{
+    bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present && !c->has_public_key_data &&
+                   !c->has_trusted_tls && !c->supported_protocol.present && !c->ci_pkid.at;
+    if (c->association_token.present || nothing)
+        return RSP_UPDATE_EIM_COMMAND_ERROR;
+    if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
+        return RSP_UPDATE_EIM_CI_PK_UNKNOWN;
+    if (c->has_public_key_data && !has_usable_key(e, c))
+        return RSP_UPDATE_EIM_COMMAND_ERROR;
+    bool lower = c->counter.present && c->counter.value < m->counter && !c->has_public_key_data;
+    bool outside = c->counter.present && (c->counter.value < 0 || c->counter.value > e->counter_max);
+    return lower || outside ? RSP_UPDATE_EIM_COUNTER_VALUE_OUT_OF_RANGE : RSP_UPDATE_EIM_OK;
+}
+
+enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code)
+{
+    struct rsp_eim_configuration merged;
+    struct eim *m = eim_find(s, c->eim_id);
+    *code = m ? judge_update(e, m, c) : RSP_UPDATE_EIM_EIM_NOT_FOUND;
+    if (*code)
+        return ERR_OK;
+    enum err err = read_configuration(m, &merged);
+    if (err)
+        return err;
+    if (c->eim_fqdn.at)
+        merged.eim_fqdn = c->eim_fqdn;
+    if (c->eim_id_type.present)
+        merged.eim_id_type = c->eim_id_type;
+    if (c->has_public_key_data)
+        merged.has_public_key_data = true, merged.public_key_data = c->public_key_data;
+    if (c->has_trusted_tls)
+        merged.has_trusted_tls = true, merged.trusted_tls = c->trusted_tls;
+    if (c->supported_protocol.present)
+        merged.supported_protocol = c->supported_protocol;
+    if (c->ci_pkid.at)
+        merged.ci_pkid = c->ci_pkid;
+    if (c->counter.present)
+        m->counter = c->counter.value;
+    return keep_configuration(m, &merged);
+}

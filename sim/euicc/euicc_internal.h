@@ -1,0 +1,223 @@
+/* What the files of the software eUICC share. Private to sim/euicc. */
+#ifndef LAB_EUICC_INTERNAL_H
+#define LAB_EUICC_INTERNAL_H
+
+#include "bsp.h"
+#include "der.h"
+#include "euicc.h"
+#include "euicc_state.h"
+#include "rsp_codes.h"
+#include "rsp_message.h"
+#include "rsp_store_metadata.h"
+
+#define EUICC_CHANNELS 4
+#define EUICC_CREDENTIALS_MAX 4
+#define EUICC_REQUEST_MAX (256u * 255u)
+#define EUICC_RESPONSE_MAX (64u << 10)
+#define EUICC_NO_CREDENTIAL 0xffu
+
+/* Status words of ISO 7816-4, ETSI TS 102 221 and GlobalPlatform that the card answers. */
+enum status_word {
+    SW_OK = 0x9000, SW_MORE = 0x6100, SW_END_OF_FILE = 0x6282, SW_TRIES_LEFT = 0x63c0, SW_MEMORY_PROBLEM = 0x6581,
+    SW_WRONG_LENGTH = 0x6700, SW_CHANNEL_NOT_SUPPORTED = 0x6881, SW_INCOMPATIBLE_FILE = 0x6981,
+    SW_SECURITY_STATUS = 0x6982, SW_BLOCKED = 0x6983, SW_REFERENCED_DATA_INVALID = 0x6984,
+    SW_CONDITIONS_NOT_SATISFIED = 0x6985, SW_NO_EF_SELECTED = 0x6986, SW_INCORRECT_DATA = 0x6a80,
+    SW_FUNCTION_NOT_SUPPORTED = 0x6a81, SW_FILE_NOT_FOUND = 0x6a82, SW_RECORD_NOT_FOUND = 0x6a83,
+    SW_NOT_ENOUGH_MEMORY = 0x6a84, SW_INCORRECT_P1P2 = 0x6a86, SW_REFERENCE_NOT_FOUND = 0x6a88,
+    SW_WRONG_OFFSET = 0x6b00, SW_WRONG_LE = 0x6c00, SW_UNKNOWN_INSTRUCTION = 0x6d00, SW_UNKNOWN_CLASS = 0x6e00,
+    SW_NO_DIAGNOSIS = 0x6f00, SW_MAC_FAILURE = 0x9862, SW_NOT_SUPPORTED_CONTEXT = 0x9864,
+};
+
+struct command {
+    uint8_t cla, ins, p1, p2;
+    struct span data;
+    bool has_le;
+    unsigned le; /* 1..256 */
+    unsigned channel;
+};
+
+enum selected { SELECTED_UICC, SELECTED_ISD_R };
+struct channel {
+    bool open;
+    enum selected selected;
+    struct buf request;         /* STORE DATA blocks so far */
+    unsigned next_block;
+    struct buf response;        /* what GET RESPONSE still has to give */
+    size_t given;
+    uint16_t directory, ef, adf; /* indexes into the enabled profile's files; SAIP_NONE */
+    unsigned record;
+};
+
+struct credential {
+    enum ec_curve curve;
+    struct shared *certificate, *eum_certificate;
+    struct secret key;
+    uint8_t ci[20];
+    struct ec_key *parsed;      /* while the card is powered */
+};
+
+/* What an RSP session keeps, in RAM only (catalogue B.12). */
+enum session_step { SESSION_NONE, SESSION_CHALLENGE, SESSION_AUTHENTICATED, SESSION_PREPARED, SESSION_LOADING };
+struct session {
+    enum session_step step;
+    uint8_t challenge[16];
+    struct shared *transaction_id, *server_address;
+    const struct cert *dp_auth, *dp_pb;
+    unsigned credential;
+    struct ec_signature euicc_signature1;
+    struct ec_key *otsk;        /* kept for the next session too: the SM-DP+ may ask for the same again */
+    struct ec_point otpk;
+    uint8_t installed[10];      /* ICCID of the profile that this session installed, for ImmediateEnable */
+    bool has_installed, immediate_allowed;
+    struct loader *loader;
+};
+
+struct usim;
+struct euicc {
+    struct card card;
+    struct env env;
+    uint8_t eid[16];
+    struct credential credentials[EUICC_CREDENTIALS_MAX];
+    size_t credential_count;
+    struct trust *trust;
+    uint32_t memory;
+    unsigned eim_max;
+    int64_t counter_max;
+    bool no_fallback, sgp22_only, no_eim_reset, interruption_leaves_result;
+    struct euicc_nvm *nvm;
+    struct state *now, *next;   /* next: what the running command changed, NULL while nothing */
+    bool powered;
+    struct channel channels[EUICC_CHANNELS];
+    struct session session;
+    struct usim *usim;          /* of the enabled profile, once used; NULL */
+};
+
+/* ---- transaction: one per command --------------------------------------------------------------------------- */
+const struct state *euicc_state(const struct euicc *e);
+/* The state to change; saved when the command ends well, dropped when it does not. */
+MUST_CHECK enum err euicc_change(struct euicc *e, struct state **out);
+MUST_CHECK enum err euicc_commit(struct euicc *e);
+void euicc_discard(struct euicc *e);
+
+/* ---- APDU and ES10 dispatch ----------------------------------------------------------------------------------- */
+/* Appends response data and sets *sw. A failure ends in a status word too, but ERR_CUT, which ends the power. */
+MUST_CHECK enum err apdu_process(struct euicc *e, struct span command, struct buf *response);
+void channel_close(struct channel *c);
+/* One complete ES10 request. A failure is answered by es10_status. */
+MUST_CHECK enum err es10_execute(struct euicc *e, struct span request, struct buf *response, uint16_t *sw);
+
+/* ---- identity, signing ------------------------------------------------------------------------------------------ */
+/* The credential of a CI key identifier; EUICC_NO_CREDENTIAL. */
+unsigned euicc_credential_of(const struct euicc *e, struct span ci);
+MUST_CHECK enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs, size_t count,
+                               struct ec_signature *out);
+MUST_CHECK enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const struct rsp_tbs *tbs,
+                                   struct ec_signature *out);
+struct rsp_euicc_info2;
+/* What EUICCInfo points to while it is written. */
+struct info_storage {
+    struct buf ci_list, card_resource;
+    uint8_t versions[5];
+};
+MUST_CHECK enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, struct info_storage *storage);
+void info_storage_release(struct info_storage *s);
+
+/* ---- sessions, loading -------------------------------------------------------------------------------------------- */
+void session_reset(struct session *s);     /* all but the one-time key */
+void session_release(struct session *s);
+bool session_is(const struct session *s, struct span transaction_id);
+void loader_free(struct loader *l);
+/* One segment of a bound profile package; answers BF37 when there is something to report. */
+MUST_CHECK enum err load_segment(struct euicc *e, struct span segment, struct buf *response, uint16_t *sw);
+bool load_is_segment(uint32_t tag);
+/* At power on: a download that was cut leaves its result, where the settings say so. */
+MUST_CHECK enum err load_report_interruption(struct euicc *e);
+
+/* ---- installing (install.c) ------------------------------------------------------------------------------------- */
+#define INSTALL_OK 0 /* else enum rsp_error_reason */
+struct install {
+    struct span metadata, isdp, upp; /* metadata: BF25 whole; isdp: contents of B8 */
+    unsigned credential;
+    bool enabled, fallback;          /* only at the factory */
+};
+/* Judges metadata alone, before the package is there. */
+int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m);
+/* Adds the profile to the changed state. *reason says why not; then the state is as before. `sima` (ceiling set) gets
+ * the EUICCResponse; aid the new ISD-P's AID. */
+MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
+                                    struct buf *sima, uint8_t aid[16]);
+uint64_t memory_used(const struct state *s);
+uint64_t memory_free(const struct euicc *e);
+
+/* ---- profiles ----------------------------------------------------------------------------------------------------- */
+MUST_CHECK enum err profile_metadata(const struct profile *p, struct rsp_store_metadata *m);
+bool profile_has_rule(const struct profile *p, uint32_t rule);
+/* Enables `to` (NULL: none) after disabling what is enabled; writes their notifications. Decides nothing. */
+MUST_CHECK enum err profile_switch(struct euicc *e, struct state *s, struct profile *to);
+MUST_CHECK enum err profile_remove(struct euicc *e, struct state *s, struct profile *p);
+struct rsp_profile_info_request;
+/* Appends the E3 entries that match. ERR_PARSE: the tag list is malformed. */
+MUST_CHECK enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r, struct buf *list);
+
+/* ---- notifications -------------------------------------------------------------------------------------------- */
+/* One otherSignedNotification per address configured for the event. */
+MUST_CHECK enum err notify(struct euicc *e, struct state *s, const struct profile *p, uint32_t event);
+MUST_CHECK enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint32_t event,
+                                struct span bytes);
+uint32_t next_seq(struct state *s);
+
+/* ---- eIMs ------------------------------------------------------------------------------------------------------- */
+struct rsp_eim_configuration;
+struct eim *eim_find(const struct state *s, struct span eim_id);
+/* Result code of addEim (0 ok); on ok the record was added, its token made where asked for. */
+MUST_CHECK enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code,
+                            struct rsp_int *token);
+/* Verifies with the eIM's key. ERR_VERIFY. */
+MUST_CHECK enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs, struct span signature);
+unsigned eim_credential(const struct euicc *e, const struct eim *m);
+
+/* ---- USIM --------------------------------------------------------------------------------------------------------- */
+/* Commands of the enabled profile's UICC. Sets *sw; a failure is ERR_NOMEM, ERR_IO, ERR_CUT. */
+MUST_CHECK enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
+                                 uint16_t *sw);
+void usim_close(struct euicc *e); /* after a switch of profiles, and at reset */
+size_t usim_footprint(const struct usim *u);
+
+/* ---- ES10 functions: one file each ------------------------------------------------------------------------------ */
+#define ES10_FUNCTION(name) \
+    MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
+ES10_FUNCTION(es10b_get_eid);
+ES10_FUNCTION(es10b_get_euicc_info1);
+ES10_FUNCTION(es10b_get_euicc_info2);
+ES10_FUNCTION(es10b_get_euicc_challenge);
+ES10_FUNCTION(es10a_get_configured_addresses);
+ES10_FUNCTION(es10a_set_default_dp_address);
+ES10_FUNCTION(es10b_set_default_dp_address);
+ES10_FUNCTION(es10b_authenticate_server);
+ES10_FUNCTION(es10b_prepare_download);
+ES10_FUNCTION(es10b_cancel_session);
+ES10_FUNCTION(es10b_get_certs);
+ES10_FUNCTION(es10b_get_profiles_info);
+ES10_FUNCTION(es10c_enable_profile);
+ES10_FUNCTION(es10c_disable_profile);
+ES10_FUNCTION(es10c_delete_profile);
+ES10_FUNCTION(es10c_set_nickname);
+ES10_FUNCTION(es10b_get_rat);
+ES10_FUNCTION(es10b_list_notification);
+ES10_FUNCTION(es10b_retrieve_notifications_list);
+ES10_FUNCTION(es10b_remove_notification);
+ES10_FUNCTION(es10b_add_initial_eim);
+ES10_FUNCTION(es10b_get_eim_configuration_data);
+ES10_FUNCTION(es10b_load_euicc_package);
+ES10_FUNCTION(es10b_profile_rollback);
+ES10_FUNCTION(es10b_execute_fallback);
+ES10_FUNCTION(es10b_return_from_fallback);
+ES10_FUNCTION(es10b_memory_reset);
+ES10_FUNCTION(es10b_configure_immediate_enabling);
+ES10_FUNCTION(es10b_immediate_enable);
+
+/* SGP.22 2.4.7: no rule is authorised but what the RAT lists; this card's RAT allows PPR1 and PPR2 to every operator
+ * without asking an end user, whom SGP.32 does not have. */
+MUST_CHECK enum err rat_write(struct buf *out); /* appends the rules */
+bool rat_allows(uint32_t rules);
+#endif

@@ -1,0 +1,54 @@
+/* Enabling right after a download, without an eIM's package (SGP.32 5.9.15, 5.9.17; catalogue A.12). */
+#include "euicc_internal.h"
+#include "package.h"
+#include "rsp_es10.h"
+
+enum err es10b_configure_immediate_enabling(struct euicc *e, struct span request, struct buf *response)
+{
+    struct der_tlv whole, flag, oid = { 0 }, address = { 0 };
+    struct state *s;
+    if (der_only(request, 0xbf59, &whole))
+        return ERR_PARSE;
+    /* Once an eIM is associated, only its package may change this. */
+    if (euicc_state(e)->eim_count)
+        return rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_ASSOCIATED_EIM_ALREADY_EXISTS, response);
+    bool set = !der_find(whole.value, 0x80, &flag);
+    if (der_find(whole.value, 0x81, &oid))
+        oid = (struct der_tlv){ 0 };
+    if (der_find(whole.value, 0x82, &address))
+        address = (struct der_tlv){ 0 };
+    enum err err = euicc_change(e, &s);
+    if (!err)
+        err = immediate_configure(s, set, oid.value, address.value);
+    return err ? err : rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_OK, response);
+}
+
+static int64_t judge(const struct euicc *e)
+{
+    const struct state *s = euicc_state(e);
+    const struct profile *now = state_enabled(s), *p = state_find_iccid(s, SPAN_ARRAY(e->session.installed));
+    if (!s->immediate_enable || (now && profile_has_rule(now, RSP_PPR1)))
+        return RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
+    if (!e->session.has_installed || !p || p->enabled)
+        return RSP_IMMEDIATE_ENABLE_NO_SESSION_CONTEXT;
+    return e->session.immediate_allowed ? RSP_IMMEDIATE_ENABLE_OK
+                                        : RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
+}
+
+enum err es10b_immediate_enable(struct euicc *e, struct span request, struct buf *response)
+{
+    struct state *s;
+    bool refresh;
+    enum err err = rsp_refresh_read(0xbf5a, request, &refresh);
+    int64_t code = err ? 0 : judge(e);
+    if (!err && !code)
+        err = euicc_change(e, &s);
+    if (!err && !code) {
+        state_clear_rollback(s);
+        s->in_fallback = false;
+        err = profile_switch(e, s, state_find_iccid(s, SPAN_ARRAY(e->session.installed)));
+    }
+    if (!err && !code)
+        e->session.has_installed = false;
+    return err ? err : rsp_code_write(0xbf5a, code, response);
+}

@@ -1,0 +1,156 @@
+/* Installing a profile: what metadata and package must satisfy together (SGP.22 5.5.3, 5.5.5, 2.5.6; catalogue D.3). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "euicc_internal.h"
+#include "saip.h"
+
+uint64_t memory_used(const struct state *s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s->profile_count; i++) {
+        const struct profile *p = &s->profiles[i];
+        n += shared_span(p->upp).len + shared_span(p->metadata).len + shared_span(p->isdp).len +
+             shared_span(p->usim).len;
+    }
+    return n;
+}
+
+uint64_t memory_free(const struct euicc *e)
+{
+    uint64_t used = memory_used(euicc_state(e));
+    return used < e->memory ? e->memory - used : 0;
+}
+
+int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m)
+{
+    int64_t class = m->profile_class.present ? m->profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL;
+    uint32_t rules = m->policy_rules.present ? m->policy_rules.bits & ~RSP_PPR_UPDATE_CONTROL : 0;
+    if (state_find_iccid(euicc_state(e), m->iccid))
+        return RSP_INSTALL_ICCID_ALREADY_EXISTS_ON_EUICC;
+    if (class < RSP_PROFILE_CLASS_TEST || class > RSP_PROFILE_CLASS_OPERATIONAL)
+        return RSP_INSTALL_UNSUPPORTED_PROFILE_CLASS;
+    /* SGP.22 2.4.7: rules need an owner to be judged by; test and provisioning profiles have none. */
+    if (rules && (!m->has_owner || class != RSP_PROFILE_CLASS_OPERATIONAL))
+        return RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    return rat_allows(rules) ? INSTALL_OK : RSP_INSTALL_PPR_NOT_ALLOWED;
+}
+
+/* SIMAlliance response: one status, and where it was found. */
+static enum err put_sima(struct buf *out, const struct saip_fault *fault)
+{
+    struct der_mark outer, list, status;
+    enum err err = der_put_open(out, 0x30, &outer);
+    if (!err)
+        err = der_put_open(out, 0xa0, &list);
+    if (!err)
+        err = der_put_open(out, 0x30, &status);
+    if (!err)
+        err = der_put_integer(out, 0x80, fault->status);
+    if (!err && fault->status && fault->identification >= 0)
+        err = der_put_integer(out, 0x81, fault->identification);
+    if (!err)
+        err = der_put_close(out, status);
+    if (!err)
+        err = der_put_close(out, list);
+    if (!err && fault->status)
+        err = der_put(out, 0x81, (struct span){ 0 }); /* profileInstallationAborted */
+    return err ? err : der_put_close(out, outer);
+}
+
+/* SGP.22 2.4.5: a test profile carries a published key, never an operator's. */
+static bool has_test_key(const struct saip_package *p)
+{
+    for (size_t i = 0; i < p->aka_count; i++) {
+        const struct aka_params *a = &p->akas[i].params;
+        for (size_t n = 0; n < a->k_len; n++)
+            if (a->k[n] != n)
+                return false;
+    }
+    return true;
+}
+
+static int64_t check_package(const struct rsp_store_metadata *m, const struct saip_package *p)
+{
+    struct span iccid = SPAN_ARRAY(p->header.iccid);
+    size_t file = saip_child(p, 0, 0x2fe2);
+    bool agree = span_equal(iccid, m->iccid) && file != SAIP_NONE &&
+                 span_equal(saip_content(p, &p->files[file]), m->iccid);
+    if (!agree)
+        return RSP_INSTALL_DATA_MISMATCH;
+    bool test = m->profile_class.present && m->profile_class.value == RSP_PROFILE_CLASS_TEST;
+    return test && !has_test_key(p) ? RSP_INSTALL_TEST_PROFILE_INVALID_NAA_KEY : INSTALL_OK;
+}
+
+/* A0000005591010FFFFFFFF89 0000 xxxx 00: the counter is octets 14 and 15; 0010, 0011, … */
+static void make_aid(uint32_t pix, uint8_t aid[16])
+{
+    static const uint8_t prefix[] = { 0xa0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xff, 0xff, 0xff, 0xff, 0x89, 0x00 };
+    memcpy(aid, prefix, sizeof prefix);
+    aid[13] = (uint8_t)(pix >> 8);
+    aid[14] = (uint8_t)pix;
+    aid[15] = 0;
+}
+
+static enum err fill_profile(struct profile *p, const struct install *i, const struct rsp_store_metadata *m)
+{
+    memcpy(p->iccid, m->iccid.at, sizeof p->iccid);
+    p->credential = (uint8_t)i->credential;
+    p->enabled = i->enabled;
+    p->fallback = i->fallback;
+    enum err err = shared_set(&p->metadata, i->metadata);
+    if (!err)
+        err = shared_set(&p->upp, i->upp);
+    if (!err && i->isdp.len)
+        err = shared_set(&p->isdp, i->isdp);
+    return err;
+}
+
+static enum err add(struct euicc *e, const struct install *i, const struct rsp_store_metadata *m, int64_t *reason,
+                    uint8_t aid[16])
+{
+    struct state *s;
+    struct profile *p;
+    uint64_t needed = i->upp.len + i->metadata.len + i->isdp.len;
+    enum err err = euicc_change(e, &s);
+    if (err)
+        return err;
+    if (needed > memory_free(e) || s->profile_count >= EUICC_PROFILES_MAX) {
+        *reason = RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+        return ERR_OK;
+    }
+    make_aid(s->next_pix, aid);
+    err = state_add_profile(s, &p);
+    if (err)
+        return err;
+    memcpy(p->aid, aid, sizeof p->aid);
+    s->next_pix++;
+    return fill_profile(p, i, m);
+}
+
+enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason, struct buf *sima, uint8_t aid[16])
+{
+    struct rsp_store_metadata m;
+    struct saip_package *package = NULL;
+    struct saip_fault fault;
+    *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    if (rsp_store_metadata_read(i->metadata, &m))
+        return ERR_OK;
+    *reason = install_check_metadata(e, &m);
+    if (!*reason && i->fallback && !m.fallback_allowed)
+        *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    if (*reason)
+        return ERR_OK;
+    enum err err = saip_read(i->upp, &package, &fault);
+    if (err == ERR_PARSE) {
+        LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification), F_TEXT("why", fault.why));
+        *reason = RSP_INSTALL_PE_PROCESSING_ERROR;
+        return put_sima(sima, &fault);
+    }
+    if (!err)
+        *reason = check_package(&m, package);
+    saip_free(package);
+    if (!err && !*reason)
+        err = add(e, i, &m, reason, aid);
+    return err || *reason ? err : put_sima(sima, &(struct saip_fault){ .status = SAIP_OK });
+}

@@ -1,0 +1,80 @@
+/* ES10b.eUICCMemoryReset (SGP.32 5.9.5; catalogue A.4). */
+#include "euicc_internal.h"
+#include "package.h"
+#include "rsp_es10.h"
+
+#define RESET_OPERATIONAL (1u << 0)
+#define RESET_TEST (1u << 1)
+#define RESET_DEFAULT_DP (1u << 2)
+#define RESET_PRELOADED_TEST (1u << 3)
+#define RESET_PROVISIONING (1u << 4)
+#define RESET_EIM (1u << 5)
+#define RESET_IMMEDIATE_ENABLE (1u << 6)
+
+static bool is_meant(const struct profile *p, uint32_t options)
+{
+    static const uint32_t option_of[] = { RESET_TEST, RESET_PROVISIONING, RESET_OPERATIONAL };
+    struct rsp_store_metadata m;
+    if (profile_metadata(p, &m))
+        return false;
+    int64_t class = m.profile_class.present ? m.profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL;
+    return class >= 0 && class < (int64_t)COUNT(option_of) && option_of[class] & options;
+}
+
+/* Whatever its rules and state: the reset is the owner's last word (SGP.22 5.7.19). */
+static enum err reset_profiles(struct euicc *e, struct state *s, uint32_t options, bool *deleted)
+{
+    enum err err = ERR_OK;
+    for (size_t i = s->profile_count; !err && i--;) {
+        if (!is_meant(&s->profiles[i], options))
+            continue;
+        if (s->profiles[i].enabled)
+            err = profile_switch(e, s, NULL);
+        if (!err)
+            err = profile_remove(e, s, &s->profiles[i]);
+        *deleted = true;
+    }
+    return err;
+}
+
+static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *result)
+{
+    int64_t code = e->no_eim_reset ? RSP_RESET_EIM_EIM_RESET_NOT_SUPPORTED
+                   : s->eim_count  ? RSP_RESET_EIM_OK
+                                   : RSP_RESET_EIM_NOTHING_TO_DELETE;
+    *result = (struct rsp_int){ true, code };
+    while (!e->no_eim_reset && s->eim_count)
+        state_remove_eim(s, &s->eims[0]);
+}
+
+enum err es10b_memory_reset(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_memory_reset_request r;
+    struct rsp_memory_reset_response answer = { .result = RSP_RESET_OK };
+    struct state *s;
+    bool deleted = false;
+    enum err err = rsp_memory_reset_request_read(request, &r);
+    if (!err)
+        err = euicc_change(e, &s);
+    if (!err)
+        err = reset_profiles(e, s, r.options, &deleted);
+    if (err)
+        return err;
+    if (r.options & RESET_DEFAULT_DP && s->default_dp) {
+        shared_release(s->default_dp);
+        s->default_dp = NULL;
+        deleted = true;
+    }
+    if (!deleted && r.options & (RESET_OPERATIONAL | RESET_TEST | RESET_DEFAULT_DP | RESET_PRELOADED_TEST |
+                                 RESET_PROVISIONING))
+        answer.result = RSP_RESET_NOTHING_TO_DELETE;
+    if (r.options & RESET_EIM)
+        reset_eims(e, s, &answer.eim_result);
+    if (r.options & RESET_IMMEDIATE_ENABLE) {
+        err = immediate_configure(s, false, (struct span){ 0 }, (struct span){ 0 });
+        answer.immediate_enable_result = (struct rsp_int){ true, 0 };
+    }
+    if (deleted)
+        state_clear_rollback(s);
+    return err ? err : rsp_memory_reset_response_write(&answer, response);
+}

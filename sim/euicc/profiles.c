@@ -1,0 +1,224 @@
+/* Profiles: list, enable, disable, delete, nickname (SGP.22 5.7.15 to 5.7.21; SGP.32 5.9.14). */
+#include <string.h>
+
+#include "euicc_internal.h"
+#include "rsp_es10.h"
+#include "rsp_profile_info.h"
+
+enum err profile_metadata(const struct profile *p, struct rsp_store_metadata *m)
+{
+    return rsp_store_metadata_read(shared_span(p->metadata), m);
+}
+
+bool profile_has_rule(const struct profile *p, uint32_t rule)
+{
+    struct rsp_store_metadata m;
+    return !profile_metadata(p, &m) && m.policy_rules.present && m.policy_rules.bits & rule;
+}
+
+enum err profile_switch(struct euicc *e, struct state *s, struct profile *to)
+{
+    struct profile *from = state_enabled(s);
+    enum err err = ERR_OK;
+    if (from) {
+        from->enabled = false;
+        err = notify(e, s, from, RSP_EVENT_DISABLE);
+    }
+    if (!err && to) {
+        to->enabled = true;
+        err = notify(e, s, to, RSP_EVENT_ENABLE);
+    }
+    usim_close(e);
+    LOG(e->env.log, LOG_INFO, "profile.switch", F_HEX("from", from ? SPAN_ARRAY(from->iccid) : (struct span){ 0 }),
+        F_HEX("to", to ? SPAN_ARRAY(to->iccid) : (struct span){ 0 }));
+    return err;
+}
+
+enum err profile_remove(struct euicc *e, struct state *s, struct profile *p)
+{
+    enum err err = notify(e, s, p, RSP_EVENT_DELETE);
+    if (!err)
+        state_remove_profile(s, p);
+    return err;
+}
+
+/* ---- list ---------------------------------------------------------------------------------------------------- */
+static enum err describe(const struct profile *p, struct rsp_profile_info *info)
+{
+    struct rsp_store_metadata m;
+    enum err err = profile_metadata(p, &m);
+    *info = (struct rsp_profile_info){ .iccid = SPAN_ARRAY(p->iccid), .isdp_aid = SPAN_ARRAY(p->aid) };
+    if (err)
+        return err;
+    info->state = (struct rsp_int){ true, p->enabled ? RSP_PROFILE_ENABLED : RSP_PROFILE_DISABLED };
+    if (p->nickname)
+        info->nickname = shared_span(p->nickname);
+    info->service_provider_name = m.service_provider_name;
+    info->profile_name = m.profile_name;
+    info->icon_type = m.icon_type;
+    info->icon = m.icon;
+    info->profile_class = m.profile_class.present ? m.profile_class
+                                                  : (struct rsp_int){ true, RSP_PROFILE_CLASS_OPERATIONAL };
+    info->notification_configuration = m.notification_configuration;
+    info->has_owner = m.has_owner;
+    info->owner = m.owner;
+    if (p->isdp)
+        info->dp_proprietary_data = shared_span(p->isdp);
+    info->policy_rules = m.policy_rules;
+    info->service_data = m.service_data_stored;
+    info->ecall_indication = m.ecall_indication;
+    info->fallback_attribute = p->fallback;
+    info->fallback_allowed = m.fallback_allowed;
+    return ERR_OK;
+}
+
+static bool matches(const struct rsp_profile_info_request *r, const struct rsp_profile_info *info)
+{
+    if (!r->has_search)
+        return true;
+    switch (r->search.which) {
+    case RSP_SEARCH_AID: return span_equal(r->search.aid, info->isdp_aid);
+    case RSP_SEARCH_ICCID: return span_equal(r->search.iccid, info->iccid);
+    case RSP_SEARCH_CLASS: return r->search.profile_class == info->profile_class.value;
+    default: return true;
+    }
+}
+
+enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r, struct buf *list)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < s->profile_count; i++) {
+        struct rsp_profile_info info;
+        err = describe(&s->profiles[i], &info);
+        if (!err && matches(r, &info))
+            err = rsp_profile_info_write_selected(&info, r->tag_list, list);
+    }
+    return err;
+}
+
+enum err es10b_get_profiles_info(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_profile_info_request r;
+    struct buf list = { .max = EUICC_RESPONSE_MAX };
+    struct rsp_profile_info_response answer = { .which = RSP_OK };
+    enum err err = rsp_profile_info_request_read(request, &r);
+    if (err)
+        return err;
+    err = profile_list(euicc_state(e), &r, &list);
+    if (err == ERR_PARSE) {
+        answer = (struct rsp_profile_info_response){ .which = RSP_ERROR,
+                                                     .error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES };
+        err = ERR_OK;
+    } else {
+        answer.list = buf_span(&list);
+    }
+    if (!err)
+        err = rsp_profile_info_response_write(&answer, response);
+    buf_release(&list);
+    return err;
+}
+
+/* ---- local switches -------------------------------------------------------------------------------------------- */
+static struct profile *identified(const struct state *s, const struct rsp_profile_identifier *id)
+{
+    return id->which == RSP_PROFILE_BY_AID ? state_find_aid(s, id->aid) : state_find_iccid(s, id->iccid);
+}
+
+static int64_t judge_enable(const struct state *s, const struct profile *p)
+{
+    const struct profile *now = state_enabled(s);
+    if (!p)
+        return RSP_ENABLE_ICCID_OR_AID_NOT_FOUND;
+    if (p->enabled)
+        return RSP_ENABLE_PROFILE_NOT_IN_DISABLED_STATE;
+    return now && profile_has_rule(now, RSP_PPR1) ? RSP_ENABLE_DISALLOWED_BY_POLICY : RSP_ENABLE_OK;
+}
+
+static int64_t judge_disable(const struct profile *p)
+{
+    if (!p)
+        return RSP_DISABLE_ICCID_OR_AID_NOT_FOUND;
+    if (!p->enabled)
+        return RSP_DISABLE_PROFILE_NOT_IN_ENABLED_STATE;
+    return profile_has_rule(p, RSP_PPR1) ? RSP_DISABLE_DISALLOWED_BY_POLICY : RSP_DISABLE_OK;
+}
+
+static int64_t judge_delete(const struct profile *p)
+{
+    if (!p)
+        return RSP_DELETE_ICCID_OR_AID_NOT_FOUND;
+    if (p->enabled)
+        return RSP_DELETE_PROFILE_NOT_IN_DISABLED_STATE;
+    return profile_has_rule(p, RSP_PPR2) ? RSP_DELETE_DISALLOWED_BY_POLICY : RSP_DELETE_OK;
+}
+
+/* A local change ends what an eIM's switch had granted, and the fallback it would have returned from. */
+static enum err change_locally(struct euicc *e, struct state **s)
+{
+    enum err err = euicc_change(e, s);
+    if (!err) {
+        state_clear_rollback(*s);
+        (*s)->in_fallback = false;
+    }
+    return err;
+}
+
+enum err es10c_enable_profile(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_enable_profile_request r;
+    struct state *s;
+    enum err err = rsp_enable_profile_request_read(request, &r);
+    if (err)
+        return err;
+    int64_t code = judge_enable(euicc_state(e), identified(euicc_state(e), &r.profile));
+    if (!code)
+        err = change_locally(e, &s);
+    if (!code && !err)
+        err = profile_switch(e, s, identified(s, &r.profile));
+    return err ? err : rsp_code_write(0xbf31, code, response);
+}
+
+enum err es10c_disable_profile(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_disable_profile_request r;
+    struct state *s;
+    enum err err = rsp_disable_profile_request_read(request, &r);
+    if (err)
+        return err;
+    int64_t code = judge_disable(identified(euicc_state(e), &r.profile));
+    if (!code)
+        err = change_locally(e, &s);
+    if (!code && !err)
+        err = profile_switch(e, s, NULL);
+    return err ? err : rsp_code_write(0xbf32, code, response);
+}
+
+enum err es10c_delete_profile(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_delete_profile_request r;
+    struct state *s;
+    enum err err = rsp_delete_profile_request_read(request, &r);
+    if (err)
+        return err;
+    int64_t code = judge_delete(identified(euicc_state(e), &r.profile));
+    if (!code)
+        err = change_locally(e, &s);
+    if (!code && !err)
+        err = profile_remove(e, s, identified(s, &r.profile));
+    return err ? err : rsp_code_write(0xbf33, code, response);
+}
+
+enum err es10c_set_nickname(struct euicc *e, struct span request, struct buf *response)
+{
+    struct der_tlv whole, iccid, name;
+    struct state *s;
+    if (der_only(request, 0xbf29, &whole) || der_find(whole.value, 0x5a, &iccid) ||
+        der_find(whole.value, 0x90, &name) || name.value.len > 64)
+        return ERR_PARSE;
+    if (!state_find_iccid(euicc_state(e), iccid.value))
+        return rsp_code_write(0xbf29, 1, response); /* iccidNotFound */
+    enum err err = euicc_change(e, &s);
+    if (!err)
+        err = shared_set(&state_find_iccid(s, iccid.value)->nickname, name.value);
+    return err ? err : rsp_code_write(0xbf29, 0, response);
+}

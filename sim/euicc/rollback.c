@@ -1,0 +1,73 @@
+/* ES10b.ProfileRollback (SGP.32 5.9.16, 3.3.2). */
+#include "euicc_internal.h"
+#include "package.h"
+#include "rsp_es10.h"
+#include "rsp_euicc_package.h"
+
+static enum err answer(int64_t code, struct span result, struct buf *response)
+{
+    struct rsp_profile_rollback_response r = { .code = code, .has_result = result.len > 0 };
+    enum err err = result.len ? rsp_euicc_package_result_read(result, &r.result) : ERR_OK;
+    return err ? err : rsp_profile_rollback_response_write(&r, response);
+}
+
+static void drop_result(struct state *s, uint32_t seq)
+{
+    for (size_t i = s->pending_count; i--;)
+        if (s->pending[i].kind == PENDING_PACKAGE_RESULT && s->pending[i].seq == seq)
+            state_remove_pending(s, &s->pending[i]);
+}
+
+/* The new result has the eIM, counter and transaction of the package that granted the rollback, and takes the place of
+ * its result, which is not delivered any more. */
+static enum err put_new_result(struct euicc *e, struct state *s, struct buf *result)
+{
+    struct rollback *r = &s->rollback;
+    const struct eim *m = eim_find(s, shared_span(r->eim_id));
+    struct package_origin o = { .eim_id = shared_span(r->eim_id), .counter = r->counter, .credential = r->credential };
+    struct rsp_euicc_result entry = { .which = RSP_RESULT_ROLLBACK, .code = RSP_ROLLBACK_OK };
+    struct buf results = { .max = 64 };
+    if (r->transaction_id)
+        o.transaction_id = shared_span(r->transaction_id);
+    if (m)
+        o.token = (struct rsp_int){ m->has_token, m->token };
+    drop_result(s, r->result_seq);
+    enum err err = rsp_euicc_result_write(&entry, &results);
+    if (!err)
+        err = package_result_put(e, s, &o, buf_span(&results), next_seq(s), result);
+    buf_release(&results);
+    return err;
+}
+
+static enum err roll_back(struct euicc *e, struct buf *response)
+{
+    struct state *s;
+    struct buf result = { .max = 8192 };
+    enum err err = euicc_change(e, &s);
+    if (err)
+        return err;
+    struct profile *to = s->rollback.has_previous ? state_find_iccid(s, SPAN_ARRAY(s->rollback.previous)) : NULL;
+    if (s->rollback.has_previous && !to) {
+        euicc_discard(e);
+        return answer(RSP_PROFILE_ROLLBACK_COMMAND_ERROR, (struct span){ 0 }, response);
+    }
+    err = profile_switch(e, s, to);
+    if (!err)
+        err = put_new_result(e, s, &result);
+    if (!err)
+        err = answer(RSP_PROFILE_ROLLBACK_OK, buf_span(&result), response);
+    state_clear_rollback(s);
+    buf_release(&result);
+    return err;
+}
+
+enum err es10b_profile_rollback(struct euicc *e, struct span request, struct buf *response)
+{
+    bool refresh;
+    enum err err = rsp_refresh_read(0xbf58, request, &refresh);
+    if (err)
+        return err;
+    return euicc_state(e)->rollback.granted
+               ? roll_back(e, response)
+               : answer(RSP_PROFILE_ROLLBACK_ROLLBACK_NOT_ALLOWED, (struct span){ 0 }, response);
+}

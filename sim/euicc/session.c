@@ -1,0 +1,25 @@
+#include <string.h>
+
+#include "euicc_internal.h"
+
+void session_reset(struct session *s)
+{
+    shared_release(s->transaction_id);
+    shared_release(s->server_address);
+    loader_free(s->loader);
+    struct ec_key *kept = s->otsk;
+    struct ec_point point = s->otpk;
+    *s = (struct session){ .otsk = kept, .otpk = point };
+}
+
+void session_release(struct session *s)
+{
+    session_reset(s);
+    ec_key_free(s->otsk);
+    *s = (struct session){ 0 };
+}
+
+bool session_is(const struct session *s, struct span transaction_id)
+{
+    return s->step >= SESSION_AUTHENTICATED && span_equal(shared_span(s->transaction_id), transaction_id);
+}

@@ -1,0 +1,410 @@
+/* Files of the enabled profile (ETSI TS 102 221 11.1): SELECT, STATUS, READ and UPDATE. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "usim.h"
+
+#define INS_VERIFY 0x20
+#define INS_AUTHENTICATE 0x88
+#define INS_SELECT 0xa4
+#define INS_READ_BINARY 0xb0
+#define INS_READ_RECORD 0xb2
+#define INS_UPDATE_BINARY 0xd6
+#define INS_UPDATE_RECORD 0xdc
+#define INS_STATUS 0xf2
+
+/* ---- opening and keeping ----------------------------------------------------------------------------------------- */
+static void usim_free(struct usim *u)
+{
+    if (!u)
+        return;
+    saip_free(u->package);
+    shared_release(u->upp);
+    free(u->verified);
+    free(u->changed);
+    free(u);
+}
+
+void usim_close(struct euicc *e)
+{
+    usim_free(e->usim);
+    e->usim = NULL;
+    for (unsigned i = 0; i < EUICC_CHANNELS; i++) {
+        e->channels[i].directory = 0;
+        e->channels[i].ef = e->channels[i].adf = SAIP_NONE;
+    }
+}
+
+size_t usim_footprint(const struct usim *u)
+{
+    return u ? sizeof *u + u->package->content.cap + u->package->file_count * sizeof u->package->files[0] : 0;
+}
+
+static enum err build(const struct profile *p, struct usim **out)
+{
+    struct usim *u = calloc(1, sizeof *u);
+    *out = NULL;
+    if (!u)
+        return ERR_NOMEM;
+    u->upp = shared_take(p->upp);
+    memcpy(u->iccid, p->iccid, sizeof u->iccid);
+    enum err err = saip_read(shared_span(u->upp), &u->package, NULL);
+    if (!err) {
+        u->verified = calloc(u->package->pin_count + 1, sizeof *u->verified);
+        u->changed = calloc(u->package->file_count + 1, sizeof *u->changed);
+        err = u->verified && u->changed ? usim_apply_changes(u, shared_span(p->usim)) : ERR_NOMEM;
+    }
+    if (err)
+        usim_free(u);
+    else
+        *out = u;
+    return err;
+}
+
+enum err usim_open(struct euicc *e, struct usim **out)
+{
+    const struct profile *p = state_enabled(euicc_state(e));
+    enum err err = ERR_OK;
+    if (e->usim && (!p || memcmp(p->iccid, e->usim->iccid, sizeof p->iccid) != 0))
+        usim_close(e);
+    if (p && !e->usim)
+        err = build(p, &e->usim);
+    *out = e->usim;
+    return err;
+}
+
+enum err usim_keep(struct euicc *e, const struct usim *u)
+{
+    struct state *s;
+    struct buf changes = { .max = SAIP_CONTENT_MAX };
+    enum err err = usim_write_changes(u, &changes);
+    if (!err)
+        err = euicc_change(e, &s);
+    if (!err)
+        err = shared_set(&state_enabled(s)->usim, buf_span(&changes));
+    if (changes.at)
+        memory_clear(changes.at, changes.len);
+    buf_release(&changes);
+    return err;
+}
+
+/* ---- FCP --------------------------------------------------------------------------------------------------------- */
+static bool is_directory(const struct saip_file *f)
+{
+    return f->kind == SAIP_MF || f->kind == SAIP_ADF || f->kind == SAIP_DF;
+}
+
+static bool has_records(const struct saip_file *f)
+{
+    return f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
+}
+
+static enum err put_descriptor(const struct saip_file *f, struct buf *out)
+{
+    static const uint8_t kinds[] = { 0x78, 0x78, 0x78, 0x41, 0x42, 0x46, 0x79 };
+    if (!has_records(f))
+        return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21));
+    unsigned count = f->size / f->record_length;
+    return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21, (uint8_t)(f->record_length >> 8), (uint8_t)f->record_length,
+                                   (uint8_t)(count > 254 ? 254 : count)));
+}
+
+/* PIN status: which key references there are, and which of the first eight are enabled. */
+static enum err put_pin_status(const struct usim *u, const struct saip_file *f, struct buf *out)
+{
+    struct der_mark mark;
+    uint8_t enabled = 0;
+    if (!f->pin_status.len)
+        return ERR_OK;
+    for (size_t i = 0; i < f->pin_status.len && i < 8; i++)
+        for (size_t n = 0; n < u->package->pin_count; n++)
+            if (u->package->pins[n].reference == f->pin_status.at[i] && u->package->pins[n].attributes & 1)
+                enabled |= (uint8_t)(0x80 >> i);
+    enum err err = der_put_open(out, 0xc6, &mark);
+    if (!err)
+        err = der_put(out, 0x90, SPAN(enabled));
+    for (size_t i = 0; !err && i < f->pin_status.len; i++)
+        err = der_put(out, 0x83, span_sub(f->pin_status, i, 1));
+    return err ? err : der_put_close(out, mark);
+}
+
+static enum err put_sizes(const struct saip_file *f, struct buf *out)
+{
+    if (is_directory(f))
+        return ERR_OK;
+    enum err err = der_put(out, 0x80, SPAN((uint8_t)(f->size >> 8), (uint8_t)f->size));
+    if (!err)
+        err = f->sfi ? der_put(out, 0x88, SPAN((uint8_t)(f->sfi << 3))) : der_put(out, 0x88, (struct span){ 0 });
+    return err;
+}
+
+static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct buf *out)
+{
+    struct der_mark mark;
+    enum err err = der_put_open(out, 0x62, &mark);
+    if (!err)
+        err = put_descriptor(f, out);
+    if (!err)
+        err = der_put(out, 0x83, SPAN((uint8_t)(f->fid >> 8), (uint8_t)f->fid));
+    if (!err && f->kind == SAIP_ADF)
+        err = der_put(out, 0x84, f->aid);
+    if (!err && f->kind == SAIP_MF)
+        err = der_put(out, 0xa5, SPAN(0x80, 0x01, 0x71));
+    if (!err)
+        err = der_put(out, 0x8a, SPAN(f->lifecycle));
+    if (!err && f->access_len)
+        err = der_put(out, 0x8b, span_of(f->access, f->access_len));
+    if (!err && is_directory(f))
+        err = put_pin_status(u, f, out);
+    if (!err)
+        err = put_sizes(f, out);
+    return err ? err : der_put_close(out, mark);
+}
+
+/* ---- SELECT ------------------------------------------------------------------------------------------------------ */
+static size_t search_fid(const struct saip_package *p, const struct channel *ch, uint16_t fid)
+{
+    const struct saip_file *here = &p->files[ch->directory];
+    if (fid == 0x3f00)
+        return 0;
+    if (fid == 0x7fff)
+        return ch->adf;
+    if (fid == here->fid)
+        return ch->directory;
+    size_t found = saip_child(p, ch->directory, fid);
+    if (found == SAIP_NONE && here->parent != SAIP_NONE && p->files[here->parent].fid == fid)
+        return here->parent;
+    if (found == SAIP_NONE && here->parent != SAIP_NONE)
+        found = saip_child(p, here->parent, fid); /* a DF beside this one */
+    return found != SAIP_NONE && p->files[found].parent != ch->directory && !is_directory(&p->files[found]) ? SAIP_NONE
+                                                                                                          : found;
+}
+
+static size_t walk_path(const struct saip_package *p, const struct channel *ch, size_t from, struct span path)
+{
+    size_t at = path.len >= 2 && path.len % 2 == 0 ? from : SAIP_NONE;
+    for (size_t i = 0; at != SAIP_NONE && i + 1 < path.len; i += 2) {
+        uint16_t fid = (uint16_t)(path.at[i] << 8 | path.at[i + 1]);
+        if (fid == 0x7fff && i == 0)
+            at = ch->adf;
+        else if (!(fid == 0x3f00 && i == 0))
+            at = saip_child(p, at, fid);
+    }
+    return at;
+}
+
+static size_t find_target(const struct saip_package *p, const struct channel *ch, const struct command *c)
+{
+    switch (c->p1) {
+    case 0x00:
+        return c->data.len == 2 ? search_fid(p, ch, (uint16_t)(c->data.at[0] << 8 | c->data.at[1])) : c->data.len ? SAIP_NONE : 0;
+    case 0x03: return p->files[ch->directory].parent;
+    case 0x04: return saip_adf(p, c->data);
+    case 0x08: return walk_path(p, ch, 0, c->data);
+    case 0x09: return walk_path(p, ch, ch->directory, c->data);
+    default: return SAIP_NONE;
+    }
+}
+
+static size_t adf_of(const struct saip_package *p, size_t file)
+{
+    for (; file != SAIP_NONE; file = p->files[file].parent)
+        if (p->files[file].kind == SAIP_ADF)
+            return file;
+    return SAIP_NONE;
+}
+
+static void enter(const struct saip_package *p, struct channel *ch, size_t file)
+{
+    const struct saip_file *f = &p->files[file];
+    ch->ef = is_directory(f) ? SAIP_NONE : (uint16_t)file;
+    ch->directory = is_directory(f) ? (uint16_t)file : f->parent;
+    ch->record = 0;
+    size_t adf = adf_of(p, file);
+    if (adf != SAIP_NONE)
+        ch->adf = (uint16_t)adf;
+}
+
+static enum err run_select(struct usim *u, struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+{
+    unsigned wanted = c->p2 & 0x0c;
+    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) || wanted == 0x08 || c->p2 & 0xb0) {
+        *sw = SW_INCORRECT_P1P2;
+        return ERR_OK;
+    }
+    size_t target = u ? find_target(u->package, ch, c) : SAIP_NONE;
+    if (target == SAIP_NONE) {
+        *sw = SW_FILE_NOT_FOUND;
+        return ERR_OK;
+    }
+    ch->selected = SELECTED_UICC;
+    enter(u->package, ch, target);
+    *sw = SW_OK;
+    return wanted == 0x0c ? ERR_OK : put_fcp(u, &u->package->files[target], response);
+}
+
+static enum err run_status(struct usim *u, const struct channel *ch, const struct command *c, struct buf *response,
+                           uint16_t *sw)
+{
+    const struct saip_file *f = &u->package->files[ch->directory];
+    *sw = SW_OK;
+    switch (c->p2) {
+    case 0x00: return put_fcp(u, f, response);
+    case 0x01: return ch->adf == SAIP_NONE ? ERR_OK : der_put(response, 0x84, u->package->files[ch->adf].aid);
+    case 0x0c: return ERR_OK;
+    default: *sw = SW_INCORRECT_P1P2; return ERR_OK;
+    }
+}
+
+/* ---- reading and updating ------------------------------------------------------------------------------------------ */
+static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, unsigned sfi)
+{
+    for (size_t i = 0; i < u->package->file_count; i++) {
+        struct saip_file *f = &u->package->files[i];
+        if (f->parent == ch->directory && !is_directory(f) && f->sfi == sfi)
+            return f;
+    }
+    return NULL;
+}
+
+/* The file a command means: by its short identifier, which selects it, or the current one. */
+static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw)
+{
+    struct saip_file *f = sfi ? by_sfi(u, ch, sfi) : ch->ef == SAIP_NONE ? NULL : &u->package->files[ch->ef];
+    if (!f) {
+        *sw = sfi ? SW_FILE_NOT_FOUND : SW_NO_EF_SELECTED;
+        return NULL;
+    }
+    if (sfi) {
+        ch->ef = (uint16_t)(f - u->package->files);
+        ch->record = 0;
+    }
+    return f;
+}
+
+static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f, bool update, uint16_t *sw)
+{
+    *sw = usim_allows(u, ch, f, update ? USIM_UPDATE : USIM_READ) ? SW_OK : SW_SECURITY_STATUS;
+    return *sw == SW_OK;
+}
+
+/* Contents live at the end of the links. */
+static struct saip_file *contents_of(const struct usim *u, struct saip_file *f)
+{
+    for (unsigned hops = 0; f->link != SAIP_NONE && hops < 4; hops++)
+        f = &u->package->files[f->link];
+    return f;
+}
+
+static enum err give_bytes(const struct command *c, struct span available, struct buf *response, uint16_t *sw)
+{
+    if (c->has_le && c->le != 256 && c->le > available.len) {
+        *sw = (uint16_t)(SW_WRONG_LE | (available.len & 0xff));
+        return ERR_OK;
+    }
+    size_t n = c->has_le && c->le < available.len ? c->le : available.len;
+    return buf_put(response, span_sub(available, 0, n > 256 ? 256 : n));
+}
+
+static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset, struct span bytes,
+                          uint16_t *sw)
+{
+    struct saip_file *real = contents_of(u, f);
+    if (offset + bytes.len > real->size) {
+        *sw = SW_WRONG_LENGTH;
+        return ERR_OK;
+    }
+    memcpy(u->package->content.at + real->content + offset, bytes.at, bytes.len);
+    u->changed[real - u->package->files] = true;
+    return usim_keep(e, u);
+}
+
+static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
+{
+    bool by_short = c->p1 & 0x80, update = c->ins == INS_UPDATE_BINARY;
+    size_t offset = by_short ? c->p2 : (size_t)c->p1 << 8 | c->p2;
+    struct saip_file *f = target_file(u, ch, by_short ? c->p1 & 0x1f : 0, sw);
+    if (!f)
+        return ERR_OK;
+    if (f->kind != SAIP_TRANSPARENT)
+        *sw = SW_INCOMPATIBLE_FILE;
+    else if (permitted(u, ch, f, update, sw) && offset >= f->size)
+        *sw = SW_WRONG_OFFSET;
+    else if (*sw == SW_OK && update)
+        return c->data.len ? put_bytes(e, u, f, offset, c->data, sw) : (*sw = SW_WRONG_LENGTH, ERR_OK);
+    else if (*sw == SW_OK)
+        return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->size), response, sw);
+    return ERR_OK;
+}
+
+/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the one before. */
+static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count)
+{
+    switch (c->p2 & 7) {
+    case 2: return ch->record < count ? ch->record + 1 : 0;
+    case 3: return ch->record > 1 ? ch->record - 1 : ch->record ? 0 : count;
+    case 4: return c->p1 ? c->p1 : ch->record;
+    default: return 0;
+    }
+}
+
+static enum err run_record(struct euicc *e, struct usim *u, struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
+{
+    unsigned mode = c->p2 & 7;
+    bool update = c->ins == INS_UPDATE_RECORD;
+    struct saip_file *f = target_file(u, ch, c->p2 >> 3, sw);
+    if (!f)
+        return ERR_OK;
+    if (mode < 2 || mode > 4)
+        return *sw = SW_INCORRECT_P1P2, ERR_OK;
+    if (!has_records(f))
+        return *sw = SW_INCOMPATIBLE_FILE, ERR_OK;
+    if (!permitted(u, ch, f, update, sw))
+        return ERR_OK;
+    unsigned count = f->size / f->record_length, n = record_number(ch, c, count);
+    if (!n || n > count)
+        return *sw = SW_RECORD_NOT_FOUND, ERR_OK;
+    if (mode != 4)
+        ch->record = n;
+    size_t offset = (size_t)(n - 1) * f->record_length;
+    if (update)
+        return c->data.len == f->record_length ? put_bytes(e, u, f, offset, c->data, sw)
+                                               : (*sw = SW_WRONG_LENGTH, ERR_OK);
+    return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response, sw);
+}
+
+static enum err run_verify(struct euicc *e, struct usim *u, const struct channel *ch, const struct command *c,
+                           uint16_t *sw)
+{
+    bool changed = false;
+    *sw = usim_verify(u, ch, c, &changed);
+    return changed ? usim_keep(e, u) : ERR_OK;
+}
+
+enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+{
+    struct usim *u;
+    enum err err = usim_open(e, &u);
+    *sw = SW_CONDITIONS_NOT_SATISFIED; /* no profile is enabled */
+    if (err)
+        return err;
+    bool status = c->ins == INS_STATUS;
+    if (c->cla & 0x80 && !status)
+        return *sw = SW_UNKNOWN_CLASS, ERR_OK;
+    if (c->ins == INS_SELECT)
+        return run_select(u, ch, c, response, sw);
+    if (!u)
+        return ERR_OK;
+    switch (c->ins) {
+    case INS_STATUS: return run_status(u, ch, c, response, sw);
+    case INS_READ_BINARY:
+    case INS_UPDATE_BINARY: return run_binary(e, u, ch, c, response, sw);
+    case INS_READ_RECORD:
+    case INS_UPDATE_RECORD: return run_record(e, u, ch, c, response, sw);
+    case INS_VERIFY: return run_verify(e, u, ch, c, sw);
+    case INS_AUTHENTICATE: return usim_authenticate(e, u, ch, c, response, sw);
+    default: *sw = SW_UNKNOWN_INSTRUCTION; return ERR_OK;
+    }
+}

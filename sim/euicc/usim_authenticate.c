@@ -1,0 +1,157 @@
+/* AUTHENTICATE in 3G context (3GPP TS 31.102 7.1.2, TS 33.102 6.3 and Annex C). */
+#include <string.h>
+
+#include "usim.h"
+
+#define CONTEXT_3G 0x81
+
+struct challenge {
+    const uint8_t *rand;
+    uint8_t sqn[6], amf[2], mac[8];
+};
+
+static struct saip_aka *find_aka(struct saip_package *p, size_t adf, unsigned hops)
+{
+    for (size_t i = 0; i < p->aka_count && hops < 4; i++) {
+        if (p->akas[i].adf != adf)
+            continue;
+        if (!p->akas[i].mapped_from.len)
+            return &p->akas[i];
+        size_t source = saip_adf(p, p->akas[i].mapped_from);
+        return source == SAIP_NONE || source == adf ? NULL : find_aka(p, source, hops + 1);
+    }
+    return NULL;
+}
+
+static uint64_t number48(const uint8_t octets[6])
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < 6; i++)
+        n = n << 8 | octets[i];
+    return n;
+}
+
+static void exclusive_or(const uint8_t *a, const uint8_t *b, uint8_t *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = a[i] ^ b[i];
+}
+
+static uint64_t highest(const struct saip_aka *a)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < COUNT(a->sqn); i++)
+        most = number48(a->sqn[i]) > most ? number48(a->sqn[i]) : most;
+    return most;
+}
+
+/* TS 33.102 C.2.1: newer than the last one of its index, and not older than the age limit. */
+static bool is_fresh(const struct saip_aka *a, const uint8_t sqn[6])
+{
+    uint64_t n = number48(sqn), age = number48(a->sqn_age_limit), most = highest(a);
+    unsigned index = sqn[5] & 31;
+    if (n >> 5 <= number48(a->sqn[index]) >> 5)
+        return false;
+    return !age || most < age || n >= most - age;
+}
+
+/* AK does not depend on SQN: the first computation uncovers it, the second checks MAC-A. */
+static enum err compute(struct euicc *e, const struct saip_aka *a, struct span autn, struct challenge *c,
+                        struct aka_vector *v)
+{
+    static const uint8_t zero[6] = { 0 };
+    memcpy(c->amf, autn.at + 6, sizeof c->amf);
+    memcpy(c->mac, autn.at + 8, sizeof c->mac);
+    enum err err = aka_compute(e->env.crypto, &a->params, c->rand, zero, c->amf, v);
+    if (err)
+        return err;
+    exclusive_or(autn.at, v->ak, c->sqn, sizeof c->sqn);
+    return aka_compute(e->env.crypto, &a->params, c->rand, c->sqn, c->amf, v);
+}
+
+/* DC 0E AUTS; AMF* is zero. */
+static enum err put_resynchronisation(struct euicc *e, const struct saip_aka *a, const struct challenge *c,
+                                      struct buf *response)
+{
+    static const uint8_t amf[2] = { 0 };
+    struct aka_vector v;
+    uint8_t sqn[6], concealed[6];
+    uint64_t most = highest(a);
+    for (int i = 0; i < 6; i++)
+        sqn[i] = (uint8_t)(most >> (40 - 8 * i));
+    enum err err = aka_compute(e->env.crypto, &a->params, c->rand, sqn, amf, &v);
+    if (!err) {
+        exclusive_or(sqn, v.ak_star, concealed, sizeof concealed);
+        err = buf_put(response, SPAN(0xdc, 0x0e));
+    }
+    if (!err)
+        err = buf_put(response, SPAN_ARRAY(concealed));
+    if (!err)
+        err = buf_put(response, SPAN_ARRAY(v.mac_s));
+    memory_clear(&v, sizeof v);
+    return err;
+}
+
+static enum err put_field(struct buf *out, const uint8_t *at, size_t len)
+{
+    enum err err = buf_put_u8(out, (uint8_t)len);
+    return err ? err : buf_put(out, span_of(at, len));
+}
+
+/* DB, then RES, CK and IK, each with its length. */
+static enum err put_success(const struct aka_vector *v, struct buf *response)
+{
+    enum err err = buf_put_u8(response, 0xdb);
+    if (!err)
+        err = put_field(response, v->res, v->res_len);
+    if (!err)
+        err = put_field(response, v->ck, sizeof v->ck);
+    return err ? err : put_field(response, v->ik, sizeof v->ik);
+}
+
+static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a, const struct challenge *c,
+                       const struct aka_vector *v, struct buf *response, uint16_t *sw)
+{
+    if (!span_equal_secret(SPAN_ARRAY(c->mac), SPAN_ARRAY(v->mac_a))) {
+        *sw = SW_MAC_FAILURE;
+        return ERR_OK;
+    }
+    *sw = SW_OK;
+    if (!is_fresh(a, c->sqn)) {
+        LOG(e->env.log, LOG_INFO, "usim.resynchronise", F_HEX("iccid", SPAN_ARRAY(u->iccid)));
+        return put_resynchronisation(e, a, c, response);
+    }
+    memcpy(a->sqn[c->sqn[5] & 31], c->sqn, sizeof c->sqn);
+    enum err err = put_success(v, response);
+    return err ? err : usim_keep(e, u);
+}
+
+static struct saip_aka *judge(struct usim *u, const struct channel *ch, const struct command *c, uint16_t *sw)
+{
+    struct saip_aka *a = ch->adf == SAIP_NONE ? NULL : find_aka(u->package, ch->adf, 0);
+    *sw = SW_OK;
+    if (c->p1 || c->p2 != CONTEXT_3G)
+        *sw = SW_INCORRECT_P1P2;
+    else if (!a)
+        *sw = SW_CONDITIONS_NOT_SATISFIED; /* no application with keys is selected */
+    else if (a->test_algorithm)
+        *sw = SW_NOT_SUPPORTED_CONTEXT;
+    else if (c->data.len != 34 || c->data.at[0] != 16 || c->data.at[17] != 16)
+        *sw = SW_INCORRECT_DATA;
+    return a;
+}
+
+enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
+{
+    struct saip_aka *a = judge(u, ch, c, sw);
+    if (*sw != SW_OK)
+        return ERR_OK;
+    struct challenge challenge = { .rand = c->data.at + 1 };
+    struct aka_vector v;
+    enum err err = compute(e, a, span_sub(c->data, 18, 16), &challenge, &v);
+    if (!err)
+        err = answer(e, u, a, &challenge, &v, response, sw);
+    memory_clear(&v, sizeof v);
+    return err;
+}
