@@ -1,0 +1,89 @@
+#include "eim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "eim_internal.h"
+
+static const struct http_route routes[] = {
+    { "POST", "/gsma/rsp2/asn1", eim_esipa },
+    { "POST", "/v1/euiccs", eim_register_euicc },
+    { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
+    { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },
+    { "POST", "/v1/euiccs/{eid}/orders", eim_add_order },
+    { "GET", "/v1/orders", eim_find_order },
+    { "GET", "/v1/orders/{id}", eim_show_order },
+    { "DELETE", "/v1/orders/{id}", eim_cancel_order },
+};
+
+static int64_t tick(struct actor *a, int64_t now, enum err *failure)
+{
+    int64_t next = CLOCK_NEVER;
+    *failure = eim_outbox_deliver((struct eim *)a, now, &next);
+    return next;
+}
+
+static void free_actor(struct actor *a)
+{
+    eim_free((struct eim *)a);
+}
+
+const struct actor_ops eim_actor_ops = {
+    .role = "eim",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .mutual_tls = true,
+    .tick = tick,
+    .free = free_actor,
+};
+
+void eim_free(struct eim *e)
+{
+    free(e->eim_id);
+    free(e->fqdn);
+    for (size_t i = 0; i < e->client_count; i++)
+        free((char *)e->clients[i].name);
+    free(e->clients);
+    free(e);
+}
+
+static enum err copy_clients(struct eim *e, const struct eim_client *clients, size_t count)
+{
+    e->clients = calloc(count + 1, sizeof *e->clients);
+    for (size_t i = 0; e->clients && i < count; i++, e->client_count++) {
+        e->clients[i] = clients[i];
+        if (!(e->clients[i].name = strdup(clients[i].name)))
+            return ERR_NOMEM;
+    }
+    return e->clients ? ERR_OK : ERR_NOMEM;
+}
+
+enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim **out)
+{
+    struct eim *e = calloc(1, sizeof *e);
+    if (!e)
+        return ERR_NOMEM;
+    e->actor.ops = &eim_actor_ops;
+    e->env = env;
+    e->curve = s->curve;
+    e->key = s->sign_key;
+    e->trust = s->trust;
+    e->warn_eid_range = s->warn_eid_range;
+    e->eim_id = strdup(s->eim_id);
+    e->fqdn = strdup(s->fqdn);
+    enum err x = e->eim_id && e->fqdn ? copy_clients(e, s->clients, s->client_count) : ERR_NOMEM;
+    if (!x)
+        x = cert_load(env->crypto, s->sign_certificate, &e->certificate);
+    if (!x)
+        x = db_migrate(env->db, eim_migrations, eim_migration_count);
+    if (x)
+        eim_free(e);
+    else
+        *out = e;
+    return x;
+}
+
+struct actor *eim_actor(struct eim *e)
+{
+    return &e->actor;
+}

@@ -1,0 +1,108 @@
+/* The eIM as its own files see it. */
+#ifndef LAB_EIM_INTERNAL_H
+#define LAB_EIM_INTERNAL_H
+
+#include "db.h"
+#include "eim.h"
+#include "rsp_esipa.h"
+
+struct eim {
+    struct actor actor;
+    const struct env *env;
+    char *eim_id, *fqdn;
+    enum ec_curve curve;
+    const struct cert *certificate;
+    const struct ec_key *key;
+    struct trust *trust;
+    bool warn_eid_range;
+    struct eim_client *clients; /* names owned */
+    size_t client_count;
+};
+extern const struct actor_ops eim_actor_ops;
+void eim_free(struct eim *e);
+
+/* --- store ---------------------------------------------------------------------------------------- */
+
+enum eim_order_state { EIM_QUEUED, EIM_SENT, EIM_DONE, EIM_FAILED, EIM_EXPIRED, EIM_CANCELLED };
+const char *eim_order_state_name(enum eim_order_state s);
+enum eim_order_kind {
+    EIM_ORDER_DOWNLOAD, EIM_ORDER_ENABLE, EIM_ORDER_DISABLE, EIM_ORDER_DELETE, EIM_ORDER_SET_FALLBACK, EIM_ORDER_LIST,
+};
+/* "download" …; -1 when unknown. */
+int eim_order_kind_of(const char *name);
+const char *eim_order_kind_name(enum eim_order_kind k);
+
+struct eim_order {
+    char id[37], reference[129], eid[33], iccid[21], callback[513];
+    enum eim_order_kind kind;
+    enum eim_order_state state;
+    bool rollback;
+    int64_t created, valid_until; /* 0: no end */
+    int64_t counter;              /* of the package, 0 for a download */
+    int64_t refused;              /* unsigned refusals so far */
+    uint8_t transaction_id[16];   /* eimTransactionId once sent */
+    struct buf activation_code;   /* secret; cleared on release */
+    struct buf message;           /* the BF4F as it was sent; resent byte by byte */
+    struct buf result;            /* JSON of the result object; "" none */
+};
+void eim_order_init(struct eim_order *o);
+void eim_order_release(struct eim_order *o);
+
+struct eim_euicc {
+    char eid[33];
+    int64_t counter, last_contact, state_change_cause; /* cause -1: none yet */
+    char rplmn[7];
+    struct buf certificate, eum_certificate, profiles;  /* profiles: JSON list of the last listing */
+};
+void eim_euicc_init(struct eim_euicc *u);
+void eim_euicc_release(struct eim_euicc *u);
+
+extern const char *const eim_migrations[];
+extern const size_t eim_migration_count;
+
+MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* ERR_EXISTS */
+MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
+/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there. */
+MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
+MUST_CHECK enum err eim_euicc_set_profiles(struct eim *e, const char *eid, struct span json);
+/* Takes the next counter value of an eUICC; inside the transaction that stores the package made with it. */
+MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter);
+
+MUST_CHECK enum err eim_order_add(struct eim *e, const struct eim_order *o); /* ERR_EXISTS: the reference */
+MUST_CHECK enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out);
+MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *reference, struct eim_order *out);
+MUST_CHECK enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id,
+                                             struct eim_order *out);
+/* The one that is under way, else the oldest queued one. ERR_NOT_FOUND: nothing to do. */
+MUST_CHECK enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out);
+/* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
+ * row. Runs inside the caller's transaction. */
+MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
+/* The order as northbound JSON; new reference. NULL: out of memory. */
+struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
+
+/* Delivers due callbacks; returns when the next is due. */
+MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
+
+/* --- procedures ------------------------------------------------------------------------------------ */
+
+/* Makes what an order needs to travel: a signed package with the next counter, or a download trigger; persisted before use. */
+MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
+/* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
+MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
+                                            struct buf *acknowledgements);
+MUST_CHECK enum err eim_take_download_result(struct eim *e, const char *eid,
+                                             const struct rsp_profile_download_trigger_result *r);
+
+/* --- routes ------------------------------------------------------------------------------------------ */
+
+enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_find_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p);
+
+#endif

@@ -1,0 +1,135 @@
+/* ESipa: what an IPA asks for and brings (SGP.32 v1.2 5.14). */
+#include <stdio.h>
+
+#include "eim_internal.h"
+#include "esipa.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+static enum err answer_error(int64_t code, struct buf *answer)
+{
+    const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = code };
+    return rsp_get_eim_package_response_write(&r, answer);
+}
+
+static enum err note_contact(struct eim *e, const struct rsp_get_eim_package_request *q, const char *eid)
+{
+    char rplmn[7] = "";
+    enum err x = q->rplmn.at ? rsp_plmn_text(q->rplmn, rplmn) : ERR_OK;
+    int64_t cause = q->state_change_cause.present ? q->state_change_cause.value : -1;
+    return x ? x : eim_euicc_seen(e, eid, cause, rplmn);
+}
+
+/* An order whose time has run out while it waited is over; one that was sent may still be answered. */
+static enum err expire(struct eim *e, struct eim_order *o)
+{
+    o->state = EIM_EXPIRED;
+    enum err x = db_begin(e->env->db);
+    return x ? x : db_end(e->env->db, eim_order_update(e, o));
+}
+
+/* What is under way, or the next order made ready; ERR_NOT_FOUND when there is nothing. */
+static enum err next_message(struct eim *e, const char *eid, struct eim_order *o)
+{
+    for (;;) {
+        enum err x = eim_order_next(e, eid, o);
+        if (x || o->state == EIM_SENT)
+            return x;
+        if (!o->valid_until || o->valid_until > clock_now(e->env->clock))
+            return eim_order_prepare(e, o);
+        x = expire(e, o);
+        if (x)
+            return x;
+    }
+}
+
+static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
+{
+    struct eim *e = actor;
+    struct eim_order o;
+    char eid[33];
+    enum err x = rsp_eid_text(q->eid, eid);
+    if (!x)
+        x = note_contact(e, q, eid);
+    if (x == ERR_NOT_FOUND || x == ERR_PARSE)
+        return answer_error(RSP_EIM_PACKAGE_EID_NOT_FOUND, answer);
+    if (x)
+        return x;
+    eim_order_init(&o);
+    x = next_message(e, eid, &o);
+    if (x == ERR_NOT_FOUND)
+        x = answer_error(RSP_EIM_PACKAGE_NO_EIM_PACKAGE_AVAILABLE, answer);
+    else if (!x)
+        x = buf_put(answer, buf_span(&o.message));
+    eim_order_release(&o);
+    return x;
+}
+
+static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_result *q, struct buf *acks)
+{
+    char eid[33];
+    enum err x = rsp_eid_text(q->eid, eid);
+    if (x)
+        return log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.2", "a result without eidValue: whose is it?");
+    x = eim_euicc_seen(e, eid, -1, "");
+    if (x)
+        return x == ERR_NOT_FOUND
+                   ? log_fail(e->env->log, x, "SGP.32 5.14.2", "a result from an eUICC that is not registered")
+                   : x;
+    switch (q->result.which) {
+    case RSP_EIM_RESULT_PACKAGE:
+    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
+        return eim_take_package_result(e, eid, &q->result.package, acks);
+    case RSP_EIM_RESULT_DOWNLOAD:
+        return eim_take_download_result(e, eid, &q->result.download);
+    default:
+        return ERR_OK; /* data and IPA errors: nothing was asked for that they could answer */
+    }
+}
+
+static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q,
+                                           struct buf *answer)
+{
+    struct eim *e = actor;
+    struct buf acks = { .max = 1024 };
+    struct rsp_provide_eim_package_result_response r = { .which = RSP_PROVIDE_EMPTY };
+    enum err x = take_result(e, q, &acks);
+    if (x == ERR_NOT_FOUND || x == ERR_PARSE) {
+        r.which = RSP_PROVIDE_ERROR;
+        r.error = x == ERR_PARSE ? RSP_PROVIDE_RESULT_INVALID_EID : RSP_PROVIDE_RESULT_EID_NOT_FOUND;
+        x = ERR_OK;
+    } else if (acks.len) {
+        r.which = RSP_PROVIDE_ACKNOWLEDGEMENTS;
+        r.acknowledgements = buf_span(&acks);
+    }
+    if (!x)
+        x = rsp_provide_eim_package_result_response_write(&r, answer);
+    buf_release(&acks);
+    return x;
+}
+
+/* Only a result is for the eIM itself; notifications of direct downloads go to their SM-DP+. */
+static enum err handle_notification(void *actor, const struct rsp_handle_notification_esipa *q)
+{
+    struct eim *e = actor;
+    struct buf acks = { .max = 1024 };
+    if (q->which != RSP_ESIPA_NOTIFICATION_RESULT)
+        return log_fail(e->env->log, ERR_UNSUPPORTED, "SGP.32 3.7",
+                        "a notification to be relayed: indirect download is not offered here");
+    enum err x = take_result(e, &q->result, &acks);
+    buf_release(&acks);
+    return x == ERR_NOT_FOUND || x == ERR_PARSE ? ERR_OK : x;
+}
+
+static const struct esipa_server server = {
+    .get_eim_package = get_eim_package,
+    .provide_eim_package_result = provide_eim_package_result,
+    .handle_notification = handle_notification,
+};
+
+enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    const struct esipa_service service = { e->env, &server, e };
+    return esipa_serve(&service, q, p);
+}

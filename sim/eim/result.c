@@ -1,0 +1,255 @@
+/* Results of packages and downloads: verified over the bytes received, applied once, acknowledged as often as they come. */
+#include <stdio.h>
+#include <string.h>
+
+#include "eim_internal.h"
+#include "json.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+/* An unsigned refusal proves nothing: the package is sent again this often before the order fails. */
+#define UNSIGNED_REFUSALS 3
+
+static const struct rsp_int no_token = { 0 };
+
+static enum err drop(struct eim *e, const char *section, const char *why)
+{
+    log_fail(e->env->log, ERR_VERIFY, section, why);
+    return ERR_OK;
+}
+
+/* The registered certificate, judged again now: it may have expired or been revoked since. */
+static enum err euicc_certificate(struct eim *e, const char *eid, const struct cert **out)
+{
+    struct eim_euicc u;
+    const struct cert *eum = NULL;
+    struct span ci;
+    struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
+    eim_euicc_init(&u);
+    enum err x = eim_euicc_get(e, eid, &u);
+    if (!x)
+        x = cert_load(e->env->crypto, buf_span(&u.certificate), out);
+    if (!x)
+        x = cert_load(e->env->crypto, buf_span(&u.eum_certificate), &eum);
+    enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
+    if (flaw != CERT_FINE)
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    eim_euicc_release(&u);
+    return x;
+}
+
+static enum err verify(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
+{
+    const struct cert *certificate = NULL;
+    enum err x = euicc_certificate(e, eid, &certificate);
+    return x ? x : cert_verify(e->env->crypto, certificate, tbs->part, tbs->count, signature);
+}
+
+/* --- what a result says, as JSON ------------------------------------------------------------------- */
+
+static json_t *profiles_json(const struct rsp_profile_info_response *r)
+{
+    json_t *list = json_array();
+    struct der items = der_open(r->list);
+    struct rsp_profile_info p;
+    while (list && r->which == RSP_OK && !der_at_end(&items) && rsp_profile_info_next(&items, &p) == ERR_OK) {
+        char iccid[21] = "";
+        if (rsp_iccid_text(p.iccid, iccid) == ERR_OK)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "iccid", iccid, "state",
+                                                  p.state.present && p.state.value == RSP_PROFILE_ENABLED ? "enabled"
+                                                                                                          : "disabled",
+                                                  "fallback", p.fallback_attribute));
+    }
+    return list;
+}
+
+static enum err set_result(struct eim_order *o, json_t *json)
+{
+    buf_clear(&o->result);
+    enum err x = json ? json_write(json, &o->result) : ERR_NOMEM;
+    json_decref(json);
+    return x;
+}
+
+static enum err end_order(struct eim_order *o, enum eim_order_state state, int64_t code, const char *name)
+{
+    o->state = state;
+    return set_result(o, json_pack("{s:I, s:s}", "code", (json_int_t)code, "name", name));
+}
+
+/* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
+static enum err read_results(struct eim *e, struct eim_order *o, struct span results)
+{
+    struct der list = der_open(results);
+    struct rsp_euicc_result r = { 0 };
+    enum err x = ERR_OK;
+    while (!x && !der_at_end(&list)) {
+        x = rsp_euicc_result_next(&list, &r);
+        if (x)
+            break;
+        if (r.which == RSP_RESULT_ROLLBACK)
+            return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), "rolledBack");
+        if (rsp_euicc_result_code(&r) != 0)
+            return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
+    }
+    if (x)
+        return end_order(o, EIM_FAILED, 127, "undecodableResult");
+    x = end_order(o, EIM_DONE, 0, "ok");
+    if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
+        return x;
+    json_t *profiles = profiles_json(&r.profiles);
+    struct buf text = { .max = 64 << 10 };
+    x = profiles ? json_write(profiles, &text) : ERR_NOMEM;
+    if (!x)
+        x = eim_euicc_set_profiles(e, o->eid, buf_span(&text));
+    buf_release(&text);
+    return x ? x : set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
+}
+
+/* --- eUICC packages -------------------------------------------------------------------------------- */
+
+typedef enum err (*apply_fn)(struct eim *e, struct eim_order *o, const void *what);
+
+/* Finds the order and applies what came to it in one transaction; a late or repeated one changes nothing. */
+static enum err apply(struct eim *e, const char *eid, struct span transaction_id, int64_t counter, apply_fn run,
+                      const void *what)
+{
+    struct eim_order o;
+    eim_order_init(&o);
+    enum err x = db_begin(e->env->db);
+    if (!x)
+        x = eim_order_by_transaction(e, eid, transaction_id, &o);
+    bool rolled_back_after_success = !x && o.state == EIM_DONE && o.rollback;
+    if (!x && (o.state == EIM_SENT || rolled_back_after_success) && (!counter || o.counter == counter)) {
+        x = run(e, &o, what);
+        if (!x)
+            x = eim_order_update(e, &o);
+        if (!x && o.state > EIM_SENT)
+            LOG(e->env->log, LOG_INFO, "order.ended", F_TEXT("swap", o.reference), F_TEXT("eid", eid),
+                F_TEXT("state", eim_order_state_name(o.state)), F_HEX("eimTransactionId", transaction_id));
+    } else if (x == ERR_NOT_FOUND) {
+        db_rollback(e->env->db);
+        eim_order_release(&o);
+        return drop(e, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
+    }
+    x = db_end(e->env->db, x);
+    eim_order_release(&o);
+    return x;
+}
+
+static enum err apply_results(struct eim *e, struct eim_order *o, const void *what)
+{
+    return read_results(e, o, *(const struct span *)what);
+}
+
+static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)
+{
+    (void)e;
+    int64_t code = *(const int64_t *)what;
+    return end_order(o, EIM_FAILED, code, rsp_euicc_package_error_code_name(code));
+}
+
+static enum err apply_unsigned(struct eim *e, struct eim_order *o, const void *what)
+{
+    (void)e;
+    (void)what;
+    if (o->state != EIM_SENT || ++o->refused < UNSIGNED_REFUSALS)
+        return ERR_OK;
+    return end_order(o, EIM_FAILED, 127, "euiccPackageErrorUnsigned");
+}
+
+static enum err take_signed(struct eim *e, const char *eid, const struct rsp_package_result_signed *r,
+                            struct buf *acknowledgements)
+{
+    struct rsp_tbs tbs;
+    rsp_tbs_package_result(&r->data, no_token, &tbs);
+    enum err x = verify(e, eid, &tbs, r->signature);
+    if (x == ERR_VERIFY)
+        return drop(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
+    if (!x)
+        x = apply(e, eid, r->data.eim_transaction_id, r->data.counter, apply_results, &r->data.results);
+    return x ? x : rsp_acknowledgement_put(acknowledgements, r->data.seq_number);
+}
+
+static enum err take_signed_error(struct eim *e, const char *eid, const struct rsp_package_error_signed *r)
+{
+    struct rsp_tbs tbs;
+    rsp_tbs_package_error(&r->data, no_token, &tbs);
+    enum err x = verify(e, eid, &tbs, r->signature);
+    if (x == ERR_VERIFY)
+        return drop(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
+    LOG(e->env->log, LOG_WARN, "package.error", F_TEXT("eid", eid), F_INT("counter", r->data.counter),
+        F_TEXT("code", rsp_euicc_package_error_code_name(r->data.code)));
+    return x ? x : apply(e, eid, r->data.eim_transaction_id, r->data.counter, apply_error, &r->data.code);
+}
+
+enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
+                                 struct buf *acknowledgements)
+{
+    switch (r->which) {
+    case RSP_PACKAGE_RESULT_SIGNED:
+        return take_signed(e, eid, &r->result, acknowledgements);
+    case RSP_PACKAGE_ERROR_SIGNED:
+        return take_signed_error(e, eid, &r->error);
+    case RSP_PACKAGE_ERROR_UNSIGNED:
+        LOG(e->env->log, LOG_WARN, "package.error_unsigned", F_TEXT("eid", eid),
+            F_HEX("eimTransactionId", r->unsigned_error.eim_transaction_id));
+        return apply(e, eid, r->unsigned_error.eim_transaction_id, 0, apply_unsigned, NULL);
+    default:
+        return ERR_PARSE;
+    }
+}
+
+/* --- downloads --------------------------------------------------------------------------------------- */
+
+static enum err apply_installation(struct eim *e, struct eim_order *o, const void *what)
+{
+    (void)e;
+    const struct rsp_installation_result_data *d = what;
+    char iccid[21] = "";
+    struct buf aid = { .max = 64 };
+    enum err x = d->metadata.iccid.at ? rsp_iccid_text(d->metadata.iccid, iccid) : ERR_OK;
+    bool ok = d->result.which == RSP_OK;
+    if (!x && ok)
+        x = hex_put_upper(&aid, d->result.success.aid);
+    o->state = ok ? EIM_DONE : EIM_FAILED;
+    json_t *installation =
+        ok ? json_pack("{s:b, s:s, s:s}", "ok", 1, "iccid", iccid, "aid", x ? "" : buf_cstr(&aid))
+           : json_pack("{s:b, s:s, s:I, s:I, s:s}", "ok", 0, "iccid", iccid, "bppCommandId",
+                       (json_int_t)d->result.error.command, "errorReason", (json_int_t)d->result.error.reason,
+                       "errorName", rsp_error_reason_name(d->result.error.reason));
+    if (!x)
+        x = set_result(o, json_pack("{s:I, s:s, s:O}", "code", (json_int_t)(ok ? 0 : d->result.error.reason), "name",
+                                    ok ? "ok" : rsp_error_reason_name(d->result.error.reason), "installation",
+                                    installation));
+    json_decref(installation);
+    buf_release(&aid);
+    return x;
+}
+
+/* errorResponse is what the failing function answered: a text "subject/reason message" or an RSP message. */
+static enum err apply_download_error(struct eim *e, struct eim_order *o, const void *what)
+{
+    (void)e;
+    const struct rsp_profile_download_trigger_result *r = what;
+    char detail[200] = "";
+    struct span text = span_sub(r->result.error.response, 0, sizeof detail - 1);
+    for (size_t i = 0; i < text.len; i++)
+        detail[i] = text.at[i] >= ' ' && text.at[i] < 0x7f ? (char)text.at[i] : '.';
+    o->state = EIM_FAILED;
+    return set_result(o, json_pack("{s:I, s:s, s:s}", "code", (json_int_t)r->result.error.reason, "name",
+                                   "profileDownloadError", "error", detail));
+}
+
+enum err eim_take_download_result(struct eim *e, const char *eid, const struct rsp_profile_download_trigger_result *r)
+{
+    if (r->result.which == RSP_DOWNLOAD_RESULT_ERROR)
+        return apply(e, eid, r->eim_transaction_id, 0, apply_download_error, r);
+    const struct rsp_profile_installation_result *pir = &r->result.installation;
+    struct rsp_tbs tbs;
+    rsp_tbs_installation_result(&pir->data, &tbs);
+    enum err x = verify(e, eid, &tbs, pir->signature);
+    if (x == ERR_VERIFY)
+        return drop(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
+    return x ? x : apply(e, eid, r->eim_transaction_id, 0, apply_installation, &pir->data);
+}
