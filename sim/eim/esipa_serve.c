@@ -52,13 +52,13 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     if (!x)
         x = note_contact(e, q, eid);
     if (x == ERR_NOT_FOUND || x == ERR_PARSE)
-        return answer_error(RSP_EIM_PACKAGE_EID_NOT_FOUND, answer);
+        return answer_error(RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND, answer);
     if (x)
         return x;
     eim_order_init(&o);
     x = next_message(e, eid, &o);
     if (x == ERR_NOT_FOUND)
-        x = answer_error(RSP_EIM_PACKAGE_NO_EIM_PACKAGE_AVAILABLE, answer);
+        x = answer_error(RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE, answer);
     else if (!x)
         x = buf_put(answer, buf_span(&o.message));
     eim_order_release(&o);
@@ -96,7 +96,7 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     enum err x = take_result(e, q, &acks);
     if (x == ERR_NOT_FOUND || x == ERR_PARSE) {
         r.which = RSP_PROVIDE_ERROR;
-        r.error = x == ERR_PARSE ? RSP_PROVIDE_RESULT_INVALID_EID : RSP_PROVIDE_RESULT_EID_NOT_FOUND;
+        r.error = x == ERR_PARSE ? RSP_PROVIDE_ERROR_INVALID_EID : RSP_PROVIDE_ERROR_EID_NOT_FOUND;
         x = ERR_OK;
     } else if (acks.len) {
         r.which = RSP_PROVIDE_ACKNOWLEDGEMENTS;

@@ -1,0 +1,287 @@
+/* Direct profile download (SGP.32 v1.2 3.2.3.1; SGP.22 3.0.1, 3.1.2, 3.1.3): this device talks to the SM-DP+ itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "es9p.h"
+#include "ipa_internal.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+#define ATTEMPTS_MAX 3
+
+/* One download under way. What failed, in words, for the eIM's errorResponse. */
+struct session {
+    struct ipa *ipa;
+    struct es_peer smdp;
+    char url[IPA_URL_MAX];
+    struct rsp_activation_code code;
+    struct ipa_download journal;
+    struct es_memory memory;
+    struct rsp_initiate_authentication_ok initiated;
+    struct rsp_authenticate_client_ok authenticated;
+    struct rsp_get_bound_profile_package_ok package;
+    struct es10b_authenticate_server_response server;
+    struct es10b_prepare_download_response prepared;
+    struct es10b_load_bound_profile_package_response loaded;
+    char failure[200];   /* "" while all is well */
+};
+
+/* A refusal ends the download and is told; ERR_REFUSED stops the steps. */
+static enum err fail_with(struct session *s, const char *function, const char *what)
+{
+    snprintf(s->failure, sizeof s->failure, "%s: %s", function, what);
+    LOG(s->ipa->env->log, LOG_WARN, "download.failed", F_TEXT("device", s->ipa->name), F_TEXT("function", function),
+        F_TEXT("what", what));
+    return ERR_REFUSED;
+}
+
+static enum err refused_by_smdp(struct session *s, const char *function, const struct es_status *status)
+{
+    return es_refused(status) ? fail_with(s, function, es_status_text(status).text) : ERR_OK;
+}
+
+static enum err initiate(struct session *s)
+{
+    struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    uint8_t challenge[16];
+    struct es_status status = { 0 };
+    enum err e = es10b_get_euicc_info1(&s->ipa->card, &info);
+    if (!e)
+        e = es10b_get_euicc_challenge(&s->ipa->card, challenge);
+    const struct rsp_initiate_authentication_request q = {
+        .euicc_challenge = SPAN_ARRAY(challenge),
+        .smdp_address = span_str(s->code.smdp_address),
+        .euicc_info1 = info.message,
+    };
+    if (!e)
+        e = es9p_initiate_authentication(&s->smdp, &q, &s->memory, &s->initiated, &status);
+    if (!e)
+        e = refused_by_smdp(s, "InitiateAuthentication", &status);
+    /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
+    if (!e && !rsp_address_equal(s->initiated.server_signed1.server_address, q.smdp_address))
+        e = fail_with(s, "InitiateAuthentication", "serverAddress is not the address contacted");
+    buf_release(&info.received);
+    return e;
+}
+
+static enum err note_transaction(struct session *s)
+{
+    struct span id = s->initiated.transaction_id;
+    if (id.len > sizeof s->journal.transaction)
+        return ERR_PARSE;
+    memcpy(s->journal.transaction, id.at, id.len);
+    s->journal.transaction_len = id.len;
+    return ipa_journal_set_download(s->ipa, &s->journal);
+}
+
+static enum err authenticate_server(struct session *s)
+{
+    const struct rsp_authenticate_server_request q = {
+        .server_signed1 = s->initiated.server_signed1,
+        .server_signature1 = s->initiated.server_signature1,
+        .ci_pkid = s->initiated.ci_pkid,
+        .server_certificate = s->initiated.server_certificate,
+        .ctx_params1 = { .matching_id = s->code.matching_id[0] ? span_str(s->code.matching_id) : (struct span){ 0 },
+                         .device_info = { .tac = SPAN_ARRAY(s->ipa->tac),
+                                          .capabilities = span_of("", 0),
+                                          .imei = SPAN_ARRAY(s->ipa->imei_octets) } },
+    };
+    return es10b_authenticate_server(&s->ipa->card, &q, &s->server);
+}
+
+static enum err authenticate_client(struct session *s)
+{
+    const struct rsp_authenticate_server_response *server = &s->server.message;
+    const struct rsp_authenticate_client_request q = { .transaction_id = s->initiated.transaction_id,
+                                                       .response = *server };
+    struct es_status status = { 0 };
+    enum err e = es9p_authenticate_client(&s->smdp, &q, &s->memory, &s->authenticated, &status);
+    /* The SM-DP+ hears of the refusal; the reason is the eUICC's. */
+    if (server->which == RSP_AUTHENTICATE_SERVER_ERROR)
+        return fail_with(s, "AuthenticateServer", rsp_authenticate_error_code_name(server->error.code));
+    return e ? e : refused_by_smdp(s, "AuthenticateClient", &status);
+}
+
+static enum err prepare_download(struct session *s)
+{
+    if (s->authenticated.smdp_signed2.cc_required)
+        return fail_with(s, "PrepareDownload", "a confirmation code is required and none is configured");
+    const struct rsp_prepare_download_request q = {
+        .smdp_signed2 = s->authenticated.smdp_signed2,
+        .smdp_signature2 = s->authenticated.smdp_signature2,
+        .smdp_certificate = s->authenticated.smdp_certificate,
+    };
+    return es10b_prepare_download(&s->ipa->card, &q, &s->prepared);
+}
+
+static enum err get_package(struct session *s)
+{
+    const struct rsp_prepare_download_response *prepared = &s->prepared.message;
+    const struct rsp_get_bound_profile_package_request q = { .transaction_id = s->initiated.transaction_id,
+                                                             .response = *prepared };
+    struct es_status status = { 0 };
+    enum err e = es9p_get_bound_profile_package(&s->smdp, &q, &s->memory, &s->package, &status);
+    if (prepared->which == RSP_PREPARE_DOWNLOAD_ERROR)
+        return fail_with(s, "PrepareDownload", rsp_download_error_code_name(prepared->error.code));
+    return e ? e : refused_by_smdp(s, "GetBoundProfilePackage", &status);
+}
+
+static enum err load_package(struct session *s)
+{
+    s->ipa->notifications = true; /* the installation result waits on the card for its SM-DP+ */
+    return es10b_load_bound_profile_package(&s->ipa->card, s->package.bound_profile_package, &s->loaded);
+}
+
+static const struct {
+    const char *section;
+    enum err (*run)(struct session *s);
+} steps[] = {
+    { "SGP.22 3.0.1 1-6", initiate },          { "journal", note_transaction },
+    { "SGP.22 3.0.1 7-11", authenticate_server }, { "SGP.22 3.1.2", authenticate_client },
+    { "SGP.22 3.1.3 1-4", prepare_download },  { "SGP.22 3.1.3 5-7", get_package },
+    { "SGP.22 3.1.3 8", load_package },
+};
+
+/* --- what goes to the eIM ------------------------------------------------------------------------------- */
+
+static enum err tell_result(struct session *s, const struct rsp_download_result *result)
+{
+    struct buf bytes = { .max = 16 << 10 };
+    const struct rsp_provide_eim_package_result q = {
+        .eid = SPAN_ARRAY(s->ipa->eid_octets),
+        .result = { .which = RSP_EIM_RESULT_DOWNLOAD,
+                    .download = { .eim_transaction_id = span_of(s->journal.eim_transaction,
+                                                                s->journal.eim_transaction_len),
+                                  .result = *result } },
+    };
+    enum err e = rsp_provide_eim_package_result_write(&q, &bytes);
+    if (!e)
+        e = ipa_journal_end_download(s->ipa, buf_span(&bytes));
+    buf_release(&bytes);
+    return e;
+}
+
+static enum err tell_installation(struct session *s, const struct rsp_profile_installation_result *pir)
+{
+    const struct rsp_download_result result = { .which = RSP_DOWNLOAD_RESULT_INSTALLATION, .installation = *pir };
+    return tell_result(s, &result);
+}
+
+static enum err tell_failure(struct session *s)
+{
+    const struct rsp_download_result result = {
+        .which = RSP_DOWNLOAD_RESULT_ERROR,
+        .error = { .reason = 127, .response = span_str(s->failure) },
+    };
+    return tell_result(s, &result);
+}
+
+/* SGP.32 3.2.3.3: a session that began and goes nowhere is cancelled, where the eUICC still has it. */
+static void cancel(struct session *s)
+{
+    struct es10b_cancel_session_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_cancel_session_request q = { s->initiated.transaction_id, RSP_CANCEL_REASON_UNDEFINED_REASON };
+    struct es_status status = { 0 };
+    enum err e = s->server.message.which == RSP_AUTHENTICATE_SERVER_OK ? es10b_cancel_session(&s->ipa->card, &q, &answer)
+                                                                      : ERR_STATE;
+    if (!e && answer.message.which == RSP_CANCEL_SESSION_OK)
+        e = es9p_cancel_session(&s->smdp, s->initiated.transaction_id, buf_span(&answer.received), &status);
+    if (!e)
+        LOG(s->ipa->env->log, LOG_INFO, "download.cancelled", F_TEXT("device", s->ipa->name),
+            F_TEXT("status", es_status_text(&status).text));
+    buf_release(&answer.received);
+}
+
+/* After a power cut while loading: the card knows how it ended. True when its result was told. */
+static enum err find_installation(struct session *s, bool *told)
+{
+    struct es10b_retrieve_notifications_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    struct rsp_pending_notification n;
+    struct span transaction = span_of(s->journal.transaction, s->journal.transaction_len);
+    *told = false;
+    if (!transaction.len)
+        return ERR_OK;
+    enum err e = es10b_retrieve_notifications_list(&s->ipa->card, &q, &answer);
+    struct der list = der_open(!e && answer.message.which == RSP_RETRIEVE_NOTIFICATIONS
+                                   ? answer.message.notifications : (struct span){ 0 });
+    while (!e && !*told && !der_at_end(&list)) {
+        e = rsp_pending_notification_next(&list, &n);
+        if (!e && n.which == RSP_PENDING_INSTALLATION &&
+            span_equal(n.installation.data.transaction_id, transaction)) {
+            *told = true;
+            e = tell_installation(s, &n.installation);
+        }
+    }
+    buf_release(&answer.received);
+    return e;
+}
+
+static enum err run_steps(struct session *s)
+{
+    enum err e = ERR_OK;
+    for (size_t k = 0; !e && k < COUNT(steps); k++)
+        e = steps[k].run(s);
+    if (!e)
+        return tell_installation(s, &s->loaded.message);
+    if (e == ERR_VERIFY && !s->failure[0])
+        e = fail_with(s, "TLS", "the SM-DP+'s TLS certificate is refused");
+    if (e == ERR_PARSE && !s->failure[0])
+        e = fail_with(s, "ES9+", "an answer is malformed");
+    /* A lost answer is no failure yet: the eIM's trigger comes again, a few times. */
+    bool lost = e == ERR_IO || e == ERR_TIMEOUT;
+    if (lost && s->journal.attempts < ATTEMPTS_MAX)
+        return e;
+    if (lost)
+        e = fail_with(s, "ES9+", "the SM-DP+ cannot be reached");
+    if (e != ERR_REFUSED)
+        return e;
+    if (!s->failure[0])
+        fail_with(s, "ES10b", "the eUICC answers with an error status");
+    cancel(s);
+    return tell_failure(s);
+}
+
+static enum err begin(struct session *s, const struct rsp_profile_download_trigger_request *q)
+{
+    struct span id = q->eim_transaction_id;
+    if (id.len > sizeof s->journal.eim_transaction)
+        return ERR_PARSE;
+    enum err e = ipa_journal_download(s->ipa, &s->journal);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e || !span_equal(id, span_of(s->journal.eim_transaction, s->journal.eim_transaction_len))) {
+        s->journal = (struct ipa_download){ .eim_transaction_len = id.len };
+        if (id.len)
+            memcpy(s->journal.eim_transaction, id.at, id.len);
+    }
+    bool told = false;
+    e = find_installation(s, &told);
+    if (e || told)
+        return e;
+    s->journal.attempts++;
+    e = ipa_journal_set_download(s->ipa, &s->journal);
+    if (!e && (!q->has_data || q->data.which != RSP_DOWNLOAD_ACTIVATION_CODE ||
+               rsp_activation_code_parse(q->data.activation_code, &s->code))) {
+        fail_with(s, "ProfileDownloadTrigger", "only an activation code is supported");
+        return tell_failure(s);
+    }
+    if (e)
+        return e;
+    snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
+    s->smdp = (struct es_peer){ .env = s->ipa->env, .base_url = s->url, .user_agent = "gsma-rsp-ipad" };
+    return run_steps(s);
+}
+
+enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q)
+{
+    struct session s = { .ipa = i, .memory = ES_MEMORY_INIT };
+    s.server.received.max = s.prepared.received.max = s.loaded.received.max = APDU_ES10_RESPONSE_MAX;
+    enum err e = begin(&s, q);
+    es_memory_release(&s.memory);
+    buf_release(&s.server.received);
+    buf_release(&s.prepared.received);
+    buf_release(&s.loaded.received);
+    memory_clear(&s.code, sizeof s.code);
+    return e;
+}

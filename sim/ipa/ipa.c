@@ -1,0 +1,180 @@
+#include "ipa.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipa_internal.h"
+#include "rsp_ids.h"
+
+/* --- the tick: power, card, bearer, results, notifications, polling ------------------------------------- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* No bearer. When the time for it has run out after a switch, the switch is taken back (SGP.32 3.3.2). */
+static enum err offline(struct ipa *i, int64_t now, int64_t *next)
+{
+    int64_t deadline = 0;
+    enum err e = ipa_journal_deadline(i, &deadline);
+    *next = now + i->attach_every;
+    if (e || !deadline)
+        return e;
+    if (now < deadline) {
+        *next = earlier(*next, deadline);
+        return ERR_OK;
+    }
+    *next = now;
+    return ipa_roll_back(i);
+}
+
+/* Online and heard by the eIM: what was switched stays switched. */
+static enum err settle(struct ipa *i)
+{
+    int64_t deadline = 0;
+    enum err e = ipa_journal_deadline(i, &deadline);
+    return e || !deadline ? e : ipa_journal_set_deadline(i, 0);
+}
+
+static enum err online(struct ipa *i, int64_t now, int64_t *next)
+{
+    bool changed = false, more = true;
+    enum err e = ipa_deliver_results(i);
+    if (!e)
+        e = settle(i);
+    while (!e && more && !changed) {
+        e = ipa_poll(i, &changed, &more);
+        if (!e && more && !changed)
+            e = ipa_deliver_results(i);
+    }
+    if (!e && !changed)
+        e = ipa_deliver_notifications(i, now);
+    *next = now + i->poll_every;
+    if (changed) {
+        ipa_detach(i);
+        i->told_of_change = false;
+        *next = now;
+    }
+    return e;
+}
+
+static enum err live(struct ipa *i, int64_t now, int64_t *next)
+{
+    *next = now + i->attach_every;
+    enum err e = i->ready ? ERR_OK : ipa_start(i);
+    if (!e && i->network)
+        e = ipa_check_bearer(i);
+    if (!e && !i->network)
+        e = ipa_attach(i);
+    if (e == ERR_REFUSED || e == ERR_IO || e == ERR_TIMEOUT)
+        return i->ready ? offline(i, now, next) : e;
+    return e ? e : online(i, now, next);
+}
+
+static int64_t tick(struct actor *a, int64_t now, enum err *failure)
+{
+    struct ipa *i = (struct ipa *)a;
+    int64_t next = CLOCK_NEVER;
+    *failure = ERR_OK;
+    if (!i->powered)
+        return CLOCK_NEVER;
+    enum err e = live(i, now, &next);
+    if (e == ERR_CUT || e == ERR_NOMEM) {
+        *failure = e;
+        return CLOCK_NEVER;
+    }
+    /* Anything else may mend itself: try again with the next poll. */
+    if (e) {
+        LOG(i->env->log, LOG_INFO, "ipa.again_later", F_TEXT("device", i->name), F_TEXT("err", err_name(e)));
+        next = now + i->attach_every;
+    }
+    return next;
+}
+
+/* --- life ----------------------------------------------------------------------------------------------- */
+
+static void ipa_free(struct actor *a)
+{
+    struct ipa *i = (struct ipa *)a;
+    for (size_t k = 0; k < i->network_count; k++) {
+        free((char *)i->networks[k].plmn);
+        free((char *)i->networks[k].base_url);
+    }
+    free(i->networks);
+    free(i->name);
+    free(i->imei);
+    free(i->esipa_path);
+    buf_release(&i->initial_eim);
+    free(i);
+}
+
+static const struct actor_ops ops = { .role = "ipa", .tick = tick, .free = ipa_free };
+
+static enum err copy_networks(struct ipa *i, const struct ipa_settings *s)
+{
+    i->networks = calloc(s->network_count + 1, sizeof *i->networks);
+    for (size_t k = 0; i->networks && k < s->network_count; k++, i->network_count++) {
+        i->networks[k] = (struct ipa_network){ strdup(s->networks[k].plmn), strdup(s->networks[k].base_url) };
+        if (!i->networks[k].plmn || !i->networks[k].base_url)
+            return ERR_NOMEM;
+    }
+    return i->networks ? ERR_OK : ERR_NOMEM;
+}
+
+enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa **out)
+{
+    struct ipa *i = calloc(1, sizeof *i);
+    if (!i)
+        return ERR_NOMEM;
+    i->actor.ops = &ops;
+    i->env = env;
+    i->powered = true;
+    i->cause = -1;
+    i->card = (struct es10_card){ .env = env, .card = s->card };
+    i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
+    i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
+    i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;
+    i->initial_eim.max = 4096;
+    i->name = strdup(s->name);
+    i->imei = strdup(s->imei);
+    i->esipa_path = strdup(s->esipa_path ? s->esipa_path : ESIPA_PATH);
+    snprintf(i->country, sizeof i->country, "%s", s->country);
+    enum err e = i->name && i->imei && i->esipa_path ? copy_networks(i, s) : ERR_NOMEM;
+    if (!e)
+        e = buf_put(&i->initial_eim, s->initial_eim);
+    if (!e)
+        e = rsp_imei_parse(i->imei, i->imei_octets, i->tac);
+    if (!e)
+        e = db_migrate(env->db, ipa_migrations, ipa_migration_count);
+    if (e)
+        ipa_free(&i->actor);
+    else
+        *out = i;
+    return e;
+}
+
+struct actor *ipa_actor(struct ipa *i)
+{
+    return &i->actor;
+}
+
+void ipa_move(struct ipa *i, const char *country)
+{
+    snprintf(i->country, sizeof i->country, "%s", country);
+}
+
+void ipa_power(struct ipa *i, bool on)
+{
+    if (!on) {
+        ipa_detach(i);
+        i->ready = false;
+    }
+    i->powered = on;
+}
+
+const char *ipa_online_plmn(const struct ipa *i)
+{
+    return i->network ? i->network->plmn : "";
+}

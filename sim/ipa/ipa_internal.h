@@ -1,0 +1,95 @@
+/* The device as its own files see it. */
+#ifndef LAB_IPA_INTERNAL_H
+#define LAB_IPA_INTERNAL_H
+
+#include "db.h"
+#include "es10b.h"
+#include "esipa.h"
+#include "ipa.h"
+
+#define IPA_URL_MAX 300
+
+struct ipa {
+    struct actor actor;
+    const struct env *env;
+    char *name, *imei, *esipa_path;
+    char country[3];
+    struct ipa_network *networks; /* texts owned */
+    size_t network_count;
+    struct buf initial_eim;
+    int64_t poll_every, rollback_after, attach_every;
+
+    bool powered;
+    bool ready;              /* the ISD-R is selected and the eIM known */
+    struct es10_card card;
+    char eid[33];
+    uint8_t eid_octets[16];
+    char eim_url[IPA_URL_MAX];
+    uint8_t imei_octets[8], tac[4];
+
+    const struct ipa_network *network; /* where it is attached; NULL: offline */
+    char session[64];
+    bool told_of_change;     /* the eIM knows the present state */
+    int64_t cause;           /* stateChangeCause to tell; -1 none */
+    bool notifications;      /* the card may hold some */
+    int64_t notify_again;    /* not before, after a failure */
+};
+
+/* --- journal: what must survive a power cut ----------------------------------------------------------- */
+
+extern const char *const ipa_migrations[];
+extern const size_t ipa_migration_count;
+
+/* Until when the device must be online after an enable with rollback; 0: nothing is at stake. */
+MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
+MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline);
+/* A result for the eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
+ * is not kept twice; 0 for others. */
+MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result);
+MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result);
+MUST_CHECK enum err ipa_journal_drop_result(struct ipa *i, int64_t id);
+/* Forgets every kept package result: a rollback replaced them. */
+MUST_CHECK enum err ipa_journal_drop_package_results(struct ipa *i);
+/* The download under way: the eIM's transaction, the RSP one ("" before it is known), attempts. ERR_NOT_FOUND: none. */
+struct ipa_download {
+    uint8_t eim_transaction[16];
+    size_t eim_transaction_len;
+    uint8_t transaction[16];
+    size_t transaction_len;
+    int64_t attempts;
+};
+MUST_CHECK enum err ipa_journal_download(struct ipa *i, struct ipa_download *out);
+MUST_CHECK enum err ipa_journal_set_download(struct ipa *i, const struct ipa_download *d);
+/* Ends it together with keeping its result: one transaction. */
+MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
+
+/* --- procedures ---------------------------------------------------------------------------------------- */
+
+/* Powers the card up, opens the ISD-R, learns EID and eIM; writes the initial eIM when there is none. */
+MUST_CHECK enum err ipa_start(struct ipa *i);
+/* The card was reset (REFRESH) or forgot its channel: open it again. */
+MUST_CHECK enum err ipa_restart_card(struct ipa *i);
+
+/* Attaches with the enabled profile: reads its IMSI, runs AKA. ERR_REFUSED: no network takes it now. */
+MUST_CHECK enum err ipa_attach(struct ipa *i);
+/* Asks the network whether the bearer still stands; detaches when not (ERR_REFUSED). */
+MUST_CHECK enum err ipa_check_bearer(struct ipa *i);
+void ipa_detach(struct ipa *i);
+
+/* One round with the eIM. *changed: the enabled profile is another one now, attach again. *more: ask again at once. */
+MUST_CHECK enum err ipa_poll(struct ipa *i, bool *changed, bool *more);
+MUST_CHECK enum err ipa_deliver_results(struct ipa *i);
+MUST_CHECK enum err ipa_deliver_notifications(struct ipa *i, int64_t now);
+/* What the card still holds of package results goes into the journal: after a start. */
+MUST_CHECK enum err ipa_collect_results(struct ipa *i);
+
+MUST_CHECK enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_request *q, bool *changed);
+MUST_CHECK enum err ipa_roll_back(struct ipa *i);
+MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
+
+/* A JSON call of the baseband to its network. *answer may be NULL for an empty body; gives it. */
+struct json_t;
+MUST_CHECK enum err ipa_network_call(struct ipa *i, const char *method, const char *url, const struct json_t *body,
+                                     int *status, struct json_t **answer);
+
+#endif

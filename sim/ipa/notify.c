@@ -1,0 +1,81 @@
+/* Notifications go straight to their SM-DP+ (SGP.32 v1.2 3.7): in order for each receiver, kept until taken. */
+#include <stdio.h>
+#include <string.h>
+
+#include "es9p.h"
+#include "ipa_internal.h"
+
+#define RETRY_AFTER (1 * CLOCK_MINUTE)
+#define RECEIVERS_MAX 16
+
+/* Receivers that did not take one: their later ones wait, so that the order stays. */
+struct failed {
+    struct span address[RECEIVERS_MAX];
+    size_t count;
+};
+
+static bool has_failed(const struct failed *f, struct span address)
+{
+    for (size_t k = 0; k < f->count; k++)
+        if (span_equal(f->address[k], address))
+            return true;
+    return f->count == RECEIVERS_MAX;
+}
+
+static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n, bool *taken)
+{
+    const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
+    char url[IPA_URL_MAX];
+    int64_t status = 0;
+    *taken = false;
+    if (!m || !rsp_address_is_valid(m->address))
+        return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
+    snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
+    const struct es_peer peer = { .env = i->env, .base_url = url, .user_agent = "gsma-rsp-ipad" };
+    enum err e = es9p_handle_notification(&peer, n->whole);
+    if (e)
+        return e;
+    *taken = true;
+    return es10b_remove_notification_from_list(&i->card, m->seq_number, &status);
+}
+
+static enum err deliver_all(struct ipa *i, struct span list, bool *all)
+{
+    struct der d = der_open(list);
+    struct failed failed = { 0 };
+    struct rsp_pending_notification n;
+    *all = true;
+    while (!der_at_end(&d)) {
+        enum err e = rsp_pending_notification_next(&d, &n);
+        if (e)
+            return e;
+        const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(&n);
+        bool taken = false;
+        if (!m || !has_failed(&failed, m->address))
+            e = deliver(i, &n, &taken);
+        if (e == ERR_CUT || e == ERR_NOMEM)
+            return e;
+        if (taken && e)
+            return e; /* the card did not forget it: say so rather than loop */
+        if (!taken && m && !has_failed(&failed, m->address))
+            failed.address[failed.count++] = m->address;
+        *all &= taken;
+    }
+    return ERR_OK;
+}
+
+enum err ipa_deliver_notifications(struct ipa *i, int64_t now)
+{
+    if (!i->notifications || now < i->notify_again)
+        return ERR_OK;
+    struct es10b_retrieve_notifications_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    bool all = true;
+    enum err e = es10b_retrieve_notifications_list(&i->card, &q, &answer);
+    if (!e && answer.message.which == RSP_RETRIEVE_NOTIFICATIONS)
+        e = deliver_all(i, answer.message.notifications, &all);
+    i->notifications = !all;
+    i->notify_again = all ? 0 : now + RETRY_AFTER;
+    buf_release(&answer.received);
+    return e;
+}

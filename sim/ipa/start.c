@@ -1,0 +1,78 @@
+/* Start-up (SGP.32 v1.2 3.2, catalogue B.1): EID, eIM configuration, what the card still holds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ipa_internal.h"
+#include "rsp_ids.h"
+
+static enum err open_card(struct ipa *i)
+{
+    struct buf bytes = { .max = 512 };
+    uint16_t sw = 0;
+    enum err e = card_reset(i->card.card, &bytes);
+    if (!e)
+        e = apdu_open_isd_r(i->card.card, &i->card.channel, &bytes, &sw);
+    if (e == ERR_REFUSED)
+        LOG(i->env->log, LOG_ERROR, "card.refused", F_TEXT("device", i->name), F_INT("sw", sw));
+    buf_release(&bytes);
+    return e;
+}
+
+enum err ipa_restart_card(struct ipa *i)
+{
+    i->ready = false;
+    enum err e = open_card(i);
+    i->ready = !e;
+    return e;
+}
+
+/* The first eIM of the list is the one this IPA works for. ERR_NOT_FOUND: none is associated. */
+static enum err read_eim(struct ipa *i)
+{
+    struct es10b_eim_configuration_data data = { .received.max = APDU_ES10_RESPONSE_MAX };
+    struct rsp_eim_configuration eim;
+    enum err e = es10b_get_eim_configuration_data(&i->card, (struct span){ 0 }, &data);
+    struct der list = der_open(e ? (struct span){ 0 } : data.message.list);
+    if (!e)
+        e = der_at_end(&list) ? ERR_NOT_FOUND : rsp_eim_configuration_next(&list, &eim);
+    if (!e && !rsp_address_is_valid(eim.eim_fqdn))
+        e = log_fail(i->env->log, ERR_STATE, "SGP.32 2.4.1", "the eIM configuration has no eimFqdn to poll");
+    if (!e)
+        snprintf(i->eim_url, sizeof i->eim_url, "https://%.*s", (int)eim.eim_fqdn.len,
+                 (const char *)eim.eim_fqdn.at);
+    buf_release(&data.received);
+    return e;
+}
+
+static enum err add_initial_eim(struct ipa *i)
+{
+    struct es10b_add_initial_eim_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
+    if (!i->initial_eim.len)
+        return log_fail(i->env->log, ERR_STATE, "SGP.32 5.9.4", "no eIM is associated and none is configured");
+    enum err e = es10b_add_initial_eim(&i->card, buf_span(&i->initial_eim), &answer);
+    if (!e && answer.message.which != RSP_OK)
+        e = log_fail(i->env->log, ERR_REFUSED, "SGP.32 5.9.4", "the eUICC refuses the initial eIM");
+    buf_release(&answer.received);
+    return e;
+}
+
+enum err ipa_start(struct ipa *i)
+{
+    enum err e = open_card(i);
+    if (!e)
+        e = es10b_get_eid(&i->card, i->eid_octets);
+    if (!e)
+        e = rsp_eid_text(SPAN_ARRAY(i->eid_octets), i->eid);
+    if (!e)
+        e = read_eim(i);
+    if (e == ERR_NOT_FOUND) {
+        e = add_initial_eim(i);
+        if (!e)
+            e = read_eim(i);
+    }
+    if (!e)
+        e = ipa_collect_results(i);
+    i->ready = !e;
+    i->notifications = true;
+    return e;
+}
