@@ -11,7 +11,7 @@ struct es_memory {
     struct buf part[ES_MEMORY_PARTS];
     size_t used;
 };
-#define ES_MEMORY_INIT ((struct es_memory){ 0 })
+#define ES_MEMORY_INIT ((struct es_memory){ .used = 0 })
 void es_memory_release(struct es_memory *m); /* clears what it held */
 /* A fresh buffer of its own, ceiling HTTP_BODY_MAX; NULL when all are used (a bug of the caller: ES_MEMORY_PARTS). */
 struct buf *es_memory_buf(struct es_memory *m);

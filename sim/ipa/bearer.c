@@ -4,6 +4,7 @@
 
 #include "ipa_internal.h"
 #include "json.h"
+#include "wire.h"
 
 enum err ipa_network_call(struct ipa *i, const char *method, const char *url, const json_t *body, int *status,
                           json_t **answer)
