@@ -4,6 +4,7 @@
 
 #include "es9p.h"
 #include "ipa_internal.h"
+#include "rsp_ids.h"
 
 #define RETRY_AFTER (1 * CLOCK_MINUTE)
 #define RECEIVERS_MAX 16
