@@ -4,6 +4,7 @@
 
 #include "apdu.h"
 #include "card_fault.h"
+#include "card_pcsc.h"
 #include "card_recorder.h"
 #include "card_vpcd.h"
 #include "echo_card.h"
@@ -381,6 +382,14 @@ static void readers_that_are_not_there_are_refused(void)
     echo_card_release(&c);
 }
 
+/* With or without pcscd on this machine: a reader of this name is not there. */
+static void a_pcsc_reader_that_is_not_there_is_refused(void)
+{
+    struct card *card = NULL;
+    enum err e = card_pcsc_open(NULL, "a reader that nobody ever built", &card);
+    CHECK((e == ERR_NOT_FOUND || e == ERR_IO) && card == NULL);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -400,6 +409,7 @@ int main(void)
         { "a card that fails is pulled out", a_card_that_fails_is_pulled_out },
         { "a reader without a card says so", a_reader_without_a_card_says_so },
         { "readers that are not there are refused", readers_that_are_not_there_are_refused },
+        { "a PC/SC reader that is not there is refused", a_pcsc_reader_that_is_not_there_is_refused },
     };
     return tests_main("card", tests, COUNT(tests));
 }
