@@ -1,6 +1,7 @@
 /* Our vpcd card and our PC/SC driver meet in the machine's own pcscd, started here with a reader of our own. Skipped where
  * pcscd or its virtual reader is not installed, one is running already, or we may not start it. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +23,8 @@
 
 #define SKIPPED 77
 #define DRIVER "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+#define FOLDER "/run/pcscd"
+#define SOCKET FOLDER "/pcscd.comm"
 #define PCSCD "/usr/sbin/pcscd"
 
 static uint16_t free_port(void)
@@ -37,7 +42,6 @@ struct daemon {
     pid_t pid;
     uint16_t port;
     char config[64];
-    FILE *told; /* what it says; open until it ends, or it would die of a broken pipe */
 };
 
 static void write_config(struct daemon *d)
@@ -50,38 +54,43 @@ static void write_config(struct daemon *d)
     REQUIRE(fd >= 0 && write(fd, text, (size_t)n) == n && close(fd) == 0);
 }
 
-/* Reads what pcscd tells until it is ready. */
-static bool wait_until_ready(FILE *told)
+/* The socket that pcscd would make. It is handed to it as systemd would, so that nobody has to wait for it to be there. */
+static int listen_for_clients(void)
 {
-    char line[512];
-    bool ready = false;
-    while (!ready && fgets(line, sizeof line, told))
-        ready = strstr(line, "daemon ready") != NULL;
-    return ready;
+    const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    REQUIRE(mkdir(FOLDER, 0755) == 0 || errno == EEXIST);
+    REQUIRE(fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 5) == 0);
+    return fd;
+}
+
+static void become_pcscd(int clients, const char *config)
+{
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    int null = open("/dev/null", O_WRONLY);
+    if (dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 && dup2(clients, 3) == 3 &&
+        setenv("LISTEN_PID", pid, 1) == 0 && setenv("LISTEN_FDS", "1", 1) == 0)
+        execl(PCSCD, PCSCD, "--foreground", "--config", config, (char *)NULL);
+    _exit(127);
 }
 
 static void start(struct daemon *d)
 {
-    int fds[2];
     d->port = free_port();
     write_config(d);
-    REQUIRE(pipe(fds) == 0);
+    int clients = listen_for_clients();
     d->pid = fork();
     REQUIRE(d->pid >= 0);
-    if (d->pid == 0) {
-        if (dup2(fds[1], STDOUT_FILENO) >= 0 && dup2(fds[1], STDERR_FILENO) >= 0 && close(fds[0]) == 0)
-            execl(PCSCD, PCSCD, "--foreground", "--info", "--config", d->config, (char *)NULL);
-        _exit(127);
-    }
-    close(fds[1]);
-    d->told = fdopen(fds[0], "r");
-    REQUIRE(d->told && wait_until_ready(d->told));
+    if (d->pid == 0)
+        become_pcscd(clients, d->config);
+    close(clients);
 }
 
 static void stop(struct daemon *d)
 {
     CHECK(kill(d->pid, SIGTERM) == 0 && waitpid(d->pid, NULL, 0) == d->pid);
-    CHECK(fclose(d->told) == 0 && unlink(d->config) == 0);
+    CHECK(unlink(d->config) == 0 && (unlink(SOCKET) == 0 || errno == ENOENT));
 }
 
 struct server {
@@ -122,12 +131,11 @@ static void a_card_crosses_pcscd_unchanged(void)
     start(&d);
     struct server s = { .card = &echo.card };
     snprintf(s.address, sizeof s.address, "127.0.0.1:%u", d.port);
+    REQUIRE(card_pcsc_open(NULL, "Lab Reader", &reader) == ERR_OK);
+    /* Once pcscd shows the reader, the reader listens. */
     REQUIRE(pthread_create(&thread, NULL, serve, &s) == 0);
-    CHECK(card_pcsc_open(NULL, "Lab Reader", &reader) == ERR_OK);
-    if (reader) {
-        play(reader, 20);
-        play(reader, 3000);
-    }
+    play(reader, 20);
+    play(reader, 3000);
     card_close(reader);
     stop(&d);
     CHECK(pthread_join(thread, NULL) == 0 && s.result == ERR_OK);
@@ -139,7 +147,7 @@ int main(void)
     static const struct test tests[] = {
         { "a card crosses pcscd unchanged", a_card_crosses_pcscd_unchanged },
     };
-    if (access(DRIVER, R_OK) || access(PCSCD, X_OK) || geteuid() != 0 || access("/run/pcscd/pcscd.comm", F_OK) == 0) {
+    if (access(DRIVER, R_OK) || access(PCSCD, X_OK) || geteuid() != 0 || access(SOCKET, F_OK) == 0) {
         test_skip("pcscd with vpcd is not here, runs already, or may not be started");
         return SKIPPED;
     }
