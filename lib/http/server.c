@@ -35,6 +35,8 @@ struct http_server {
     const struct env *env;
     struct actor *actor;
     struct trust *clients;
+    void (*served)(void *context); /* NULL: nobody wants to know */
+    void *served_context;
     struct MHD_Daemon *daemon;
     char *key_pem, *certificate_pem;
     size_t body_max;
@@ -286,6 +288,8 @@ static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *conn
     } else {
         judge_peer(s, connection, l);
         e = serve(s, l, method, x, &headers, &p);
+        if (s->served)
+            s->served(s->served_context);
     }
     enum MHD_Result ok = e ? MHD_NO : put_answer(connection, &p);
     line_mark(s, l, false);
@@ -448,6 +452,8 @@ static enum err fill(struct http_server *s, const struct http_server_settings *s
     unsigned idle = settings->idle_seconds ? settings->idle_seconds : IDLE_SECONDS;
     unsigned request = settings->request_seconds ? settings->request_seconds : REQUEST_SECONDS;
     s->clients = settings->clients;
+    s->served = settings->served;
+    s->served_context = settings->served_context;
     s->body_max = settings->body_max ? settings->body_max : HTTP_BODY_MAX;
     s->arrival_ms = (int64_t)(idle + request) * 1000;
     s->tls = settings->identity.certificate_pem.len > 0;

@@ -39,6 +39,9 @@ struct http_server_settings {
     unsigned request_seconds;         /* 0: 30; a request that takes longer to arrive is cut */
     unsigned threads;                 /* 0: 1 */
     unsigned connections;             /* 0: 4096; more wait to be accepted */
+    /* Called from the server's thread when a request was answered: its handler may have left work for the tick. */
+    void (*served)(void *context);
+    void *served_context;
 };
 /* ERR_IO with the address and cause in the log ("port 8443 is in use"). */
 MUST_CHECK enum err http_server_start(const struct env *env, struct actor *actor,
