@@ -42,5 +42,11 @@ struct pki_row pki_client_row(const char *name, const char *who);
 /* Letters, digits, dot, hyphen, underscore; fit for a file name. */
 bool pki_name_usable(const char *name);
 
-#define CERTS_MARKER "issued-by-sgp32lab"
+/* The folders of the archive, as in SGP.26 and ours. */
+extern const char *const certs_folders[];
+extern const size_t certs_folder_count;
+#define CERTS_MARKER "issued-by-sgp32lab.txt"
+#define CERTS_PATH_MAX 4096
+/* CERT_x -> SK_x */
+void certs_key_name(const char *certificate, char out[PKI_NAME_MAX]);
 #endif

@@ -66,8 +66,8 @@ const struct pki_row pki_rows[] = {
     /* Roots. */
     { NIST(CI), IS_TEST_CI, .published_key = TEST_CI_KEY_NIST },
     { BRP(CI), IS_TEST_CI, .published_key = TEST_CI_KEY_BRP },
-    { NIST(FOREIGN_CI), IS_FOREIGN_CI, .flaw = "nobody pins this CI", .verdict = CERT_BAD_SIGNATURE },
-    { BRP(FOREIGN_CI), IS_FOREIGN_CI, .flaw = "nobody pins this CI", .verdict = CERT_BAD_SIGNATURE },
+    { NIST(FOREIGN_CI), IS_FOREIGN_CI, .flaw = "nobody pins this CI", .verdict = CERT_UNKNOWN_CI },
+    { BRP(FOREIGN_CI), IS_FOREIGN_CI, .flaw = "nobody pins this CI", .verdict = CERT_UNKNOWN_CI },
     { .name = OPERATOR_CA, .folder = "Operator", .curve = EC_P256, .role = CERT_CI, .policy = "",
       .common_name = "Operator CA", .organization = "sgp32lab", SINCE_YESTERDAY(YEARS(10)) },
 

@@ -73,8 +73,8 @@ bool cert_eid_permitted(const struct cert *euicc, const struct cert *eum);
  * constraints and path length, role OID, EUM range, validity, CRL. *ci gives the anchor's key id (20 octets, borrowed).
  * Returns the first flaw from the CI downwards, in each certificate: curve, signature, validity, CRL, names, CA, path
  * length, key usage, role, EID range. So judge the EUM alone first where its flaws have codes of their own: signature
- * verdicts are remembered, a repeated judgement computes none. A certificate that names no issuer key and is nobody's we
- * know is CERT_BAD_SIGNATURE; one that names a key which is not pinned is CERT_UNKNOWN_CI. ci may be NULL. */
+ * verdicts are remembered, a repeated judgement computes none. A leaf that names no issuer key and is nobody's we know
+ * is CERT_BAD_SIGNATURE; a chain up to a key or root that is not pinned is CERT_UNKNOWN_CI. ci may be NULL. */
 enum cert_flaw cert_judge(struct trust *t, const struct cert *leaf, enum cert_role role,
                           const struct cert *const *intermediates, size_t count, const struct cert_policy *policy,
                           struct span *ci);

@@ -65,8 +65,17 @@ static const struct cert_entry *issuer_above(const struct path *p, const struct 
     return NULL;
 }
 
-/* SGP.22 4.5.2.2: anchors are found by key identifier. A chain that breaks between the given certificates is no question
- * of the CI. */
+/* Nobody known issued this one. A chain that breaks between the given certificates is no question of the CI. */
+static enum cert_flaw flaw_of_end(const struct judgement *j, const struct cert_entry *last)
+{
+    bool below_eum = last == j->path.cert[0] && j->role == CERT_EUICC;
+    bool another_root = last != j->path.cert[0] && self_issued(last);
+    if (j->role == CERT_CI || another_root)
+        return CERT_UNKNOWN_CI;
+    return !last->cert.has_aki || below_eum ? CERT_BAD_SIGNATURE : CERT_UNKNOWN_CI;
+}
+
+/* SGP.22 4.5.2.2: anchors are found by key identifier. */
 static enum cert_flaw build_path(struct judgement *j, const struct cert_entry *leaf,
                                  const struct cert *const *intermediates, size_t count)
 {
@@ -78,9 +87,8 @@ static enum cert_flaw build_path(struct judgement *j, const struct cert_entry *l
         if (p->anchor)
             return CERT_FINE;
         const struct cert_entry *above = issuer_above(p, intermediates, count);
-        bool below_eum = last == leaf && j->role == CERT_EUICC;
         if (!above)
-            return !last->cert.has_aki || below_eum ? CERT_BAD_SIGNATURE : CERT_UNKNOWN_CI;
+            return flaw_of_end(j, last);
         if (p->count == PATH_MAX_CERTS)
             return CERT_PATH_LENGTH;
         p->cert[p->count++] = above;

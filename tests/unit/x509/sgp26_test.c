@@ -91,7 +91,7 @@ static const struct row rows[] = {
     { "an eUICC below an EUM below an unknown CI", CARD, CERT_EUICC, "invalid/CERT_EUM_ECDSA_NIST_UNKNOWN_CI.der",
       IN_2026, CERT_UNKNOWN_CI },
     { "the unknown CI sent along is not trusted for that", "invalid/CERT_EUM_ECDSA_NIST_UNKNOWN_CI.der", CERT_EUM,
-      "invalid/CERT_UNKNOWN_CI_ECDSA_NIST.der", IN_2026, CERT_BAD_SIGNATURE },
+      "invalid/CERT_UNKNOWN_CI_ECDSA_NIST.der", IN_2026, CERT_UNKNOWN_CI },
 };
 
 static void add_ci(struct crypto *c, struct trust *t, const char *file)
