@@ -8,6 +8,8 @@
     /* asn1/sgp32.asn */ \
     X(RSP_EUICC_PACKAGE_REQUEST, EuiccPackageRequest, 64) \
     X(RSP_EUICC_PACKAGE_SIGNED, EuiccPackageSigned, 64) \
+    X(RSP_PSMO, Psmo, 16) \
+    X(RSP_ECO, Eco, 16) \
     X(RSP_EIM_CONFIGURATION_DATA, EimConfigurationData, 16) \
     X(RSP_EUICC_PACKAGE_RESULT, EuiccPackageResult, 64) \
     X(RSP_EUICC_PACKAGE_RESULT_DATA_SIGNED, EuiccPackageResultDataSigned, 64) \
