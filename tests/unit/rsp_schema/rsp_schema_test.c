@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include "der.h"
 #include "harness.h"
 #include "rsp_schema.h"
@@ -201,7 +203,38 @@ static void prints_a_tree(void)
     buf_release(&text);
 }
 
+/* Returns how many checks went wrong, as a pointer-sized number. */
+static void *check_again_and_again(void *unused)
+{
+    uintptr_t wrong = 0;
+    (void)unused;
+    for (size_t round = 0; round < 50; round++)
+        for (size_t i = 0; i < COUNT(accepted); i++) {
+            struct buf b = { .max = 4096 };
+            if (hex_decode(span_str(accepted[i].bytes), &b) ||
+                rsp_check(accepted[i].pdu, buf_span(&b)))
+                wrong++;
+            buf_release(&b);
+        }
+    return (void *)wrong;
+}
+
+/* The generated descriptors are written on first use; the thread sanitizer watches whether that is
+ * over in time. */
+static void checks_in_parallel(void)
+{
+    pthread_t threads[4];
+    for (size_t i = 0; i < COUNT(threads); i++)
+        REQUIRE(pthread_create(&threads[i], NULL, check_again_and_again, NULL) == 0);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        void *wrong = NULL;
+        REQUIRE(pthread_join(threads[i], &wrong) == 0);
+        CHECK(wrong == NULL);
+    }
+}
+
 static const struct test tests[] = {
+    { "several threads may check at once, from the first message on", checks_in_parallel },
     { "hostile input is refused", refuses_hostile_input },
     { "sound messages are accepted and encode to the same bytes", accepts_and_reencodes },
     { "unknown members behind the known ones are tolerated", tolerates_the_future },
