@@ -13,13 +13,13 @@
 /* What was found of one certificate. */
 struct finding {
     char name[PKI_NAME_MAX];
-    const struct pki_row *row;   /* borrowed while it is judged */
-    const struct cert *cert;     /* NULL: cannot be read */
+    const struct pki_row *row; /* borrowed while it is judged */
+    const struct cert *cert;   /* NULL: cannot be read */
     const struct cert *above[CHAIN_MAX];
     const char *above_name[CHAIN_MAX];
     size_t above_count;
     enum cert_flaw found;
-    const char *note;            /* something else that is wrong; NULL */
+    const char *note; /* something else that is wrong; NULL */
 };
 
 struct check {
@@ -53,7 +53,8 @@ static enum err read_named(const struct check *k, const char *folder, const char
     return e;
 }
 
-static enum err load_named(const struct check *k, const char *folder, const char *name, const struct cert **out)
+static enum err load_named(const struct check *k, const char *folder, const char *name,
+                           const struct cert **out)
 {
     struct buf der = { .max = 1 << 16 };
     *out = NULL;
@@ -153,7 +154,8 @@ static enum cert_flaw judge(const struct check *k, const struct finding *f)
     return found;
 }
 
-/* The key beside the certificate: readable by its owner only, and the certificate's. NULL: in order, or not there. */
+/* The key beside the certificate: readable by its owner only, and the certificate's. NULL: in order, or not
+ * there. */
 static const char *judge_key(const struct check *k, const struct finding *f)
 {
     char name[PKI_NAME_MAX], path[CERTS_PATH_MAX];
@@ -348,7 +350,8 @@ static enum err check_all(struct check *k)
 {
     enum err e = ERR_OK;
     if (!k->list)
-        fprintf(k->out, "%-4s %-42s %-17s %-17s %s\n", "", "CERTIFICATE", "EXPECTED", "FOUND", "ROLE AND CHAIN");
+        fprintf(k->out, "%-4s %-42s %-17s %-17s %s\n", "", "CERTIFICATE", "EXPECTED", "FOUND",
+                "ROLE AND CHAIN");
     for (size_t i = 0; !e && i < pki_row_count; i++)
         e = check_one(k, &pki_rows[i]);
     for (size_t i = 0; !e && i < certs_folder_count; i++)

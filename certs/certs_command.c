@@ -8,7 +8,8 @@
 
 static const char usage[] =
     "usage: certs make DIR [OPTION]…    issue the lab's PKI with fresh keys\n"
-    "         --carrier NAME            servers cmp.NAME.example.com and net.NAME.example.com, client cmp.NAME\n"
+    "         --carrier NAME            servers cmp.NAME.example.com and net.NAME.example.com, client "
+    "cmp.NAME\n"
     "         --server HOST             a TLS certificate for this host\n"
     "         --client NAME             a client certificate of the operator CA\n"
     "         --eid EID                 an eUICC, both curves\n"
@@ -16,7 +17,8 @@ static const char usage[] =
     "         --replace                 issue anew where 'certs make' issued before\n"
     "       certs check DIR [--json] [--at TIME]\n"
     "                                   judge every chain; exit 1 when one is not as described\n"
-    "       certs list                  the description: what there is, and what is wrong with the flawed ones\n";
+    "       certs list                  the description: what there is, and what is wrong with the flawed "
+    "ones\n";
 
 /* Words of one option, NULL-terminated. */
 struct words {
@@ -35,7 +37,8 @@ struct arguments {
 
 static int complain(const char *what, const char *word)
 {
-    fprintf(stderr, "certs: %s%s%s%s (see: certs --help)\n", what, word ? " '" : "", word ? word : "", word ? "'" : "");
+    fprintf(stderr, "certs: %s%s%s%s (see: certs --help)\n", what, word ? " '" : "", word ? word : "",
+            word ? "'" : "");
     return 2;
 }
 
@@ -144,7 +147,8 @@ static int run_list(void)
 }
 
 /* The arguments are large: not on the stack. */
-static int with_arguments(const char *const *allowed, int argc, char **argv, int (*run)(const struct arguments *a))
+static int with_arguments(const char *const *allowed, int argc, char **argv,
+                          int (*run)(const struct arguments *a))
 {
     struct arguments *a = calloc(1, sizeof *a);
     if (!a)
@@ -159,7 +163,8 @@ static int with_arguments(const char *const *allowed, int argc, char **argv, int
 
 int certs_command(int argc, char **argv)
 {
-    static const char *const for_make[] = { "--carrier", "--server", "--client", "--eid", "--epoch", "--replace", NULL };
+    static const char *const for_make[] = { "--carrier", "--server",  "--client", "--eid",
+                                            "--epoch",   "--replace", NULL };
     static const char *const for_check[] = { "--json", "--at", NULL };
     const char *word = argc > 0 ? argv[0] : "--help";
     if (strcmp(word, "make") == 0)

@@ -9,8 +9,10 @@
 
 #include "pki_internal.h"
 
-const char *const certs_folders[] = { "CertificateIssuer", "EUM",  "eUICC", "DPauth", "DPpb",     "DPtls",
-                                      "DSauth",            "DStls", "EIM",   "TLS",    "Operator", "invalid" };
+const char *const certs_folders[] = {
+    "CertificateIssuer", "EUM",    "eUICC", "DPauth", "DPpb", "DPtls", "DSauth", "DStls", "EIM", "TLS",
+    "Operator",          "invalid"
+};
 const size_t certs_folder_count = COUNT(certs_folders);
 
 struct make {
@@ -22,7 +24,8 @@ struct make {
 
 void certs_key_name(const char *certificate, char out[PKI_NAME_MAX])
 {
-    snprintf(out, PKI_NAME_MAX, "SK_%s", strncmp(certificate, "CERT_", 5) == 0 ? certificate + 5 : certificate);
+    const char *stem = strncmp(certificate, "CERT_", 5) == 0 ? certificate + 5 : certificate;
+    snprintf(out, PKI_NAME_MAX, "SK_%.*s", PKI_NAME_MAX - 4, stem);
 }
 
 static enum err cannot(const struct make *m, const char *what, const char *path)
@@ -104,7 +107,8 @@ static enum err write_further(const struct make *m, const char *folder, const ch
     return e;
 }
 
-static enum err write_euicc_key(const struct make *m, const char *name, enum ec_curve curve, const struct pki_euicc *card)
+static enum err write_euicc_key(const struct make *m, const char *name, enum ec_curve curve,
+                                const struct pki_euicc *card)
 {
     char key_name[PKI_NAME_MAX];
     struct ec_key *key = NULL;
@@ -148,7 +152,8 @@ static enum err write_euicc(const struct make *m, const char *eid, enum ec_curve
 
 static enum err write_crls(const struct make *m)
 {
-    static const char *const lists[][3] = { { "CERT_CI_ECDSA_NIST", "CRL_CI_ECDSA_NIST", "CertificateIssuer" },
+    static const char *const lists[][3] = { { "CERT_CI_ECDSA_NIST", "CRL_CI_ECDSA_NIST",
+                                              "CertificateIssuer" },
                                             { "CERT_CI_ECDSA_BRP", "CRL_CI_ECDSA_BRP", "CertificateIssuer" },
                                             { "CERT_OPERATOR_CA", "CRL_OPERATOR_CA", "Operator" } };
     enum err e = ERR_OK;
@@ -210,7 +215,8 @@ static enum err claim_directory(const struct make *m, bool replace)
     if (e || !files)
         return e;
     if (access(marker, F_OK) != 0) {
-        fprintf(m->errors, "certs: %s is not empty and was not made by 'certs make': choose another folder\n", m->dir);
+        fprintf(m->errors, "certs: %s is not empty and was not made by 'certs make': choose another folder\n",
+                m->dir);
         return ERR_EXISTS;
     }
     if (!replace) {
@@ -224,7 +230,8 @@ static enum err claim_directory(const struct make *m, bool replace)
 
 static enum err write_marker(const struct make *m)
 {
-    static const char text[] = "Issued by 'sgp32lab certs make', which may replace the certificates and keys below here.\n";
+    static const char text[] =
+        "Issued by 'sgp32lab certs make', which may replace the certificates and keys below here.\n";
     char path[CERTS_PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", m->dir, CERTS_MARKER);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

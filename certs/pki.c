@@ -131,14 +131,15 @@ static struct cert_spec spec_of(const struct pki_row *r, int64_t epoch)
 }
 
 /* Issues r for `key` under its issuer's certificate; appends DER. issuer NULL: self-signed. */
-static enum err issue(struct pki *p, const struct pki_row *r, const uint8_t serial[8], const struct ec_key *key,
-                      const struct pki_item *issuer, struct buf *der)
+static enum err issue(struct pki *p, const struct pki_row *r, const uint8_t serial[8],
+                      const struct ec_key *key, const struct pki_item *issuer, struct buf *der)
 {
     struct ec_point point;
     struct cert_spec spec = spec_of(r, p->epoch);
     memcpy(spec.serial, serial, sizeof spec.serial);
     ec_key_point(key, &point);
-    return cert_issue(p->crypto, &spec, r->curve, &point, issuer ? issuer->cert : NULL, issuer ? issuer->key : key, der);
+    return cert_issue(p->crypto, &spec, r->curve, &point, issuer ? issuer->cert : NULL,
+                      issuer ? issuer->key : key, der);
 }
 
 static enum err fill_item(struct crypto *c, struct pki_entry *e)
@@ -205,7 +206,8 @@ enum err pki_get(struct pki *p, const char *name, const struct pki_item **out)
 
 /* A row that is not in the table: `format` makes its name of the subject, `make` the row. */
 static enum err get_further(struct pki *p, const char *prefix, const char *subject, const char *suffix,
-                            struct pki_row (*make)(const char *name, const char *subject), const struct pki_item **out)
+                            struct pki_row (*make)(const char *name, const char *subject),
+                            const struct pki_item **out)
 {
     char name[PKI_NAME_MAX];
     if (!pki_name_usable(subject))
@@ -244,10 +246,7 @@ enum err pki_client(struct pki *p, const char *who, const struct pki_item **out)
     return get_further(p, "CERT_OPERATOR_", who, "", pki_client_row, out);
 }
 
-static bool eid_well_formed(const char *eid)
-{
-    return strlen(eid) == 32 && strspn(eid, "0123456789") == 32;
-}
+static bool eid_well_formed(const char *eid) { return strlen(eid) == 32 && strspn(eid, "0123456789") == 32; }
 
 enum err certs_issue_euicc(struct pki *p, const char *name, const char *eid, struct pki_euicc *out)
 {

@@ -10,24 +10,26 @@
 /* One certificate of the PKI. Zero members: left out, or the role's own. */
 struct pki_row {
     const char *name, *folder;
-    const char *issuer;            /* the name of a row; NULL: self-signed */
+    const char *issuer; /* the name of a row; NULL: self-signed */
     enum cert_role role;
     enum ec_curve curve;
     const char *common_name, *organization, *organizational_unit, *country, *serial_number;
     const char *registered_id;
-    const char *dns[4];            /* the first is the one that the lab calls it by */
-    const char *eid_prefix;        /* EUM: the EIDs that it may certify */
-    const char *policy;            /* instead of the role's; "" none */
-    bool no_ca_below;              /* path length 0 */
-    unsigned key_usage, purposes;  /* instead of the role's */
-    int from, days;                /* validity begins `from` days after the epoch and lasts `days`; 0 days: the Test CI's own */
-    uint64_t serial;               /* 0: random */
-    const char *published_key;     /* hex of the scalar; NULL: a fresh key */
+    const char *dns[4];           /* the first is the one that the lab calls it by */
+    const char *eid_prefix;       /* EUM: the EIDs that it may certify */
+    const char *policy;           /* instead of the role's; "" none */
+    bool no_ca_below;             /* path length 0 */
+    unsigned key_usage, purposes; /* instead of the role's */
+    int from,
+        days; /* validity begins `from` days after the epoch and lasts `days`; 0 days: the Test CI's own */
+    uint64_t serial;           /* 0: random */
+    const char *published_key; /* hex of the scalar; NULL: a fresh key */
     bool altered, revoked, p384;
-    const char *flaw;              /* intended; NULL: none */
+    const char *flaw; /* intended; NULL: none */
     enum cert_flaw verdict;
-    const char *host;              /* the verdict includes this host name */
-    const char *same_oid_as;       /* the verdict includes that this row's registered id is the same (SGP.22 5.7.5) */
+    const char *host; /* the verdict includes this host name */
+    const char
+        *same_oid_as; /* the verdict includes that this row's registered id is the same (SGP.22 5.7.5) */
 };
 extern const struct pki_row pki_rows[];
 extern const size_t pki_row_count;

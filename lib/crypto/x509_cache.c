@@ -1,5 +1,5 @@
-/* Parsed certificates, found by the SHA-256 of their DER: parsing one costs more than a signature check. An entry is
- * never moved nor removed before the struct crypto goes, so a struct cert may be kept. */
+/* Parsed certificates, found by the SHA-256 of their DER: parsing one costs more than a signature check. An
+ * entry is never moved nor removed before the struct crypto goes, so a struct cert may be kept. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,8 +8,7 @@
 #include "x509.h"
 
 /* ecdsa-with-SHA256, the only signature algorithm of SGP.22 2.6.7.1, as AlgorithmIdentifier. */
-#define ECDSA_WITH_SHA256 \
-    SPAN(0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)
+#define ECDSA_WITH_SHA256 SPAN(0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)
 
 /* The verdict over one signature: by which key it was tried last. */
 struct signature_verdict {
@@ -54,7 +53,7 @@ bool cert_signed_by(struct crypto *c, const struct cert_entry *entry, enum ec_cu
 /* What a role demands of a certificate (SGP.22 4.5.2.1, catalogue C.2). */
 struct role_rule {
     const char *name;
-    bool rsp;                /* of RSP's own hierarchy: one curve, critical key usage and policies */
+    bool rsp; /* of RSP's own hierarchy: one curve, critical key usage and policies */
     bool ca, policy_critical, registered_id;
     unsigned key_usage, purposes;
     const char *policies[3]; /* any of these; none: not asked for */

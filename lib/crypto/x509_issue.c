@@ -30,8 +30,11 @@ static enum err put_subject(struct buf *b, const struct cert_spec *s)
         uint32_t tag;
         const char *text;
     } row[] = {
-        { 0x06, 0x13, s->country },       { 0x0a, 0x0c, s->organization }, { 0x0b, 0x0c, s->organizational_unit },
-        { 0x05, 0x13, s->serial_number }, { 0x03, 0x0c, s->common_name },
+        { 0x06, 0x13, s->country },
+        { 0x0a, 0x0c, s->organization },
+        { 0x0b, 0x0c, s->organizational_unit },
+        { 0x05, 0x13, s->serial_number },
+        { 0x03, 0x0c, s->common_name },
     };
     struct der_mark name;
     enum err e = der_put_open(b, 0x30, &name);
@@ -62,7 +65,7 @@ static enum err put_time(struct buf *b, int64_t at)
 
 static enum err put_serial(struct buf *b, const uint8_t serial[8])
 {
-    const uint8_t padded[9] = { 0, serial[0], serial[1], serial[2], serial[3],
+    const uint8_t padded[9] = { 0,         serial[0], serial[1], serial[2], serial[3],
                                 serial[4], serial[5], serial[6], serial[7] };
     size_t skip = 0;
     while (skip < 8 && padded[skip] == 0 && !(padded[skip + 1] & 0x80))
@@ -208,7 +211,8 @@ static enum err put_basic_constraints(struct buf *b, const struct cert_spec *s, 
 
 static enum err put_crl_url(struct buf *b, const struct cert_spec *s, struct buf *v)
 {
-    static const uint32_t tags[] = { 0x30, 0x30, 0xa0, 0xa0 }; /* points, point, distributionPoint, fullName */
+    static const uint32_t tags[] = { 0x30, 0x30, 0xa0,
+                                     0xa0 }; /* points, point, distributionPoint, fullName */
     struct der_mark mark[COUNT(tags)];
     enum err e = ERR_OK;
     if (!s->crl_url)
@@ -241,8 +245,8 @@ static enum err put_name_constraint(struct buf *b, const struct cert_spec *s, st
     return e ? e : put_extension(b, 0x1e, true, v);
 }
 
-static enum err put_extensions(struct crypto *c, struct buf *b, const struct cert_spec *s, const struct ec_point *key,
-                               const struct cert *issuer)
+static enum err put_extensions(struct crypto *c, struct buf *b, const struct cert_spec *s,
+                               const struct ec_point *key, const struct cert *issuer)
 {
     struct buf value = { .max = 2048 };
     struct der_mark outer, all;
@@ -254,7 +258,7 @@ static enum err put_extensions(struct crypto *c, struct buf *b, const struct cer
     if (!e)
         e = put_subject_key_id(b, c, key, &value);
     static enum err (*const put[])(struct buf *, const struct cert_spec *, struct buf *) = {
-        put_key_usage,         put_purposes, put_policy,         put_alternative_names,
+        put_key_usage,         put_purposes, put_policy,          put_alternative_names,
         put_basic_constraints, put_crl_url,  put_name_constraint,
     };
     for (size_t i = 0; !e && i < COUNT(put); i++)
@@ -325,7 +329,8 @@ static enum err put_signature(struct buf *b, const struct ec_signature *s)
 }
 
 /* Appends SEQUENCE { tbs, algorithm, signature over tbs }. */
-static enum err put_signed(struct crypto *c, struct buf *out, struct span tbs, const struct ec_key *key, bool spoil)
+static enum err put_signed(struct crypto *c, struct buf *out, struct span tbs, const struct ec_key *key,
+                           bool spoil)
 {
     struct ec_signature signature;
     struct der_mark all;
@@ -343,8 +348,9 @@ static enum err put_signed(struct crypto *c, struct buf *out, struct span tbs, c
     return e ? e : der_put_close(out, all);
 }
 
-enum err cert_issue(struct crypto *c, const struct cert_spec *spec, enum ec_curve curve, const struct ec_point *subject,
-                    const struct cert *issuer, const struct ec_key *issuer_key, struct buf *der)
+enum err cert_issue(struct crypto *c, const struct cert_spec *spec, enum ec_curve curve,
+                    const struct ec_point *subject, const struct cert *issuer,
+                    const struct ec_key *issuer_key, struct buf *der)
 {
     struct buf tbs = { .max = TBS_MAX };
     enum err e = put_tbs(c, &tbs, spec, curve, subject, issuer);
@@ -394,8 +400,8 @@ static enum err put_crl_extensions(struct buf *b, const struct cert *issuer, uns
 }
 
 enum err crl_issue(struct crypto *c, const struct cert *issuer, const struct ec_key *issuer_key,
-                   const uint8_t (*serials)[8], size_t count, int64_t this_update, int64_t next_update, unsigned number,
-                   struct buf *der)
+                   const uint8_t (*serials)[8], size_t count, int64_t this_update, int64_t next_update,
+                   unsigned number, struct buf *der)
 {
     struct buf tbs = { .max = 1 << 20 };
     struct der_mark mark;

@@ -21,10 +21,7 @@ struct judgement {
     struct path path;
 };
 
-static bool self_issued(const struct cert_entry *c)
-{
-    return span_equal(c->issuer, c->subject);
-}
+static bool self_issued(const struct cert_entry *c) { return span_equal(c->issuer, c->subject); }
 
 /* Does `key_id` or, when the certificate names no key, `subject` stand for its issuer? */
 static bool names_issuer(const struct cert_entry *c, const uint8_t key_id[20], struct span subject)
@@ -54,7 +51,8 @@ static bool in_path(const struct path *p, const struct cert_entry *c)
     return false;
 }
 
-static const struct cert_entry *issuer_above(const struct path *p, const struct cert *const *intermediates, size_t count)
+static const struct cert_entry *issuer_above(const struct path *p, const struct cert *const *intermediates,
+                                             size_t count)
 {
     const struct cert_entry *last = p->cert[p->count - 1];
     for (size_t i = 0; i < count; i++) {
@@ -113,7 +111,9 @@ static enum cert_flaw judge_time(const struct judgement *j, const struct cert *c
     if (now == CERT_NO_CLOCK)
         return CERT_FINE;
     /* notAfter is to the second and includes it. */
-    return now < c->not_before ? CERT_NOT_YET_VALID : now >= c->not_after + CLOCK_SECOND ? CERT_EXPIRED : CERT_FINE;
+    return now < c->not_before                  ? CERT_NOT_YET_VALID
+           : now >= c->not_after + CLOCK_SECOND ? CERT_EXPIRED
+                                                : CERT_FINE;
 }
 
 /* What holds for every certificate of the path. */
@@ -143,8 +143,8 @@ static bool path_length_holds(const struct judgement *j, int permitted, size_t b
 
 static bool is_subordinate_ci(const struct cert_entry *c)
 {
-    static const char *const policies[] = { "2.23.146.1.2.1.0.0", "2.23.146.1.2.1.0.0.0.0", "2.23.146.1.2.1.0.0.1",
-                                            "2.23.146.1.2.1.0.0.2" };
+    static const char *const policies[] = { "2.23.146.1.2.1.0.0", "2.23.146.1.2.1.0.0.0.0",
+                                            "2.23.146.1.2.1.0.0.1", "2.23.146.1.2.1.0.0.2" };
     for (size_t i = 0; i < COUNT(policies); i++)
         if (cert_has_policy(c, policies[i]))
             return true;
@@ -176,7 +176,8 @@ static enum cert_flaw judge_authority(const struct judgement *j, size_t i)
     if (!j->rule->rsp || j->role == CERT_EIM_SIGN)
         return CERT_FINE;
     bool eum = i == 1 && j->role == CERT_EUICC;
-    return (eum ? carries_role(c, role_rule_of(CERT_EUM)) : is_subordinate_ci(c)) ? CERT_FINE : CERT_WRONG_ROLE;
+    return (eum ? carries_role(c, role_rule_of(CERT_EUM)) : is_subordinate_ci(c)) ? CERT_FINE
+                                                                                  : CERT_WRONG_ROLE;
 }
 
 static enum cert_flaw judge_usage(const struct role_rule *rule, const struct cert_entry *c)
@@ -230,8 +231,8 @@ static enum cert_flaw judge_path(const struct judgement *j)
 }
 
 enum cert_flaw cert_judge(struct trust *t, const struct cert *leaf, enum cert_role role,
-                          const struct cert *const *intermediates, size_t count, const struct cert_policy *policy,
-                          struct span *ci)
+                          const struct cert *const *intermediates, size_t count,
+                          const struct cert_policy *policy, struct span *ci)
 {
     struct judgement j = { .trust = t, .policy = policy, .rule = role_rule_of(role), .role = role };
     if (ci)

@@ -9,26 +9,70 @@
 
 /* Catalogue C.2: the policies of variant O and of the v3 variants. */
 static const struct role_rule role_rules[] = {
-    [CERT_CI] = { "CI", true, true, true, false, CERT_USE_KEY_CERT_SIGN | CERT_USE_CRL_SIGN, 0, { SGP26 "0" } },
+    [CERT_CI] = { "CI",
+                  true,
+                  true,
+                  true,
+                  false,
+                  CERT_USE_KEY_CERT_SIGN | CERT_USE_CRL_SIGN,
+                  0,
+                  { SGP26 "0" } },
     [CERT_EUM] = { "EUM", true, true, true, false, CERT_USE_KEY_CERT_SIGN, 0, { SGP26 "2", SGP26 "0.0.0" } },
     [CERT_EUICC] = { "eUICC", true, false, true, false, SIGN, 0, { SGP26 "1", SGP26 "0.0.0.0.0" } },
-    [CERT_DP_AUTH] = { "SM-DP+ authentication", true, false, true, true, SIGN, 0, { SGP26 "4", SGP26 "0.0.1.1" } },
-    [CERT_DP_PB] = { "SM-DP+ profile binding", true, false, true, true, SIGN, 0, { SGP26 "5", SGP26 "0.0.1.2" } },
-    [CERT_DP_TLS] = { "SM-DP+ TLS", false, false, false, true, SIGN, CERT_PURPOSE_SERVER,
+    [CERT_DP_AUTH] = { "SM-DP+ authentication",
+                       true,
+                       false,
+                       true,
+                       true,
+                       SIGN,
+                       0,
+                       { SGP26 "4", SGP26 "0.0.1.1" } },
+    [CERT_DP_PB] = { "SM-DP+ profile binding",
+                     true,
+                     false,
+                     true,
+                     true,
+                     SIGN,
+                     0,
+                     { SGP26 "5", SGP26 "0.0.1.2" } },
+    [CERT_DP_TLS] = { "SM-DP+ TLS",
+                      false,
+                      false,
+                      false,
+                      true,
+                      SIGN,
+                      CERT_PURPOSE_SERVER,
                       { SGP26 "3", SGP26 "0.0.1.0" } },
-    [CERT_DS_AUTH] = { "SM-DS authentication", true, false, true, true, SIGN, 0, { SGP26 "7", SGP26 "0.0.2.1" } },
-    [CERT_DS_TLS] = { "SM-DS TLS", false, false, false, true, SIGN, CERT_PURPOSE_SERVER,
+    [CERT_DS_AUTH] = { "SM-DS authentication",
+                       true,
+                       false,
+                       true,
+                       true,
+                       SIGN,
+                       0,
+                       { SGP26 "7", SGP26 "0.0.2.1" } },
+    [CERT_DS_TLS] = { "SM-DS TLS",
+                      false,
+                      false,
+                      false,
+                      true,
+                      SIGN,
+                      CERT_PURPOSE_SERVER,
                       { SGP26 "6", SGP26 "0.0.2.0" } },
     [CERT_EIM_SIGN] = { "eIM signing", true, false, false, false, SIGN, 0, { 0 } },
     [CERT_EIM_TLS] = { "eIM TLS", false, false, false, false, SIGN, CERT_PURPOSE_SERVER, { 0 } },
-    [CERT_OPERATOR_CLIENT] = { "operator client", false, false, false, false, SIGN, CERT_PURPOSE_CLIENT, { 0 } },
+    [CERT_OPERATOR_CLIENT] = { "operator client",
+                               false,
+                               false,
+                               false,
+                               false,
+                               SIGN,
+                               CERT_PURPOSE_CLIENT,
+                               { 0 } },
     [CERT_TLS_SERVER] = { "TLS server", false, false, false, false, SIGN, CERT_PURPOSE_SERVER, { 0 } },
 };
 
-const struct role_rule *role_rule_of(enum cert_role role)
-{
-    return &role_rules[role];
-}
+const struct role_rule *role_rule_of(enum cert_role role) { return &role_rules[role]; }
 
 const char *cert_role_name(enum cert_role r)
 {
@@ -43,16 +87,20 @@ static const struct {
                                             "(RFC 5280 4.2)" },
     [CERT_UNKNOWN_CI] = { "unknown_ci", "the chain ends at a key that is not pinned (SGP.22 4.5.2.2)" },
     [CERT_BAD_SIGNATURE] = { "bad_signature", "not signed by the certificate above it (SGP.22 4.5.2.2)" },
-    [CERT_BAD_CURVE] = { "bad_curve", "its key is on a curve that is not supported or not its CI's (SGP.22 2.6.7)" },
-    [CERT_WRONG_ROLE] = { "wrong_role", "its policy is not exactly the role's, or not critical (SGP.22 4.5.2.1)" },
+    [CERT_BAD_CURVE] = { "bad_curve",
+                         "its key is on a curve that is not supported or not its CI's (SGP.22 2.6.7)" },
+    [CERT_WRONG_ROLE] = { "wrong_role",
+                          "its policy is not exactly the role's, or not critical (SGP.22 4.5.2.1)" },
     [CERT_WRONG_KEY_USAGE] = { "wrong_key_usage", "its key usage does not allow what the role does "
                                                   "(SGP.22 4.5.2.1)" },
     [CERT_NOT_A_CA] = { "not_a_ca", "an issuer is not marked as a certificate authority (RFC 5280 4.2.1.9)" },
-    [CERT_PATH_LENGTH] = { "path_length", "more authorities below than an issuer permits (RFC 5280 4.2.1.9)" },
+    [CERT_PATH_LENGTH] = { "path_length",
+                           "more authorities below than an issuer permits (RFC 5280 4.2.1.9)" },
     [CERT_EXPIRED] = { "expired", "its validity is over (SGP.22 4.5.2.1)" },
     [CERT_NOT_YET_VALID] = { "not_yet_valid", "its validity has not begun (SGP.22 4.5.2.1)" },
-    [CERT_EID_OUTSIDE_RANGE] = { "eid_outside_range", "the EUM's name constraint does not permit this organization "
-                                                      "and EID (SGP.22 4.5.2.1.0.2)" },
+    [CERT_EID_OUTSIDE_RANGE] = { "eid_outside_range",
+                                 "the EUM's name constraint does not permit this organization "
+                                 "and EID (SGP.22 4.5.2.1.0.2)" },
     [CERT_REVOKED] = { "revoked", "its issuer's revocation list names it (SGP.22 4.6)" },
     [CERT_NAME_MISMATCH] = { "name_mismatch", "it does not carry the name that is expected" },
 };
@@ -62,10 +110,7 @@ const char *cert_flaw_text(enum cert_flaw f)
     return (size_t)f < COUNT(flaws) ? flaws[f].text : "unknown flaw";
 }
 
-const char *cert_flaw_name(enum cert_flaw f)
-{
-    return (size_t)f < COUNT(flaws) ? flaws[f].name : "unknown";
-}
+const char *cert_flaw_name(enum cert_flaw f) { return (size_t)f < COUNT(flaws) ? flaws[f].name : "unknown"; }
 
 enum cert_flaw cert_load_flaw(enum err e)
 {
@@ -137,7 +182,8 @@ static bool same_letters(const char *a, size_t a_len, const char *b, size_t b_le
     return a_len == b_len && strncasecmp(a, b, a_len) == 0;
 }
 
-/* RFC 6125 6.4.3: "*" alone as the leftmost label stands for exactly one label, and never right below the root. */
+/* RFC 6125 6.4.3: "*" alone as the leftmost label stands for exactly one label, and never right below the
+ * root. */
 static bool dns_name_matches(struct span name, const char *host, size_t host_len)
 {
     const char *pattern = (const char *)name.at;
@@ -146,8 +192,8 @@ static bool dns_name_matches(struct span name, const char *host, size_t host_len
     if (same_letters(pattern, name.len, host, host_len))
         return true;
     const char *dot = memchr(host, '.', host_len);
-    if (name.len < 3 || pattern[0] != '*' || pattern[1] != '.' || !memchr(pattern + 2, '.', name.len - 2) || !dot ||
-        dot == host)
+    if (name.len < 3 || pattern[0] != '*' || pattern[1] != '.' || !memchr(pattern + 2, '.', name.len - 2) ||
+        !dot || dot == host)
         return false;
     return same_letters(pattern + 1, name.len - 1, dot, host_len - (size_t)(dot - host));
 }

@@ -51,10 +51,7 @@ static enum err read_validity(struct der *tbs, struct cert *c)
     return e || der_at_end(&d) ? e : ERR_PARSE;
 }
 
-static bool text_tag(uint32_t tag)
-{
-    return tag == 0x0c || tag == 0x13 || tag == 0x14 || tag == 0x16;
-}
+static bool text_tag(uint32_t tag) { return tag == 0x0c || tag == 0x13 || tag == 0x14 || tag == 0x16; }
 
 /* AttributeTypeAndValue: takes the value when the type is 2.5.4.`type`. */
 static enum err read_attribute(struct span one, uint8_t type, struct span *out)
@@ -366,7 +363,8 @@ static enum err read_head(struct cert_entry *entry, struct der *tbs)
     struct der_tlv t;
     bool found;
     enum err e = der_optional(tbs, 0xa0, &t, &found);
-    if (!e && found && !span_equal(t.value, SPAN(0x02, 0x01, 0x02)) && !span_equal(t.value, SPAN(0x02, 0x01, 0x01)))
+    if (!e && found && !span_equal(t.value, SPAN(0x02, 0x01, 0x02)) &&
+        !span_equal(t.value, SPAN(0x02, 0x01, 0x01)))
         e = ERR_PARSE;
     if (!e)
         e = der_expect(tbs, 0x02, &t);
@@ -460,6 +458,7 @@ enum err cert_parse(struct cert_entry *entry)
     e = read_tbs(entry, tbs.value);
     if (!e && !span_equal(algorithm.whole, ECDSA_WITH_SHA256))
         e = ERR_UNSUPPORTED;
-    entry->signature_readable = cert_signature_read(span_sub(signature.value, 1, signature.value.len), entry->signature);
+    entry->signature_readable =
+        cert_signature_read(span_sub(signature.value, 1, signature.value.len), entry->signature);
     return e;
 }

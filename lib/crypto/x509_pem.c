@@ -13,10 +13,7 @@ static enum err put_pem(struct buf *pem, const char *label, struct span der)
     return e ? e : buf_printf(pem, "-----END %s-----\n", label);
 }
 
-enum err cert_put_pem(struct span der, struct buf *pem)
-{
-    return put_pem(pem, "CERTIFICATE", der);
-}
+enum err cert_put_pem(struct span der, struct buf *pem) { return put_pem(pem, "CERTIFICATE", der); }
 
 /* ECPrivateKey of RFC 5915, with curve and public key. */
 static enum err put_private_key(struct buf *b, const struct ec_key *k, struct span d)

@@ -82,15 +82,9 @@ enum err trust_add_ci_key(struct trust *t, enum ec_curve curve, struct span poin
     return add_anchor(t, &a);
 }
 
-bool trust_knows_ci(const struct trust *t, struct span ski)
-{
-    return anchor_with(t, ski) != NULL;
-}
+bool trust_knows_ci(const struct trust *t, struct span ski) { return anchor_with(t, ski) != NULL; }
 
-size_t trust_ci_count(const struct trust *t)
-{
-    return t->count;
-}
+size_t trust_ci_count(const struct trust *t) { return t->count; }
 
 struct span trust_ci_ski(const struct trust *t, size_t index)
 {
@@ -230,7 +224,8 @@ static bool crl_lists(const struct trust_crl *crl, struct span serial)
     struct der d = der_open(crl->revoked);
     struct der_tlv row, number;
     while (!der_at_end(&d))
-        if (der_expect(&d, 0x30, &row) || der_find(row.value, 0x02, &number) || span_equal(number.value, serial))
+        if (der_expect(&d, 0x30, &row) || der_find(row.value, 0x02, &number) ||
+            span_equal(number.value, serial))
             return true; /* a row that cannot be read may be this one */
     return false;
 }

@@ -111,8 +111,10 @@ static void at_least_a_dozen_are_flawed(void)
 
 static void keys_are_for_their_owner_only(void)
 {
-    static const char *const keys[] = { "CertificateIssuer/SK_CI_ECDSA_NIST.pem", "eUICC/SK_EUICC_ECDSA_BRP.pem",
-                                        "DPauth/SK_S_SM_DPauth_ECDSA_NIST.pem", "Operator/SK_OPERATOR_ESO.pem" };
+    static const char *const keys[] = { "CertificateIssuer/SK_CI_ECDSA_NIST.pem",
+                                        "eUICC/SK_EUICC_ECDSA_BRP.pem",
+                                        "DPauth/SK_S_SM_DPauth_ECDSA_NIST.pem",
+                                        "Operator/SK_OPERATOR_ESO.pem" };
     struct folder f;
     folder_open(&f);
     CHECK(make(&f) == ERR_OK);
@@ -210,7 +212,8 @@ static void a_changed_file_is_seen(void)
     snprintf(from, sizeof from, "%s", path_of(&f, "DPpb/SK_S_SM_DP2pb_ECDSA_NIST.pem"));
     REQUIRE(rename(from, path_of(&f, "DPpb/SK_S_SM_DPpb_ECDSA_NIST.pem")) == 0);
     CHECK(check_at(&f, EPOCH, false) == ERR_VERIFY);
-    CHECK(strstr(f.text, "DIFF CERT_S_SM_DPauth_ECDSA_NIST                fine              bad_signature") != NULL);
+    CHECK(strstr(f.text, "DIFF CERT_S_SM_DPauth_ECDSA_NIST                fine              bad_signature") !=
+          NULL);
     CHECK(strstr(f.text, "DIFF CERT_EUM_ECDSA_BRP ") != NULL);
     CHECK(strstr(f.text, "the key beside it is not its key") != NULL);
     folder_close(&f);
@@ -259,7 +262,8 @@ static void a_folder_that_cannot_be_written_is_one_clear_line(void)
         folder_open(&f);
         snprintf(f.dir, sizeof f.dir, "%s", dirs[i]);
         CHECK_ROW(dirs[i], make_with(&f, &o) == ERR_IO);
-        CHECK_ROW(dirs[i], strncmp(f.text, "certs: cannot make ", 19) == 0 && strchr(f.text, '\n') == f.text + f.text_len - 1);
+        CHECK_ROW(dirs[i], strncmp(f.text, "certs: cannot make ", 19) == 0 &&
+                               strchr(f.text, '\n') == f.text + f.text_len - 1);
         CHECK_ROW(dirs[i], check_at(&f, EPOCH, false) == ERR_NOT_FOUND);
         folder_close(&f);
     }
@@ -279,7 +283,8 @@ static void gsmas_own_archive_can_be_checked(void)
     REQUIRE(out != NULL);
     CHECK(certs_check(c, path, EPOCH, false, out, out) != ERR_NOT_FOUND);
     fclose(out);
-    CHECK(strstr(text, "ok   CERT_EUICC_ECDSA_NIST ") != NULL || strstr(text, "its key can be read by others") != NULL);
+    CHECK(strstr(text, "ok   CERT_EUICC_ECDSA_NIST ") != NULL ||
+          strstr(text, "its key can be read by others") != NULL);
     free(text);
     folder_close(&f);
 }
@@ -336,7 +341,8 @@ const struct test files_tests[] = {
     { "a changed file is seen", a_changed_file_is_seen },
     { "another's folder is left alone", anothers_folder_is_left_alone },
     { "our own is replaced only when told", our_own_is_replaced_only_when_told },
-    { "a folder that cannot be written is one clear line", a_folder_that_cannot_be_written_is_one_clear_line },
+    { "a folder that cannot be written is one clear line",
+      a_folder_that_cannot_be_written_is_one_clear_line },
     { "GSMA's own archive can be checked", gsmas_own_archive_can_be_checked },
     { "wrong words end with two", wrong_words_end_with_two },
 };

@@ -67,7 +67,8 @@ static void put_everything(struct world *w, struct buf *out)
         REQUIRE(pki_server(w->pki, extra[i], &p) == ERR_OK);
         REQUIRE(buf_put(out, p->der) == ERR_OK);
     }
-    REQUIRE(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_BRP", "89049032000000000000000000000042", &card) == ERR_OK);
+    REQUIRE(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_BRP", "89049032000000000000000000000042", &card) ==
+            ERR_OK);
     REQUIRE(buf_put(out, buf_span(&card.certificate)) == ERR_OK);
     REQUIRE(buf_put(out, secret_span(&card.key)) == ERR_OK);
     REQUIRE(pki_crl(w->pki, "CERT_CI_ECDSA_NIST", out) == ERR_OK);
@@ -147,7 +148,8 @@ static void an_euicc_of_a_fleet_has_its_own_chain(void)
     const struct cert_policy policy = { .now = EPOCH };
     world_open(&w, "fleet");
     REQUIRE(pki_trust(w.pki, &t) == ERR_OK);
-    REQUIRE(certs_issue_euicc(w.pki, "CERT_EUICC_ECDSA_NIST", "89049032000000000000000000000017", &card) == ERR_OK);
+    REQUIRE(certs_issue_euicc(w.pki, "CERT_EUICC_ECDSA_NIST", "89049032000000000000000000000017", &card) ==
+            ERR_OK);
     REQUIRE(cert_load(w.crypto, buf_span(&card.certificate), &euicc) == ERR_OK);
     REQUIRE(cert_load(w.crypto, card.eum_certificate, &eum) == ERR_OK);
     CHECK(strcmp(euicc->eid, "89049032000000000000000000000017") == 0);
@@ -234,11 +236,13 @@ static void servers_and_clients_are_made_on_demand(void)
     CHECK(strcmp(cmp->name, "CERT_S_cmp.alpha.example.com_TLS") == 0);
     CHECK(strcmp(smdp->name, "CERT_S_SM_DP_TLS_NIST") == 0);
     CHECK(platform == again);
-    CHECK(cert_names_host(cmp->cert, "cmp.alpha.example.com") && !cert_names_host(cmp->cert, "net.alpha.example.com"));
+    CHECK(cert_names_host(cmp->cert, "cmp.alpha.example.com") &&
+          !cert_names_host(cmp->cert, "net.alpha.example.com"));
     CHECK(cert_judge(servers, cmp->cert, CERT_TLS_SERVER, NULL, 0, &policy, NULL) == CERT_FINE);
     CHECK(cert_judge(clients, platform->cert, CERT_OPERATOR_CLIENT, NULL, 0, &policy, NULL) == CERT_FINE);
     CHECK(cert_judge(clients, smdp->cert, CERT_OPERATOR_CLIENT, NULL, 0, &policy, NULL) == CERT_UNKNOWN_CI);
-    CHECK(cert_judge(servers, platform->cert, CERT_OPERATOR_CLIENT, NULL, 0, &policy, NULL) == CERT_UNKNOWN_CI);
+    CHECK(cert_judge(servers, platform->cert, CERT_OPERATOR_CLIENT, NULL, 0, &policy, NULL) ==
+          CERT_UNKNOWN_CI);
     trust_free(servers);
     trust_free(clients);
     world_close(&w);

@@ -15,7 +15,8 @@ static void every_truncation_is_refused(void)
     family_close(&f);
 }
 
-/* Whatever octet is changed: refused at reading or at judging, or nothing judged has changed (the signature covers all). */
+/* Whatever octet is changed: refused at reading or at judging, or nothing judged has changed (the signature
+ * covers all). */
 static void no_changed_octet_is_believed(void)
 {
     struct family f;
@@ -65,11 +66,17 @@ static void a_huge_certificate_is_refused_by_its_size(void)
 static void texts_that_are_no_certificates_are_refused(void)
 {
     static const char *const rows[] = {
-        "", "30", "3000", "hello", "-----BEGIN", "-----BEGIN CERTIFICATE-----\n",
+        "",
+        "30",
+        "3000",
+        "hello",
+        "-----BEGIN",
+        "-----BEGIN CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n",
-        "0\x80\x02\x01\x01", "0\x84\xff\xff\xff\xff",
+        "0\x80\x02\x01\x01",
+        "0\x84\xff\xff\xff\xff",
     };
     struct crypto *c = crypto_for_test();
     const struct cert *out;
@@ -94,9 +101,10 @@ static void deep_nesting_is_refused(void)
 /* SubjectPublicKeyInfo with secp384r1 and its base point. */
 static struct buf p384_key(void)
 {
-    return hex("3076301006072a8648ce3d020106052b8104002203620004"
-               "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7"
-               "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f");
+    return hex(
+        "3076301006072a8648ce3d020106052b8104002203620004"
+        "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7"
+        "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f");
 }
 
 static enum err load_with_key(struct family *f, struct span public_key_info)
@@ -172,8 +180,10 @@ static void a_leaf_of_one_curve_below_a_ci_of_the_other_is_refused(void)
     family_close(&f);
 }
 
-/* Issues with the TBS changed in place (same length) and signed anew, so that only the change itself can be seen. */
-static const struct cert *resigned(struct family *f, const struct cert_spec *spec, struct span from, struct span to)
+/* Issues with the TBS changed in place (same length) and signed anew, so that only the change itself can be
+ * seen. */
+static const struct cert *resigned(struct family *f, const struct cert_spec *spec, struct span from,
+                                   struct span to)
 {
     struct buf der = { .max = 1 << 14 }, out = { .max = 1 << 14 };
     struct ec_signature s;
@@ -191,7 +201,8 @@ static const struct cert *resigned(struct family *f, const struct cert_spec *spe
     struct der_mark sequence, bits, pair;
     REQUIRE(der_put_open(&out, 0x30, &sequence) == ERR_OK);
     REQUIRE(buf_put(&out, tbs.whole) == ERR_OK);
-    REQUIRE(buf_put(&out, SPAN(0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)) == ERR_OK);
+    REQUIRE(buf_put(&out, SPAN(0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)) ==
+            ERR_OK);
     REQUIRE(der_put_open(&out, 0x03, &bits) == ERR_OK);
     REQUIRE(buf_put_u8(&out, 0) == ERR_OK);
     REQUIRE(der_put_open(&out, 0x30, &pair) == ERR_OK);
@@ -218,15 +229,20 @@ static void extensions_are_read_strictly(void)
 {
     const struct patch rows[] = {
         { "nothing changed", SPAN(0x55, 0x1d, 0x0f), SPAN(0x55, 0x1d, 0x0f), true, CERT_FINE },
-        { "an unknown critical extension", SPAN(0x55, 0x1d, 0x0f), SPAN(0x55, 0x1d, 0x7f), true, CERT_BAD_ENCODING },
+        { "an unknown critical extension", SPAN(0x55, 0x1d, 0x0f), SPAN(0x55, 0x1d, 0x7f), true,
+          CERT_BAD_ENCODING },
         { "a key usage that is not critical", SPAN(0x55, 0x1d, 0x0f, 0x01, 0x01, 0xff),
           SPAN(0x55, 0x1d, 0x0f, 0x01, 0x01, 0x00), true, CERT_WRONG_KEY_USAGE },
         { "a policy that is not critical", SPAN(0x55, 0x1d, 0x20, 0x01, 0x01, 0xff),
           SPAN(0x55, 0x1d, 0x20, 0x01, 0x01, 0x00), true, CERT_WRONG_ROLE },
-        { "the same extension twice", SPAN(0x55, 0x1d, 0x23), SPAN(0x55, 0x1d, 0x0e), false, CERT_BAD_ENCODING },
-        { "a month that is none", span_str("260101000000Z"), span_str("261301000000Z"), false, CERT_BAD_ENCODING },
-        { "a time with a sign in it", span_str("260101000000Z"), span_str("26-101000000Z"), false, CERT_BAD_ENCODING },
-        { "a name with an end mark in it", span_str("SM-DP+ a"), span_of("SM-DP\0 a", 8), false, CERT_BAD_ENCODING },
+        { "the same extension twice", SPAN(0x55, 0x1d, 0x23), SPAN(0x55, 0x1d, 0x0e), false,
+          CERT_BAD_ENCODING },
+        { "a month that is none", span_str("260101000000Z"), span_str("261301000000Z"), false,
+          CERT_BAD_ENCODING },
+        { "a time with a sign in it", span_str("260101000000Z"), span_str("26-101000000Z"), false,
+          CERT_BAD_ENCODING },
+        { "a name with an end mark in it", span_str("SM-DP+ a"), span_of("SM-DP\0 a", 8), false,
+          CERT_BAD_ENCODING },
         { "another signature algorithm inside", SPAN(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02),
           SPAN(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03), false, CERT_BAD_CURVE },
     };
@@ -337,8 +353,8 @@ static void a_chain_longer_than_any_is_refused(void)
         struct ec_key *next = NULL;
         REQUIRE(ec_key_generate(f.crypto, EC_P256, &next) == ERR_OK);
         ec_key_point(next, &f.point);
-        REQUIRE(cert_issue(f.crypto, &sub, EC_P256, &f.point, issuer ? issuer : f.ci, issuer ? own : f.ci_key, &der) ==
-                ERR_OK);
+        REQUIRE(cert_issue(f.crypto, &sub, EC_P256, &f.point, issuer ? issuer : f.ci, issuer ? own : f.ci_key,
+                           &der) == ERR_OK);
         REQUIRE(cert_load(f.crypto, buf_span(&der), &above[i]) == ERR_OK);
         ec_key_free(own);
         f.key = next;
@@ -375,7 +391,8 @@ const struct test hostile_tests[] = {
     { "a key on another curve is unsupported", a_key_on_another_curve_is_unsupported },
     { "a compressed point is refused", a_compressed_point_is_refused },
     { "a point off the curve verifies nothing", a_point_off_the_curve_verifies_nothing },
-    { "a leaf of one curve below a CI of the other is refused", a_leaf_of_one_curve_below_a_ci_of_the_other_is_refused },
+    { "a leaf of one curve below a CI of the other is refused",
+      a_leaf_of_one_curve_below_a_ci_of_the_other_is_refused },
     { "extensions are read strictly", extensions_are_read_strictly },
     { "a self-signed leaf is nobody's", a_self_signed_leaf_is_nobodys },
     { "a CI of the same name is not the CI", a_ci_of_the_same_name_is_not_the_ci },

@@ -4,8 +4,8 @@
 
 #include "x509_test.h"
 
-static const enum cert_role all_roles[] = { CERT_EUM,     CERT_EUICC,    CERT_DP_AUTH,  CERT_DP_PB,
-                                            CERT_DP_TLS,  CERT_DS_AUTH,  CERT_DS_TLS,   CERT_EIM_SIGN,
+static const enum cert_role all_roles[] = { CERT_EUM,     CERT_EUICC,      CERT_DP_AUTH,        CERT_DP_PB,
+                                            CERT_DP_TLS,  CERT_DS_AUTH,    CERT_DS_TLS,         CERT_EIM_SIGN,
                                             CERT_EIM_TLS, CERT_TLS_SERVER, CERT_OPERATOR_CLIENT };
 
 static const struct cert *issue_for(struct family *f, enum cert_role role)
@@ -62,7 +62,10 @@ static void take_policy_longer(struct cert_spec *s) { s->policy_oid = "2.23.146.
 static void take_no_policy(struct cert_spec *s) { s->policy_oid = ""; }
 static void only_certify(struct cert_spec *s) { s->key_usage = CERT_USE_KEY_CERT_SIGN; }
 static void only_agree(struct cert_spec *s) { s->key_usage = CERT_USE_KEY_AGREEMENT; }
-static void also_certify(struct cert_spec *s) { s->key_usage = CERT_USE_DIGITAL_SIGNATURE | CERT_USE_KEY_CERT_SIGN; }
+static void also_certify(struct cert_spec *s)
+{
+    s->key_usage = CERT_USE_DIGITAL_SIGNATURE | CERT_USE_KEY_CERT_SIGN;
+}
 static void only_sign(struct cert_spec *s) { s->key_usage = CERT_USE_DIGITAL_SIGNATURE; }
 static void only_client(struct cert_spec *s) { s->purposes = CERT_PURPOSE_CLIENT; }
 static void only_server(struct cert_spec *s) { s->purposes = CERT_PURPOSE_SERVER; }
@@ -246,16 +249,27 @@ static void a_revocation_list_must_be_signed_by_a_known_ci(void)
 
 static void host_names_match_by_rfc_6125(void)
 {
-    static const char *const names[] = { "smdp.example.com", "*.alpha.example.com", "*.com", "localhost", NULL };
+    static const char *const names[] = { "smdp.example.com", "*.alpha.example.com", "*.com", "localhost",
+                                         NULL };
     static const struct {
         const char *host;
         bool expected;
     } row[] = {
-        { "smdp.example.com", true },   { "SMDP.Example.COM", true },       { "smdp.example.com.", true },
-        { "cmp.alpha.example.com", true }, { "localhost", true },           { "alpha.example.com", false },
-        { "a.b.alpha.example.com", false }, { ".alpha.example.com", false }, { "example.com", false },
-        { "smdp.example.org", false },  { "xsmdp.example.com", false },     { "TLS server", false },
-        { "", false },                  { ".", false },                     { "*", false },
+        { "smdp.example.com", true },
+        { "SMDP.Example.COM", true },
+        { "smdp.example.com.", true },
+        { "cmp.alpha.example.com", true },
+        { "localhost", true },
+        { "alpha.example.com", false },
+        { "a.b.alpha.example.com", false },
+        { ".alpha.example.com", false },
+        { "example.com", false },
+        { "smdp.example.org", false },
+        { "xsmdp.example.com", false },
+        { "TLS server", false },
+        { "", false },
+        { ".", false },
+        { "*", false },
     };
     struct family f;
     family_open(&f, EC_P256);

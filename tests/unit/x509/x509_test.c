@@ -50,7 +50,8 @@ struct cert_spec family_spec(enum cert_role role)
     }
     if (role == CERT_EUICC)
         s.serial_number = "89049032123451234512345678901235";
-    if (role == CERT_DP_AUTH || role == CERT_DP_PB || role == CERT_DP_TLS || role == CERT_DS_AUTH || role == CERT_DS_TLS)
+    if (role == CERT_DP_AUTH || role == CERT_DP_PB || role == CERT_DP_TLS || role == CERT_DS_AUTH ||
+        role == CERT_DS_TLS)
         s.registered_id = "2.999.10";
     if (role == CERT_DP_TLS || role == CERT_DS_TLS || role == CERT_EIM_TLS || role == CERT_TLS_SERVER)
         s.dns_names = names;
@@ -62,7 +63,8 @@ const struct cert *family_issue(struct family *f, const struct cert_spec *spec, 
     struct buf der = { .max = 1 << 14 };
     const struct cert *out = NULL;
     const struct ec_key *key = issuer && issuer != f->ci ? f->key : f->ci_key;
-    REQUIRE(cert_issue(f->crypto, spec, ec_key_curve(f->key), &f->point, issuer ? issuer : f->ci, key, &der) == ERR_OK);
+    REQUIRE(cert_issue(f->crypto, spec, ec_key_curve(f->key), &f->point, issuer ? issuer : f->ci, key,
+                       &der) == ERR_OK);
     REQUIRE(cert_load(f->crypto, buf_span(&der), &out) == ERR_OK);
     buf_release(&der);
     return out;
