@@ -3,14 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto.h"
 #include "db.h"
+#include "program_loop.h"
 #include "wire.h"
-
-/* A handler may leave work for the tick at any moment, so the loop looks at least this often. */
-#define LOOK_MS 50
 
 struct daemon {
     const struct settings *settings;
@@ -87,8 +84,10 @@ static enum err read_clients_ca(struct daemon *d)
         e = trust_new(d->env.crypto, &d->clients);
     if (!e && path[0]) {
         e = trust_add_ci(d->clients, buf_span(&pem));
-        if (e)
+        if (e) {
             fprintf(stderr, "clients-ca: '%s' is no CA certificate\n", path);
+            e = ERR_CONFIG;
+        }
     }
     buf_release(&pem);
     return e;
@@ -108,7 +107,8 @@ static enum err open_environment(struct daemon *d)
         e = db_open(&d->log, database[0] ? database : NULL, true, &d->env.db);
     if (!e)
         e = read_clients_ca(d);
-    return e ? e : http_client_tls_new(&d->env, &client, &d->env.http);
+    /* Without roots nobody can be believed: then there is no client, and every call is "not reached". */
+    return e || !d->roots.len ? e : http_client_tls_new(&d->env, &client, &d->env.http);
 }
 
 enum err daemon_open(const struct settings *s, const char *actor, struct daemon **out)
@@ -161,48 +161,63 @@ const struct env *daemon_env(const struct daemon *d)
     return &d->env;
 }
 
-static void sleep_until(struct daemon *d, int64_t next)
+const struct settings *daemon_settings(const struct daemon *d)
 {
-    int64_t wait = next - clock_now(d->env.clock);
-    if (wait > LOOK_MS)
-        wait = LOOK_MS;
-    if (wait > 0)
-        nanosleep(&(struct timespec){ .tv_nsec = wait * 1000000 }, NULL);
+    return d->settings;
+}
+
+/* The loop of ticks; a request that was served wakes it, since its handler may have left work. */
+struct ticking {
+    struct program_loop loop;
+    struct actor *actor;
+    enum err failure;
+};
+
+static void wake_ticking(void *context)
+{
+    program_loop_wake(&((struct ticking *)context)->loop);
 }
 
 /* A failure that the actor cannot mend ends the program; everything it promised is in its database. */
-static enum err tick_until_stopped(struct daemon *d, struct actor *a, const volatile int *stop_requested)
+static int64_t tick_once(void *context, int64_t now)
 {
-    enum err e = ERR_OK;
-    while (!*stop_requested && !e) {
-        int64_t next = CLOCK_NEVER;
-        if (a->ops->tick)
-            next = a->ops->tick(a, clock_now(d->env.clock), &e);
-        if (!e)
-            sleep_until(d, next);
-    }
-    return e;
+    struct ticking *t = context;
+    int64_t next = t->actor->ops->tick ? t->actor->ops->tick(t->actor, now, &t->failure) : CLOCK_NEVER;
+    return t->failure ? PROGRAM_LOOP_END : next;
+}
+
+static enum err tick_until_stopped(struct daemon *d, struct ticking *t, const volatile int *stop_requested)
+{
+    enum err e = program_loop_run(&t->loop, d->env.clock, stop_requested, tick_once, t);
+    return e ? e : t->failure;
 }
 
 int daemon_serve(struct daemon *d, struct actor *a, const volatile int *stop_requested)
 {
     struct http_server *server = NULL;
+    struct ticking ticking = { .actor = a };
     char host[64];
     struct http_server_settings at = {
         .host = host,
         .identity = { buf_span(&d->certificate), buf_span(&d->key) },
         .clients = a->ops->mutual_tls ? d->clients : NULL,
+        .served = wake_ticking,
+        .served_context = &ticking,
     };
     if (daemon_split_address(settings_text(d->settings, "listen"), host, &at.port)) {
         fprintf(stderr, "listen: '%s' is not address:port\n", settings_text(d->settings, "listen"));
         return 2;
     }
-    enum err e = http_server_start(&d->env, a, &at, &server);
+    enum err e = program_loop_init(&ticking.loop);
+    if (e)
+        return 1;
+    e = http_server_start(&d->env, a, &at, &server);
     if (!e) {
         LOG(&d->log, LOG_INFO, "daemon.listening", F_TEXT("host", host), F_INT("port", http_server_port(server)));
-        e = tick_until_stopped(d, a, stop_requested);
+        e = tick_until_stopped(d, &ticking, stop_requested);
         LOG(&d->log, e ? LOG_ERROR : LOG_INFO, "daemon.stopped", F_TEXT("err", err_name(e)));
     }
     http_server_stop(server);
+    program_loop_release(&ticking.loop);
     return e ? 1 : 0;
 }

@@ -36,6 +36,7 @@ struct daemon;
 MUST_CHECK enum err daemon_open(const struct settings *s, const char *actor, struct daemon **out);
 void daemon_close(struct daemon *d); /* NULL is harmless */
 const struct env *daemon_env(const struct daemon *d);
+const struct settings *daemon_settings(const struct daemon *d);
 /* Listens, ticks, and returns the exit status when asked to stop, or when the actor cannot go on. */
 int daemon_serve(struct daemon *d, struct actor *a, const volatile int *stop_requested);
 
@@ -47,6 +48,29 @@ MUST_CHECK enum err daemon_read_hash(const struct settings *s, const struct yaml
 /* The text of a member of a map; ERR_CONFIG when it is missing or no text. */
 MUST_CHECK enum err daemon_member(const struct settings *s, const struct yaml_node *map, const char *key,
                                   const char **out);
+/* The following say what is wrong, with file:line:column where a node is to blame. */
+/* A file with 64 hex digits; made with random ones, readable by its owner only, when it is absent. */
+MUST_CHECK enum err daemon_read_storage_key(const struct settings *s, const char *key, struct secret *out);
+/* A certificate file, PEM or DER; parsed once and kept by env->crypto. */
+MUST_CHECK enum err daemon_read_certificate(struct daemon *d, const char *path, const struct cert **out);
+/* A private key file, PEM or DER. Gives *out (ec_key_free). */
+MUST_CHECK enum err daemon_read_key(struct daemon *d, const char *path, struct ec_key **out);
+/* Trust in the CI certificates of one list of files and the revocation lists (DER) of another (NULL: none). Gives *out. */
+MUST_CHECK enum err daemon_read_trust(struct daemon *d, const char *cis, const char *crls, struct trust **out);
+
+/* One of a list {name, certificate: FILE | fingerprint: 64 hex digits, rights: [word, …]}. */
+struct daemon_client {
+    const char *name; /* borrowed from the settings */
+    uint8_t fingerprint[32];
+    unsigned rights;
+};
+struct daemon_right {
+    const char *word;
+    unsigned bit;
+};
+/* Reads the list of a setting with these words for rights (ended by a NULL word). Gives *out (free). */
+MUST_CHECK enum err daemon_read_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
+                                        struct daemon_client **out, size_t *count);
 /* "host:port" */
 MUST_CHECK enum err daemon_split_address(const char *text, char host[64], uint16_t *port);
 

@@ -57,7 +57,7 @@ static void open_world(struct world *w)
     const struct pki_item *server = NULL;
     struct buf roots = { .max = 1 << 16 };
     *w = (struct world){ .log = { .clock = clock_system(), .actor = "test" } };
-    snprintf(w->folder, sizeof w->folder, "/tmp/lab-host-XXXXXX");
+    snprintf(w->folder, sizeof w->folder, "/tmp/lab-daemon-XXXXXX");
     REQUIRE(mkdtemp(w->folder) != NULL);
     REQUIRE(crypto_new(&w->crypto) == ERR_OK);
     w->env = (struct env){ .clock = clock_system(), .rng = crypto_rng(w->crypto), .log = &w->log,
@@ -88,16 +88,16 @@ static const char good[] = "listen: 127.0.0.1:0\n"
                            "certificate: tls.pem\n"
                            "key: tls-key.pem\n"
                            "database: net.db\n"
-                           "trust: [ci.pem]\n"
-                           "clientTrust: [operator.pem]\n"
-                           "clientCertificate: admin.pem\n"
-                           "clientKey: admin-key.pem\n"
+                           "roots: ci.pem\n"
+                           "clients-ca: operator.pem\n"
+                           "client-certificate: admin.pem\n"
+                           "client-key: admin-key.pem\n"
                            "names: {cmp.partner.example.com: \"127.0.0.1:9\"}\n"
                            "clients:\n"
                            "  - {name: admin, certificate: admin.pem, rights: [administer]}\n"
                            "platform: https://cmp.partner.example.com\n"
                            "plmn: \"63902\"\n"
-                           "storageKey: storage.key\n";
+                           "storage-key: storage.key\n";
 
 /* Starts the program in the folder; its standard error goes to a pipe, whose end is returned. */
 static int spawn(struct world *w)
@@ -147,7 +147,7 @@ static int end_status(struct world *w, int fd)
 static int start(struct world *w)
 {
     int fd = spawn(w);
-    REQUIRE(hear(w, fd, "program.ready") && hear(w, fd, "\n"));
+    REQUIRE(hear(w, fd, "daemon.listening") && hear(w, fd, "\n"));
     const char *port = strstr(w->output, "\"port\":");
     REQUIRE(port != NULL);
     w->port = (uint16_t)atoi(port + 7);
@@ -217,11 +217,10 @@ static const struct {
     { "no PLMN", "plmn:", "", 2, "plmn" },
     { "a PLMN that is none", "plmn:", "plmn: \"6390\"", 2, "5 or 6 digits" },
     { "a misspelt key", "plmn:", "plnm: \"63902\"", 2, "net.yaml:13:" },
-    { "an address without port", "listen:", "listen: localhost", 2, "HOST:PORT" },
-    { "a certificate that is not there", "certificate:", "certificate: other.pem", 2, "other.pem" },
+    { "an address without port", "listen:", "listen: localhost", 2, "not address:port" },
+    { "a certificate that is not there", "certificate:", "certificate: other.pem", 1, "other.pem" },
     { "a certificate without its key", "key:", "key: admin-key.pem", 1, "certificate" },
-    { "a CI that is none", "trust:", "trust: [nonsense.pem]", 2, "net.yaml:5:" },
-    { "a CI that is a map", "trust:", "trust: [{a: b}]", 2, "net.yaml:5:" },
+    { "a CA of clients that is none", "clients-ca:", "clients-ca: nonsense.pem", 2, "nonsense.pem" },
     { "a name that leads nowhere", "names:", "names: {cmp.partner.example.com: here}", 2, "net.yaml:9:" },
     { "a client without fingerprint", "  - ", "  - {name: admin, rights: [administer]}", 2, "net.yaml:11:" },
     { "a client with half a fingerprint", "  - ", "  - {name: admin, fingerprint: \"00ff\", rights: []}", 2,
@@ -230,17 +229,17 @@ static const struct {
       "  - {name: admin, certificate: admin.pem, rights: [rule]}", 2, "net.yaml:11:" },
     { "a client with a member that is none", "  - ",
       "  - {name: admin, certificate: admin.pem, right: [administer]}", 2, "net.yaml:11:" },
-    { "a storage key that is none", "storageKey:", "storageKey: nonsense.pem", 2, "64 hex digits" },
+    { "a storage key that is none", "storage-key:", "storage-key: nonsense.pem", 2, "64 hex digits" },
     { "a database in a folder that is not there", "database:", "database: none/net.db", 1, "none/net.db" },
     { "a database that is none", "database:", "database: admin.pem", 1, "admin.pem" },
-    { "an identity without key", "clientKey:", "", 2, "" },
+    { "an identity without key", "client-key:", "", 1, "do not fit" },
 };
 
 static void write_settings(struct world *w, const char *line, const char *instead)
 {
     struct buf text = { .max = 1 << 16 };
     const char *at = strstr(good, line);
-    /* "key:" also ends "clientKey:": the line's beginning is meant. */
+    /* "key:" also ends "client-key:": the line's beginning is meant. */
     while (at && at != good && at[-1] != '\n')
         at = strstr(at + 1, line);
     REQUIRE(at != NULL);
@@ -294,5 +293,5 @@ static const struct test tests[] = {
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    return tests_main("host", tests, COUNT(tests));
+    return tests_main("daemon", tests, COUNT(tests));
 }
