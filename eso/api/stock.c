@@ -5,12 +5,12 @@
 #include "api.h"
 #include "json.h"
 
-/* SGP.22 4.1: matchingId is of upper case letters, digits and hyphens; what else it may not hold are separators. */
+/* SGP.22 4.1: capital letters, digits and hyphens. */
 static bool matching_id_is_valid(const char *text)
 {
     size_t len = text ? strlen(text) : 0;
     for (size_t i = 0; i < len; i++)
-        if (!isalnum((unsigned char)text[i]) && text[i] != '-')
+        if (!isupper((unsigned char)text[i]) && !isdigit((unsigned char)text[i]) && text[i] != '-')
             return false;
     return len >= 1 && len <= 64;
 }
@@ -29,7 +29,7 @@ static enum err add_row(const struct eso_api *a, const char *contract, const jso
     struct stock_row r = { .state = STOCK_AVAILABLE };
     *status = "invalid";
     *detail = !iccid_is_valid(iccid) ? "iccid is 19 or 20 digits"
-              : !matching_id_is_valid(code) ? "matchingId is letters, digits and hyphens"
+              : !matching_id_is_valid(code) ? "matchingId is capital letters, digits and hyphens"
               : !address_is_valid(address) ? "smdpAddress is a host name" : NULL;
     if (*detail)
         return ERR_OK;

@@ -91,7 +91,8 @@ struct swap {
     char contract[ESO_ID_MAX + 1], iccid[21]; /* of the target profile */
     bool present;            /* the profile was on the card already */
     int64_t round;           /* how many codes were taken so far */
-    bool transferred, ordered, installed; /* side effects that a compensation looks at */
+    bool transferred, ordered;    /* may stand at the platform, at the SM-DP+ */
+    bool order_known, installed;  /* the SM-DP+, the card said yes */
     char order_id[65];       /* the eIM's, of this step */
     int64_t enable_at;       /* when enabling was ordered: only a later session confirms */
     char status_before[33];  /* the platform's, before we changed it */

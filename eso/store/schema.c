@@ -27,7 +27,7 @@ const char *const eso_migrations[] = {
     " deadline BIGINT NOT NULL, cause TEXT NOT NULL, detail TEXT NOT NULL, ending TEXT NOT NULL,"
     " contract TEXT NOT NULL, iccid TEXT NOT NULL, present INTEGER NOT NULL, round BIGINT NOT NULL,"
     " transferred INTEGER NOT NULL, ordered INTEGER NOT NULL, installed INTEGER NOT NULL, order_id TEXT NOT NULL,"
-    " enable_at BIGINT NOT NULL, status_before TEXT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL,"
+    " order_known INTEGER NOT NULL, enable_at BIGINT NOT NULL, status_before TEXT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL,"
     " cancel_wanted INTEGER NOT NULL, nudged INTEGER NOT NULL, leased INTEGER NOT NULL, is_open INTEGER NOT NULL,"
     " PRIMARY KEY (tenant, id));"
     "CREATE UNIQUE INDEX swaps_one_per_eid ON swaps (tenant, eid) WHERE is_open = 1;"

@@ -4,21 +4,21 @@
 #define COLUMNS                                                                                                        \
     "id, eid, target, requested_by, state, aside, step, undoing, attempt, step_since, due, deadline, cause, detail,"  \
     " ending, contract, iccid, present, round, transferred, ordered, installed, order_id, enable_at, status_before,"  \
-    " created, changed, cancel_wanted"
+    " created, changed, cancel_wanted, order_known"
 
 enum err swap_add(const struct eso_store *st, const struct swap *s, const char *key)
 {
     return db_run(
         st->env->db,
         "INSERT INTO swaps (tenant, " COLUMNS ", idempotency_key, nudged, leased, is_open)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
         DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(s->id), DB_TEXT(s->eid), DB_TEXT(s->target), DB_TEXT(s->requested_by),
                 DB_TEXT(swap_state_name(s->state)), DB_TEXT(swap_state_name(s->aside)), DB_TEXT(s->step),
                 DB_INT(s->undoing), DB_INT(s->attempt), DB_INT(s->step_since), DB_INT(s->due), DB_INT(s->deadline),
                 DB_TEXT(s->cause), DB_TEXT(s->detail), DB_TEXT(swap_state_name(s->ending)), DB_TEXT(s->contract),
                 DB_TEXT(s->iccid), DB_INT(s->present), DB_INT(s->round), DB_INT(s->transferred), DB_INT(s->ordered),
                 DB_INT(s->installed), DB_TEXT(s->order_id), DB_INT(s->enable_at), DB_TEXT(s->status_before),
-                DB_INT(s->created), DB_INT(s->changed), DB_INT(s->cancel_wanted), DB_TEXT(key),
+                DB_INT(s->created), DB_INT(s->changed), DB_INT(s->cancel_wanted), DB_INT(s->order_known), DB_TEXT(key),
                 DB_INT(!swap_state_is_end(s->state))),
         NULL);
 }
@@ -31,13 +31,13 @@ enum err swap_save(const struct eso_store *st, const struct swap *s)
         "UPDATE swaps SET state = ?, aside = ?, step = ?, undoing = ?, attempt = ?, step_since = ?,"
         " due = CASE WHEN nudged = 1 AND due < ? THEN due ELSE ? END, deadline = ?, cause = ?, detail = ?, ending = ?,"
         " contract = ?, iccid = ?, present = ?, round = ?, transferred = ?, ordered = ?, installed = ?, order_id = ?,"
-        " enable_at = ?, status_before = ?, changed = ?, leased = 0, is_open = ? WHERE tenant = ? AND id = ?",
+        " enable_at = ?, status_before = ?, order_known = ?, changed = ?, leased = 0, is_open = ? WHERE tenant = ? AND id = ?",
         DB_ARGS(DB_TEXT(swap_state_name(s->state)), DB_TEXT(swap_state_name(s->aside)), DB_TEXT(s->step),
                 DB_INT(s->undoing), DB_INT(s->attempt), DB_INT(s->step_since), DB_INT(s->due), DB_INT(s->due),
                 DB_INT(s->deadline), DB_TEXT(s->cause), DB_TEXT(s->detail), DB_TEXT(swap_state_name(s->ending)),
                 DB_TEXT(s->contract), DB_TEXT(s->iccid), DB_INT(s->present), DB_INT(s->round),
                 DB_INT(s->transferred), DB_INT(s->ordered), DB_INT(s->installed), DB_TEXT(s->order_id),
-                DB_INT(s->enable_at), DB_TEXT(s->status_before), DB_INT(s->changed),
+                DB_INT(s->enable_at), DB_TEXT(s->status_before), DB_INT(s->order_known), DB_INT(s->changed),
                 DB_INT(!swap_state_is_end(s->state)), DB_TEXT(st->tenant), DB_TEXT(s->id)),
         &changed);
     return one_changed(e, changed);
@@ -80,7 +80,7 @@ static enum err read_swap(void *context, const struct db_row *r)
         .deadline = db_int(r, 11), .present = db_int(r, 17) != 0, .round = db_int(r, 18),
         .transferred = db_int(r, 19) != 0, .ordered = db_int(r, 20) != 0, .installed = db_int(r, 21) != 0,
         .enable_at = db_int(r, 23), .created = db_int(r, 25), .changed = db_int(r, 26),
-        .cancel_wanted = db_int(r, 27) != 0,
+        .cancel_wanted = db_int(r, 27) != 0, .order_known = db_int(r, 28) != 0,
     };
     enum err e = read_states(r, &s);
     if (!e)

@@ -46,6 +46,7 @@ enum err step_order(struct work *w, struct step_result *r)
     if (work_is_repeat(w) && p.answer == PORT_REFUSED && strcmp(p.code, "8.2.1/3.3") == 0)
         return step_done(r);
     e = judge_order(w, &p, r);
+    w->swap.order_known = p.answer == PORT_DONE;
     if (!work_is_repeat(w) && port_changed_nothing(p.answer) && r->outcome != STEP_NEXT_CODE)
         w->swap.ordered = false;
     return e;
@@ -77,19 +78,33 @@ bool undo_order_is_needed(const struct work *w)
     return w->target.delegated && w->swap.ordered && !w->swap.installed && w->swap.ending != SWAP_REQUESTED;
 }
 
-/* Only the SM-DP+'s yes proves that nobody downloaded; its no leaves the code in doubt and ends the matter. */
-enum err undo_order(struct work *w, struct step_result *r)
+static enum err cancel_order(struct work *w, const struct secret *code, struct port_result *p)
 {
     char reference[96];
+    step_reference(w, "cancel-order", reference);
+    struct smdp_order o = { .iccid = w->swap.iccid, .eid = w->swap.eid, .call_id = reference, .matching_id = code };
+    return w->flow->smdp->cancel(&w->flow->port, &w->target, &o, p);
+}
+
+/* Only the SM-DP+'s yes proves that nobody downloaded. An order that was never confirmed has no matchingId yet: it is
+ * cancelled without one, but only when it is known to be ours. A no leaves the code in doubt and ends the matter. */
+enum err undo_order(struct work *w, struct step_result *r)
+{
+    char detail[161];
     struct port_result p;
     struct secret code = { .len = 0 };
-    step_reference(w, "cancel-order", reference);
-    struct smdp_order o = { .iccid = w->swap.iccid, .eid = w->swap.eid, .call_id = reference, .matching_id = &code };
     enum err e = stock_read_code(&w->flow->store, w->swap.iccid, &code);
     if (!e)
-        e = w->flow->smdp->cancel(&w->flow->port, &w->target, &o, &p);
+        e = cancel_order(w, &code, &p);
     secret_release(&code);
-    if (!e && p.answer == PORT_DONE)
+    if (!e && w->swap.order_known && p.answer == PORT_REFUSED && strcmp(p.code, "8.2.6/3.10") == 0)
+        e = cancel_order(w, NULL, &p);
+    if (e)
+        return e;
+    if (p.answer == PORT_DONE)
         w->swap.ordered = false;
-    return e ? e : step_take_answer(w, &p, &causes_smdp, r);
+    if (p.answer != PORT_REFUSED)
+        return step_take_answer(w, &p, &causes_smdp, r);
+    port_describe(&p, detail, sizeof detail);
+    return step_ends(r, STEP_DONE, "order-stands", detail);
 }

@@ -93,7 +93,7 @@ static void take_another_code(struct work *w)
     w->swap.undoing = false;
     w->swap.state = SWAP_CHECKED;
     w->swap.iccid[0] = w->swap.contract[0] = w->swap.status_before[0] = '\0';
-    w->swap.transferred = w->swap.ordered = false;
+    w->swap.transferred = w->swap.ordered = w->swap.order_known = false;
     begin_step(w, &swap_steps[0]);
 }
 

@@ -87,6 +87,10 @@ static enum err cancel_order(struct smdp_double *d, const json_t *body, struct h
         return e;
     if (strcmp(s->state, "Downloaded") == 0 || strcmp(s->state, "Installed") == 0)
         return answer(p, "8.2.1", "3.3");
+    const char *code = json_str(body, "matchingId");
+    if (code && strcmp(code, s->matching_id) != 0)
+        return answer(p, "8.2.6", "3.10");
+    s->matching_id[0] = '\0';
     s->cancellations++;
     s->eid[0] = '\0';
     snprintf(s->state, sizeof s->state, "Available");

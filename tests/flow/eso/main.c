@@ -195,6 +195,23 @@ static void test_order_refused(void)
     end(&w);
 }
 
+/* The order stands without a matchingId; it is ours, so it is cancelled and the code is free. */
+static void test_confirm_refused(void)
+{
+    struct world w;
+    char id[37];
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    w.smdp.refuse_function = "confirmOrder";
+    w.smdp.subject = "8.9";
+    w.smdp.reason = "5.1";
+    world_swap(&w, 1, "partner", id);
+    world_run(&w, CLOCK_HOUR);
+    CHECK(world_swap_is(&w, id, "FAILED", "order-refused"));
+    CHECK(w.smdp.profile[0].cancellations == 1 && world_stock(&w, "available") == 1);
+    end(&w);
+}
+
 static void test_smdp_broken(void)
 {
     struct world w;
@@ -458,6 +475,7 @@ static const struct test tests[] = {
     { "the carrier's inventory is empty: failed with that cause, code released (34)", test_inventory_empty },
     { "a code used elsewhere is put aside and the next one tried (33)", test_code_used_elsewhere },
     { "an order refused for the profile type: code released, SIM given back", test_order_refused },
+    { "an order that cannot be confirmed is cancelled, code released", test_confirm_refused },
     { "an SM-DP+ that only fails: code put aside, SIM given back, people told", test_smdp_broken },
     { "download failed: order cancelled, code released, SIM given back", test_download_failed },
     { "rolled back: target not billed, lead untouched (13)", test_rolled_back },
