@@ -1,0 +1,242 @@
+/* Messages as an attacker or a fault would send them: refused without a change, never a crash. */
+#include <string.h>
+
+#include "rsp_esipa.h"
+#include "rsp_es10.h"
+#include "rsp_tests.h"
+#include "vectors.h"
+
+/* Everything that reads a vector, by what it is; also walks the lists inside. */
+static enum err read_request(struct span bytes)
+{
+    struct rsp_euicc_package_request q;
+    enum err e = rsp_euicc_package_request_read(bytes, &q);
+    struct der d = der_open(e ? (struct span){ 0 } : q.package_signed.package.psmo_list);
+    while (!e && !der_at_end(&d)) {
+        struct rsp_psmo m;
+        e = rsp_psmo_next(&d, &m);
+    }
+    return e;
+}
+
+static enum err read_result(struct span bytes)
+{
+    struct rsp_euicc_package_result p;
+    enum err e = rsp_euicc_package_result_read(bytes, &p);
+    struct der d = der_open(e ? (struct span){ 0 } : p.result.data.results);
+    while (!e && !der_at_end(&d)) {
+        struct rsp_euicc_result m;
+        e = rsp_euicc_result_next(&d, &m);
+    }
+    return e;
+}
+
+static enum err read_provide(struct span bytes)
+{
+    struct rsp_provide_eim_package_result q;
+    return rsp_provide_eim_package_result_read(bytes, &q);
+}
+
+static enum err read_poll(struct span bytes)
+{
+    struct rsp_get_eim_package_response p;
+    return rsp_get_eim_package_response_read(bytes, &p);
+}
+
+static enum err read_initial_eim(struct span bytes)
+{
+    struct rsp_add_initial_eim_request q;
+    enum err e = rsp_add_initial_eim_request_read(bytes, &q);
+    struct der d = der_open(e ? (struct span){ 0 } : q.list);
+    while (!e && !der_at_end(&d)) {
+        struct rsp_eim_configuration m;
+        e = rsp_eim_configuration_next(&d, &m);
+    }
+    return e;
+}
+
+static enum err read_info2(struct span bytes)
+{
+    struct rsp_euicc_info2 i;
+    return rsp_euicc_info2_read(bytes, &i);
+}
+
+static enum err read_metadata(struct span bytes)
+{
+    struct rsp_store_metadata m;
+    return rsp_store_metadata_read(bytes, &m);
+}
+
+static enum err read_bpp(struct span bytes)
+{
+    struct rsp_bound_profile_package b;
+    struct rsp_bpp_segments s;
+    struct span segment;
+    bool done = false;
+    enum err e = rsp_bound_profile_package_read(bytes, &b);
+    if (!e)
+        e = rsp_bpp_segments(bytes, &s);
+    while (!e && !done)
+        e = rsp_bpp_next(&s, &segment, &done);
+    return e;
+}
+
+static enum err read_notification(struct span bytes)
+{
+    struct rsp_pending_notification n;
+    return rsp_pending_notification_read(bytes, &n);
+}
+
+static enum err read_delete(struct span bytes)
+{
+    struct rsp_delete_profile_request q;
+    return rsp_delete_profile_request_read(bytes, &q);
+}
+
+static enum err read_refresh(struct span bytes)
+{
+    bool refresh;
+    return rsp_refresh_read(0xBF58, bytes, &refresh);
+}
+
+static enum err read_code(struct span bytes)
+{
+    int64_t code;
+    return rsp_code_read(0xBF31, bytes, &code);
+}
+
+static const struct {
+    const char *name, *bytes;
+    enum err (*read)(struct span bytes);
+} refused[] = {
+    { "an empty message", "", read_request },
+    { "a request with no signature", "bf51043002a000", read_request },
+    { "a request whose length goes beyond the end", "bf517f3000", read_request },
+    { "a request with the tag of another", "bf52028000", read_request },
+    { "an indefinite length", "bf5180300000000000", read_request },
+    { "a package with neither commands nor an EID", "bf510a3005800174810101 5f3700", read_request },
+    { "a result without its alternative (catalogue D-3)",
+      "bf5121301f301580087465737465696d3181010183010130038301005f37053003020101", read_result },
+    { "a result of no kind", "bf5103a30100", read_result },
+    { "a poll answer of no kind", "bf4f03a00100", read_poll },
+    { "a poll answer with an empty error", "bf4f020200", read_poll },
+    { "a provided result that is empty", "bf5000", read_provide },
+    { "an initial eIM without an id", "bf5706a0043002 8300", read_initial_eim },
+    { "an initial eIM with an empty id", "bf5706a00430028000", read_initial_eim },
+    { "a delete by an ICCID of nine octets", "bf330b5a09980010325476981032", read_delete },
+    { "a delete by nothing", "bf3300", read_delete },
+    { "a delete by something unknown", "bf33035b0100", read_delete },
+    { "a refresh flag of two octets", "bf58048002ffff", read_refresh },
+    { "a refresh flag that is missing", "bf5800", read_refresh },
+    { "a code that is empty", "bf31028000", read_code },
+    { "a code of nine octets", "bf310b8009010203040506070809", read_code },
+    { "a code under another tag", "bf3103810100", read_code },
+    { "metadata without names", "bf250c5a0a98001032547698103214", read_metadata },
+    { "a package without its lists", "bf3600", read_bpp },
+    { "a notification that is a bare integer", "020101", read_notification },
+};
+
+/* Hex with spaces for the eye. */
+static struct buf hex_with_spaces(const char *text)
+{
+    char plain[512];
+    size_t n = 0;
+    for (; *text && n + 1 < sizeof plain; text++)
+        if (*text != ' ')
+            plain[n++] = *text;
+    plain[n] = 0;
+    return hex(plain);
+}
+
+void refuses_hostile_messages(void)
+{
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct buf b = hex_with_spaces(refused[i].bytes);
+        CHECK_ROW(refused[i].name, refused[i].read(buf_span(&b)) == ERR_PARSE);
+        buf_release(&b);
+    }
+}
+
+static const struct {
+    const char *file, *row;
+    char separator;
+    enum err (*read)(struct span bytes);
+} sound[] = {
+    { VECTORS_SGP32, "REQ enable IC1 rollbackFlag, ctr 2", '\t', read_request },
+    { VECTORS_SGP32, "RES listProfileInfo one profile", '\t', read_result },
+    { VECTORS_SGP32, "ESipa ProvideEimPackageResult (ePRAndNotifications, empty list)", '\t', read_provide },
+    { VECTORS_SGP32, "ESipa GetEimPackage resp download trigger (AC)", '\t', read_poll },
+    { VECTORS_SGP32, "ES10b AddInitialEim one eIM (SGP.26 EIMsign SPKI)", '\t', read_initial_eim },
+    { VECTORS_SGP32, "EUICCInfo2 example (SGP.32 v1.2, IPAd)", '\t', read_info2 },
+    { VECTORS_RSP, "WAI session/store-metadata.der", ' ', read_metadata },
+    { VECTORS_RSP, "WAI session/bound-profile-package.der", ' ', read_bpp },
+    { VECTORS_RSP, "WAI session/pending-notification.der", ' ', read_notification },
+};
+
+/* Every beginning of a sound message is refused: the outer length no longer holds. */
+static void truncate_one(const char *row, struct span whole, enum err (*read)(struct span))
+{
+    bool all = true;
+    CHECK_ROW(row, read(whole) == ERR_OK);
+    for (size_t n = 0; n < whole.len; n++) {
+        struct buf b = { .max = 1 << 16 }; /* memory of its own, so that reading past the end shows */
+        all = all && buf_put(&b, span_sub(whole, 0, n)) == ERR_OK && read(buf_span(&b)) == ERR_PARSE;
+        buf_release(&b);
+    }
+    CHECK_ROW(row, all);
+}
+
+void survives_every_truncation(void)
+{
+    for (size_t i = 0; i < COUNT(sound); i++) {
+        struct buf file = vectors_load(sound[i].file);
+        if (file.len) {
+            struct buf whole = vectors_row(&file, sound[i].row, sound[i].separator);
+            truncate_one(sound[i].row, buf_span(&whole), sound[i].read);
+            buf_release(&whole);
+        }
+        buf_release(&file);
+    }
+}
+
+/* A flipped bit is read or refused, and nothing else happens. */
+void survives_every_flipped_bit(void)
+{
+    for (size_t i = 0; i < COUNT(sound); i++) {
+        struct buf file = vectors_load(sound[i].file);
+        if (file.len) {
+            struct buf whole = vectors_row(&file, sound[i].row, sound[i].separator);
+            bool all = true;
+            for (size_t bit = 0; bit < whole.len * 8; bit++) {
+                whole.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                enum err e = sound[i].read(buf_span(&whole));
+                all = all && (e == ERR_OK || e == ERR_PARSE || e == ERR_LIMIT);
+                whole.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            }
+            CHECK_ROW(sound[i].row, all);
+            buf_release(&whole);
+        }
+        buf_release(&file);
+    }
+}
+
+void writes_nothing_incomplete(void)
+{
+    struct buf out = { .max = 256 };
+    CHECK(buf_put_str(&out, "before") == ERR_OK);
+    const struct rsp_server_signed1 server = { .transaction_id = SPAN(1) };
+    CHECK(rsp_server_signed1_write(&server, &out) == ERR_STATE);
+    const struct rsp_get_eim_package_response none = { 0 };
+    CHECK(rsp_get_eim_package_response_write(&none, &out) == ERR_STATE);
+    const struct rsp_delete_profile_request nothing = { .profile.which = RSP_PROFILE_BY_ICCID };
+    CHECK(rsp_delete_profile_request_write(&nothing, &out) == ERR_STATE);
+    const struct rsp_psmo unknown = { .which = (enum rsp_psmo_kind)99 };
+    CHECK(rsp_psmo_write(&unknown, &out) == ERR_STATE);
+    CHECK(span_equal(buf_span(&out), span_str("before")));
+    struct buf small = { .max = 8 };
+    const struct rsp_get_eid_response eid = { .eid = SPAN(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16) };
+    CHECK(rsp_get_eid_response_write(&eid, &small) == ERR_LIMIT);
+    CHECK(small.len == 0);
+    buf_release(&small);
+    buf_release(&out);
+}

@@ -1,0 +1,29 @@
+#include "harness.h"
+#include "rsp_tests.h"
+
+static const struct test tests[] = {
+    { "the SGP.32 vectors are read and written to the same bytes", rewrites_the_sgp32_vectors },
+    { "the peers' vectors are read and written to the same bytes", rewrites_the_peers_vectors },
+    { "the members of eUICC packages are read", reads_fields_of_packages },
+    { "the members of package results are read", reads_fields_of_results },
+    { "the members of a download session are read", reads_fields_of_the_session },
+    { "the members of ESipa messages are read", reads_fields_of_esipa },
+    { "package signatures verify over the bytes received", verifies_package_signatures },
+    { "session signatures verify over the bytes received", verifies_session_signatures },
+    { "the segments of a bound package are the package", segments_a_bound_package },
+    { "a tag list selects the members of a profile", selects_members_by_tag_list },
+    { "what was signed is written as it was received", keeps_what_was_signed },
+    { "hostile messages are refused", refuses_hostile_messages },
+    { "every truncation is refused", survives_every_truncation },
+    { "every flipped bit is read or refused", survives_every_flipped_bit },
+    { "incomplete messages are not written", writes_nothing_incomplete },
+    { "identifiers are parsed", parses_identifiers },
+    { "bad identifiers are refused", refuses_bad_identifiers },
+    { "activation codes are parsed and written", parses_activation_codes },
+    { "codes have the names of the modules", names_codes },
+};
+
+int main(void)
+{
+    return tests_main("rsp", tests, COUNT(tests));
+}
