@@ -32,6 +32,10 @@ struct schema_node {
     struct der_tlv tlv;
     unsigned depth;
 };
+/* The specification's name of a number, of a bit; empty where it has none. */
+struct span schema_value_name(const struct schema_node *node, int64_t value);
+struct span schema_bit_name(const struct schema_node *node, unsigned bit);
+
 /* Called before a node's members; a failure ends the walk. */
 struct schema_visitor {
     enum err (*visit)(void *context, const struct schema_node *node);

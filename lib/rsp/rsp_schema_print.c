@@ -9,28 +9,51 @@ static enum err print_hex(struct buf *text, struct span value)
     return e ? e : hex_put_upper(text, value);
 }
 
-static enum err print_integer(struct buf *text, struct span value)
+static enum err print_name(struct buf *text, struct span name)
+{
+    enum err e = name.len ? buf_put_str(text, " ") : ERR_OK;
+    return e ? e : buf_put(text, name);
+}
+
+static enum err print_integer(struct buf *text, const struct schema_node *node)
 {
     int64_t n = 0;
-    return der_integer(value, &n) ? print_hex(text, value) : buf_printf(text, " %" PRId64, n);
+    if (der_integer(node->tlv.value, &n))
+        return print_hex(text, node->tlv.value);
+    enum err e = buf_printf(text, " %" PRId64, n);
+    return e ? e : print_name(text, schema_value_name(node, n));
 }
 
-/* The numbers of the bits that are set. */
-static enum err print_bits(struct buf *text, struct span value)
+/* The bits that are set, by name, else by number. */
+static enum err print_bits(struct buf *text, const struct schema_node *node)
 {
-    enum err e = buf_put_str(text, " bits");
-    for (unsigned n = 0; !e && value.len && n < (value.len - 1) * 8; n++)
+    struct span value = node->tlv.value;
+    enum err e = buf_put_str(text, " {");
+    for (unsigned n = 0; !e && value.len && n < (value.len - 1) * 8; n++) {
+        struct span name = schema_bit_name(node, n);
         if (der_bit(value, n))
-            e = buf_printf(text, " %u", n);
-    return e;
+            e = name.len ? print_name(text, name) : buf_printf(text, " %u", n);
+    }
+    return e ? e : buf_put_str(text, " }");
 }
 
-/* Quoted; control characters, which no name or address has, as a dot. */
+static bool is_plain(struct span value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.at[i] < 0x20 || value.at[i] > 0x7e || value.at[i] == '"')
+            return false;
+    return true;
+}
+
+/* Quoted when it is plain ASCII, as names and addresses are; else in hex, so that nobody's text
+ * breaks a report. */
 static enum err print_text(struct buf *text, struct span value)
 {
+    if (!is_plain(value))
+        return print_hex(text, value);
     enum err e = buf_put_str(text, " \"");
-    for (size_t i = 0; !e && i < value.len; i++)
-        e = buf_put_u8(text, value.at[i] < 0x20 || value.at[i] == 0x7f ? '.' : value.at[i]);
+    if (!e)
+        e = buf_put(text, value);
     return e ? e : buf_put_str(text, "\"");
 }
 
@@ -52,11 +75,11 @@ static enum err print_value(struct buf *text, const struct schema_node *node)
         return print_hex(text, value);
     switch (schema_kind(node->type)) {
     case SCHEMA_INTEGER:
-        return print_integer(text, value);
+        return print_integer(text, node);
     case SCHEMA_BOOLEAN:
         return print_boolean(text, value);
     case SCHEMA_BITS:
-        return print_bits(text, value);
+        return print_bits(text, node);
     case SCHEMA_TEXT:
         return print_text(text, value);
     case SCHEMA_OID:

@@ -177,30 +177,58 @@ static void finds_messages(void)
     buf_release(&b);
 }
 
-static void prints_unknown_members(void)
-{
-    struct buf b = hex("bf5108a2068001658f0101"), text = { .max = 4096 };
-    CHECK(rsp_print(RSP_EUICC_PACKAGE_RESULT, buf_span(&b), &text) == ERR_OK);
-    CHECK(span_equal(buf_span(&text), span_str("BF51 EuiccPackageResult\n"
-                                               "  A2 euiccPackageErrorUnsigned\n"
-                                               "    80 eimId \"e\"\n"
-                                               "    8F ? 01\n")));
-    buf_release(&b);
-    buf_release(&text);
-}
+static const struct {
+    const char *name;
+    enum rsp_pdu pdu;
+    const char *bytes, *text;
+} printed[] = {
+    { "a tree with the specification's names", RSP_ENABLE_PROFILE_REQUEST,
+      "bf3111a00c5a0a98001032547698103214"
+      "8101ff",
+      "BF31 EnableProfileRequest\n"
+      "  A0 profileIdentifier\n"
+      "    5A iccid 98001032547698103214\n"
+      "  81 refreshFlag TRUE\n" },
+    { "a result code of ES10c", RSP_ENABLE_PROFILE_RESPONSE, "bf3103800104",
+      "BF31 EnableProfileResponse\n"
+      "  80 enableResult 4 wrongProfileReenabling\n" },
+    { "a result code of a PSMO, whose codes differ", RSP_EUICC_PACKAGE_RESULT_DATA_SIGNED,
+      "300e800165"
+      "810101"
+      "830102"
+      "3003830114",
+      "30 EuiccPackageResultDataSigned\n"
+      "  80 eimId \"e\"\n"
+      "  81 counterValue 1\n"
+      "  83 seqNumber 2\n"
+      "  30 euiccResult\n"
+      "    83 enableResult 20 rollbackNotAvailable\n" },
+    { "bits by name", RSP_LIST_NOTIFICATION_REQUEST, "bf280481020560",
+      "BF28 ListNotificationRequest\n"
+      "  81 profileManagementOperation { notificationEnable notificationDisable }\n" },
+    { "text that is not plain in hex", RSP_SET_DEFAULT_DP_ADDRESS_REQUEST, "bf3f068004610a0a22",
+      "BF3F SetDefaultDpAddressRequest\n"
+      "  80 defaultDpAddress 610A0A22\n" },
+    { "an object identifier", RSP_CONFIGURE_ISDP_REQUEST, "bf2407b8058003883702",
+      "BF24 ConfigureISDPRequest\n"
+      "  B8 dpProprietaryData\n"
+      "    80 dpOid 2.999.2\n" },
+    { "unknown members in hex", RSP_EUICC_PACKAGE_RESULT, "bf5108a2068001658f0101",
+      "BF51 EuiccPackageResult\n"
+      "  A2 euiccPackageErrorUnsigned\n"
+      "    80 eimId \"e\"\n"
+      "    8F ? 01\n" },
+};
 
-static void prints_a_tree(void)
+static void prints_messages(void)
 {
-    struct buf b = hex("bf3111a00c5a0a98001032547698103214"
-                       "8101ff"),
-               text = { .max = 4096 };
-    CHECK(rsp_print(RSP_ENABLE_PROFILE_REQUEST, buf_span(&b), &text) == ERR_OK);
-    CHECK(span_equal(buf_span(&text), span_str("BF31 EnableProfileRequest\n"
-                                               "  A0 profileIdentifier\n"
-                                               "    5A iccid 98001032547698103214\n"
-                                               "  81 refreshFlag TRUE\n")));
-    buf_release(&b);
-    buf_release(&text);
+    for (size_t i = 0; i < COUNT(printed); i++) {
+        struct buf b = hex(printed[i].bytes), text = { .max = 4096 };
+        CHECK_ROW(printed[i].name, rsp_print(printed[i].pdu, buf_span(&b), &text) == ERR_OK);
+        CHECK_ROW(printed[i].name, span_equal(buf_span(&text), span_str(printed[i].text)));
+        buf_release(&b);
+        buf_release(&text);
+    }
 }
 
 /* Returns how many checks went wrong, as a pointer-sized number. */
@@ -242,8 +270,7 @@ static const struct test tests[] = {
     { "a message too large is refused unread", refuses_oversize_before_reading },
     { "no changed octet does more than be refused", survives_changed_octets },
     { "messages are found by name, by tag and by guess", finds_messages },
-    { "unknown members print in hex", prints_unknown_members },
-    { "a message prints as a tree with the specification's names", prints_a_tree },
+    { "messages print as trees with the specification's names", prints_messages },
 };
 
 int main(void)
