@@ -24,6 +24,7 @@
  *   NETWORK
  *   POST /v1/network-events {iccid, event: "session-started"|"session-ended"|"attached"|"detached"|"rejected", at, plmn?}
  *        -> 200; told twice it counts once. session-started makes an ACTIVATION_READY SIM ACTIVATED.
+ * Anybody: GET /v1/health -> 200 {status: "ok"}
  * Towards the network, by tick, in order for each SIM: PUT {network}/v1/status/{iccid} {"service": bool} when the
  * status of a SIM begins or ends to allow service, and for each new SIM. TEST_READY, ACTIVATION_READY and ACTIVATED allow it. */
 #ifndef LAB_CMP_H

@@ -100,5 +100,6 @@ CMP_HANDLER(cmp_post_reversal);
 CMP_HANDLER(cmp_post_event);
 CMP_HANDLER(cmp_get_ledger);
 CMP_HANDLER(cmp_get_writes);
+CMP_HANDLER(cmp_get_health);
 
 #endif

@@ -25,8 +25,15 @@ const struct http_route cmp_routes[] = {
     { "POST", "/v1/network-events", cmp_post_event },
     { "GET", "/v1/ledger/{iccid}", cmp_get_ledger },
     { "GET", "/v1/devices/{iccid}/writes", cmp_get_writes },
+    { "GET", "/v1/health", cmp_get_health },
 };
 const size_t cmp_route_count = COUNT(cmp_routes);
+
+enum err cmp_get_health(void *actor, const struct http_request *q, struct http_response *p)
+{
+    (void)actor, (void)q;
+    return http_json(p, 200, json_pack("{s:s}", "status", "ok"));
+}
 
 enum err cmp_refuse(struct http_response *p, int status, const char *code, const char *message)
 {
