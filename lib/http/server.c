@@ -344,7 +344,7 @@ static size_t leave_escapes(void *context, struct MHD_Connection *connection, ch
     return strlen(text);
 }
 
-static void on_library_log(void *context, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_library_log(void *context, const char *format, va_list args)
 {
     const struct http_server *s = context;
     char text[256];
