@@ -109,7 +109,8 @@ static enum err add_file(struct daemon *d, struct trust *t, const struct yaml_no
         return complain(daemon_settings(d), n, "a file name is wanted here");
     enum err e = daemon_read_file(daemon_settings(d), "trust", n->text, &file);
     if (!e && (crl ? trust_add_crl(t, buf_span(&file)) : trust_add_ci(t, buf_span(&file))))
-        e = complain(daemon_settings(d), n, crl ? "this is no revocation list of a CI in trust" : "this is no CI certificate");
+        e = complain(daemon_settings(d), n,
+                     crl ? "this is no revocation list of a CI in trust" : "this is no CI certificate");
     buf_release(&file);
     return e;
 }

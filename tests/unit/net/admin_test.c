@@ -131,7 +131,8 @@ static void sequence_number_is_kept(void)
     CHECK(call(&f, NOBODY, "POST", "/v1/attach", "{\"imsi\":\"" IMSI "\",\"country\":\"KE\"}") == 200);
     CHECK(usim_authenticate(&u, f.crypto, member(&f, "rand"), member(&f, "autn"), value) == USIM_RES);
     CHECK(call(&f, ADMIN, "PUT", "/v1/subscribers/" IMSI,
-               "{\"iccid\":\"" ICCID "\",\"sqn\":\"000000000000\",\"k\":\"" K_HEX "\",\"opc\":\"" OPC_HEX "\"}") == 204);
+               "{\"iccid\":\"" ICCID "\",\"sqn\":\"000000000000\",\"k\":\"" K_HEX "\","
+               "\"opc\":\"" OPC_HEX "\"}") == 204);
     CHECK(call(&f, NOBODY, "POST", "/v1/attach", "{\"imsi\":\"" IMSI "\",\"country\":\"KE\"}") == 200);
     CHECK(usim_authenticate(&u, f.crypto, member(&f, "rand"), member(&f, "autn"), value) == USIM_AUTS);
     fixture_close(&f);
