@@ -286,7 +286,7 @@ static void bad_places_are_named(void)
     snprintf(path, sizeof path, "%s/none/store.db", f.folder);
     CHECK(db_open(&f.log, path, false, &db) == ERR_IO && strcmp(f.sink.file, path) == 0);
     CHECK(db_open(&f.log, f.folder, false, &db) == ERR_IO);
-    CHECK(db_open(&f.log, "/proc/self/store.db", false, &db) == ERR_IO);
+    CHECK(db_open(&f.log, "/dev/null/store.db", false, &db) == ERR_IO);
     snprintf(path, sizeof path, "%s/text.db", f.folder);
     write_file(path, "This is a letter to a friend, by no means a database, although it is long enough to be one.\n"
                      "It goes on for a while, so that nobody can say that it was merely a short read.\n");
