@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow_tests.h"
 #include "harness.h"
 #include "json.h"
 #include "world.h"
@@ -492,6 +493,12 @@ static const struct test tests[] = {
     { "every call lost once: repeated", test_lost_calls },
     { "killed at every write of a failing swap: the stock adds up", test_killed_while_failing },
     { "codes are sealed in the database and redacted in answers", test_codes_sealed },
+    { "malformed requests are refused and change nothing", test_hostile_bodies },
+    { "wrong codes are refused row by row (32)", test_hostile_stock },
+    { "everybody may do what he may", test_rights },
+    { "forged and repeated reports change nothing (50)", test_forged_hooks },
+    { "lists come page by page", test_lists },
+    { "openapi.yaml and the routes agree", test_openapi },
 };
 
 int main(void)

@@ -1,0 +1,258 @@
+/* The REST interface against those who use it wrongly. */
+#include "flow_tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "json.h"
+#include "world.h"
+
+#define EID "89049032123451234512345678900001"
+#define SWAP "/v1/euiccs/" EID "/swap"
+
+static const struct {
+    const char *name, *method, *path, *body;
+    int status;
+} hostile[] = {
+    { "no body", "POST", "/v1/carriers", NULL, 400 },
+    { "no JSON", "POST", "/v1/carriers", "hello", 400 },
+    { "truncated JSON", "POST", "/v1/carriers", "{\"id\":\"a\"", 400 },
+    { "a list instead of an object", "POST", "/v1/carriers", "[]", 400 },
+    { "a member twice", "POST", "/v1/carriers", "{\"id\":\"a\",\"id\":\"b\"}", 400 },
+    { "an unknown member", "POST", "/v1/carriers", "{\"id\":\"a\",\"platform\":\"manual\",\"x\":1}", 400 },
+    { "an unknown platform", "POST", "/v1/carriers", "{\"id\":\"a\",\"platform\":\"soap\"}", 422 },
+    { "a platform without its account", "POST", "/v1/carriers", "{\"id\":\"a\",\"platform\":\"control-center\"}", 422 },
+    { "a secret that is not in the settings", "POST", "/v1/carriers",
+      "{\"id\":\"a\",\"platform\":\"control-center\",\"platformUrl\":\"https://x\",\"account\":\"a\",\"username\":\"u\","
+      "\"apiKey\":\"none\"}", 422 },
+    { "delegated codes without an SM-DP+", "POST", "/v1/carriers",
+      "{\"id\":\"a\",\"platform\":\"manual\",\"codes\":\"delegated\"}", 422 },
+    { "an id with a slash", "POST", "/v1/carriers", "{\"id\":\"a/b\",\"platform\":\"manual\"}", 400 },
+    { "a number as id", "POST", "/v1/carriers", "{\"id\":7,\"platform\":\"manual\"}", 400 },
+    { "an id with a zero byte", "POST", "/v1/carriers", "{\"id\":\"a\\u0000b\",\"platform\":\"manual\"}", 400 },
+    { "the same carrier again", "POST", "/v1/carriers", "{\"id\":\"lead\",\"platform\":\"manual\"}", 409 },
+    { "a contract with nobody", "POST", "/v1/contracts", "{\"id\":\"c\",\"carrier\":\"none\",\"model\":\"resale\"}", 422 },
+    { "a contract of another model", "POST", "/v1/contracts",
+      "{\"id\":\"c\",\"carrier\":\"lead\",\"model\":\"gift\"}", 400 },
+    { "a negative quota", "POST", "/v1/contracts",
+      "{\"id\":\"c\",\"carrier\":\"lead\",\"model\":\"resale\",\"quota\":-1}", 400 },
+    { "a territory that is no list", "POST", "/v1/contracts",
+      "{\"id\":\"c\",\"carrier\":\"lead\",\"model\":\"resale\",\"territory\":\"KE\"}", 400 },
+    { "a country that is none", "POST", "/v1/contracts",
+      "{\"id\":\"c\",\"carrier\":\"lead\",\"model\":\"resale\",\"territory\":[\"Kenya\"]}", 400 },
+    { "a time that is none", "POST", "/v1/contracts",
+      "{\"id\":\"c\",\"carrier\":\"lead\",\"model\":\"resale\",\"validTo\":\"tomorrow\"}", 400 },
+    { "a device with a short EID", "POST", "/v1/devices",
+      "{\"eid\":\"89\",\"country\":\"KE\",\"eim\":\"e\",\"leadCarrier\":\"lead\"}", 400 },
+    { "a device that is there", "POST", "/v1/devices",
+      "{\"eid\":\"" EID "\",\"country\":\"KE\",\"eim\":\"e\",\"leadCarrier\":\"lead\"}", 409 },
+    { "two enabled profiles", "POST", "/v1/devices",
+      "{\"eid\":\"89049032123451234512345678909999\",\"country\":\"KE\",\"eim\":\"e\",\"leadCarrier\":\"lead\","
+      "\"profiles\":[{\"iccid\":\"8949000000000000001\",\"carrier\":\"a\",\"state\":\"enabled\"},"
+      "{\"iccid\":\"8949000000000000002\",\"carrier\":\"b\",\"state\":\"enabled\"}]}", 400 },
+    { "one certificate of two", "POST", "/v1/devices",
+      "{\"eid\":\"89049032123451234512345678909999\",\"country\":\"KE\",\"eim\":\"e\",\"leadCarrier\":\"lead\","
+      "\"euiccCertificate\":\"MAA=\"}", 400 },
+    { "a certificate that is no base64", "POST", "/v1/devices",
+      "{\"eid\":\"89049032123451234512345678909999\",\"country\":\"KE\",\"eim\":\"e\",\"leadCarrier\":\"lead\","
+      "\"euiccCertificate\":\"***\",\"eumCertificate\":\"MAA=\"}", 400 },
+    { "a swap of nobody", "POST", "/v1/euiccs/89049032123451234512345678909999/swap", "{\"target\":\"partner\"}", 404 },
+    { "a swap to nobody", "POST", SWAP, "{\"target\":\"none\"}", 422 },
+    { "a swap without a target", "POST", SWAP, "{}", 400 },
+    { "a swap with a wish", "POST", SWAP, "{\"target\":\"partner\",\"force\":true}", 400 },
+    { "an injection as target", "POST", SWAP, "{\"target\":\"'; DROP TABLE swaps; --\"}", 400 },
+    { "a swap that is not there", "GET", "/v1/swaps/none", NULL, 404 },
+    { "cancelling what is not there", "POST", "/v1/swaps/none/cancel", NULL, 404 },
+    { "a page of nothing", "GET", "/v1/swaps?limit=0", NULL, 400 },
+    { "a page of everything", "GET", "/v1/swaps?limit=100000", NULL, 400 },
+    { "a page of words", "GET", "/v1/swaps?limit=ten", NULL, 400 },
+    { "a country of a device that is none", "PATCH", "/v1/devices/" EID, "{\"country\":\"xx\"}", 400 },
+    { "changing an EID", "PATCH", "/v1/devices/" EID, "{\"eid\":\"1\"}", 400 },
+    { "a route that is not there", "GET", "/v1/keys", NULL, 404 },
+    { "a method that is not there", "DELETE", "/v1/swaps", NULL, 405 },
+};
+
+void test_hostile_bodies(void)
+{
+    struct world w;
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    for (size_t i = 0; i < COUNT(hostile); i++) {
+        json_t *problem = NULL;
+        CHECK_ROW(hostile[i].name,
+                  world_call(&w, hostile[i].method, hostile[i].path, hostile[i].body, &problem) == hostile[i].status);
+        CHECK_ROW(hostile[i].name, json_str(problem, "title") != NULL);
+        json_decref(problem);
+    }
+    CHECK(w.eim.count == 0 && world_stock(&w, "available") == 1);
+    world_release(&w);
+}
+
+void test_hostile_stock(void)
+{
+    static const char body[] =
+        "{\"contract\":\"kenya\",\"codes\":["
+        "{\"iccid\":\"8925400000000000777\",\"matchingId\":\"AAAA-1\",\"smdpAddress\":\"smdp.example.com\"},"
+        "{\"iccid\":\"8925400000000000777\",\"matchingId\":\"AAAA-2\",\"smdpAddress\":\"smdp.example.com\"},"
+        "{\"iccid\":\"8925400000000000778\",\"matchingId\":\"AAAA-1\",\"smdpAddress\":\"smdp.example.com\"},"
+        "{\"iccid\":\"1\",\"matchingId\":\"AAAA-3\",\"smdpAddress\":\"smdp.example.com\"},"
+        "{\"iccid\":\"8925400000000000779\",\"matchingId\":\"A$B\",\"smdpAddress\":\"smdp.example.com\"},"
+        "{\"iccid\":\"8925400000000000779\",\"matchingId\":\"AAAA-4\",\"smdpAddress\":\"a$b\"},7]}";
+    static const char *const statuses[] = { "added", "duplicate", "duplicate", "invalid", "invalid", "invalid",
+                                            "invalid" };
+    struct world w;
+    json_t *answer = NULL;
+    world_init(&w);
+    world_set_up(&w, 0, 0);
+    CHECK(world_call(&w, "POST", "/v1/stock", body, &answer) == 200);
+    const json_t *results = json_object_get(answer, "results");
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        const char *status = json_str(json_array_get(results, i), "status");
+        CHECK_ROW(statuses[i], status && strcmp(status, statuses[i]) == 0);
+    }
+    CHECK(world_stock(&w, "available") == 1);
+    json_decref(answer);
+    CHECK(world_call(&w, "POST", "/v1/stock", "{\"contract\":\"none\",\"codes\":[]}", NULL) == 422);
+    CHECK(world_call(&w, "POST", "/v1/stock", "{\"contract\":\"kenya\",\"codes\":{}}", NULL) == 400);
+    world_release(&w);
+}
+
+static int call_as(struct world *w, const char *authorization, const char *method, const char *path, const char *body)
+{
+    char url[200];
+    struct http_header headers[] = { { "Content-Type", "application/json" }, { "Authorization", authorization } };
+    struct http_response p = HTTP_RESPONSE_INIT;
+    snprintf(url, sizeof url, "https://eso.example.com%s", path);
+    enum err e = http_send(w->client, &(struct http_call){ .method = method, .url = url, .headers = headers,
+                                                           .header_count = authorization ? 2 : 1,
+                                                           .body = span_str(body) }, &p);
+    int status = e ? -(int)e : p.status;
+    http_response_release(&p);
+    return status;
+}
+
+static const struct {
+    const char *name, *authorization, *method, *path, *body;
+    int status;
+} callers[] = {
+    { "nobody reads", NULL, "GET", "/v1/swaps", NULL, 401 },
+    { "a wrong key reads nothing", "Bearer wrong", "GET", "/v1/stock", NULL, 401 },
+    { "an empty key reads nothing", "Bearer ", "GET", "/v1/stock", NULL, 401 },
+    { "another scheme reads nothing", "Basic test-key", "GET", "/v1/stock", NULL, 401 },
+    { "the eIM does not read", "Bearer hook-key", "GET", "/v1/devices", NULL, 403 },
+    { "the eIM does not swap", "Bearer hook-key", "POST", SWAP, "{\"target\":\"partner\"}", 403 },
+    { "the eIM does not import", "Bearer hook-key", "POST", "/v1/stock", "{}", 403 },
+    { "an operator is no eIM", "Bearer test-key", "POST", "/v1/hooks/eim/orders", "{\"reference\":\"x\"}", 403 },
+    { "anybody may ask whether we are there", NULL, "GET", "/v1/health", NULL, 200 },
+};
+
+void test_rights(void)
+{
+    struct world w;
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    for (size_t i = 0; i < COUNT(callers); i++)
+        CHECK_ROW(callers[i].name, call_as(&w, callers[i].authorization, callers[i].method, callers[i].path,
+                                           callers[i].body) == callers[i].status);
+    world_release(&w);
+}
+
+/* Scenario 50: what an eIM reports is asked, not believed. */
+void test_forged_hooks(void)
+{
+    struct world w;
+    char id[37], body[200];
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    w.eim.offline = true;
+    world_swap(&w, 1, "partner", id);
+    world_run(&w, CLOCK_MINUTE);
+    snprintf(body, sizeof body, "{\"orderId\":\"o1\",\"reference\":\"%s\",\"state\":\"done\",\"result\":{\"code\":0}}",
+             w.eim.order[0].reference);
+    for (int i = 0; i < 3; i++) {
+        CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", body) == 204);
+        world_run(&w, CLOCK_SECOND);
+    }
+    CHECK(world_swap_is(&w, id, "ORDERED", NULL));
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{\"reference\":\"nothing\"}") == 204);
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{}") == 400);
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{\"reference\":7}") == 400);
+    world_release(&w);
+}
+
+static size_t count_pages(struct world *w, const char *path, size_t *rows)
+{
+    char next[200];
+    size_t pages = 0;
+    *rows = 0;
+    snprintf(next, sizeof next, "%s?limit=2", path);
+    for (bool more = true; more && pages < 20; pages++) {
+        json_t *page = NULL;
+        CHECK_ROW(path, world_call(w, "GET", next, NULL, &page) == 200);
+        *rows += json_array_size(json_object_get(page, "items"));
+        more = json_str(page, "next") != NULL;
+        if (more)
+            snprintf(next, sizeof next, "%s?limit=2&cursor=%s", path, json_str(page, "next"));
+        json_decref(page);
+    }
+    return pages;
+}
+
+static const struct {
+    const char *path;
+    size_t rows, pages;
+} lists[] = {
+    { "/v1/carriers", 2, 1 }, { "/v1/contracts", 1, 1 },    { "/v1/devices", 5, 3 },
+    { "/v1/swaps", 5, 3 },    { "/v1/stock/kenya", 5, 3 },  { "/v1/alerts", 1, 1 },
+    { "/v1/audit", 14, 7 },
+};
+
+void test_lists(void)
+{
+    struct world w;
+    char id[37];
+    size_t rows = 0;
+    world_init(&w);
+    world_set_up(&w, 5, 5);
+    for (int i = 1; i <= 5; i++)
+        world_swap(&w, i, "partner", id);
+    world_run(&w, CLOCK_HOUR);
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        CHECK_ROW(lists[i].path, count_pages(&w, lists[i].path, &rows) == lists[i].pages);
+        CHECK_ROW(lists[i].path, rows == lists[i].rows);
+    }
+    world_release(&w);
+}
+
+/* Every route is described, every described path is a route. */
+void test_openapi(void)
+{
+    struct world w;
+    struct buf text = { .max = 1 << 20 };
+    char path[4096], line[300];
+    const char *source = getenv("LAB_SOURCE");
+    snprintf(path, sizeof path, "%s/eso/api/openapi.yaml", source ? source : ".");
+    REQUIRE(read_file(path, &text) == ERR_OK);
+    world_init(&w);
+    const struct actor_ops *ops = eso_actor(w.eso)->ops;
+    size_t described = 0;
+    for (size_t i = 0; i < ops->route_count; i++) {
+        snprintf(line, sizeof line, "\n  %s:\n", ops->routes[i].path);
+        const char *at = strstr(buf_cstr(&text), line);
+        CHECK_ROW(ops->routes[i].path, at != NULL);
+        const char *end = at ? strstr(at + 1, "\n  /") : NULL;
+        snprintf(line, sizeof line, "\n    %s:\n", ops->routes[i].method);
+        for (char *c = line; *c; c++)
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+        const char *method = at ? strstr(at, line) : NULL;
+        CHECK_ROW(ops->routes[i].path, method && (!end || method < end));
+    }
+    for (const char *at = buf_cstr(&text); (at = strstr(at, "\n    ")) != NULL; at += 5)
+        described += strncmp(at + 5, "get:\n", 5) == 0 || strncmp(at + 5, "post:\n", 6) == 0 ||
+                     strncmp(at + 5, "patch:\n", 7) == 0;
+    CHECK(described == ops->route_count);
+    world_release(&w);
+    buf_release(&text);
+}

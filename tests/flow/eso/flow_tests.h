@@ -1,0 +1,12 @@
+/* Tests of the REST interface, in files of their own. */
+#ifndef LAB_TESTS_ESO_FLOW_TESTS_H
+#define LAB_TESTS_ESO_FLOW_TESTS_H
+
+void test_hostile_bodies(void);
+void test_hostile_stock(void);
+void test_rights(void);
+void test_forged_hooks(void);
+void test_lists(void);
+void test_openapi(void);
+
+#endif
