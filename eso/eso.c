@@ -80,7 +80,7 @@ static enum err copy_clients(struct eso *e, const struct eso_settings *s)
         return ERR_NOMEM;
     for (size_t i = 0; i < s->client_count; i++) {
         struct api_client *to = &e->clients[i];
-        enum err err = text_set(to->name, sizeof to->name, s->clients[i].name);
+        enum err err = eso_text_set(to->name, sizeof to->name, s->clients[i].name);
         if (err)
             return err;
         memcpy(to->fingerprint, s->clients[i].fingerprint, 32);
@@ -97,7 +97,7 @@ static enum err copy_secrets(struct eso *e, const struct eso_settings *s)
         return ERR_NOMEM;
     e->secret_count = s->secret_count;
     for (size_t i = 0; i < s->secret_count; i++) {
-        enum err err = text_set(e->secrets[i].name, sizeof e->secrets[i].name, s->secrets[i].name);
+        enum err err = eso_text_set(e->secrets[i].name, sizeof e->secrets[i].name, s->secrets[i].name);
         if (!err)
             err = secret_set(&e->secrets[i].value, secret_span(&s->secrets[i].value));
         if (err)
@@ -113,9 +113,9 @@ static enum err copy_eims(struct eso *e, const struct eso_settings *s)
         return ERR_NOMEM;
     e->eim_count = s->eim_count;
     for (size_t i = 0; i < s->eim_count; i++) {
-        enum err err = text_set(e->eims[i].id, sizeof e->eims[i].id, s->eims[i].id);
+        enum err err = eso_text_set(e->eims[i].id, sizeof e->eims[i].id, s->eims[i].id);
         if (!err)
-            err = text_set(e->eims[i].url, sizeof e->eims[i].url, s->eims[i].url);
+            err = eso_text_set(e->eims[i].url, sizeof e->eims[i].url, s->eims[i].url);
         if (err)
             return err;
     }
@@ -125,11 +125,11 @@ static enum err copy_eims(struct eso *e, const struct eso_settings *s)
 static enum err copy_texts(struct eso *e, const struct eso_settings *s)
 {
     struct buf callback = { .max = sizeof e->callback - 1 };
-    enum err err = text_set(e->tenant, sizeof e->tenant, s->tenant ? s->tenant : "default");
+    enum err err = eso_text_set(e->tenant, sizeof e->tenant, s->tenant ? s->tenant : "default");
     if (!err && s->url)
         err = buf_printf(&callback, "%s/v1/hooks/eim/orders", s->url);
     if (!err && s->url)
-        err = text_set(e->callback, sizeof e->callback, buf_cstr(&callback));
+        err = eso_text_set(e->callback, sizeof e->callback, buf_cstr(&callback));
     buf_release(&callback);
     return err ? err : secret_set(&e->storage_key, secret_span(&s->storage_key));
 }

@@ -27,12 +27,14 @@
  * Lists take ?limit= (1..200) and ?cursor=; `next` is the cursor of the following page.
  *
  *   swap = {id, eid, target, state, cause?, contract?, iccid?, requestedBy, createdAt, changedAt, deadline?,
- *           steps: [{step, attempt, at, outcome: "done"|"retry"|"wait"|"hold"|"skip"|"fail"|"undo", state, cause?, detail?}]}
+ *           steps: [{step, attempt, at, outcome: "done"|"retry"|"wait"|"hold"|"next"|"fail", state, cause?, detail?}]}
  *   state: REQUESTED CHECKED ALLOCATED ORDERED DOWNLOADED FALLBACK_SET ENABLED CONFIRMED BILLING_SET, then DONE;
  *          HELD, WAITING_DEVICE (with cause and deadline), ROLLED_BACK, FAILED, CANCELLED, EXPIRED (with cause)
+ *   step: request check take-code transfer prepare-platform order confirm-order download set-fallback enable confirm bill
+ *         close; after a failure undo-order undo-transfer undo-platform settle-code end
  *   cause: stock-exhausted inventory-empty transfer-refused order-refused codes-refused download-failed fallback-refused
  *          enable-failed rolled-back not-confirmed device-not-seen eim-refused platform-refused … (plain words)
- *   alert = {id, kind: "stock-exhausted"|"code-quarantined"|"undo-incomplete", subject, swap?, at} */
+ *   alert = {id, kind: "stock-exhausted"|"code-quarantined"|"undo-incomplete"|"registration-refused", subject, swap?, at} */
 #ifndef LAB_ESO_H
 #define LAB_ESO_H
 

@@ -12,8 +12,8 @@ static const struct setting known[] = {
     DAEMON_SETTINGS,
     { "url", SETTING_TEXT, "", "own address as eIMs call it, https://eso.example.com; empty: eIMs are polled" },
     { "tenant", SETTING_TEXT, "default", "the enterprise" },
-    { "storage-key", SETTING_TEXT, NULL, "file with 64 hex digits: encrypts download codes in the database" },
-    { "clients", SETTING_LIST, NULL, "who may call: {name, fingerprint: SHA-256 of the certificate | key-sha256: of the "
+    { "storage-key", SETTING_TEXT, NULL, "file with 64 hex digits: encrypts download codes in the database; made when absent" },
+    { "clients", SETTING_LIST, NULL, "who may call: {name, certificate: FILE | fingerprint: its SHA-256 | key-sha256: of an "
                                      "API key, rights: [read, operate, administer, hook]}" },
     { "secrets", SETTING_MAP, "", "name: file with the value, for carriers' API keys" },
     { "eims", SETTING_MAP, NULL, "id: URL of each eIM" },
@@ -54,35 +54,53 @@ static enum err read_rights(const struct settings *s, const struct yaml_node *li
     return ERR_OK;
 }
 
-static enum err read_client(const struct settings *s, const struct yaml_node *n, struct eso_client *out)
+/* One of the three ways to know a caller. */
+static enum err read_identity(struct daemon *d, const struct yaml_node *n, struct eso_client *out)
 {
-    static const char *const keys[] = { "name", "fingerprint", "key-sha256", "rights", NULL };
+    const struct settings *s = daemon_settings(d);
+    const struct yaml_node *file = yaml_get(n, "certificate"), *fingerprint = yaml_get(n, "fingerprint");
+    const struct yaml_node *key = yaml_get(n, "key-sha256");
+    const struct cert *certificate = NULL;
+    if (!!file + !!fingerprint + !!key != 1)
+        return complain(s, n, "a client has one of certificate, fingerprint, key-sha256");
+    if (!file)
+        return daemon_read_hash(s, fingerprint ? fingerprint : key, fingerprint ? out->fingerprint : out->key_sha256);
+    if (file->kind != YAML_SCALAR)
+        return complain(s, file, "a certificate is the name of a file");
+    enum err e = daemon_read_certificate(d, file->text, &certificate);
+    if (!e)
+        memcpy(out->fingerprint, certificate->sha256, sizeof out->fingerprint);
+    return e;
+}
+
+static enum err read_client(struct daemon *d, const struct yaml_node *n, struct eso_client *out)
+{
+    static const char *const keys[] = { "name", "certificate", "fingerprint", "key-sha256", "rights", NULL };
+    const struct settings *s = daemon_settings(d);
     struct yaml_error error;
     if (n->kind != YAML_MAP)
-        return complain(s, n, "a client is {name, fingerprint | key-sha256, rights}");
+        return complain(s, n, "a client is {name, certificate | fingerprint | key-sha256, rights}");
     enum err e = yaml_only_keys(settings_yaml(s), n, keys, &error);
     if (e)
         fprintf(stderr, "%s\n", error.text);
-    const struct yaml_node *fingerprint = yaml_get(n, "fingerprint"), *key = yaml_get(n, "key-sha256");
     const struct yaml_node *rights = yaml_get(n, "rights");
     if (!e)
         e = daemon_member(s, n, "name", &out->name);
-    if (!e && !fingerprint == !key)
-        e = complain(s, n, "a client has either a fingerprint or a key-sha256");
     if (!e)
-        e = daemon_read_hash(s, fingerprint ? fingerprint : key, fingerprint ? out->fingerprint : out->key_sha256);
+        e = read_identity(d, n, out);
     if (!e)
         e = rights && rights->kind == YAML_LIST ? read_rights(s, rights, &out->rights)
                                                 : complain(s, n, "'rights' is a list");
     return e;
 }
 
-static enum err read_clients(const struct settings *s, struct lists *l, struct eso_settings *out)
+static enum err read_clients(struct daemon *d, struct lists *l, struct eso_settings *out)
 {
+    const struct settings *s = daemon_settings(d);
     const struct yaml_node *list = settings_node(s, "clients");
     enum err e = list->count <= LIST_MAX ? ERR_OK : complain(s, list, "too many clients");
     for (size_t i = 0; !e && i < list->count; i++)
-        e = read_client(s, list->item[i], &l->client[i]);
+        e = read_client(d, list->item[i], &l->client[i]);
     out->clients = l->client;
     out->client_count = list->count;
     return e;
@@ -132,27 +150,9 @@ static enum err read_eims(const struct settings *s, struct lists *l, struct eso_
     return e;
 }
 
-static enum err read_storage_key(const struct settings *s, struct secret *out)
+static enum err read_settings(struct daemon *d, struct lists *l, struct eso_settings *out)
 {
-    struct secret hex_text = { .len = 0 };
-    struct buf key = { .max = 32 };
-    const char *path = settings_text(s, "storage-key");
-    enum err e = read_secret_file(s, "storage-key", path, &hex_text);
-    if (!e && (hex_decode(secret_span(&hex_text), &key) || key.len != 32)) {
-        fprintf(stderr, "storage-key: '%s' does not hold 64 hex digits\n", path);
-        e = ERR_CONFIG;
-    }
-    if (!e)
-        e = secret_set(out, buf_span(&key));
-    if (key.at)
-        memory_clear(key.at, key.len);
-    buf_release(&key);
-    secret_release(&hex_text);
-    return e;
-}
-
-static enum err read_settings(const struct settings *s, struct lists *l, struct eso_settings *out)
-{
+    const struct settings *s = daemon_settings(d);
     *out = (struct eso_settings){
         .tenant = settings_text(s, "tenant"),
         .url = settings_text(s, "url")[0] ? settings_text(s, "url") : NULL,
@@ -162,12 +162,12 @@ static enum err read_settings(const struct settings *s, struct lists *l, struct 
         .retry_ms = settings_int(s, "retry"),
         .call_ms = settings_int(s, "call-timeout"),
     };
-    enum err e = read_clients(s, l, out);
+    enum err e = read_clients(d, l, out);
     if (!e)
         e = read_secrets(s, l, out);
     if (!e)
         e = read_eims(s, l, out);
-    return e ? e : read_storage_key(s, &out->storage_key);
+    return e ? e : daemon_read_storage_key(s, "storage-key", &out->storage_key);
 }
 
 static void forget(struct lists *l, struct eso_settings *s)
@@ -177,20 +177,24 @@ static void forget(struct lists *l, struct eso_settings *s)
     secret_release(&s->storage_key);
 }
 
-static int run(const struct settings *s, const volatile int *stop_requested)
+static enum err open_eso(struct daemon *d, struct eso **out)
 {
     struct lists lists = { .client = { { .name = NULL } } };
     struct eso_settings settings;
+    enum err e = read_settings(d, &lists, &settings);
+    if (!e)
+        e = eso_new(daemon_env(d), &settings, out);
+    forget(&lists, &settings);
+    return e;
+}
+
+static int run(const struct settings *s, const volatile int *stop_requested)
+{
     struct daemon *d = NULL;
     struct eso *eso = NULL;
-    if (read_settings(s, &lists, &settings)) {
-        forget(&lists, &settings);
-        return 2;
-    }
     enum err e = daemon_open(s, "eso", &d);
     if (!e)
-        e = eso_new(daemon_env(d), &settings, &eso);
-    forget(&lists, &settings);
+        e = open_eso(d, &eso);
     int status = e ? (e == ERR_CONFIG ? 2 : 1) : daemon_serve(d, eso_actor(eso), stop_requested);
     if (eso)
         eso_actor(eso)->ops->free(eso_actor(eso));

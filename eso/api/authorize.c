@@ -64,7 +64,7 @@ enum err api_problem(struct http_response *p, int status, const char *cause, con
     enum err e = http_json(p, status, json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", cause,
                                                 "status", status, "cause", cause, "detail", detail));
     if (!e)
-        e = text_set(p->content_type, sizeof p->content_type, "application/problem+json");
+        e = eso_text_set(p->content_type, sizeof p->content_type, "application/problem+json");
     if (!e && status == 401)
         e = http_response_add_header(p, "WWW-Authenticate", "Bearer realm=\"eso\"");
     return e ? e : ERR_REFUSED;

@@ -47,7 +47,7 @@ static enum err read_carrier(const struct eso_api *a, struct http_response *p, c
     };
     enum err e = api_only(p, o, known);
     if (!e)
-        e = api_checked_text(p, o, "id", id_is_valid, c->id, sizeof c->id);
+        e = api_checked_text(p, o, "id", eso_id_is_valid, c->id, sizeof c->id);
     if (!e)
         e = api_text(p, o, "platform", API_REQUIRED, c->platform, sizeof c->platform);
     for (size_t i = 0; !e && i < COUNT(texts); i++)

@@ -5,7 +5,7 @@
 
 static enum err read_terms(struct http_response *p, const json_t *o, struct contract *c)
 {
-    enum err e = api_words(p, o, "territory", country_is_valid, c->territory, sizeof c->territory);
+    enum err e = api_words(p, o, "territory", eso_country_is_valid, c->territory, sizeof c->territory);
     if (!e)
         e = api_int(p, o, "quota", ESO_NO_QUOTA, &c->quota);
     if (!e)
@@ -24,9 +24,9 @@ static enum err read_contract(struct http_response *p, const json_t *o, struct c
                                          "ratePlan", "communicationPlan", NULL };
     enum err e = api_only(p, o, known);
     if (!e)
-        e = api_checked_text(p, o, "id", id_is_valid, c->id, sizeof c->id);
+        e = api_checked_text(p, o, "id", eso_id_is_valid, c->id, sizeof c->id);
     if (!e)
-        e = api_checked_text(p, o, "carrier", id_is_valid, c->carrier, sizeof c->carrier);
+        e = api_checked_text(p, o, "carrier", eso_id_is_valid, c->carrier, sizeof c->carrier);
     if (!e)
         e = api_text(p, o, "model", API_REQUIRED, c->model, sizeof c->model);
     if (!e && strcmp(c->model, "handover") != 0 && strcmp(c->model, "resale") != 0)

@@ -11,9 +11,9 @@ static bool name_is_valid(const char *text)
 static enum err read_profile(struct http_response *p, const json_t *o, struct profile *out)
 {
     char state[9];
-    enum err e = api_checked_text(p, o, "iccid", iccid_is_valid, out->iccid, sizeof out->iccid);
+    enum err e = api_checked_text(p, o, "iccid", eso_iccid_is_valid, out->iccid, sizeof out->iccid);
     if (!e)
-        e = api_checked_text(p, o, "carrier", id_is_valid, out->carrier, sizeof out->carrier);
+        e = api_checked_text(p, o, "carrier", eso_id_is_valid, out->carrier, sizeof out->carrier);
     if (!e)
         e = api_text(p, o, "state", API_REQUIRED, state, sizeof state);
     if (e)
@@ -49,17 +49,17 @@ static enum err read_device(struct http_response *p, const json_t *o, struct dev
                                          "euiccCertificate", "eumCertificate", NULL };
     enum err e = api_only(p, o, known);
     if (!e)
-        e = api_checked_text(p, o, "eid", eid_is_valid, d->eid, sizeof d->eid);
+        e = api_checked_text(p, o, "eid", eso_eid_is_valid, d->eid, sizeof d->eid);
     if (!e)
         e = api_text(p, o, "name", API_OPTIONAL, d->name, sizeof d->name);
     if (!e)
         e = api_words(p, o, "tags", name_is_valid, d->tags, sizeof d->tags);
     if (!e)
-        e = api_checked_text(p, o, "country", country_is_valid, d->country, sizeof d->country);
+        e = api_checked_text(p, o, "country", eso_country_is_valid, d->country, sizeof d->country);
     if (!e)
-        e = api_checked_text(p, o, "eim", id_is_valid, d->eim, sizeof d->eim);
+        e = api_checked_text(p, o, "eim", eso_id_is_valid, d->eim, sizeof d->eim);
     if (!e)
-        e = api_checked_text(p, o, "leadCarrier", id_is_valid, d->lead, sizeof d->lead);
+        e = api_checked_text(p, o, "leadCarrier", eso_id_is_valid, d->lead, sizeof d->lead);
     return e ? e : read_profiles(p, o, d);
 }
 
@@ -156,7 +156,7 @@ static enum err read_change(struct http_response *p, const json_t *o, struct dev
     if (!e && json_object_get(o, "tags"))
         e = api_words(p, o, "tags", name_is_valid, d->tags, sizeof d->tags);
     if (!e && json_object_get(o, "country"))
-        e = api_checked_text(p, o, "country", country_is_valid, d->country, sizeof d->country);
+        e = api_checked_text(p, o, "country", eso_country_is_valid, d->country, sizeof d->country);
     return e;
 }
 

@@ -21,7 +21,7 @@ enum err api_text(struct http_response *p, const json_t *o, const char *member, 
         return need == API_OPTIONAL ? ERR_OK : bad_member(p, member, "is missing");
     if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
         return bad_member(p, member, "is no text");
-    return text_set(at, size, json_string_value(value)) ? bad_member(p, member, "is too long") : ERR_OK;
+    return eso_text_set(at, size, json_string_value(value)) ? bad_member(p, member, "is too long") : ERR_OK;
 }
 
 enum err api_checked_text(struct http_response *p, const json_t *o, const char *member,
@@ -76,7 +76,7 @@ enum err api_words(struct http_response *p, const json_t *o, const char *member,
     if (e == ERR_LIMIT)
         e = bad_member(p, member, "is too long");
     if (!e && joined.len)
-        e = text_set(at, size, buf_cstr(&joined));
+        e = eso_text_set(at, size, buf_cstr(&joined));
     buf_release(&joined);
     return e;
 }

@@ -26,7 +26,7 @@ static enum err read_query(const struct http_request *q, struct api_page *page)
     e = e == ERR_NOT_FOUND ? ERR_OK : e ? e : read_limit(buf_cstr(&limit), &page->limit);
     if (!e) {
         e = http_query(q, "cursor", &cursor);
-        e = e == ERR_NOT_FOUND ? ERR_OK : e ? e : text_set(page->after, sizeof page->after, buf_cstr(&cursor));
+        e = e == ERR_NOT_FOUND ? ERR_OK : e ? e : eso_text_set(page->after, sizeof page->after, buf_cstr(&cursor));
     }
     buf_release(&cursor);
     buf_release(&limit);

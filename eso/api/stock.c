@@ -28,16 +28,16 @@ static enum err add_row(const struct eso_api *a, const char *contract, const jso
     const char *address = json_str(row, "smdpAddress");
     struct stock_row r = { .state = STOCK_AVAILABLE };
     *status = "invalid";
-    *detail = !iccid_is_valid(iccid) ? "iccid is 19 or 20 digits"
+    *detail = !eso_iccid_is_valid(iccid) ? "iccid is 19 or 20 digits"
               : !matching_id_is_valid(code) ? "matchingId is capital letters, digits and hyphens"
               : !address_is_valid(address) ? "smdpAddress is a host name" : NULL;
     if (*detail)
         return ERR_OK;
-    enum err e = text_set(r.iccid, sizeof r.iccid, iccid);
+    enum err e = eso_text_set(r.iccid, sizeof r.iccid, iccid);
     if (!e)
-        e = text_set(r.contract, sizeof r.contract, contract);
+        e = eso_text_set(r.contract, sizeof r.contract, contract);
     if (!e)
-        e = text_set(r.smdp_address, sizeof r.smdp_address, address);
+        e = eso_text_set(r.smdp_address, sizeof r.smdp_address, address);
     if (!e)
         e = stock_add(&a->flow.store, &r, code);
     *status = e == ERR_EXISTS ? "duplicate" : "added";
@@ -93,7 +93,7 @@ static enum err read_import(struct http_response *p, const json_t *body, char co
     static const char *const known[] = { "contract", "codes", NULL };
     enum err e = api_only(p, body, known);
     if (!e)
-        e = api_checked_text(p, body, "contract", id_is_valid, contract, ESO_ID_MAX + 1);
+        e = api_checked_text(p, body, "contract", eso_id_is_valid, contract, ESO_ID_MAX + 1);
     *codes = json_object_get(body, "codes");
     if (!e && (!json_is_array(*codes) || json_array_size(*codes) > CODES_MAX))
         e = api_problem(p, 400, "bad-member", "\"codes\" is a list of at most 10000");

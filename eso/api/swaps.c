@@ -104,7 +104,7 @@ enum err api_swap_add(void *actor, const struct http_request *q, struct http_res
     if (!e)
         e = api_only(p, body, known);
     if (!e)
-        e = api_checked_text(p, body, "target", id_is_valid, target, sizeof target);
+        e = api_checked_text(p, body, "target", eso_id_is_valid, target, sizeof target);
     json_decref(body);
     if (!e)
         e = workflow_request_swap(&a->flow, &(struct swap_request){ .who = who->name, .eid = q->part[0],
@@ -137,7 +137,7 @@ static enum err read_filter(const struct http_request *q, const char *name, char
     struct buf text = { .max = size - 1 };
     enum err e = http_query(q, name, &text);
     if (!e)
-        e = text_set(at, size, buf_cstr(&text));
+        e = eso_text_set(at, size, buf_cstr(&text));
     buf_release(&text);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

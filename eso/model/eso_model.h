@@ -103,11 +103,11 @@ struct swap {
 enum swap_state swap_shown(const struct swap *s);
 
 /* Shapes. */
-bool eid_is_valid(const char *eid);     /* 32 digits */
-bool iccid_is_valid(const char *iccid); /* 19 or 20 digits */
-bool id_is_valid(const char *id);       /* [A-Za-z0-9._-], 1..64 */
-bool country_is_valid(const char *country); /* two capitals */
+bool eso_eid_is_valid(const char *eid);     /* 32 digits */
+bool eso_iccid_is_valid(const char *iccid); /* 19 or 20 digits */
+bool eso_id_is_valid(const char *id);       /* [A-Za-z0-9._-], 1..64 */
+bool eso_country_is_valid(const char *country); /* two capitals */
 /* Copies a text that must fit; ERR_LIMIT. NULL gives "". */
-MUST_CHECK enum err text_set(char *at, size_t size, const char *text);
+MUST_CHECK enum err eso_text_set(char *at, size_t size, const char *text);
 
 #endif

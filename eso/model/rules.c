@@ -44,17 +44,17 @@ static bool are_digits(const char *text, size_t least, size_t most)
     return len >= least && len <= most;
 }
 
-bool eid_is_valid(const char *eid)
+bool eso_eid_is_valid(const char *eid)
 {
     return are_digits(eid, 32, 32);
 }
 
-bool iccid_is_valid(const char *iccid)
+bool eso_iccid_is_valid(const char *iccid)
 {
     return are_digits(iccid, 19, 20);
 }
 
-bool id_is_valid(const char *id)
+bool eso_id_is_valid(const char *id)
 {
     size_t len = id ? strnlen(id, ESO_ID_MAX + 1) : 0;
     for (size_t i = 0; i < len; i++)
@@ -63,12 +63,12 @@ bool id_is_valid(const char *id)
     return len >= 1 && len <= ESO_ID_MAX;
 }
 
-bool country_is_valid(const char *c)
+bool eso_country_is_valid(const char *c)
 {
     return c && isupper((unsigned char)c[0]) && isupper((unsigned char)c[1]) && c[2] == '\0';
 }
 
-enum err text_set(char *at, size_t size, const char *text)
+enum err eso_text_set(char *at, size_t size, const char *text)
 {
     size_t len = text ? strlen(text) : 0;
     if (len >= size)

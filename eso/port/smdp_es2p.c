@@ -34,9 +34,9 @@ static enum err call(const struct port *p, const struct carrier *c, const struct
     struct es_peer peer = peer_of(p, c, o);
     struct es_status status = { .subject = "" };
     struct es2p_answer got = { .iccid = "" };
-    enum err e = text_set(q->iccid, sizeof q->iccid, o->iccid);
+    enum err e = eso_text_set(q->iccid, sizeof q->iccid, o->iccid);
     if (!e)
-        e = text_set(q->eid, sizeof q->eid, o->eid);
+        e = eso_text_set(q->eid, sizeof q->eid, o->eid);
     if (!e && o->matching_id)
         snprintf(q->matching_id, sizeof q->matching_id, "%.*s", (int)o->matching_id->len,
                  (const char *)o->matching_id->at);

@@ -8,7 +8,7 @@
 /* Copies a text column into an array; a text that does not fit was not written by us. Returns from the caller. */
 #define ROW_TEXT(row, column, array)                                                  \
     do {                                                                              \
-        enum err row_e = text_set((array), sizeof(array), db_text((row), (column))); \
+        enum err row_e = eso_text_set((array), sizeof(array), db_text((row), (column))); \
         if (row_e)                                                                    \
             return row_e;                                                             \
     } while (0)

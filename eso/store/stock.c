@@ -59,6 +59,8 @@ enum err stock_read_code(const struct eso_store *st, const char *iccid, struct s
     if (!e)
         e = aes256_gcm_open(st->env->crypto, secret_span(st->key), span_sub(all, 0, IV_LENGTH), span_str(iccid),
                             span_sub(all, IV_LENGTH, all.len), &plain);
+    if (e == ERR_VERIFY)
+        e = log_fail(st->env->log, e, "storage-key", "a code of the stock cannot be opened with this storage key");
     if (!e)
         e = secret_set(out, buf_span(&plain));
     if (plain.at)
@@ -105,7 +107,7 @@ enum err stock_take(const struct eso_store *st, const struct contract *c, const 
     enum err e = oldest_available(st, c->id, &text);
     const char *found = e ? NULL : buf_cstr(&text);
     if (!e)
-        e = found ? text_set(iccid, 21, found) : ERR_NOMEM;
+        e = found ? eso_text_set(iccid, 21, found) : ERR_NOMEM;
     buf_release(&text);
     if (!e)
         e = db_run(st->env->db, "UPDATE stock SET state = 'allocated', eid = ? WHERE tenant = ? AND iccid = ?",

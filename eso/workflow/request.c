@@ -22,13 +22,13 @@ static enum err fill_swap(struct work *w, const struct swap_request *q, const st
                              .present = d->profile != NULL };
     enum err e = rng_uuid(w->flow->port.env->rng, w->swap.id);
     if (!e)
-        e = text_set(w->swap.eid, sizeof w->swap.eid, q->eid);
+        e = eso_text_set(w->swap.eid, sizeof w->swap.eid, q->eid);
     if (!e)
-        e = text_set(w->swap.target, sizeof w->swap.target, q->target);
+        e = eso_text_set(w->swap.target, sizeof w->swap.target, q->target);
     if (!e)
-        e = text_set(w->swap.requested_by, sizeof w->swap.requested_by, q->who);
+        e = eso_text_set(w->swap.requested_by, sizeof w->swap.requested_by, q->who);
     if (!e && d->profile)
-        e = text_set(w->swap.iccid, sizeof w->swap.iccid, d->profile->iccid);
+        e = eso_text_set(w->swap.iccid, sizeof w->swap.iccid, d->profile->iccid);
     return e;
 }
 

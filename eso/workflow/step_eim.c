@@ -39,7 +39,7 @@ static enum err judge_failed(const struct card_step *s, const struct eim_order_s
 static enum err judge_order(struct work *w, const struct card_step *s, const struct eim_order_status *o,
                             struct step_result *r)
 {
-    enum err e = text_set(w->swap.order_id, sizeof w->swap.order_id, o->id);
+    enum err e = eso_text_set(w->swap.order_id, sizeof w->swap.order_id, o->id);
     if (e)
         return e;
     switch (o->state) {
@@ -136,9 +136,9 @@ enum err step_download_record(struct work *w, struct step_result *r)
     struct profile p = { .enabled = false };
     (void)r;
     w->swap.installed = true;
-    enum err e = text_set(p.iccid, sizeof p.iccid, w->swap.iccid);
+    enum err e = eso_text_set(p.iccid, sizeof p.iccid, w->swap.iccid);
     if (!e)
-        e = text_set(p.carrier, sizeof p.carrier, w->swap.target);
+        e = eso_text_set(p.carrier, sizeof p.carrier, w->swap.target);
     if (!e)
         e = profile_put(&w->flow->store, w->swap.eid, &p);
     return e ? e : stock_move(&w->flow->store, w->swap.iccid, STOCK_INSTALLED);

@@ -28,7 +28,7 @@ static enum err take(struct work *w, const struct contract *c, struct step_resul
         return e ? e : step_ends(r, STEP_HOLD, "stock-exhausted", c->id);
     }
     if (!e)
-        e = text_set(w->swap.contract, sizeof w->swap.contract, c->id);
+        e = eso_text_set(w->swap.contract, sizeof w->swap.contract, c->id);
     w->swap.round++;
     return e || left ? e : tell_exhausted(w, c->id);
 }

@@ -107,22 +107,22 @@ static const struct {
     const char *text;
     bool valid;
 } shapes[] = {
-    { "an EID has 32 digits", eid_is_valid, "89049032123451234512345678901235", true },
-    { "31 digits are no EID", eid_is_valid, "8904903212345123451234567890123", false },
-    { "33 digits are no EID", eid_is_valid, "890490321234512345123456789012355", false },
-    { "a letter is no EID", eid_is_valid, "8904903212345123451234567890123A", false },
-    { "nothing is no EID", eid_is_valid, NULL, false },
-    { "19 digits are an ICCID", iccid_is_valid, "8949000000000000001", true },
-    { "20 digits are an ICCID", iccid_is_valid, "89490000000000000012", true },
-    { "18 digits are no ICCID", iccid_is_valid, "894900000000000000", false },
-    { "a filler is no digit", iccid_is_valid, "8949000000000000001F", false },
-    { "an id", id_is_valid, "eim.example.com", true },
-    { "no id has a slash", id_is_valid, "a/b", false },
-    { "no id is empty", id_is_valid, "", false },
-    { "no id has 65 characters", id_is_valid, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
-    { "a country", country_is_valid, "KE", true },
-    { "no country in small letters", country_is_valid, "ke", false },
-    { "no country of three letters", country_is_valid, "KEN", false },
+    { "an EID has 32 digits", eso_eid_is_valid, "89049032123451234512345678901235", true },
+    { "31 digits are no EID", eso_eid_is_valid, "8904903212345123451234567890123", false },
+    { "33 digits are no EID", eso_eid_is_valid, "890490321234512345123456789012355", false },
+    { "a letter is no EID", eso_eid_is_valid, "8904903212345123451234567890123A", false },
+    { "nothing is no EID", eso_eid_is_valid, NULL, false },
+    { "19 digits are an ICCID", eso_iccid_is_valid, "8949000000000000001", true },
+    { "20 digits are an ICCID", eso_iccid_is_valid, "89490000000000000012", true },
+    { "18 digits are no ICCID", eso_iccid_is_valid, "894900000000000000", false },
+    { "a filler is no digit", eso_iccid_is_valid, "8949000000000000001F", false },
+    { "an id", eso_id_is_valid, "eim.example.com", true },
+    { "no id has a slash", eso_id_is_valid, "a/b", false },
+    { "no id is empty", eso_id_is_valid, "", false },
+    { "no id has 65 characters", eso_id_is_valid, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+    { "a country", eso_country_is_valid, "KE", true },
+    { "no country in small letters", eso_country_is_valid, "ke", false },
+    { "no country of three letters", eso_country_is_valid, "KEN", false },
 };
 
 static void test_shapes(void)
