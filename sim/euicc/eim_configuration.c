@@ -181,7 +181,7 @@ enum err es10b_get_eim_configuration_data(struct euicc *e, struct span request, 
     for (size_t i = 0; !err && i < s->eim_count; i++)
         if (!r.has_search || eim_find(s, r.eim_id) == &s->eims[i])
             err = buf_put(&list, shared_span(s->eims[i].configuration));
-    struct rsp_get_eim_configuration_response answer = { .list = buf_span(&list) };
+    struct rsp_get_eim_configuration_response answer = { .list = list_contents(&list) };
     if (!err)
         err = rsp_get_eim_configuration_response_write(&answer, response);
     buf_release(&list);

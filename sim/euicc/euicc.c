@@ -4,6 +4,11 @@
 #include "euicc_internal.h"
 #include "rsp_eim_configuration.h"
 
+struct span list_contents(const struct buf *list)
+{
+    return list->len ? buf_span(list) : span_str("");
+}
+
 /* ---- transaction ------------------------------------------------------------------------------------------------ */
 const struct state *euicc_state(const struct euicc *e)
 {

@@ -38,8 +38,8 @@ enum err es10b_get_euicc_info1(struct euicc *e, struct span request, struct buf 
         err = put_ci_list(e, &signing);
     if (!err)
         err = put_verification_list(e, &verification);
-    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(svn), .ci_verification = buf_span(&verification),
-                                    .ci_signing = buf_span(&signing) };
+    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(svn), .ci_verification = list_contents(&verification),
+                                    .ci_signing = list_contents(&signing) };
     if (!err)
         err = rsp_euicc_info1_write(&info, response);
     buf_release(&signing);
@@ -74,7 +74,7 @@ enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, s
         .profile_version = SPAN_ARRAY(profile_version), .svn = SPAN_ARRAY(svn), .firmware_version = SPAN_ARRAY(firmware),
         .ext_card_resource = buf_span(&storage->card_resource), .uicc_capability = UICC_CAPABILITY,
         .rsp_capability = RSP_CAPABILITY_ADDITIONAL_PROFILE | RSP_CAPABILITY_TEST_PROFILE,
-        .ci_verification = buf_span(&storage->ci_list), .ci_signing = buf_span(&storage->ci_list),
+        .ci_verification = list_contents(&storage->ci_list), .ci_signing = list_contents(&storage->ci_list),
         .pp_version = SPAN_ARRAY(pp_version), .sas_accreditation_number = span_str("LAB-00-0000"),
     };
     if (!e->sgp22_only) {

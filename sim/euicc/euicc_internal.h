@@ -92,6 +92,9 @@ struct euicc {
     struct usim *usim;          /* of the enabled profile, once used; NULL */
 };
 
+/* The contents of a list that was built, also of one without items: empty and absent are two things in lib/rsp. */
+struct span list_contents(const struct buf *list);
+
 /* ---- transaction: one per command --------------------------------------------------------------------------- */
 const struct state *euicc_state(const struct euicc *e);
 /* The state to change; saved when the command ends well, dropped when it does not. */

@@ -82,7 +82,7 @@ enum err es10b_list_notification(struct euicc *e, struct span request, struct bu
         if (p->kind != PENDING_PACKAGE_RESULT && (!r.events.present || r.events.bits & p->event))
             err = put_metadata_of(p, &list);
     }
-    struct rsp_list_notification_response answer = { .which = RSP_OK, .list = buf_span(&list) };
+    struct rsp_list_notification_response answer = { .which = RSP_OK, .list = list_contents(&list) };
     if (!err)
         err = rsp_list_notification_response_write(&answer, response);
     buf_release(&list);
@@ -124,7 +124,7 @@ enum err es10b_retrieve_notifications_list(struct euicc *e, struct span request,
     bool for_results = !err && ((r.has_search && r.search.which == RSP_RETRIEVE_PACKAGE_RESULTS) || results.len);
     struct rsp_retrieve_notifications_response answer = {
         .which = for_results ? RSP_RETRIEVE_RESULTS : RSP_RETRIEVE_NOTIFICATIONS,
-        .notifications = buf_span(&notifications), .package_results = buf_span(&results),
+        .notifications = list_contents(&notifications), .package_results = list_contents(&results),
     };
     if (!err)
         err = rsp_retrieve_notifications_response_write(&answer, response);

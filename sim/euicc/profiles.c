@@ -110,7 +110,7 @@ enum err es10b_get_profiles_info(struct euicc *e, struct span request, struct bu
                                                      .error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES };
         err = ERR_OK;
     } else {
-        answer.list = buf_span(&list);
+        answer.list = list_contents(&list);
     }
     if (!err)
         err = rsp_profile_info_response_write(&answer, response);

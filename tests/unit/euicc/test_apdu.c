@@ -1,0 +1,171 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+static void rows(const char *const (*row)[3], size_t count)
+{
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < count; i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+/* The ISD-R is selected on channel 1, nothing else is open but channel 0. */
+static void commands_get_the_status_word_they_deserve(void)
+{
+    static const char *const row[][3] = {
+        { "three octets are no command", "00a404", "6700" },
+        { "Lc longer than the data", "00a4040005a000", "6700" },
+        { "two octets behind the data", "00a40000023f000000", "6700" },
+        { "extended length", "00a404000000023f00", "6700" },
+        { "class of another standard", "a0a40000023f00", "6e00" },
+        { "secure messaging", "0ca40000023f00", "6e00" },
+        { "channel that is not open", "02a40000023f00", "6881" },
+        { "STORE DATA where the ISD-R is not selected", "80e2910006bf3e035c015a", "6985" },
+        { "STORE DATA with the interindustry class", "01e2910006bf3e035c015a", "6e00" },
+        { "unknown instruction on the ISD-R", "81cb000000", "6d00" },
+        { "unknown instruction on the UICC", "00cb000000", "6d00" },
+        { "GET RESPONSE with nothing to get", "01c0000010", "6985" },
+        { "GET RESPONSE with parameters", "01c0010010", "6a86" },
+        { "AID that is not here", "01a4040007a0000000000000", "6a82" },
+        { "TERMINAL CAPABILITY", "80aa000005a903830107", "9000" },
+        { "TERMINAL PROFILE", "8010000001ff", "9000" },
+        { "closing a channel that is not open", "0070800300", "6881" },
+        { "closing the basic channel", "0070800000", "6a86" },
+        { "closing a channel that cannot be", "0070800900", "6a86" },
+    };
+    rows(row, COUNT(row));
+}
+
+static void store_data_blocks_are_counted(void)
+{
+    static const char *const row[][3] = {
+        { "one block", "81e2910006bf3e035c015a", "6115" },
+        { "a new command drops what was not fetched", "81e2110003bf3e03", "9000" },
+        { "the second of two blocks", "81e29101035c015a", "6115" },
+        { "too few octets wanted are given, the rest waits", "81c0000005", "bf3e125a106110" },
+        { "more wanted than there is", "81c0000020", "6c10" },
+        { "the rest", "01c0000010", "890490321234512345123456789012359000" },
+        { "first block of a chain", "81e2110003bf3e03", "9000" },
+        { "a block left out", "81e29102035c015a", "6a86" },
+        { "the chain is gone", "81e29101035c015a", "6a86" },
+        { "block that begins anew", "81e2110003bf3e03", "9000" },
+        { "begins anew", "81e2110003bf3e03", "9000" },
+        { "and ends", "81e29101035c015a", "6115" },
+        { "P1 of another protocol", "81e2810006bf3e035c015a", "6a86" },
+        { "truncated TLV", "81e2910005bf3e035c01", "6a80" },
+        { "TLV with something behind it", "81e2910007bf3e035c015a00", "6a80" },
+        { "unknown function", "81e2910003bf7f00", "6a88" },
+        { "no octets at all", "81e29100", "6a88" },
+        { "with Le the answer comes at once", "81e2910006bf3e035c015a00",
+          "bf3e125a10890490321234512345123456789012359000" },
+    };
+    rows(row, COUNT(row));
+}
+
+static void the_isd_r_tells_what_it_is(void)
+{
+    static const char *const row[][3] = {
+        { "SELECT with FCI", "01a4040410a0000005591010ffffffff890000010000",
+          "6f258410a0000005591010ffffffff8900000100a5049f6501ffe0058203020500e104800206409000" },
+        { "SELECT without answer", "01a4040c10a0000005591010ffffffff8900000100", "9000" },
+        { "SELECT by partial AID", "01a4040c07a0000005591010", "9000" },
+        { "SELECT with unknown P2", "01a4041010a0000005591010ffffffff8900000100", "6a86" },
+    };
+    rows(row, COUNT(row));
+}
+
+static void there_are_four_channels(void)
+{
+    static const char *const row[][3] = {
+        { "second", "0070000001", "029000" },  { "third", "0070000001", "039000" },
+        { "none is left", "0070000001", "6a81" }, { "one is closed", "0070800200", "9000" },
+        { "and is given again", "0070000001", "029000" },
+        { "ISD-R selected there", "02a4040c10a0000005591010ffffffff8900000100", "9000" },
+        { "EID from there", "82e2910006bf3e035c015a00", "bf3e125a10890490321234512345123456789012359000" },
+        { "closed in the middle of a chain", "82e2110003bf3e03", "9000" },
+        { "by itself", "0270800000", "9000" },
+        { "is closed", "82e29101035c015a", "6881" },
+    };
+    rows(row, COUNT(row));
+}
+
+static void a_consumer_card_does_not_know_sgp32(struct euicc_settings *s)
+{
+    s->sgp22_only = true;
+}
+
+static void a_consumer_card_refuses_iot_functions(void)
+{
+    struct world w;
+    world_open(&w, a_consumer_card_does_not_know_sgp32);
+    CHECK(es10_sw(&w, "bf5500") == 0x6a88);
+    CHECK(es10_sw(&w, "bf58038001ff") == 0x6a88);
+    CHECK(es10_is(&w, "bf3e035c015a", "bf3e125a1089049032123451234512345678901235"));
+    CHECK(apdu_is(&w, "01a4040410a0000005591010ffffffff890000010000",
+                  "6f1f8410a0000005591010ffffffff8900000100a5049f6501ffe00582030205009000"));
+    world_close(&w);
+}
+
+static void any_block_size_gives_the_same_answer(void)
+{
+    struct world w;
+    struct buf request = hex("bf3e035c015a"), response = { .max = 256 }, want = { .max = 256 };
+    world_open(&w, NULL);
+    REQUIRE(es10(&w, buf_span(&request), &want) == 0x9000);
+    for (size_t block = 1; block <= 7; block++) {
+        uint16_t sw;
+        REQUIRE(apdu_store_data(w.card, w.channel, block, buf_span(&request), &response, &sw) == ERR_OK);
+        CHECK(span_equal(buf_span(&response), buf_span(&want)));
+    }
+    world_close(&w);
+    buf_release(&request);
+    buf_release(&response);
+    buf_release(&want);
+}
+
+/* A pseudo-random stream of commands: nothing but status words may come of it, and the state stays. */
+static void noise_is_answered_and_changes_nothing(void)
+{
+    struct world w;
+    struct buf response = { .max = CARD_RESPONSE_MAX };
+    uint32_t x = 1;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 3000; i++) {
+        uint8_t apdu[64];
+        for (size_t n = 0; n < sizeof apdu; n++) {
+            x = x * 1664525 + 1013904223;
+            apdu[n] = (uint8_t)(x >> 24);
+        }
+        static const uint8_t instructions[] = { 0xe2, 0xa4, 0xb0, 0xb2, 0xc0, 0x88, 0x70, 0xd6, 0xdc, 0x20, 0xf2, 0xe2 };
+        size_t lc = apdu[60] % 50;
+        apdu[0] = (uint8_t)((apdu[0] & 0x80) | (apdu[0] & 1));
+        apdu[1] = instructions[apdu[1] % sizeof instructions];
+        if (apdu[1] == 0xe2) {
+            apdu[2] = apdu[2] & 1 ? 0x91 : 0x11;
+            apdu[3] = 0;
+            apdu[5] = 0xbf;
+        }
+        apdu[4] = (uint8_t)lc;
+        if (apdu[1] == 0x70)
+            continue; /* closing our own channel is no damage */
+        CHECK(card_transmit(w.card, span_of(apdu, 5 + lc), &response) == ERR_OK && response.len >= 2);
+    }
+    world_reset(&w);
+    CHECK(profile_state(&w, LEAD_ICCID) == 1);
+    world_close(&w);
+    buf_release(&response);
+}
+
+const struct test apdu_tests[] = {
+    { "commands get the status word they deserve", commands_get_the_status_word_they_deserve },
+    { "STORE DATA blocks are counted", store_data_blocks_are_counted },
+    { "the ISD-R tells what it is", the_isd_r_tells_what_it_is },
+    { "there are four channels", there_are_four_channels },
+    { "a consumer card refuses IoT functions", a_consumer_card_refuses_iot_functions },
+    { "any block size gives the same answer", any_block_size_gives_the_same_answer },
+    { "noise is answered and changes nothing", noise_is_answered_and_changes_nothing },
+};
+const size_t apdu_tests_count = COUNT(apdu_tests);

@@ -1,0 +1,367 @@
+#include <string.h>
+
+#include "rsp_codes.h"
+#include "world.h"
+
+static void a_profile_is_downloaded_and_enabled(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    CHECK(download(&w, &d) == 0);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 0 && profile_state(&w, LEAD_ICCID) == 1);
+    CHECK(pending_count(&w, "bf2b00") == 2); /* the result, and an install notification */
+    CHECK(es10_is(&w, "bf3111a00c5a0a980010325476981032858101ff", "bf3103800100"));
+    CHECK(profile_state(&w, PARTNER_ICCID) == 1 && profiles_enabled(&w) == 1);
+    world_reset(&w);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 1);
+    CHECK(apdu_is(&w, "00a4000c023f00", "9000") && apdu_is(&w, "00a4000c022fe2", "9000"));
+    CHECK(apdu_is(&w, "00b000000a", "980010325476981032859000"));
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void brainpool_and_protected_keys_serve_as_well(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    d.auth = "CERT_S_SM_DPauth_ECDSA_BRP";
+    d.pb = "CERT_S_SM_DPpb_ECDSA_BRP";
+    d.ppk = true;
+    CHECK(download(&w, &d) == 0);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 0);
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void every_ts48_package_is_installed(void)
+{
+    static const char *const names[] = { "TS48v1_A", "TS48v4_SAIP2.3_BERTLV", "TS48v7_SAIP2.3_NoBERTLV" };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char relative[100] = "data/profiles/";
+        struct world w;
+        struct dp d;
+        strcat(strcat(relative, names[i]), ".der");
+        const char *path = shared_path(relative);
+        if (!path)
+            return;
+        world_open(&w, NULL);
+        dp_open(&d);
+        buf_clear(&d.upp);
+        buf_clear(&d.metadata);
+        REQUIRE(read_file(path, &d.upp) == ERR_OK);
+        put_metadata("89000123456789012341", false, 0, RSP_PROFILE_CLASS_TEST, &d.metadata);
+        CHECK_ROW(names[i], download(&w, &d) == RSP_INSTALL_ICCID_ALREADY_EXISTS_ON_EUICC);
+        CHECK(es10_is(&w, "bf3211a00c5a0a980010325476981032148101ff", "bf3203800100"));
+        CHECK(es10_is(&w, "bf330c5a0a98001032547698103214", "bf3303800100"));
+        CHECK_ROW(names[i], download(&w, &d) == 0);
+        CHECK(es10_is(&w, "bf3111a00c5a0a980010325476981032148101ff", "bf3103800100"));
+        CHECK_ROW(names[i], apdu_is(&w, "00a4040c07a0000000871002", "9000"));
+        CHECK_ROW(names[i], apdu_is(&w, "00a4000c026f07", "9000"));
+        dp_close(&d);
+        world_close(&w);
+    }
+}
+
+static void servers_that_cannot_be_trusted_are_refused(void)
+{
+    static const struct {
+        const char *name, *auth;
+        enum dp_flaw flaw;
+        int64_t code;
+    } rows[] = {
+        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE1, RSP_AUTHENTICATE_INVALID_SIGNATURE },
+        { "challenge of another card", NULL, DP_OTHER_CHALLENGE, RSP_AUTHENTICATE_EUICC_CHALLENGE_MISMATCH },
+        { "CI key that is not on the card", NULL, DP_UNKNOWN_CI, RSP_AUTHENTICATE_CI_PK_UNKNOWN },
+        { "certificate with the role of profile binding", "CERT_S_SM_DPauth_ECDSA_NIST_ROLE_OF_PB", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "DPpb certificate in place of DPauth", "CERT_S_SM_DPpb_ECDSA_NIST", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "certificate below a foreign CI", "CERT_S_SM_DPauth_ECDSA_NIST_UNKNOWN_CI", DP_FINE,
+          RSP_AUTHENTICATE_CI_PK_UNKNOWN },
+        { "certificate with an altered signature", "CERT_S_SM_DPauth_ECDSA_NIST_ALTERED", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "certificate for key agreement", "CERT_S_SM_DPauth_ECDSA_NIST_KEY_USAGE", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "certificate for certifying only", "CERT_S_SM_DPauth_ECDSA_NIST_CA_USAGE", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "certificate of an eIM", "CERT_S_EIMsign_ECDSA_NIST", DP_FINE, RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "an expired certificate: the card has no clock", "CERT_S_SM_DPauth_ECDSA_NIST_EXPIRED", DP_FINE, 0 },
+        { "an SM-DS", "CERT_S_SM_DSauth_ECDSA_NIST", DP_FINE, 0 },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dp d;
+        dp_open(&d);
+        d.flaw = rows[i].flaw;
+        d.auth = rows[i].auth ? rows[i].auth : d.auth;
+        int64_t code = dp_authenticate(&w, &d);
+        CHECK_ROW(rows[i].name, code == rows[i].code);
+        dp_close(&d);
+    }
+    CHECK(pending_count(&w, "bf2b00") == 0);
+    world_close(&w);
+}
+
+static void downloads_that_cannot_be_trusted_are_not_prepared(void)
+{
+    static const struct {
+        const char *name, *pb;
+        enum dp_flaw flaw;
+        int64_t code;
+    } rows[] = {
+        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE2, RSP_DOWNLOAD_INVALID_SIGNATURE },
+        { "another transaction", NULL, DP_OTHER_TRANSACTION, RSP_DOWNLOAD_INVALID_TRANSACTION_ID },
+        { "confirmation code required and not there", NULL, DP_NEEDS_CONFIRMATION, RSP_DOWNLOAD_UNDEFINED_ERROR },
+        { "DPauth certificate in place of DPpb", "CERT_S_SM_DPauth_ECDSA_NIST", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb of another SM-DP+", "CERT_S_SM_DP2pb_ECDSA_NIST", DP_FINE, RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb with another registered id", "CERT_S_SM_DPpb_ECDSA_NIST_OTHER_OID", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb with the role of authentication", "CERT_S_SM_DPpb_ECDSA_NIST_ROLE_OF_AUTH", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb below a foreign CI", "CERT_S_SM_DPpb_ECDSA_NIST_UNKNOWN_CI", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb below another CI than DPauth", "CERT_S_SM_DPpb_ECDSA_BRP", DP_FINE, RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb with an altered signature", "CERT_S_SM_DPpb_ECDSA_NIST_ALTERED", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "the right one, at last", NULL, DP_FINE, 0 },
+    };
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    CHECK(dp_prepare(&w, &d) == RSP_DOWNLOAD_NO_SESSION_CONTEXT);
+    REQUIRE(dp_authenticate(&w, &d) == 0);
+    const char *right = d.pb;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        d.flaw = rows[i].flaw;
+        d.pb = rows[i].pb ? rows[i].pb : right;
+        CHECK_ROW(rows[i].name, dp_prepare(&w, &d) == rows[i].code);
+    }
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void a_challenge_serves_once(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    d.flaw = DP_FLIP_SIGNATURE1;
+    CHECK(dp_authenticate(&w, &d) == RSP_AUTHENTICATE_INVALID_SIGNATURE);
+    d.flaw = DP_FINE;
+    CHECK(dp_prepare(&w, &d) == RSP_DOWNLOAD_NO_SESSION_CONTEXT);
+    dp_close(&d);
+    world_close(&w);
+}
+
+/* The error result of a download: command and reason, delivered once, stored, and nothing else left behind. */
+static void packages_that_are_wrong_leave_only_a_signed_result(void)
+{
+    static const struct {
+        const char *name;
+        enum dp_flaw flaw;
+        int64_t reason;
+    } rows[] = {
+        { "smdpSign that does not verify", DP_FLIP_SMDP_SIGN, RSP_INSTALL_INVALID_SIGNATURE },
+        { "another transaction", DP_BPP_TRANSACTION, RSP_INSTALL_INVALID_TRANSACTION_ID },
+        { "unknown remote operation", DP_REMOTE_OPERATION, RSP_INSTALL_UNSUPPORTED_REMOTE_OPERATION_TYPE },
+        { "unknown key type", DP_KEY_TYPE, RSP_INSTALL_UNSUPPORTED_CRT_VALUES },
+        { "altered MAC at the very end", DP_FLIP_MAC, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "ConfigureISDP cut short", DP_BROKEN_ISDP, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "metadata cut short", DP_BROKEN_METADATA, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "empty sequence of 87", DP_NO_87, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dp d;
+        dp_open(&d);
+        d.flaw = rows[i].flaw;
+        CHECK_ROW(rows[i].name, download(&w, &d) == rows[i].reason);
+        CHECK_ROW(rows[i].name, profile_state(&w, PARTNER_ICCID) == -1);
+        CHECK_ROW(rows[i].name, pending_count(&w, "bf2b00") == i + 1);
+        CHECK_ROW(rows[i].name, es10_sw(&w, "a30105") == 0x6985); /* the session is over */
+        dp_close(&d);
+    }
+    world_close(&w);
+}
+
+static void profiles_that_do_not_fit_are_refused(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    buf_clear(&d.metadata);
+    put_metadata(LEAD_ICCID, false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d.metadata);
+    CHECK(download(&w, &d) == RSP_INSTALL_ICCID_ALREADY_EXISTS_ON_EUICC);
+    buf_clear(&d.metadata);
+    put_metadata("89000123456789012366", false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d.metadata);
+    CHECK(download(&w, &d) == RSP_INSTALL_DATA_MISMATCH);
+    buf_clear(&d.metadata);
+    put_metadata(PARTNER_ICCID, false, 0, RSP_PROFILE_CLASS_TEST, &d.metadata);
+    CHECK(download(&w, &d) == RSP_INSTALL_TEST_PROFILE_INVALID_NAA_KEY);
+    buf_clear(&d.metadata);
+    put_metadata(PARTNER_ICCID, false, 1u << 3, RSP_PROFILE_CLASS_OPERATIONAL, &d.metadata);
+    CHECK(download(&w, &d) == RSP_INSTALL_PPR_NOT_ALLOWED);
+    buf_clear(&d.metadata);
+    put_metadata(PARTNER_ICCID, false, RSP_PPR1, RSP_PROFILE_CLASS_PROVISIONING, &d.metadata);
+    CHECK(download(&w, &d) == RSP_INSTALL_INCORRECT_INPUT_VALUES);
+    CHECK(profile_state(&w, PARTNER_ICCID) == -1);
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void a_broken_profile_element_is_named(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    struct rsp_profile_installation_result r;
+    world_open(&w, NULL);
+    dp_open(&d);
+    d.upp.at[d.upp.len - 1] = 2; /* the end element takes the MF's identification */
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    dp_load(&w, &d, &result);
+    REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
+    CHECK(r.data.result.which == RSP_ERROR && r.data.result.error.reason == RSP_INSTALL_PE_PROCESSING_ERROR);
+    CHECK(r.data.result.error.command == RSP_BPP_LOAD_PROFILE_ELEMENTS);
+    CHECK(span_equal(r.data.result.error.sima_response,
+                     SPAN(0x30, 0x0c, 0xa0, 0x08, 0x30, 0x06, 0x80, 0x01, 0x03, 0x81, 0x01, 0x02, 0x81, 0x00)));
+    dp_close(&d);
+    world_close(&w);
+    buf_release(&result);
+}
+
+static void small_card(struct euicc_settings *s)
+{
+    s->memory = 2000;
+}
+
+static void a_full_card_says_so(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, small_card);
+    dp_open(&d);
+    int64_t reason = download(&w, &d);
+    while (!reason) { /* the first may still fit */
+        buf_clear(&d.metadata);
+        buf_clear(&d.upp);
+        put_metadata("89000123456789012366", false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d.metadata);
+        put_upp("89000123456789012366", PARTNER_IMSI, &d.upp);
+        reason = download(&w, &d);
+    }
+    CHECK(reason == RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE);
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void segments_out_of_order_end_the_session(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    world_open(&w, NULL);
+    dp_open(&d);
+    CHECK(es10_sw(&w, "a300") == 0x6985); /* nothing was begun */
+    REQUIRE(dp_authenticate(&w, &d) == 0);
+    CHECK(es10_sw(&w, "bf3605bf23020000") == 0x6985); /* not prepared */
+    REQUIRE(dp_prepare(&w, &d) == 0);
+    CHECK(es10_sw(&w, "a300") == 0x6985); /* InitialiseSecureChannel comes first */
+    CHECK(es10_sw(&w, "bf36") == 0x9000); /* cut: a result */
+    CHECK(pending_count(&w, "bf2b00") == 1);
+    CHECK(es10_sw(&w, "a300") == 0x6985);
+    dp_close(&d);
+    world_close(&w);
+    buf_release(&result);
+}
+
+static void a_session_is_cancelled_with_a_signature(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf request = { .max = 64 }, response = { .max = 512 };
+    struct rsp_cancel_session_response r;
+    struct rsp_tbs tbs;
+    const struct cert *leaf;
+    world_open(&w, NULL);
+    dp_open(&d);
+    CHECK(es10_is(&w, "bf411580100102030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
+    REQUIRE(dp_authenticate(&w, &d) == 0);
+    CHECK(es10_is(&w, "bf411580100202030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
+    struct rsp_cancel_session_request q = { SPAN_ARRAY(d.transaction_id), RSP_CANCEL_REASON_METADATA_MISMATCH };
+    REQUIRE(rsp_cancel_session_request_write(&q, &request) == ERR_OK);
+    REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_cancel_session_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_CANCEL_SESSION_OK);
+    REQUIRE(cert_load(w.crypto, buf_span(&w.nist.certificate), &leaf) == ERR_OK);
+    rsp_tbs_cancel_session(&r.ok.cancel_signed, &tbs);
+    CHECK(cert_verify(w.crypto, leaf, tbs.part, tbs.count, r.ok.signature) == ERR_OK);
+    CHECK(r.ok.cancel_signed.reason == RSP_CANCEL_REASON_METADATA_MISMATCH);
+    CHECK(dp_prepare(&w, &d) == RSP_DOWNLOAD_NO_SESSION_CONTEXT);
+    dp_close(&d);
+    world_close(&w);
+    buf_release(&request);
+    buf_release(&response);
+}
+
+/* An SM-DP+ that bound a package before names the one-time key; only then it is used again. */
+static void a_one_time_key_is_used_again_only_when_it_is_named(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf first = { .max = 65 };
+    world_open(&w, NULL);
+    dp_open(&d);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    REQUIRE(buf_set(&first, buf_span(&d.euicc_otpk)) == ERR_OK);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    CHECK(span_equal(buf_span(&first), buf_span(&d.euicc_otpk)));
+    buf_clear(&d.euicc_otpk);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    CHECK(!span_equal(buf_span(&first), buf_span(&d.euicc_otpk)));
+    dp_close(&d);
+    world_close(&w);
+    buf_release(&first);
+}
+
+static void immediate_enable_follows_a_download_only_where_configured(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    dp_open(&d);
+    CHECK(es10_is(&w, "bf59028000", "bf5903800100"));
+    CHECK(download(&w, &d) == 0);
+    CHECK(es10_is(&w, "bf5a038001ff", "bf5a03800100"));
+    CHECK(profile_state(&w, PARTNER_ICCID) == 1 && profile_state(&w, LEAD_ICCID) == 0);
+    CHECK(es10_is(&w, "bf5a038001ff", "bf5a03800104"));
+    dp_close(&d);
+    world_close(&w);
+}
+
+const struct test download_tests[] = {
+    { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
+    { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
+    { "every TS.48 package is installed", every_ts48_package_is_installed },
+    { "servers that cannot be trusted are refused", servers_that_cannot_be_trusted_are_refused },
+    { "downloads that cannot be trusted are not prepared", downloads_that_cannot_be_trusted_are_not_prepared },
+    { "a challenge serves once", a_challenge_serves_once },
+    { "packages that are wrong leave only a signed result", packages_that_are_wrong_leave_only_a_signed_result },
+    { "profiles that do not fit are refused", profiles_that_do_not_fit_are_refused },
+    { "a broken profile element is named", a_broken_profile_element_is_named },
+    { "a full card says so", a_full_card_says_so },
+    { "segments out of order end the session", segments_out_of_order_end_the_session },
+    { "a session is cancelled with a signature", a_session_is_cancelled_with_a_signature },
+    { "a one-time key is used again only when it is named", a_one_time_key_is_used_again_only_when_it_is_named },
+    { "immediate enable follows a download only where configured",
+      immediate_enable_follows_a_download_only_where_configured },
+};
+const size_t download_tests_count = COUNT(download_tests);

@@ -1,0 +1,22 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+int main(void)
+{
+    const struct {
+        const struct test *tests;
+        size_t count;
+    } parts[] = {
+        { apdu_tests, apdu_tests_count },         { es10_tests, es10_tests_count },
+        { download_tests, download_tests_count }, { package_tests, package_tests_count },
+        { usim_tests, usim_tests_count },         { memory_tests, memory_tests_count },
+    };
+    struct test all[200];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(parts); i++)
+        for (size_t n = 0; n < parts[i].count && count < COUNT(all); n++)
+            all[count++] = parts[i].tests[n];
+    return tests_main("euicc", all, count);
+}

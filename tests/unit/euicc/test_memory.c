@@ -1,0 +1,259 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define ENABLE_PARTNER_ROLLBACK "a30e5a0a980010325476981032850500"
+
+/* What happens between two stable states of a card. */
+struct story {
+    const char *name;
+    void (*prepare)(struct world *w);
+    void (*act)(struct world *w);
+};
+
+static void have_partner(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    REQUIRE(download(w, &d) == 0);
+    dp_close(&d);
+    eim_associate(w, false);
+}
+
+static void nothing(struct world *w)
+{
+    CHECK(profile_state(w, LEAD_ICCID) == 1);
+}
+
+static void act_download(struct world *w)
+{
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    dp_open(&d);
+    if (!dp_authenticate(w, &d) && !dp_prepare(w, &d))
+        dp_load(w, &d, &result);
+    buf_release(&result);
+    dp_close(&d);
+}
+
+static void act_package(struct world *w)
+{
+    struct buf response = { .max = 4096 };
+    eim_package(w, ENABLE_PARTNER_ROLLBACK, &response);
+    buf_release(&response);
+}
+
+static void act_local_switch(struct world *w)
+{
+    struct buf request = hex("bf3211a00c5a0a980010325476981032148101ff"), response = { .max = 256 };
+    CHECK(es10(w, buf_span(&request), &response) != 0x6a80);
+    buf_release(&request);
+    buf_release(&response);
+}
+
+/* The state as its blob, without what a session may have used up. */
+static void snapshot(struct world *w, struct buf *out)
+{
+    REQUIRE(buf_set(out, buf_span(&w->nvm.ram.blob)) == ERR_OK);
+}
+
+/* Cuts the power at the n-th save, before and after it was written, until no save was cut any more: what is found at the
+ * next start is the state before or the state after. */
+static void a_power_cut_leaves_before_or_after(void)
+{
+    static const struct story stories[] = {
+        { "download", nothing, act_download },
+        { "package with rollback", have_partner, act_package },
+        { "local switch", nothing, act_local_switch },
+    };
+    for (size_t i = 0; i < COUNT(stories); i++)
+        for (int after = 0; after < 2; after++)
+            for (unsigned n = 1;; n++) {
+                struct world w;
+                struct buf before = { .max = 1 << 20 }, found = { .max = 1 << 20 };
+                world_open(&w, NULL);
+                stories[i].prepare(&w);
+                snapshot(&w, &before);
+                unsigned saves = w.nvm.saves;
+                w.nvm.cut_at = saves + n;
+                w.nvm.after = after;
+                stories[i].act(&w);
+                bool cut = w.nvm.saves >= w.nvm.cut_at;
+                w.nvm.cut_at = 0;
+                world_reset(&w);
+                snapshot(&w, &found);
+                bool same = span_equal(buf_span(&before), buf_span(&found));
+                CHECK_ROW(stories[i].name, !cut || same == (after == 0));
+                CHECK_ROW(stories[i].name, profiles_enabled(&w) <= 1);
+                buf_release(&before);
+                buf_release(&found);
+                world_close(&w);
+                if (!cut)
+                    break;
+            }
+}
+
+static void a_command_commits_at_most_once(void)
+{
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    unsigned saves = w.nvm.saves;
+    dp_open(&d);
+    REQUIRE(download(&w, &d) == 0);
+    CHECK(w.nvm.saves == saves + 1);
+    eim_associate(&w, false);
+    CHECK(w.nvm.saves == saves + 2);
+    CHECK(eim_package_is(&w, ENABLE_PARTNER_ROLLBACK, "830100"));
+    CHECK(w.nvm.saves == saves + 3);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 1);
+    CHECK(w.nvm.saves == saves + 3); /* reading changes nothing */
+    dp_close(&d);
+    world_close(&w);
+}
+
+static void without_memory(struct euicc_settings *s)
+{
+    s->nvm = NULL;
+}
+
+static void a_card_without_memory_keeps_its_state_while_it_lives(void)
+{
+    struct world w;
+    world_open(&w, without_memory);
+    have_partner(&w);
+    world_reset(&w);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 0);
+    card_close(w.card);
+    CHECK(euicc_footprint(w.euicc) < 16384);
+    world_close(&w);
+}
+
+static void interruption_tells(struct euicc_settings *s)
+{
+    s->interruption_leaves_result = true;
+}
+
+static void an_interrupted_download_leaves_its_result_where_so_set(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    world_open(&w, interruption_tells);
+    dp_open(&d);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    w.nvm.cut_at = w.nvm.saves + 2; /* the note is saved, the installation is not */
+    dp_load(&w, &d, &result);
+    CHECK(result.len == 0);
+    w.nvm.cut_at = 0;
+    world_reset(&w);
+    CHECK(profile_state(&w, PARTNER_ICCID) == -1);
+    CHECK(pending_count(&w, "bf2b00") == 1);
+    world_reset(&w);
+    CHECK(pending_count(&w, "bf2b00") == 1);
+    dp_close(&d);
+    world_close(&w);
+    buf_release(&result);
+}
+
+static void a_damaged_memory_is_refused_and_left_alone(void)
+{
+    static const struct {
+        const char *name;
+        size_t cut, flip;
+    } rows[] = {
+        { "another file", 0, 1 }, { "checksum", 0, 20 }, { "contents", 0, 200 }, { "cut in the middle", 300, 0 },
+        { "one octet", 1, 0 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct euicc *other = NULL;
+        world_open(&w, NULL);
+        struct buf *blob = &w.nvm.ram.blob;
+        if (rows[i].cut)
+            blob->len = rows[i].cut;
+        if (rows[i].flip)
+            blob->at[rows[i].flip] ^= 0x10;
+        struct buf kept = { .max = 1 << 20 }, atr = { .max = CARD_ATR_MAX };
+        snapshot(&w, &kept);
+        CHECK_ROW(rows[i].name, card_reset(w.card, &atr) == ERR_PARSE);
+        CHECK_ROW(rows[i].name, span_equal(buf_span(blob), buf_span(&kept)));
+        euicc_free(other);
+        buf_release(&kept);
+        buf_release(&atr);
+        world_close(&w);
+    }
+}
+
+static void a_file_holds_the_card(void)
+{
+    struct world w;
+    struct euicc_nvm_file file;
+    char folder[] = "/tmp/lab-euicc-XXXXXX", path[64], beside[72];
+    struct buf blob = { .max = 1 << 20 };
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/card", folder);
+    snprintf(beside, sizeof beside, "%s.new", path);
+    world_open(&w, NULL);
+    euicc_nvm_file_init(&file, path);
+    CHECK(file.nvm.ops->load(&file.nvm, &blob) == ERR_NOT_FOUND);
+    CHECK(file.nvm.ops->save(&file.nvm, buf_span(&w.nvm.ram.blob)) == ERR_OK);
+    CHECK(file.nvm.ops->load(&file.nvm, &blob) == ERR_OK);
+    CHECK(span_equal(buf_span(&blob), buf_span(&w.nvm.ram.blob)));
+    CHECK(access(beside, F_OK) != 0);
+    CHECK(chmod(folder, 0500) == 0);
+    if (geteuid() != 0)
+        CHECK(file.nvm.ops->save(&file.nvm, SPAN(1)) == ERR_IO);
+    CHECK(chmod(folder, 0700) == 0 && unlink(path) == 0 && rmdir(folder) == 0);
+    CHECK(file.nvm.ops->save(&file.nvm, SPAN(1)) == ERR_IO); /* the folder is gone */
+    world_close(&w);
+    buf_release(&blob);
+}
+
+static void settings_that_contradict_each_other_are_refused(void)
+{
+    struct world w;
+    struct euicc *e = NULL;
+    struct buf metadata = { .max = 4096 }, upp = { .max = 4096 };
+    world_open(&w, NULL);
+    put_metadata(LEAD_ICCID, false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &metadata);
+    put_upp(LEAD_ICCID, LEAD_IMSI, &upp);
+    struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate, secret_span(&w.nist.key) };
+    struct euicc_profile twice[2] = { { buf_span(&metadata), buf_span(&upp), true, false },
+                                      { buf_span(&metadata), buf_span(&upp), false, false } };
+    struct euicc_settings s = { .credentials = &nist, .credential_count = 1, .trust = w.trust };
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_OK);
+    euicc_free(e);
+    s.profiles = twice;
+    s.profile_count = 2;
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG); /* the same ICCID twice */
+    s.profile_count = 1;
+    twice[0].fallback = true;
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG); /* its metadata does not allow fallback */
+    twice[0].fallback = false;
+    twice[0].upp.len--;
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG); /* package cut short */
+    s.profile_count = 0;
+    nist.key = secret_span(&w.brp.key);
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG); /* key of another certificate */
+    s.credential_count = 0;
+    CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG);
+    world_close(&w);
+    buf_release(&metadata);
+    buf_release(&upp);
+}
+
+const struct test memory_tests[] = {
+    { "a power cut leaves before or after", a_power_cut_leaves_before_or_after },
+    { "a command commits at most once", a_command_commits_at_most_once },
+    { "a card without memory keeps its state while it lives", a_card_without_memory_keeps_its_state_while_it_lives },
+    { "an interrupted download leaves its result where so set", an_interrupted_download_leaves_its_result_where_so_set },
+    { "a damaged memory is refused and left alone", a_damaged_memory_is_refused_and_left_alone },
+    { "a file holds the card", a_file_holds_the_card },
+    { "settings that contradict each other are refused", settings_that_contradict_each_other_are_refused },
+};
+const size_t memory_tests_count = COUNT(memory_tests);

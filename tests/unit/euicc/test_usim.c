@@ -1,0 +1,185 @@
+#include <string.h>
+
+#include "aka.h"
+#include "world.h"
+
+/* Commands on the basic channel of the lead profile. */
+static void files_are_selected_and_read(void)
+{
+    static const char *const row[][3] = {
+        { "MF with FCP", "00a40004023f0000",
+          "62208202782183023f00a5038001718a01058b032f0601c60990014083010183010a9000" },
+        { "EF under the MF", "00a4000c022fe2", "9000" },
+        { "ICCID", "00b000000a", "980010325476981032149000" },
+        { "part of it", "00b0000202", "10329000" },
+        { "too much wanted", "00b00000ff", "6c0a" },
+        { "all of it", "00b0000000", "980010325476981032149000" },
+        { "beyond the end", "00b0000a01", "6b00" },
+        { "records of a transparent file", "00b2010400", "6981" },
+        { "EF.DIR", "00a4000c022f00", "9000" },
+        { "its record",  "00b2010400",
+          "61144f0ca0000000871002ff49ff058950045553494dffffffffffffffffffffff9000" },
+        { "a record that is not there", "00b2020400", "6a83" },
+        { "octets of a record file", "00b0000001", "6981" },
+        { "unknown mode", "00b2010500", "6a86" },
+        { "file that is not there", "00a4000c026f99", "6a82" },
+        { "USIM by AID", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "EF.IMSI by SFI, not selected before", "00b0870000", "0829261089674523019000" },
+        { "EF.AD by FID", "00a4000c026fad", "9000" },
+        { "MNC length", "00b0000004", "000000029000" },
+        { "EF.ICCID by path from the MF", "00a4080c022fe2", "9000" },
+        { "read", "00b0000002", "98009000" },
+        { "EF.IMSI by path through the current application", "00a4080c047fff6f07", "9000" },
+        { "path through a file", "00a4080c042fe26f07", "6a82" },
+        { "path of odd length", "00a4080c032fe26f", "6a82" },
+        { "update without the right", "00d600000101", "6982" },
+        { "AID of another application", "00a4040c07a0000000871004", "6a82" },
+        { "status", "00f2000c", "9000" },
+        { "status of nothing known", "00f2000500", "6a86" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+static void nothing_is_there_without_an_enabled_profile(void)
+{
+    struct world w;
+    world_open(&w, NULL);
+    CHECK(es10_is(&w, "bf3211a00c5a0a980010325476981032148101ff", "bf3203800100"));
+    CHECK(apdu_is(&w, "00a4000c023f00", "6a82"));
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "6a82"));
+    CHECK(apdu_is(&w, "00b000000a", "6985"));
+    CHECK(apdu_is(&w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000", "6985"));
+    world_close(&w);
+}
+
+/* A disabled PIN needs no verification; ADM does, and its counter lives through resets. */
+static void codes_are_counted_and_kept(void)
+{
+    static const char *const row[][3] = {
+        { "tries left", "0020000a", "63ca" },
+        { "wrong", "0020000a083636363636363636", "63c9" },
+        { "still wrong", "0020000a083636363636363636", "63c8" },
+        { "right", "0020000a083535353535353535", "9000" },
+        { "tries again", "0020000a", "63ca" },
+        { "the disabled PIN", "00200001083030303" "0ffffffff", "6984" },
+        { "an unknown reference", "0020000f083030303" "0ffffffff", "6a88" },
+        { "a value too short", "0020000a0435353535", "6700" },
+        { "update is allowed now", "00a4080c022fe2", "9000" },
+        { "of the ICCID, say", "00d600000198", "9000" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(apdu_is(&w, "0020000a083636363636363636", i == 9 ? "6983" : (const char *[]){ "63c9", "63c8", "63c7",
+              "63c6", "63c5", "63c4", "63c3", "63c2", "63c1" }[i]));
+    world_reset(&w);
+    CHECK(apdu_is(&w, "0020000a083535353535353535", "6983")); /* blocked, the right value too */
+    world_close(&w);
+}
+
+static void an_update_survives(void)
+{
+    struct world w;
+    world_open(&w, NULL);
+    CHECK(apdu_is(&w, "0020000a083535353535353535", "9000"));
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(apdu_is(&w, "00a4000c026f46", "9000"));
+    CHECK(apdu_is(&w, "00d60001024142", "9000"));
+    CHECK(apdu_is(&w, "00d6001002" "4142", "6700")); /* beyond the end */
+    world_reset(&w);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(apdu_is(&w, "00a4000c026f46", "9000"));
+    CHECK(apdu_is(&w, "00b0000003", "0141429000"));
+    CHECK(apdu_is(&w, "00d600000101", "6982")); /* the verification does not */
+    world_close(&w);
+}
+
+/* ---- authentication, with the network's side from lib/crypto ------------------------------------------------------- */
+static const struct aka_params keys = {
+    .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8,
+    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
+    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
+};
+static const uint8_t rand_[16] = { 0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d,
+                                   0x21, 0x8a, 0xe6, 0x4d, 0xae, 0x47, 0xbf, 0x35 };
+
+/* AUTHENTICATE with this SQN; the answer without status word goes to out. */
+static uint16_t authenticate(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v, struct buf *out)
+{
+    uint8_t octets[6], command[40] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
+    static const uint8_t amf[2] = { 0x80, 0x00 };
+    uint16_t sw = 0;
+    for (int i = 0; i < 6; i++)
+        octets[i] = (uint8_t)(sqn >> (40 - 8 * i));
+    REQUIRE(aka_compute(w->crypto, &keys, rand_, octets, amf, v) == ERR_OK);
+    memcpy(command + 6, rand_, 16);
+    command[22] = 0x10;
+    for (int i = 0; i < 6; i++)
+        command[23 + i] = octets[i] ^ v->ak[i];
+    memcpy(command + 29, amf, 2);
+    memcpy(command + 31, v->mac_a, 8);
+    command[38] ^= spoil_mac;
+    REQUIRE(apdu_send(w->card, span_of(command, 39), out, &sw) == ERR_OK);
+    return sw;
+}
+
+static void the_sim_authenticates_and_resynchronises(void)
+{
+    struct world w;
+    struct aka_vector v, s;
+    struct buf out = { .max = 300 };
+    world_open(&w, NULL);
+    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x6985); /* the USIM is not selected */
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(authenticate(&w, 0x20, true, &v, &out) == 0x9862);
+    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000);
+    CHECK(out.len == 44 && out.at[0] == 0xdb && out.at[1] == 8 && !memcmp(out.at + 2, v.res, 8));
+    CHECK(!memcmp(out.at + 11, v.ck, 16) && !memcmp(out.at + 28, v.ik, 16));
+    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000 && out.at[0] == 0xdc); /* the same again */
+    static const uint8_t zero[2] = { 0 }, sqn_ms[6] = { 0, 0, 0, 0, 0, 0x20 };
+    REQUIRE(aka_compute(w.crypto, &keys, rand_, sqn_ms, zero, &s) == ERR_OK);
+    uint8_t concealed[6];
+    for (int i = 0; i < 6; i++)
+        concealed[i] = sqn_ms[i] ^ s.ak_star[i];
+    CHECK(out.len == 16 && !memcmp(out.at + 2, concealed, 6) && !memcmp(out.at + 8, s.mac_s, 8));
+    CHECK(authenticate(&w, 0x21, false, &v, &out) == 0x9000 && out.at[0] == 0xdb); /* another index */
+    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdb);
+    world_reset(&w);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdc); /* kept without power */
+    world_close(&w);
+    buf_release(&out);
+}
+
+static void malformed_authentications_are_refused(void)
+{
+    static const char *const row[][3] = {
+        { "selected", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "no data", "00880081", "6a80" },
+        { "RAND alone", "008800811110" "00000000000000000000000000000000", "6a80" },
+        { "wrong inner length",
+          "00880081220f00000000000000000000000000000000100000000000000000000000000000000000", "6a80" },
+        { "GSM context", "0088008011100000000000000000000000000000" "0000", "6a86" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+const struct test usim_tests[] = {
+    { "files are selected and read", files_are_selected_and_read },
+    { "nothing is there without an enabled profile", nothing_is_there_without_an_enabled_profile },
+    { "codes are counted and kept", codes_are_counted_and_kept },
+    { "an update survives", an_update_survives },
+    { "the SIM authenticates and resynchronises", the_sim_authenticates_and_resynchronises },
+    { "malformed authentications are refused", malformed_authentications_are_refused },
+};
+const size_t usim_tests_count = COUNT(usim_tests);

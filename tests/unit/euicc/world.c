@@ -1,0 +1,574 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bsp.h"
+#include "der.h"
+#include "rsp_es10.h"
+#include "rsp_ids.h"
+#include "rsp_profile_info.h"
+#include "world.h"
+
+/* 3GPP TS 35.207 set 1. */
+static const struct aka_params lead_keys = {
+    .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8,
+    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
+    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
+};
+
+/* ---- memory that can be cut --------------------------------------------------------------------------------- */
+static enum err cut_load(struct euicc_nvm *n, struct buf *blob)
+{
+    struct cut_nvm *c = (struct cut_nvm *)n;
+    return c->ram.nvm.ops->load(&c->ram.nvm, blob);
+}
+
+static enum err cut_save(struct euicc_nvm *n, struct span blob)
+{
+    struct cut_nvm *c = (struct cut_nvm *)n;
+    bool cut = ++c->saves == c->cut_at;
+    enum err e = cut && !c->after ? ERR_OK : c->ram.nvm.ops->save(&c->ram.nvm, blob);
+    return cut ? ERR_CUT : e;
+}
+
+static void cut_init(struct cut_nvm *c)
+{
+    static const struct euicc_nvm_ops ops = { cut_load, cut_save };
+    *c = (struct cut_nvm){ .nvm = { &ops } };
+    euicc_nvm_ram_init(&c->ram);
+}
+
+/* ---- profiles ------------------------------------------------------------------------------------------------ */
+void put_upp(const char *iccid, const char *imsi, struct buf *out)
+{
+    struct saip_subscription s = { .imsi = imsi, .spn = "Lab", .aka = &lead_keys };
+    REQUIRE(saip_iccid_parse(iccid, s.iccid) == ERR_OK);
+    REQUIRE(saip_minimal_usim(&s, out) == ERR_OK);
+}
+
+void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class, struct buf *out)
+{
+    uint8_t id[10], plmn[3];
+    struct buf configuration = { .max = 256 };
+    struct rsp_notification_configuration n = {
+        .events = RSP_EVENT_INSTALL | RSP_EVENT_ENABLE | RSP_EVENT_DISABLE | RSP_EVENT_DELETE,
+        .address = span_str("smdp.example.com"),
+    };
+    REQUIRE(saip_iccid_parse(iccid, id) == ERR_OK && rsp_plmn_parse("26201", plmn) == ERR_OK);
+    REQUIRE(rsp_notification_configuration_write(&n, &configuration) == ERR_OK);
+    struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(id), .service_provider_name = span_str("Lab"),
+                                    .profile_name = span_str("test"), .fallback_allowed = fallback_allowed,
+                                    .notification_configuration = buf_span(&configuration) };
+    if (rules) {
+        m.policy_rules = (struct rsp_bits){ true, rules };
+        m.has_owner = true;
+        m.owner.mcc_mnc = SPAN_ARRAY(plmn);
+    }
+    if (profile_class != RSP_PROFILE_CLASS_OPERATIONAL)
+        m.profile_class = (struct rsp_int){ true, profile_class };
+    REQUIRE(rsp_store_metadata_write(&m, out) == ERR_OK);
+    buf_release(&configuration);
+}
+
+/* ---- world --------------------------------------------------------------------------------------------------- */
+const struct pki_item *world_item(struct world *w, const char *name)
+{
+    const struct pki_item *item = NULL;
+    enum err e = pki_get(w->pki, name, &item);
+    if (e)
+        printf("    no certificate %s\n", name);
+    REQUIRE(e == ERR_OK);
+    return item;
+}
+
+static void open_channel(struct world *w)
+{
+    struct buf fci = { .max = 512 };
+    uint16_t sw;
+    REQUIRE(apdu_open_isd_r(w->card, &w->channel, &fci, &sw) == ERR_OK);
+    buf_release(&fci);
+}
+
+void world_reset(struct world *w)
+{
+    struct buf atr = { .max = CARD_ATR_MAX };
+    REQUIRE(card_reset(w->card, &atr) == ERR_OK);
+    buf_release(&atr);
+    open_channel(w);
+}
+
+void world_open(struct world *w, world_tune tune)
+{
+    *w = (struct world){ 0 };
+    REQUIRE(crypto_new_seeded(span_str("euicc"), &w->crypto) == ERR_OK);
+    clock_virtual_init(&w->clock, INT64_C(1767225600000));
+    w->log = (struct log){ .clock = &w->clock.clock, .actor = "euicc" };
+    if (getenv("LAB_TEST_LOG")) {
+        log_sink_text_init(&w->sink, 1, false);
+        w->log.sink = &w->sink.sink;
+    }
+    w->env = (struct env){ .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &w->log,
+                           .crypto = w->crypto };
+    REQUIRE(pki_new(w->crypto, clock_now(&w->clock.clock), &w->pki) == ERR_OK);
+    REQUIRE(pki_trust(w->pki, &w->trust) == ERR_OK);
+    REQUIRE(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_NIST", EID_TEXT, &w->nist) == ERR_OK);
+    REQUIRE(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_BRP", EID_TEXT, &w->brp) == ERR_OK);
+    cut_init(&w->nvm);
+    struct buf metadata = { .max = 4096 }, upp = { .max = 8192 };
+    put_metadata(LEAD_ICCID, true, 0, RSP_PROFILE_CLASS_OPERATIONAL, &metadata);
+    put_upp(LEAD_ICCID, LEAD_IMSI, &upp);
+    const struct euicc_credential credentials[] = {
+        { buf_span(&w->nist.certificate), w->nist.eum_certificate, secret_span(&w->nist.key) },
+        { buf_span(&w->brp.certificate), w->brp.eum_certificate, secret_span(&w->brp.key) },
+    };
+    const struct euicc_profile lead = { buf_span(&metadata), buf_span(&upp), .enabled = true };
+    w->settings = (struct euicc_settings){ .credentials = credentials, .credential_count = COUNT(credentials),
+                                           .trust = w->trust, .profiles = &lead, .profile_count = 1,
+                                           .default_dp_address = "smdp.example.com", .nvm = &w->nvm.nvm };
+    REQUIRE(rsp_eid_parse(EID_TEXT, w->settings.eid) == ERR_OK);
+    if (tune)
+        tune(&w->settings);
+    REQUIRE(euicc_new(&w->env, &w->settings, &w->euicc) == ERR_OK);
+    w->card = euicc_card(w->euicc);
+    world_reset(w);
+    buf_release(&metadata);
+    buf_release(&upp);
+}
+
+void world_close(struct world *w)
+{
+    euicc_free(w->euicc);
+    euicc_nvm_ram_release(&w->nvm.ram);
+    pki_euicc_release(&w->nist);
+    pki_euicc_release(&w->brp);
+    trust_free(w->trust);
+    pki_free(w->pki);
+    crypto_free(w->crypto);
+}
+
+/* ---- commands -------------------------------------------------------------------------------------------------- */
+uint16_t es10(struct world *w, struct span request, struct buf *response)
+{
+    uint16_t sw = 0;
+    buf_clear(response);
+    enum err e = apdu_store_data(w->card, w->channel, 0, request, response, &sw);
+    CHECK(e == ERR_OK || e == ERR_REFUSED || e == ERR_CUT);
+    return e == ERR_CUT ? 0 : sw;
+}
+
+uint16_t es10_sw(struct world *w, const char *request)
+{
+    struct buf bytes = hex(request), response = { .max = 1 << 17 };
+    uint16_t sw = es10(w, buf_span(&bytes), &response);
+    buf_release(&bytes);
+    buf_release(&response);
+    return sw;
+}
+
+static bool same_hex(struct span bytes, const char *wanted)
+{
+    struct buf want = hex(wanted), text = { .max = 1 << 18 };
+    bool same = span_equal(bytes, buf_span(&want));
+    if (!same && !hex_put(&text, bytes))
+        printf("    found %s\n", buf_cstr(&text));
+    buf_release(&want);
+    buf_release(&text);
+    return same;
+}
+
+bool es10_is(struct world *w, const char *request, const char *response)
+{
+    struct buf bytes = hex(request), got = { .max = 1 << 17 };
+    bool same = es10(w, buf_span(&bytes), &got) == 0x9000 && same_hex(buf_span(&got), response);
+    buf_release(&bytes);
+    buf_release(&got);
+    return same;
+}
+
+bool apdu_is(struct world *w, const char *command, const char *wanted)
+{
+    struct buf bytes = hex(command), got = { .max = CARD_RESPONSE_MAX };
+    bool same = card_transmit(w->card, buf_span(&bytes), &got) == ERR_OK && same_hex(buf_span(&got), wanted);
+    buf_release(&bytes);
+    buf_release(&got);
+    return same;
+}
+
+int profile_state(struct world *w, const char *iccid)
+{
+    uint8_t id[10];
+    struct buf response = { .max = 1 << 16 }, request = { .max = 64 };
+    struct rsp_profile_info_response r;
+    struct rsp_profile_info info;
+    int state = -1;
+    REQUIRE(saip_iccid_parse(iccid, id) == ERR_OK);
+    struct rsp_profile_info_request q = { .has_search = true,
+                                          .search = { .which = RSP_SEARCH_ICCID, .iccid = SPAN_ARRAY(id) } };
+    REQUIRE(rsp_profile_info_request_write(&q, &request) == ERR_OK);
+    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_profile_info_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_OK);
+    struct der list = der_open(r.list);
+    if (!der_at_end(&list)) {
+        REQUIRE(rsp_profile_info_next(&list, &info) == ERR_OK);
+        state = (int)info.state.value;
+    }
+    buf_release(&request);
+    buf_release(&response);
+    return state;
+}
+
+unsigned profiles_enabled(struct world *w)
+{
+    struct buf response = { .max = 1 << 16 };
+    struct rsp_profile_info_response r;
+    unsigned enabled = 0;
+    REQUIRE(es10(w, SPAN(0xbf, 0x2d, 0x00), &response) == 0x9000);
+    REQUIRE(rsp_profile_info_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_OK);
+    struct der list = der_open(r.list);
+    while (!der_at_end(&list)) {
+        struct rsp_profile_info info;
+        REQUIRE(rsp_profile_info_next(&list, &info) == ERR_OK);
+        enabled += info.state.value == RSP_PROFILE_ENABLED;
+    }
+    buf_release(&response);
+    return enabled;
+}
+
+size_t pending_count(struct world *w, const char *request)
+{
+    struct buf bytes = hex(request), response = { .max = 1 << 17 };
+    struct der_tlv outer, list, item;
+    size_t count = 0;
+    REQUIRE(es10(w, buf_span(&bytes), &response) == 0x9000);
+    REQUIRE(der_only(buf_span(&response), 0xbf2b, &outer) == ERR_OK);
+    struct der d = der_open(outer.value);
+    REQUIRE(der_next(&d, &list) == ERR_OK);
+    d = der_open(list.value);
+    while (!der_at_end(&d) && !der_next(&d, &item))
+        count++;
+    buf_release(&bytes);
+    buf_release(&response);
+    return count;
+}
+
+/* ---- SM-DP+ -------------------------------------------------------------------------------------------------------- */
+void dp_open(struct dp *d)
+{
+    *d = (struct dp){ .auth = "CERT_S_SM_DPauth_ECDSA_NIST", .pb = "CERT_S_SM_DPpb_ECDSA_NIST",
+                      .metadata = { .max = 4096 }, .upp = { .max = SAIP_UPP_MAX }, .euicc_otpk = { .max = 65 } };
+    for (size_t i = 0; i < sizeof d->transaction_id; i++)
+        d->transaction_id[i] = (uint8_t)(i + 1);
+    put_metadata(PARTNER_ICCID, false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d->metadata);
+    put_upp(PARTNER_ICCID, PARTNER_IMSI, &d->upp);
+}
+
+void dp_close(struct dp *d)
+{
+    buf_release(&d->metadata);
+    buf_release(&d->upp);
+    buf_release(&d->euicc_otpk);
+}
+
+static void flip(uint8_t *at, bool doit)
+{
+    if (doit)
+        *at ^= 1;
+}
+
+static void get_challenge(struct world *w, uint8_t challenge[16])
+{
+    struct buf response = { .max = 64 };
+    struct rsp_get_euicc_challenge_response r;
+    REQUIRE(es10(w, SPAN(0xbf, 0x2e, 0x00), &response) == 0x9000);
+    REQUIRE(rsp_get_euicc_challenge_response_read(buf_span(&response), &r) == ERR_OK);
+    memcpy(challenge, r.challenge.at, 16);
+    buf_release(&response);
+}
+
+static void sign(struct world *w, const struct ec_key *key, const struct rsp_tbs *tbs, bool flawed,
+                 struct ec_signature *out)
+{
+    REQUIRE(ec_sign(w->crypto, key, tbs->part, tbs->count, out) == ERR_OK);
+    flip(&out->at[40], flawed);
+}
+
+static void check_euicc_signature1(struct world *w, const struct rsp_authenticate_response_ok *ok)
+{
+    const struct cert *leaf, *eum;
+    struct rsp_tbs tbs;
+    struct span ci;
+    const struct cert_policy policy = { .now = clock_now(&w->clock.clock) };
+    REQUIRE(cert_load(w->crypto, ok->euicc_certificate, &leaf) == ERR_OK);
+    REQUIRE(cert_load(w->crypto, ok->eum_certificate, &eum) == ERR_OK);
+    CHECK(cert_judge(w->trust, leaf, CERT_EUICC, &eum, 1, &policy, &ci) == CERT_FINE);
+    rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
+    CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, ok->euicc_signature1) == ERR_OK);
+}
+
+int64_t dp_authenticate(struct world *w, struct dp *d)
+{
+    const struct pki_item *auth = world_item(w, d->auth);
+    uint8_t challenge[16], server_challenge[16] = { 7 };
+    struct buf signed1 = { .max = 512 }, request = { .max = 4096 }, response = { .max = 1 << 16 };
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    static const uint8_t nobody[20] = { 1 };
+    get_challenge(w, challenge);
+    flip(challenge, d->flaw == DP_OTHER_CHALLENGE);
+    struct rsp_server_signed1 s = { SPAN_ARRAY(d->transaction_id), SPAN_ARRAY(challenge), span_str("smdp.example.com"),
+                                    SPAN_ARRAY(server_challenge), { 0 } };
+    REQUIRE(rsp_server_signed1_write(&s, &signed1) == ERR_OK);
+    s.signed_bytes = buf_span(&signed1);
+    rsp_tbs_server_signature1(&s, &tbs);
+    sign(w, auth->key, &tbs, d->flaw == DP_FLIP_SIGNATURE1, &signature);
+    struct rsp_authenticate_server_request r = {
+        .server_signed1 = s, .server_signature1 = SPAN_ARRAY(signature.at), .server_certificate = auth->der,
+        .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody) : SPAN_ARRAY(auth->cert->aki),
+        .ctx_params1 = { .matching_id = span_str("TOKEN"),
+                         .device_info = { .tac = SPAN(0x35, 0x29, 0x06, 0x11), .capabilities = span_str("") } },
+    };
+    REQUIRE(rsp_authenticate_server_request_write(&r, &request) == ERR_OK);
+    struct rsp_authenticate_server_response answer;
+    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_authenticate_server_response_read(buf_span(&response), &answer) == ERR_OK);
+    bool ok = answer.which == RSP_AUTHENTICATE_SERVER_OK;
+    int64_t code = ok ? 0 : answer.error.code;
+    if (ok) {
+        check_euicc_signature1(w, &answer.ok);
+        memcpy(d->euicc_signature1.at, answer.ok.euicc_signature1.at, 64);
+    } else {
+        CHECK(span_equal(answer.error.transaction_id, SPAN_ARRAY(d->transaction_id)));
+    }
+    buf_release(&signed1);
+    buf_release(&request);
+    buf_release(&response);
+    return code;
+}
+
+int64_t dp_prepare(struct world *w, struct dp *d)
+{
+    const struct pki_item *pb = world_item(w, d->pb);
+    uint8_t id[16];
+    struct buf signed2 = { .max = 512 }, request = { .max = 4096 }, response = { .max = 4096 };
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    memcpy(id, d->transaction_id, sizeof id);
+    flip(id, d->flaw == DP_OTHER_TRANSACTION);
+    struct rsp_smdp_signed2 s = { .transaction_id = SPAN_ARRAY(id), .cc_required = d->flaw == DP_NEEDS_CONFIRMATION };
+    if (d->euicc_otpk.len)
+        s.bpp_euicc_otpk = buf_span(&d->euicc_otpk);
+    REQUIRE(rsp_smdp_signed2_write(&s, &signed2) == ERR_OK);
+    s.signed_bytes = buf_span(&signed2);
+    rsp_tbs_smdp_signature2(&s, SPAN_ARRAY(d->euicc_signature1.at), &tbs);
+    sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SIGNATURE2, &signature);
+    struct rsp_prepare_download_request r = { .smdp_signed2 = s, .smdp_signature2 = SPAN_ARRAY(signature.at),
+                                              .smdp_certificate = pb->der };
+    REQUIRE(rsp_prepare_download_request_write(&r, &request) == ERR_OK);
+    struct rsp_prepare_download_response answer;
+    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_prepare_download_response_read(buf_span(&response), &answer) == ERR_OK);
+    bool ok = answer.which == RSP_PREPARE_DOWNLOAD_OK;
+    int64_t code = ok ? 0 : answer.error.code;
+    if (ok)
+        REQUIRE(buf_set(&d->euicc_otpk, answer.ok.euicc_signed2.euicc_otpk) == ERR_OK);
+    buf_release(&signed2);
+    buf_release(&request);
+    buf_release(&response);
+    return code;
+}
+
+static void put_secure_channel(struct world *w, struct dp *d, struct bsp *keys, struct buf *out)
+{
+    const struct pki_item *pb = world_item(w, d->pb);
+    struct ec_key *otsk;
+    struct ec_point otpk;
+    struct ec_signature signature;
+    struct secret z = { 0 };
+    struct rsp_tbs tbs;
+    struct buf members = { .max = 512 };
+    uint8_t id[16];
+    memcpy(id, d->transaction_id, sizeof id);
+    flip(id, d->flaw == DP_BPP_TRANSACTION);
+    REQUIRE(ec_key_generate(w->crypto, pb->cert->curve, &otsk) == ERR_OK);
+    ec_key_point(otsk, &otpk);
+    struct rsp_initialise_secure_channel c = {
+        .remote_op_id = d->flaw == DP_REMOTE_OPERATION ? 2 : 1, .transaction_id = SPAN_ARRAY(id),
+        .key_type = d->flaw == DP_KEY_TYPE ? SPAN(0x80) : SPAN(0x88), .key_length = SPAN(0x10), .host_id = span_str("lab"),
+        .smdp_otpk = SPAN_ARRAY(otpk.at), .smdp_signature = SPAN_ARRAY(signature.at),
+    };
+    REQUIRE(rsp_initialise_secure_channel_write_tbs(&c, &members) == ERR_OK);
+    rsp_tbs_smdp_sign(buf_span(&members), buf_span(&d->euicc_otpk), &tbs);
+    sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SMDP_SIGN, &signature);
+    REQUIRE(rsp_initialise_secure_channel_write(&c, out) == ERR_OK);
+    REQUIRE(ec_key_agree(w->crypto, otsk, buf_span(&d->euicc_otpk), &z) == ERR_OK);
+    REQUIRE(bsp_derive(w->crypto, secret_span(&z), span_str("lab"), SPAN_ARRAY(w->settings.eid), keys) == ERR_OK);
+    ec_key_free(otsk);
+    secret_release(&z);
+    buf_release(&members);
+}
+
+static void put_list(struct world *w, struct bsp *keys, uint32_t list_tag, uint8_t tag, size_t most, struct span plain,
+                     struct buf *out)
+{
+    struct der_mark list;
+    REQUIRE(der_put_open(out, list_tag, &list) == ERR_OK);
+    for (size_t at = 0; at < plain.len; at += most)
+        REQUIRE(bsp_protect(w->crypto, keys, tag, span_sub(plain, at, most), out) == ERR_OK);
+    REQUIRE(der_put_close(out, list) == ERR_OK);
+}
+
+static void put_package(struct world *w, struct dp *d, struct buf *bpp)
+{
+    struct bsp keys = { 0 };
+    struct der_mark mark;
+    static const uint8_t ppk[] = { 0xbf, 0x26, 0x36, 0x80, 0x10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   0x81, 0x10, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+                                   0x82, 0x10, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 };
+    struct span isdp = d->flaw == DP_BROKEN_ISDP ? SPAN(0xbf, 0x24, 0x01) : SPAN(0xbf, 0x24, 0x00);
+    if (d->flaw == DP_NO_87)
+        isdp.len = 0;
+    REQUIRE(der_put_open(bpp, 0xbf36, &mark) == ERR_OK);
+    put_secure_channel(w, d, &keys, bpp);
+    put_list(w, &keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, isdp, bpp);
+    size_t metadata = d->flaw == DP_BROKEN_METADATA ? d->metadata.len - 1 : d->metadata.len;
+    put_list(w, &keys, 0xa1, 0x88, 100, span_of(d->metadata.at, metadata), bpp);
+    if (d->ppk) {
+        put_list(w, &keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, SPAN_ARRAY(ppk), bpp);
+        REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16), span_of(ppk + 41, 16)) == ERR_OK);
+    }
+    put_list(w, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, buf_span(&d->upp), bpp);
+    REQUIRE(der_put_close(bpp, mark) == ERR_OK);
+    flip(&bpp->at[bpp->len - 1], d->flaw == DP_FLIP_MAC);
+    bsp_release(&keys);
+}
+
+void dp_load(struct world *w, struct dp *d, struct buf *result)
+{
+    struct buf bpp = { .max = 1 << 20 };
+    struct rsp_bpp_segments segments;
+    struct span segment;
+    bool done = false;
+    uint16_t sw = 0x9000;
+    put_package(w, d, &bpp);
+    buf_clear(result);
+    REQUIRE(rsp_bpp_segments(buf_span(&bpp), &segments) == ERR_OK);
+    while (sw == 0x9000 && !result->len) {
+        REQUIRE(rsp_bpp_next(&segments, &segment, &done) == ERR_OK);
+        if (done)
+            break;
+        sw = es10(w, segment, result);
+    }
+    buf_release(&bpp);
+}
+
+int64_t download(struct world *w, struct dp *d)
+{
+    struct buf result = { .max = 4096 };
+    struct rsp_profile_installation_result r;
+    struct rsp_tbs tbs;
+    const struct cert *leaf;
+    int64_t reason = 0;
+    REQUIRE(dp_authenticate(w, d) == 0);
+    REQUIRE(dp_prepare(w, d) == 0);
+    dp_load(w, d, &result);
+    REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
+    bool nist = strstr(d->auth, "NIST") != NULL;
+    REQUIRE(cert_load(w->crypto, buf_span(nist ? &w->nist.certificate : &w->brp.certificate), &leaf) == ERR_OK);
+    rsp_tbs_installation_result(&r.data, &tbs);
+    CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.signature) == ERR_OK);
+    if (r.data.result.which == RSP_ERROR)
+        reason = r.data.result.error.reason;
+    buf_release(&result);
+    return reason;
+}
+
+/* ---- eIM ------------------------------------------------------------------------------------------------------------ */
+static void put_eim_configuration(struct world *w, bool with_token, struct buf *out)
+{
+    const struct pki_item *sign_item = world_item(w, "CERT_S_EIMsign_ECDSA_NIST");
+    struct buf spki = { .max = 256 };
+    struct ec_point point;
+    ec_key_point(sign_item->key, &point);
+    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), &spki) == ERR_OK);
+    struct rsp_eim_configuration c = { .eim_id = span_str(EIM_ID), .eim_fqdn = span_str("eim.example.com"),
+                                       .counter = { true, 0 }, .association_token = { with_token, -1 },
+                                       .has_public_key_data = true,
+                                       .public_key_data = { RSP_KEY_DATA_PUBLIC_KEY, buf_span(&spki), { 0 } } };
+    REQUIRE(rsp_eim_configuration_write(&c, out) == ERR_OK);
+    buf_release(&spki);
+}
+
+void eim_associate(struct world *w, bool with_token)
+{
+    struct buf list = { .max = 1024 }, request = { .max = 1024 }, response = { .max = 256 };
+    put_eim_configuration(w, with_token, &list);
+    struct rsp_add_initial_eim_request r = { .list = buf_span(&list) };
+    struct rsp_add_initial_eim_response answer;
+    struct rsp_initial_eim_result result;
+    REQUIRE(rsp_add_initial_eim_request_write(&r, &request) == ERR_OK);
+    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_add_initial_eim_response_read(buf_span(&response), &answer) == ERR_OK && answer.which == RSP_OK);
+    struct der d = der_open(answer.list);
+    REQUIRE(rsp_initial_eim_result_next(&d, &result) == ERR_OK);
+    CHECK((result.which == RSP_INITIAL_EIM_TOKEN) == with_token);
+    w->token = (struct rsp_int){ with_token, result.token };
+    buf_release(&list);
+    buf_release(&request);
+    buf_release(&response);
+}
+
+void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, struct buf *response)
+{
+    struct buf commands = hex(list), signed_part = { .max = 1 << 14 }, request = { .max = 1 << 14 };
+    static const uint8_t txid[4] = { 1, 2, 3, 4 };
+    uint8_t eid[16];
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    memcpy(eid, w->settings.eid, sizeof eid);
+    flip(&eid[15], flaw == EIM_OTHER_EID);
+    struct rsp_euicc_package_signed p = {
+        .eim_id = span_str(flaw == EIM_OTHER_ID ? "nobody" : EIM_ID), .eid = SPAN_ARRAY(eid),
+        .counter = flaw == EIM_OLD_COUNTER ? w->counter : flaw == EIM_HUGE_COUNTER ? 8388608 : ++w->counter,
+        .eim_transaction_id = SPAN_ARRAY(txid), .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = buf_span(&commands) },
+    };
+    if (flaw == EIM_ECO)
+        p.package = (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = buf_span(&commands) };
+    REQUIRE(rsp_euicc_package_signed_write(&p, &signed_part) == ERR_OK);
+    p.signed_bytes = buf_span(&signed_part);
+    struct rsp_int token = flaw == EIM_WRONG_TOKEN ? (struct rsp_int){ true, 99 } : w->token;
+    rsp_tbs_euicc_package(&p, token, &tbs);
+    sign(w, world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &tbs, flaw == EIM_FLIP_SIGNATURE, &signature);
+    struct rsp_euicc_package_request r = { .package_signed = p, .signature = SPAN_ARRAY(signature.at) };
+    REQUIRE(rsp_euicc_package_request_write(&r, &request) == ERR_OK);
+    uint16_t sw = es10(w, buf_span(&request), response);
+    CHECK(sw == 0x9000 || sw == 0);
+    buf_release(&commands);
+    buf_release(&signed_part);
+    buf_release(&request);
+}
+
+void eim_package(struct world *w, const char *psmos, struct buf *response)
+{
+    eim_package_with(w, EIM_FINE, psmos, response);
+}
+
+bool eim_results(struct world *w, struct span bf51, struct rsp_euicc_package_result *r)
+{
+    const struct cert *leaf;
+    struct rsp_tbs tbs;
+    if (rsp_euicc_package_result_read(bf51, r) || r->which != RSP_PACKAGE_RESULT_SIGNED)
+        return false;
+    REQUIRE(cert_load(w->crypto, buf_span(&w->nist.certificate), &leaf) == ERR_OK);
+    rsp_tbs_package_result(&r->result.data, w->token, &tbs);
+    return cert_verify(w->crypto, leaf, tbs.part, tbs.count, r->result.signature) == ERR_OK;
+}
+
+bool eim_package_is(struct world *w, const char *psmos, const char *wanted)
+{
+    struct buf response = { .max = 1 << 16 };
+    struct rsp_euicc_package_result r;
+    eim_package(w, psmos, &response);
+    bool same = eim_results(w, buf_span(&response), &r) && same_hex(r.result.data.results, wanted);
+    buf_release(&response);
+    return same;
+}

@@ -1,0 +1,123 @@
+/* A card with everything around it that it needs: PKI, clock, memory that can be cut, an SM-DP+ and an eIM made of lib/rsp
+ * and lib/crypto. */
+#ifndef LAB_TESTS_EUICC_WORLD_H
+#define LAB_TESTS_EUICC_WORLD_H
+
+#include "apdu.h"
+#include "certs.h"
+#include "euicc.h"
+#include "harness.h"
+#include "rsp_authentication.h"
+#include "rsp_download.h"
+#include "rsp_euicc_package.h"
+#include "rsp_notification.h"
+#include "saip.h"
+
+#define EID_TEXT "89049032123451234512345678901235"
+#define EIM_ID "testeim1"
+#define LEAD_ICCID "89000123456789012341"
+#define PARTNER_ICCID "89000123456789012358"
+#define LEAD_IMSI "262019876543210"
+#define PARTNER_IMSI "262027654321098"
+
+struct cut_nvm {
+    struct euicc_nvm nvm;
+    struct euicc_nvm_ram ram;
+    unsigned saves, cut_at; /* the n-th save is a power cut; 0 never */
+    bool after;             /* cut after writing instead of before */
+};
+
+struct world {
+    struct crypto *crypto;
+    struct clock_virtual clock;
+    struct log_sink_text sink;
+    struct log log;
+    struct env env;
+    struct pki *pki;
+    struct trust *trust;
+    struct pki_euicc nist, brp;
+    struct cut_nvm nvm;
+    struct euicc_settings settings;
+    struct euicc *euicc;
+    struct card *card;
+    unsigned channel;
+    int64_t counter;        /* of the eIM */
+    struct rsp_int token;
+};
+typedef void (*world_tune)(struct euicc_settings *s);
+/* A card with the lead profile enabled and no eIM, its ISD-R selected on w->channel. */
+void world_open(struct world *w, world_tune tune);
+void world_close(struct world *w);
+/* Power off and on, the ISD-R selected again. */
+void world_reset(struct world *w);
+const struct pki_item *world_item(struct world *w, const char *name);
+
+/* One ES10 command; *response is replaced. Returns the status word. */
+uint16_t es10(struct world *w, struct span request, struct buf *response);
+/* The same in hex, checking the answer. */
+bool es10_is(struct world *w, const char *request, const char *response);
+/* Status word of an ES10 command in hex. */
+uint16_t es10_sw(struct world *w, const char *request);
+/* One APDU in hex: the response with its status word in hex equals `wanted`. */
+bool apdu_is(struct world *w, const char *command, const char *wanted);
+
+/* ---- SM-DP+ ---- */
+enum dp_flaw {
+    DP_FINE,
+    /* AuthenticateServer */
+    DP_FLIP_SIGNATURE1, DP_OTHER_CHALLENGE, DP_UNKNOWN_CI,
+    /* PrepareDownload */
+    DP_FLIP_SIGNATURE2, DP_OTHER_TRANSACTION, DP_NEEDS_CONFIRMATION,
+    /* bound profile package */
+    DP_FLIP_SMDP_SIGN, DP_BPP_TRANSACTION, DP_REMOTE_OPERATION, DP_KEY_TYPE, DP_FLIP_MAC, DP_BROKEN_86, DP_BROKEN_ISDP,
+    DP_BROKEN_METADATA, DP_NO_87,
+};
+struct dp {
+    const char *auth, *pb;      /* certificate names; NULL: those of the lab */
+    enum dp_flaw flaw;
+    bool ppk;                   /* ReplaceSessionKeys */
+    uint8_t transaction_id[16];
+    struct buf metadata, upp;   /* what it binds */
+    struct buf euicc_otpk;
+    struct ec_signature euicc_signature1;
+};
+/* The partner's profile for binding. */
+void dp_open(struct dp *d);
+void dp_close(struct dp *d);
+/* Metadata with notification configuration for all events at smdp.example.com. rules: RSP_PPR… with an owner. */
+void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class, struct buf *out);
+void put_upp(const char *iccid, const char *imsi, struct buf *out);
+/* Each gives the code of the card's answer: 0 ok. */
+int64_t dp_authenticate(struct world *w, struct dp *d);
+int64_t dp_prepare(struct world *w, struct dp *d);
+/* Loads the package; the answer BF37 goes to *result (empty when the card said nothing). */
+void dp_load(struct world *w, struct dp *d, struct buf *result);
+/* All of it. Returns the ErrorReason of the result, 0 installed. */
+int64_t download(struct world *w, struct dp *d);
+
+/* ---- eIM ---- */
+/* Associates the lab's eIM (AddInitialEim). */
+void eim_associate(struct world *w, bool with_token);
+/* Signs psmos (contents of psmoList, hex) with the next counter and loads them; *response gets BF51. */
+void eim_package(struct world *w, const char *psmos, struct buf *response);
+/* The same, and the results as hex equal `wanted` (contents of euiccResult); the signature is verified. */
+bool eim_package_is(struct world *w, const char *psmos, const char *wanted);
+enum eim_flaw { EIM_FINE, EIM_FLIP_SIGNATURE, EIM_OTHER_ID, EIM_OTHER_EID, EIM_OLD_COUNTER, EIM_HUGE_COUNTER,
+                EIM_WRONG_TOKEN, EIM_ECO };
+void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, struct buf *response);
+/* Contents of euiccResult of an answer whose signature verifies; false otherwise. */
+bool eim_results(struct world *w, struct span bf51, struct rsp_euicc_package_result *r);
+
+/* State of a profile as GetProfilesInfo tells it: -1 absent, 0 disabled, 1 enabled. */
+int profile_state(struct world *w, const char *iccid);
+unsigned profiles_enabled(struct world *w);
+size_t pending_count(struct world *w, const char *request);
+
+#define TESTS(name) extern const struct test name[]; extern const size_t name##_count
+TESTS(apdu_tests);
+TESTS(es10_tests);
+TESTS(download_tests);
+TESTS(package_tests);
+TESTS(usim_tests);
+TESTS(memory_tests);
+#endif
