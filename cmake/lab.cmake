@@ -64,15 +64,18 @@ function(lab_test name)
         ENVIRONMENT "LAB_BIN=${PROJECT_BINARY_DIR}/bin;LAB_SOURCE=${PROJECT_SOURCE_DIR};LAB_SHARED=${PROJECT_SOURCE_DIR}/../shared")
 endfunction()
 
-# lab_fuzz(NAME LINKS …): every .c of this folder, one of which has LLVMFuzzerTestOneInput. Always a test that replays the
-# rows of seeds.txt; with -DLAB_FUZZ=ON (clang) also the libFuzzer program fuzz-NAME.
+# lab_fuzz(NAME LINKS … [SEEDS file]): every .c of this folder, one of which has LLVMFuzzerTestOneInput. Always a test that
+# replays the rows of seeds.txt; with -DLAB_FUZZ=ON (clang) also the libFuzzer program fuzz-NAME.
 function(lab_fuzz name)
-    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    cmake_parse_arguments(arg "" "SEEDS" "LINKS" ${ARGN})
+    if(NOT arg_SEEDS)
+        set(arg_SEEDS seeds.txt)
+    endif()
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
     set(replay "${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c")
     add_executable(test-fuzz_${name} ${sources} "${replay}")
     set(programs test-fuzz_${name})
-    add_test(NAME fuzz_${name} COMMAND test-fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/seeds.txt")
+    add_test(NAME fuzz_${name} COMMAND test-fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SEEDS}")
     set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 300)
     if(LAB_FUZZ)
         add_executable(fuzz-${name} ${sources})

@@ -34,17 +34,36 @@ static void replay_seed(const struct buf *bytes)
     }
 }
 
+static enum err put_text(struct buf *bytes, const char *text)
+{
+    enum err e = ERR_OK;
+    for (; !e && *text; text++) {
+        bool line_end = text[0] == '\\' && text[1] == 'n';
+        e = buf_put_u8(bytes, (uint8_t)(line_end ? '\n' : *text));
+        text += line_end;
+    }
+    return e;
+}
+
+static enum err read_value(char *value, struct buf *bytes)
+{
+    return value[0] == '=' ? put_text(bytes, value + 1 + (value[1] == ' '))
+                           : hex_decode(span_str(value), bytes);
+}
+
 static int take_row(char *line, const char *folder)
 {
     struct buf bytes = { .max = 1 << 20 };
-    char *name = strtok(line, " \n"), *text = strtok(NULL, " \n");
-    if (!name || name[0] == '#')
+    line[strcspn(line, "\n")] = 0;
+    char *value = strchr(line, ' ');
+    if (line[0] == '#' || !value)
         return 0;
-    int failed = hex_decode(span_str(text), &bytes) ? -1 : 0;
+    *value++ = 0;
+    int failed = read_value(value, &bytes) ? -1 : 0;
     if (failed)
-        fprintf(stderr, "%s: not hex\n", name);
+        fprintf(stderr, "%s: neither hex nor text\n", line);
     else if (folder)
-        failed = write_seed(folder, name, &bytes);
+        failed = write_seed(folder, line, &bytes);
     else
         replay_seed(&bytes);
     buf_release(&bytes);

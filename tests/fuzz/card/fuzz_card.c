@@ -1,0 +1,104 @@
+/* A software eUICC under any commands. The first octet chooses: even, the rest are APDUs, each
+ * behind its length; odd, the rest are ES10 messages, TLV by TLV, sent by STORE DATA to the ISD-R.
+ * The card answers each one or says why not. */
+#include <stdlib.h>
+
+#include "apdu.h"
+#include "certs.h"
+#include "der.h"
+#include "euicc.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+#define EPOCH INT64_C(1767225600000) /* 2026-01-01 */
+#define EID "89049032123451234512345678901235"
+
+struct world {
+    struct clock_virtual clock;
+    struct log log;
+    struct env env;
+    struct pki *pki;
+    struct trust *trust;
+    struct pki_euicc identity;
+};
+
+static void world_init(struct world *w)
+{
+    clock_virtual_init(&w->clock, EPOCH);
+    require(crypto_new_seeded(span_str("fuzz"), &w->env.crypto) == ERR_OK);
+    require(pki_new(w->env.crypto, EPOCH, &w->pki) == ERR_OK);
+    require(pki_trust(w->pki, &w->trust) == ERR_OK);
+    require(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_NIST", EID, &w->identity) == ERR_OK);
+    w->env.clock = &w->clock.clock;
+    w->env.rng = crypto_rng(w->env.crypto);
+    w->env.log = &w->log;
+}
+
+static struct euicc *make_card(struct world *w)
+{
+    struct euicc_credential credential = { buf_span(&w->identity.certificate),
+                                           w->identity.eum_certificate,
+                                           secret_span(&w->identity.key) };
+    struct euicc_settings settings = { .credentials = &credential,
+                                       .credential_count = 1,
+                                       .trust = w->trust };
+    struct buf eid = { .max = 16 };
+    struct euicc *card = NULL;
+    require(hex_decode(span_str(EID), &eid) == ERR_OK);
+    for (size_t i = 0; i < eid.len; i++)
+        settings.eid[i] = eid.at[i];
+    require(euicc_new(&w->env, &settings, &card) == ERR_OK);
+    buf_release(&eid);
+    return card;
+}
+
+static void send_apdus(struct card *card, struct span input)
+{
+    struct buf response = { .max = CARD_RESPONSE_MAX };
+    while (input.len > 1) {
+        struct span command = span_sub(input, 1, input.at[0]);
+        input = span_sub(input, 1 + command.len, input.len);
+        require(card_transmit(card, command, &response) == ERR_OK);
+        require(response.len >= 2);
+    }
+    buf_release(&response);
+}
+
+static void send_messages(struct card *card, struct span input)
+{
+    struct buf response = { .max = APDU_ES10_RESPONSE_MAX };
+    struct der d = der_open(input);
+    struct der_tlv message;
+    unsigned channel = 0;
+    uint16_t sw = 0;
+    require(apdu_open_isd_r(card, &channel, &response, &sw) == ERR_OK);
+    while (!der_at_end(&d) && der_next(&d, &message) == ERR_OK)
+        require(apdu_store_data(card, channel, 0, message.whole, &response, &sw) == ERR_OK);
+    buf_release(&response);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct world world;
+    static bool made;
+    struct buf atr = { .max = CARD_ATR_MAX };
+    if (!made)
+        world_init(&world);
+    made = true;
+    struct euicc *euicc = make_card(&world);
+    require(card_reset(euicc_card(euicc), &atr) == ERR_OK);
+    struct span input = span_sub(span_of(data, size), 1, size);
+    if (size && data[0] & 1)
+        send_messages(euicc_card(euicc), input);
+    else
+        send_apdus(euicc_card(euicc), input);
+    euicc_free(euicc);
+    buf_release(&atr);
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* Any text as JSON: what is read writes to text that reads to the same. */
+#include <stdlib.h>
+
+#include "json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    json_t *value = NULL, *again = NULL;
+    struct buf text = { .max = JSON_TEXT_MAX };
+    if (json_read(span_of(data, size), &value, NULL) == ERR_OK) {
+        require(json_write(value, &text) == ERR_OK);
+        require(json_read(buf_span(&text), &again, NULL) == ERR_OK);
+        require(json_equal(value, again));
+    }
+    json_decref(value);
+    json_decref(again);
+    buf_release(&text);
+    return 0;
+}
