@@ -6,9 +6,13 @@
 enum err es9p_handle_notification(const struct es_peer *peer, struct span pending_notification)
 {
     json_t *request = json_object(), *answer = NULL;
+    struct es_status status;
     enum err e = request ? json_set_base64(request, "pendingNotification", pending_notification) : ERR_NOMEM;
     if (!e)
         e = es_call(peer, "es9plus/handleNotification", NAME, request, &answer);
+    /* Some answer 200 with a header: a refusal there means that the notification was not taken. */
+    if (!e && !es_status_read(answer, &status) && es_refused(&status))
+        e = ERR_REFUSED;
     json_decref(request);
     json_decref(answer);
     return e;

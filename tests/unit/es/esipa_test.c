@@ -1,0 +1,198 @@
+#include <string.h>
+
+#include "es_tests.h"
+#include "esipa.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+/* An eIM that has one answer for each function and remembers what it was asked. */
+struct eim {
+    struct actor actor;
+    struct esipa_service service;
+    char eid[33];
+    bool state_change;
+    enum rsp_eim_package_result_which result;
+    enum rsp_esipa_notification_which notification;
+    enum err fail;
+};
+
+static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
+{
+    struct eim *e = actor;
+    const struct rsp_get_eim_package_response p = {
+        .which = RSP_EIM_PACKAGE_DOWNLOAD,
+        .download = { .has_data = true,
+                      .data = { .which = RSP_DOWNLOAD_ACTIVATION_CODE, .activation_code = span_str("1$a.example.com$B") },
+                      .eim_transaction_id = SPAN(1, 2) },
+    };
+    e->state_change = q->notify_state_change;
+    enum err failed = rsp_eid_text(q->eid, e->eid);
+    return failed ? failed : e->fail ? e->fail : rsp_get_eim_package_response_write(&p, answer);
+}
+
+static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q,
+                                           struct buf *answer)
+{
+    struct eim *e = actor;
+    struct buf list = { .max = 64 };
+    e->result = q->result.which;
+    enum err failed = rsp_acknowledgement_put(&list, 300);
+    const struct rsp_provide_eim_package_result_response p = { .which = RSP_PROVIDE_ACKNOWLEDGEMENTS,
+                                                               .acknowledgements = buf_span(&list) };
+    if (!failed)
+        failed = rsp_provide_eim_package_result_response_write(&p, answer);
+    buf_release(&list);
+    return failed;
+}
+
+static enum err handle_notification(void *actor, const struct rsp_handle_notification_esipa *q)
+{
+    ((struct eim *)actor)->notification = q->which;
+    return ERR_OK;
+}
+
+static const struct esipa_server eim_server = {
+    .get_eim_package = get_eim_package,
+    .provide_eim_package_result = provide_eim_package_result,
+    .handle_notification = handle_notification,
+};
+
+static enum err serve(void *actor, const struct http_request *q, struct http_response *p)
+{
+    return esipa_serve(&((struct eim *)actor)->service, q, p);
+}
+
+static const struct http_route routes[] = { { "POST", ESIPA_PATH, serve } };
+static const struct actor_ops eim_ops = { .role = "eim", .routes = routes, .route_count = COUNT(routes) };
+
+static void open_eim(struct world *w, struct eim *e)
+{
+    *e = (struct eim){ .actor.ops = &eim_ops };
+    world_open(w, &e->actor);
+    e->service = (struct esipa_service){ .env = &w->env, .server = &eim_server, .actor = e };
+}
+
+static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23, 0x45, 0x12, 0x34, 0x56, 0x78, 0x90,
+                                 0x12, 0x35 };
+
+void esipa_polls(void)
+{
+    struct world w;
+    struct eim e;
+    struct esipa_get_eim_package_response p = { 0 };
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid), .notify_state_change = true };
+    open_eim(&w, &e);
+    CHECK(esipa_get_eim_package(&w.peer, &q, &p) == ERR_OK);
+    CHECK(!strcmp(e.eid, "89049032123451234512345678901235") && e.state_change);
+    CHECK(p.message.which == RSP_EIM_PACKAGE_DOWNLOAD);
+    CHECK(span_equal(p.message.download.data.activation_code, span_str("1$a.example.com$B")));
+    CHECK(world_saw(&w, "ESipa.GetEimPackageRequest") && world_saw(&w, "ESipa.GetEimPackageResponse"));
+    esipa_get_eim_package_response_release(&p);
+    w.peer.base_url = "https://nobody.example.com";
+    CHECK(esipa_get_eim_package(&w.peer, &q, &p) == ERR_IO);
+    esipa_get_eim_package_response_release(&p);
+    world_close(&w);
+}
+
+void esipa_delivers(void)
+{
+    struct world w;
+    struct eim e;
+    struct esipa_provide_eim_package_result_response p = { 0 };
+    const struct rsp_provide_eim_package_result q = {
+        .eid = SPAN_ARRAY(eid),
+        .result = { .which = RSP_EIM_RESULT_ERROR, .error = { .eim_transaction_id = SPAN(1), .code = 2 } },
+    };
+    const struct rsp_handle_notification_esipa n = { .which = RSP_ESIPA_NOTIFICATION_RESULT, .result = q };
+    int64_t seq = 0;
+    open_eim(&w, &e);
+    CHECK(esipa_provide_eim_package_result(&w.peer, &q, &p) == ERR_OK);
+    CHECK(e.result == RSP_EIM_RESULT_ERROR && p.message.which == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    struct der d = der_open(p.message.acknowledgements);
+    CHECK(rsp_acknowledgement_next(&d, &seq) == ERR_OK && seq == 300);
+    esipa_provide_eim_package_result_response_release(&p);
+    CHECK(esipa_handle_notification(&w.peer, &n) == ERR_OK);
+    CHECK(e.notification == RSP_ESIPA_NOTIFICATION_RESULT);
+    world_close(&w);
+}
+
+#define V2 "gsma/rsp/v2.1.0"
+#define POLL "bf4f125a1089049032123451234512345678901235"
+static const struct {
+    const char *name, *type, *protocol, *body;
+    int status;
+    const char *answer; /* hex; NULL: none */
+} posts[] = {
+    { "a poll is answered", ESIPA_CONTENT_TYPE, V2, POLL, 200, "bf4f1cbf5419a0138011312461"
+      "2e6578616d706c652e636f6d244282020102" },
+    { "version 1 is spoken too", ESIPA_CONTENT_TYPE, "gsma/rsp/v1.0.0", POLL, 200, "" },
+    { "a poll without an EID is told so", ESIPA_CONTENT_TYPE, V2, "bf4f00", 200, "bf4f03020104" },
+    { "a notification is answered without a body", ESIPA_CONTENT_TYPE, V2,
+      "bf3d1abf50175a1089049032123451234512345678901235a003020102", 204, NULL },
+    { "JSON is not this binding", "application/json", V2, POLL, 415, NULL },
+    { "no content type", NULL, V2, POLL, 415, NULL },
+    { "no protocol", ESIPA_CONTENT_TYPE, NULL, POLL, 400, NULL },
+    { "a foreign protocol", ESIPA_CONTENT_TYPE, "gsma/rsp/v9.0.0", POLL, 400, NULL },
+    { "nothing", ESIPA_CONTENT_TYPE, V2, "", 400, NULL },
+    { "a tag of nothing", ESIPA_CONTENT_TYPE, V2, "bf4e00", 400, NULL },
+    { "an EID of fifteen octets", ESIPA_CONTENT_TYPE, V2, "bf4f115a0f890490321234512345123456789012", 400, NULL },
+    { "a poll cut short", ESIPA_CONTENT_TYPE, V2, "bf4f125a108904903212345123451234", 400, NULL },
+    { "a poll and something behind it", ESIPA_CONTENT_TYPE, V2, POLL "00", 400, NULL },
+    { "a function that is not offered", ESIPA_CONTENT_TYPE, V2, "bf4100", 501, NULL },
+};
+
+void esipa_refuses_hostile_requests(void)
+{
+    struct world w;
+    struct eim e;
+    struct http_response p = HTTP_RESPONSE_INIT;
+    open_eim(&w, &e);
+    for (size_t i = 0; i < COUNT(posts); i++) {
+        struct buf body = hex(posts[i].body), want = hex(posts[i].answer ? posts[i].answer : "");
+        world_post(&w, ESIPA_PATH, posts[i].type, posts[i].protocol, buf_span(&body), &p);
+        CHECK_ROW(posts[i].name, p.status == posts[i].status);
+        CHECK_ROW(posts[i].name, posts[i].answer || p.body.len == 0);
+        if (want.len)
+            CHECK_ROW(posts[i].name, span_equal(buf_span(&p.body), buf_span(&want)));
+        buf_release(&body);
+        buf_release(&want);
+    }
+    http_response_release(&p);
+    world_close(&w);
+}
+
+static const struct {
+    const char *name, *message;
+    void (*change)(struct buf *bytes);
+    enum err want;
+} changes[] = {
+    { "an answer cut short", "ESipa.GetEimPackageResponse", cut_short, ERR_PARSE },
+    { "an answer of another kind", "ESipa.GetEimPackageResponse", spoil_first_octet, ERR_PARSE },
+    { "an empty answer", "ESipa.GetEimPackageResponse", empty_it, ERR_PARSE },
+    { "a question cut short", "ESipa.GetEimPackageRequest", cut_short, ERR_REFUSED },
+    { "an empty question", "ESipa.GetEimPackageRequest", empty_it, ERR_REFUSED },
+};
+
+void esipa_refuses_hostile_answers(void)
+{
+    struct world w;
+    struct eim e;
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid) };
+    struct esipa_get_eim_package_response p = { 0 };
+    open_eim(&w, &e);
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        w.tampering = changes[i].message;
+        w.change = changes[i].change;
+        CHECK_ROW(changes[i].name, esipa_get_eim_package(&w.peer, &q, &p) == changes[i].want);
+        esipa_get_eim_package_response_release(&p);
+    }
+    w.tampering = NULL;
+    e.fail = ERR_PARSE; /* the eIM's own failure is no fault of the caller's message */
+    struct http_response r = HTTP_RESPONSE_INIT;
+    struct buf body = hex(POLL);
+    world_post(&w, ESIPA_PATH, ESIPA_CONTENT_TYPE, V2, buf_span(&body), &r);
+    CHECK(r.status == 500);
+    http_response_release(&r);
+    buf_release(&body);
+    world_close(&w);
+}

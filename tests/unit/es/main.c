@@ -1,0 +1,22 @@
+#include "es_tests.h"
+
+static const struct test tests[] = {
+    { "ES9+ answers arrive as they were sent", es9p_answers_arrive },
+    { "ES9+ refusals arrive with their codes", es9p_refusals_arrive },
+    { "ES9+ hostile requests are refused", es9p_refuses_hostile_requests },
+    { "ES9+ hostile answers are refused", es9p_refuses_hostile_answers },
+    { "ES2+ orders arrive with the members of their function", es2p_orders_arrive },
+    { "ES2+ hostile requests are refused", es2p_refuses_hostile_requests },
+    { "ESipa polls bring a package", esipa_polls },
+    { "ESipa results and notifications are delivered", esipa_delivers },
+    { "ESipa hostile requests are refused", esipa_refuses_hostile_requests },
+    { "ESipa hostile answers are refused", esipa_refuses_hostile_answers },
+    { "ES10 commands and answers", es10b_talks_to_a_card },
+    { "ES10 loads a bound package segment by segment", es10b_loads_a_bound_package },
+    { "ES10 hostile cards are refused", es10b_refuses_hostile_cards },
+};
+
+int main(void)
+{
+    return tests_main("es", tests, COUNT(tests));
+}
