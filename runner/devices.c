@@ -1,0 +1,148 @@
+/* Devices: a card from the factory with its preloaded profiles, and the numbers they need. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card_recorder.h"
+#include "euicc.h"
+#include "ipa.h"
+#include "rsp_ids.h"
+#include "rsp_store_metadata.h"
+#include "saip.h"
+#include "world_internal.h"
+
+static enum err plan_device(struct world *w, struct world_device *d, const struct scenario_group *g, int64_t index)
+{
+    char first30[31];
+    size_t number = (size_t)(d - w->devices);
+    d->group = g;
+    scenario_device_name(g, index, d->name);
+    snprintf(d->country, sizeof d->country, "%s", g->country);
+    /* The range of the test EUM (SGP.26): 89049032. */
+    snprintf(first30, sizeof first30, "89049032%022zu", number + 1);
+    snprintf(d->imei, sizeof d->imei, "35%013zu", number + 1);
+    enum err e = rsp_eid_complete(first30, d->eid);
+    if (!e)
+        e = subscriber_make(w, g->starts_on, &d->profile[0]);
+    d->profile_count = 1;
+    for (size_t k = 0; !e && k < g->has_count; k++) {
+        e = subscriber_make(w, g->has[k], &d->profile[d->profile_count]);
+        d->profile_count++;
+    }
+    return e;
+}
+
+enum err devices_plan(struct world *w)
+{
+    int64_t count = scenario_device_count(w->scenario);
+    w->devices = calloc((size_t)count + 1, sizeof *w->devices);
+    if (!w->devices)
+        return ERR_NOMEM;
+    enum err e = ERR_OK;
+    for (size_t g = 0; !e && g < w->scenario->group_count; g++)
+        for (int64_t i = 0; !e && i < w->scenario->group[g].count; i++) {
+            e = plan_device(w, &w->devices[w->device_count], &w->scenario->group[g], i);
+            w->device_count++;
+        }
+    return e;
+}
+
+/* What the carrier's factory order says of a profile. */
+static enum err build_profile(const struct world_profile *p, bool fallback_allowed, struct buf *metadata,
+                              struct buf *upp)
+{
+    uint8_t iccid[RSP_ICCID_OCTETS], plmn[3];
+    struct aka_params aka = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
+    memcpy(aka.k, p->k, sizeof p->k);
+    memcpy(aka.opc, p->opc, sizeof p->opc);
+    enum err e = rsp_iccid_parse(p->iccid, iccid);
+    if (!e)
+        e = rsp_plmn_parse(p->carrier->plmn, plmn);
+    const struct rsp_store_metadata m = {
+        .iccid = SPAN_ARRAY(iccid),
+        .service_provider_name = span_str(p->carrier->name),
+        .profile_name = span_str(p->carrier->name),
+        .has_owner = true,
+        .owner.mcc_mnc = SPAN_ARRAY(plmn),
+        .fallback_allowed = fallback_allowed,
+    };
+    struct saip_subscription s = { .imsi = p->imsi, .mnc_length = strlen(p->carrier->plmn) == 6 ? 3 : 2, .aka = &aka };
+    memcpy(s.iccid, iccid, sizeof iccid);
+    if (!e)
+        e = rsp_store_metadata_write(&m, metadata);
+    if (!e)
+        e = saip_minimal_usim(&s, upp);
+    memory_clear(&aka, sizeof aka);
+    return e;
+}
+
+static void tell_exchange(void *context, const struct card_exchange *x)
+{
+    if (x->command.len && !x->e)
+        trace_card_apdu(context, x->command, x->response);
+}
+
+/* Puts the recorder between the IPA and the card; without a trace the card stands for itself. */
+static enum err record(struct world *w, struct world_device *d)
+{
+    d->card = euicc_card(d->euicc);
+    if (!w->options.trace)
+        return ERR_OK;
+    struct card_recorder *r = calloc(1, sizeof *r);
+    enum err e = r ? trace_card_new(w->trace, d->name, &d->trace) : ERR_NOMEM;
+    if (e) {
+        free(r);
+        return e;
+    }
+    card_recorder_init(r, d->card, tell_exchange, d->trace);
+    d->card = &r->card;
+    return ERR_OK;
+}
+
+static const char *euicc_certificate(const struct world *w)
+{
+    for (size_t i = 0; i < w->scenario->certificate_count; i++)
+        if (strcmp(w->scenario->certificate[i].part, "euicc") == 0)
+            return w->scenario->certificate[i].name;
+    return "CERT_EUICC_ECDSA_NIST";
+}
+
+enum err device_card(struct world *w, struct world_device *d)
+{
+    struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
+    struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
+    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count };
+    enum err e = certs_issue_euicc(w->pki, euicc_certificate(w), d->eid, &d->credential);
+    for (size_t k = 0; k < d->profile_count; k++) {
+        metadata[k] = (struct buf){ .max = 4096 };
+        upp[k] = (struct buf){ .max = SAIP_UPP_MAX };
+        bool fallback = d->group->fallback == d->profile[k].carrier;
+        if (!e)
+            e = build_profile(&d->profile[k], k == 0 || fallback, &metadata[k], &upp[k]);
+        profiles[k] = (struct euicc_profile){ buf_span(&metadata[k]), buf_span(&upp[k]), k == 0, fallback };
+    }
+    const struct euicc_credential credential = { buf_span(&d->credential.certificate),
+                                                 d->credential.eum_certificate, secret_span(&d->credential.key) };
+    s.credentials = &credential;
+    s.credential_count = 1;
+    if (!e)
+        e = rsp_eid_parse(d->eid, s.eid);
+    if (!e)
+        e = euicc_new(&d->part->env, &s, &d->euicc);
+    for (size_t k = 0; k < d->profile_count; k++) {
+        if (upp[k].at)
+            memory_clear(upp[k].at, upp[k].len);
+        buf_release(&metadata[k]);
+        buf_release(&upp[k]);
+    }
+    return e ? e : record(w, d);
+}
+
+void device_release(struct world_device *d)
+{
+    if (d->euicc && d->card != euicc_card(d->euicc))
+        free(d->card);
+    trace_card_free(d->trace);
+    euicc_free(d->euicc);
+    pki_euicc_release(&d->credential);
+}

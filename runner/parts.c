@@ -1,0 +1,260 @@
+/* Each actor's settings in this world: who it is, whom it trusts, who may call it. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmp.h"
+#include "eim.h"
+#include "eso.h"
+#include "ipa.h"
+#include "net.h"
+#include "smdp.h"
+#include "world_internal.h"
+
+/* "PLATFORM-PARTNER": client certificates have capitals, carriers have not. */
+static const char *carrier_client(const char *role, const struct scenario_carrier *c, char out[80])
+{
+    snprintf(out, 80, "%s-%s", role, c->name);
+    for (char *p = out; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    return out;
+}
+
+const char *part_client_name(const struct part *p, char out[80])
+{
+    switch (p->kind) {
+    case PART_ESO:
+        return "ESO";
+    case PART_EIM:
+        return "EIM";
+    case PART_PLATFORM:
+        return carrier_client("PLATFORM", p->carrier, out);
+    case PART_NETWORK:
+        return carrier_client("NETWORK", p->carrier, out);
+    default:
+        return NULL; /* SM-DP+ calls nobody; a device has no TLS identity */
+    }
+}
+
+static enum err fingerprint(struct world *w, const char *client, uint8_t out[32])
+{
+    const struct pki_item *item = NULL;
+    enum err e = pki_client(w->pki, client, &item);
+    if (!e)
+        memcpy(out, item->fingerprint, 32);
+    return e;
+}
+
+/* A key at rest, the same after a restart: from the seed and the part's name. */
+static enum err storage_key(struct part *p, struct secret *out)
+{
+    uint8_t digest[32];
+    const struct span parts[] = { span_str("storage"), span_of(&p->world->options.seed, sizeof(uint64_t)),
+                                  span_str(p->name) };
+    enum err e = sha256(p->world->crypto, parts, COUNT(parts), digest);
+    if (!e)
+        e = secret_set(out, SPAN_ARRAY(digest));
+    memory_clear(digest, sizeof digest);
+    return e;
+}
+
+/* The certificate a scenario put in place of the good one. */
+static enum err identity(struct world *w, const char *part, const char *good, const struct pki_item **out)
+{
+    const char *name = good;
+    for (size_t i = 0; i < w->scenario->certificate_count; i++)
+        if (strcmp(w->scenario->certificate[i].part, part) == 0)
+            name = w->scenario->certificate[i].name;
+    enum err e = pki_get(w->pki, name, out);
+    return e ? world_fail(w, e, "there is no certificate '%s' in the PKI description", name) : ERR_OK;
+}
+
+static enum err build_smdp(struct part *p)
+{
+    static const char *const addresses[] = { HOST_SMDP, NULL };
+    struct world *w = p->world;
+    const struct pki_item *auth = NULL, *pb = NULL;
+    struct smdp_client clients[] = { { .name = OPERATOR }, { .name = "admin", .administrator = true } };
+    struct smdp *smdp = NULL;
+    enum err e = identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", &auth);
+    if (!e)
+        e = identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", &pb);
+    if (!e)
+        e = fingerprint(w, "ESO", clients[0].fingerprint);
+    if (!e)
+        e = fingerprint(w, "ADMIN", clients[1].fingerprint);
+    if (e)
+        return e;
+    const struct smdp_identity own = { EC_P256, auth->der, pb->der, auth->key, pb->key };
+    struct smdp_settings s = { .addresses = addresses, .identities = &own, .identity_count = 1, .trust = w->trust,
+                               .clients = clients, .client_count = COUNT(clients) };
+    e = storage_key(p, &s.storage_key);
+    if (!e)
+        e = smdp_new(&p->env, &s, &smdp);
+    secret_release(&s.storage_key);
+    if (!e)
+        p->actor = smdp_actor(smdp);
+    return e;
+}
+
+static enum err build_eim(struct part *p)
+{
+    struct world *w = p->world;
+    const struct pki_item *sign = NULL;
+    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
+    struct eim *eim = NULL;
+    enum err e = identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", &sign);
+    if (!e)
+        e = fingerprint(w, "ESO", clients[0].fingerprint);
+    if (!e)
+        e = fingerprint(w, "ADMIN", clients[1].fingerprint);
+    if (e)
+        return e;
+    const struct eim_settings s = { .eim_id = HOST_EIM, .fqdn = HOST_EIM, .curve = EC_P256,
+                                    .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
+                                    .clients = clients, .client_count = COUNT(clients) };
+    e = eim_new(&p->env, &s, &eim);
+    if (!e)
+        p->actor = eim_actor(eim);
+    return e;
+}
+
+/* The platform's API key of an account: derived, so that both ends have it without a table. */
+enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct secret *out)
+{
+    uint8_t digest[32];
+    struct buf text = { .max = 80 };
+    const struct span parts[] = { span_str("api-key"), span_of(&w->options.seed, sizeof(uint64_t)),
+                                  span_str(c->name) };
+    enum err e = sha256(w->crypto, parts, COUNT(parts), digest);
+    if (!e)
+        e = hex_put(&text, span_of(digest, 16));
+    if (!e)
+        e = secret_set(out, buf_span(&text));
+    if (!e)
+        e = trace_hide(w->trace, buf_span(&text));
+    buf_release(&text);
+    return e;
+}
+
+static enum err build_eso(struct part *p)
+{
+    struct world *w = p->world;
+    const struct eso_eim eims[] = { { HOST_EIM, "https://" HOST_EIM } };
+    struct eso_client clients[] = {
+        { .name = "admin", .rights = ESO_RIGHT_READ | ESO_RIGHT_OPERATE | ESO_RIGHT_ADMINISTER },
+        { .name = "eim", .rights = ESO_RIGHT_HOOK },
+    };
+    struct eso_secret secrets[SCENARIO_CARRIERS_MAX] = { 0 };
+    struct eso *eso = NULL;
+    struct eso_settings s = { .url = "https://" HOST_ESO, .clients = clients, .client_count = COUNT(clients),
+                              .secrets = secrets, .eims = eims, .eim_count = COUNT(eims) };
+    enum err e = fingerprint(w, "ADMIN", clients[0].fingerprint);
+    if (!e)
+        e = fingerprint(w, "EIM", clients[1].fingerprint);
+    for (size_t i = 0; !e && i < w->scenario->carrier_count; i++, s.secret_count++) {
+        secrets[i].name = w->scenario->carrier[i].name;
+        e = part_api_key(w, &w->scenario->carrier[i], &secrets[i].value);
+    }
+    if (!e)
+        e = storage_key(p, &s.storage_key);
+    if (!e)
+        e = eso_new(&p->env, &s, &eso);
+    for (size_t i = 0; i < s.secret_count; i++)
+        secret_release(&secrets[i].value);
+    secret_release(&s.storage_key);
+    if (!e)
+        p->actor = eso_actor(eso);
+    return e;
+}
+
+static enum err build_platform(struct part *p)
+{
+    struct world *w = p->world;
+    char network[160], name[80];
+    struct cmp_client clients[] = { { .name = "admin", .rights = CMP_RIGHT_ADMINISTER },
+                                    { .name = "eso", .rights = CMP_RIGHT_TRANSFER },
+                                    { .name = "network", .rights = CMP_RIGHT_NETWORK } };
+    struct cmp *cmp = NULL;
+    snprintf(network, sizeof network, "https://net.%s.example.com", p->carrier->name);
+    enum err e = fingerprint(w, "ADMIN", clients[0].fingerprint);
+    if (!e)
+        e = fingerprint(w, "ESO", clients[1].fingerprint);
+    if (!e)
+        e = fingerprint(w, carrier_client("NETWORK", p->carrier, name), clients[2].fingerprint);
+    const struct cmp_settings s = { .carrier = p->carrier->name, .network_url = network, .clients = clients,
+                                    .client_count = COUNT(clients) };
+    if (!e)
+        e = cmp_new(&p->env, &s, &cmp);
+    if (!e)
+        p->actor = cmp_actor(cmp);
+    return e;
+}
+
+static enum err build_network(struct part *p)
+{
+    struct world *w = p->world;
+    char platform[160], name[80];
+    struct network_client clients[] = { { .name = "admin", .rights = NETWORK_RIGHT_ADMINISTER },
+                                        { .name = "platform", .rights = NETWORK_RIGHT_PLATFORM } };
+    struct network *network = NULL;
+    snprintf(platform, sizeof platform, "https://cmp.%s.example.com", p->carrier->name);
+    struct network_settings s = { .plmn = p->carrier->plmn, .platform_url = platform, .clients = clients,
+                                  .client_count = COUNT(clients) };
+    enum err e = fingerprint(w, "ADMIN", clients[0].fingerprint);
+    if (!e)
+        e = fingerprint(w, carrier_client("PLATFORM", p->carrier, name), clients[1].fingerprint);
+    if (!e)
+        e = storage_key(p, &s.storage_key);
+    if (!e)
+        e = network_new(&p->env, &s, &network);
+    secret_release(&s.storage_key);
+    if (!e)
+        p->actor = network_actor(network);
+    return e;
+}
+
+static enum err initial_eim(struct world *w, const struct world_device *d, struct buf *out)
+{
+    char path[96];
+    json_t *answer = NULL;
+    snprintf(path, sizeof path, "/v1/euiccs/%s/initial-eim", d->eid);
+    enum err e = world_do(w, "GET", HOST_EIM, path, NULL, &answer);
+    if (!e)
+        e = json_base64(answer, "addInitialEimRequest", out);
+    json_decref(answer);
+    return e;
+}
+
+static enum err build_device(struct part *p)
+{
+    struct world *w = p->world;
+    struct world_device *d = p->device;
+    struct ipa_network networks[SCENARIO_CARRIERS_MAX];
+    char urls[SCENARIO_CARRIERS_MAX][160];
+    struct buf request = { .max = 4096 };
+    for (size_t i = 0; i < w->scenario->carrier_count; i++) {
+        snprintf(urls[i], sizeof urls[i], "https://net.%s.example.com", w->scenario->carrier[i].name);
+        networks[i] = (struct ipa_network){ w->scenario->carrier[i].plmn, urls[i] };
+    }
+    enum err e = initial_eim(w, d, &request);
+    const struct ipa_settings s = { .name = d->name, .imei = d->imei, .country = d->country, .card = d->card,
+                                    .initial_eim = buf_span(&request), .networks = networks,
+                                    .network_count = w->scenario->carrier_count,
+                                    .poll_every = d->group->poll_every };
+    if (!e)
+        e = ipa_new(&p->env, &s, &d->ipa);
+    if (!e)
+        p->actor = ipa_actor(d->ipa);
+    buf_release(&request);
+    return e;
+}
+
+enum err part_build(struct part *p)
+{
+    static enum err (*const builders[])(struct part *p) = {
+        [PART_SMDP] = build_smdp, [PART_EIM] = build_eim, [PART_ESO] = build_eso,
+        [PART_PLATFORM] = build_platform, [PART_NETWORK] = build_network, [PART_DEVICE] = build_device,
+    };
+    return builders[p->kind](p);
+}

@@ -1,0 +1,269 @@
+/* The world is furnished through the actors' own interfaces, as people and other systems would do it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "world_internal.h"
+
+static const char *host_of(const char *role, const struct scenario_carrier *c, char out[160])
+{
+    snprintf(out, 160, "%s.%s.example.com", role, c->name);
+    return out;
+}
+
+static json_t *hex_text(struct span bytes)
+{
+    struct buf text = { .max = 256 };
+    json_t *value = hex_put(&text, bytes) ? NULL : json_stringn((const char *)text.at, text.len);
+    if (text.at)
+        memory_clear(text.at, text.len);
+    buf_release(&text);
+    return value;
+}
+
+/* --- one subscription, wherever it has to be known ---------------------------------------------------- */
+
+static json_t *subscriber_json(const struct world_profile *p)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "imsi", p->imsi, "iccid", p->iccid, "k",
+                     hex_text(SPAN_ARRAY(p->k)), "opc", hex_text(SPAN_ARRAY(p->opc)), "algorithm", "milenage");
+}
+
+static json_t *inventory_json(const struct world_profile *p, const char *status)
+{
+    json_t *o = json_pack("{s:s, s:s}", "iccid", p->iccid, "imsi", p->imsi);
+    if (o && status) {
+        json_object_set_new(o, "accountId", json_string(ACCOUNT));
+        json_object_set_new(o, "status", json_string(status));
+    }
+    return o;
+}
+
+static json_t *package_json(const struct world_profile *p)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:[{s:s, s:s}, {s:s, s:s}]}", "iccid", p->iccid,
+                     "imsi", p->imsi, "k", hex_text(SPAN_ARRAY(p->k)), "opc", hex_text(SPAN_ARRAY(p->opc)),
+                     "profileType", p->carrier->name, "serviceProviderName", p->carrier->name, "profileName",
+                     p->carrier->name, "mccMnc", p->carrier->plmn, "operator", OPERATOR, "fallbackAllowed", 0,
+                     "notifications", "event", "enable", "address", HOST_SMDP, "event", "disable", "address",
+                     HOST_SMDP);
+}
+
+/* Lists are sent in pieces: the interfaces bound a body. */
+#define PIECE 500
+
+static enum err send_list(struct world *w, const char *method, const char *host, const char *path, const char *member,
+                          json_t *list)
+{
+    enum err e = list ? ERR_OK : ERR_NOMEM;
+    for (size_t at = 0; !e && at < json_array_size(list); at += PIECE) {
+        json_t *piece = json_array(), *row;
+        for (size_t k = at; k < at + PIECE && (row = json_array_get(list, k)); k++)
+            json_array_append(piece, row);
+        e = world_do_quietly(w, method, host, path, json_pack("{s:o}", member, piece));
+    }
+    json_decref(list);
+    return e;
+}
+
+/* --- carriers -------------------------------------------------------------------------------------------- */
+
+static enum err set_coverage(struct world *w, const struct scenario_carrier *c)
+{
+    char host[160];
+    json_t *countries = json_array();
+    for (size_t i = 0; i < c->cover_count; i++)
+        json_array_append_new(countries, json_string(c->covers[i]));
+    return world_do(w, "PUT", host_of("net", c, host), "/v1/coverage", json_pack("{s:o}", "countries", countries), NULL);
+}
+
+static enum err add_account(struct world *w, const struct scenario_carrier *c)
+{
+    char host[160];
+    struct secret key = { 0 };
+    enum err e = part_api_key(w, c, &key);
+    if (!e)
+        e = world_do_quietly(w, "POST", host_of("cmp", c, host), "/v1/accounts",
+                             json_pack("{s:s, s:s, s:s%}", "accountId", ACCOUNT, "username", ACCOUNT, "apiKey",
+                                       (const char *)key.at, key.len));
+    secret_release(&key);
+    return e;
+}
+
+/* Preloaded profiles of a carrier: enabled ones are live and billed, others are the enterprise's and wait. */
+static void collect_preloaded(struct world *w, const struct scenario_carrier *c, json_t *subscribers, json_t *sims)
+{
+    for (size_t i = 0; i < w->device_count; i++)
+        for (size_t k = 0; k < w->devices[i].profile_count; k++) {
+            const struct world_profile *p = &w->devices[i].profile[k];
+            if (p->carrier != c)
+                continue;
+            json_array_append_new(subscribers, subscriber_json(p));
+            json_array_append_new(sims, inventory_json(p, k ? "TEST_READY" : "ACTIVATED"));
+        }
+}
+
+static enum err provision_carrier(struct world *w, const struct scenario_carrier *c)
+{
+    char host[160];
+    json_t *subscribers = json_array(), *sims = json_array();
+    collect_preloaded(w, c, subscribers, sims);
+    enum err e = set_coverage(w, c);
+    if (!e)
+        e = add_account(w, c);
+    if (!e)
+        e = send_list(w, "POST", host_of("net", c, host), "/v1/subscribers", "subscribers", subscribers);
+    else
+        json_decref(subscribers);
+    if (!e)
+        e = send_list(w, "POST", host_of("cmp", c, host), "/v1/inventory", "devices", sims);
+    else
+        json_decref(sims);
+    return e;
+}
+
+enum err provision_carriers(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
+        e = provision_carrier(w, &w->scenario->carrier[i]);
+    return e;
+}
+
+/* --- stock ------------------------------------------------------------------------------------------------ */
+
+static enum err grow_codes(struct world *w, size_t count)
+{
+    if (w->code_count + count <= w->code_room)
+        return ERR_OK;
+    size_t room = w->code_count + count;
+    struct world_profile *grown = realloc(w->codes, room * sizeof *grown);
+    if (!grown)
+        return ERR_NOMEM;
+    w->codes = grown;
+    w->code_room = room;
+    return ERR_OK;
+}
+
+static enum err make_codes(struct world *w, const struct scenario_contract *c, int64_t count)
+{
+    enum err e = grow_codes(w, (size_t)count);
+    for (int64_t i = 0; !e && i < count; i++) {
+        struct world_profile *p = &w->codes[w->code_count];
+        e = subscriber_make(w, c->with, p);
+        if (!e)
+            e = subscriber_matching_id(w, p);
+        p->contract = c;
+        w->code_count++;
+    }
+    return e;
+}
+
+enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count)
+{
+    char host[160];
+    size_t first = w->code_count;
+    enum err e = make_codes(w, c, count);
+    json_t *subscribers = json_array(), *sims = json_array(), *packages = json_array(), *codes = json_array();
+    for (size_t i = first; !e && i < w->code_count; i++) {
+        json_array_append_new(subscribers, subscriber_json(&w->codes[i]));
+        json_array_append_new(sims, inventory_json(&w->codes[i], NULL));
+        json_array_append_new(packages, package_json(&w->codes[i]));
+        json_array_append_new(codes, json_pack("{s:s, s:s, s:s}", "iccid", w->codes[i].iccid, "matchingId",
+                                               w->codes[i].matching_id, "smdpAddress", HOST_SMDP));
+    }
+    if (!e)
+        e = send_list(w, "POST", host_of("net", c->with, host), "/v1/subscribers", "subscribers",
+                      json_incref(subscribers));
+    if (!e)
+        e = send_list(w, "POST", host_of("cmp", c->with, host), "/v1/inventory", "devices", json_incref(sims));
+    if (!e)
+        e = send_list(w, "POST", HOST_SMDP, "/v1/profiles", "profiles", json_incref(packages));
+    for (size_t at = 0; !e && at < json_array_size(codes); at += PIECE) {
+        json_t *piece = json_array(), *row;
+        for (size_t k = at; k < at + PIECE && (row = json_array_get(codes, k)); k++)
+            json_array_append(piece, row);
+        e = world_do(w, "POST", HOST_ESO, "/v1/stock", json_pack("{s:s, s:o}", "contract", c->name, "codes", piece),
+                     NULL);
+    }
+    json_decref(subscribers);
+    json_decref(sims);
+    json_decref(packages);
+    json_decref(codes);
+    return e;
+}
+
+/* --- the orchestrator --------------------------------------------------------------------------------------- */
+
+static enum err add_carrier(struct world *w, const struct scenario_carrier *c)
+{
+    char platform[192];
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", c->name, "platform", c->platform, "smdpUrl",
+                             "https://" HOST_SMDP, "requester", OPERATOR, "codes", "delegated");
+    snprintf(platform, sizeof platform, "https://cmp.%s.example.com", c->name);
+    if (body && strcmp(c->platform, "manual") != 0) {
+        json_object_set_new(body, "platformUrl", json_string(platform));
+        json_object_set_new(body, "transferUrl", json_string(platform));
+        json_object_set_new(body, "account", json_string(ACCOUNT));
+        json_object_set_new(body, "username", json_string(ACCOUNT));
+        json_object_set_new(body, "apiKey", json_string(c->name));
+    }
+    return world_do(w, "POST", HOST_ESO, "/v1/carriers", body, NULL);
+}
+
+static enum err add_contract(struct world *w, const struct scenario_contract *c)
+{
+    json_t *territory = json_array();
+    for (size_t i = 0; i < c->territory_count; i++)
+        json_array_append_new(territory, json_string(c->territory[i]));
+    /* Without a territory of its own a contract holds where its carrier has coverage. */
+    for (size_t i = 0; !c->territory_count && i < c->with->cover_count; i++)
+        json_array_append_new(territory, json_string(c->with->covers[i]));
+    json_t *body = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}", "id", c->name, "carrier", c->with->name, "model",
+                             c->model, "territory", territory, "ratePlan", c->rate_plan, "communicationPlan",
+                             c->communication_plan);
+    if (body && c->quota >= 0)
+        json_object_set_new(body, "quota", json_integer(c->quota));
+    enum err e = world_do(w, "POST", HOST_ESO, "/v1/contracts", body, NULL);
+    return e || !c->stock ? e : world_add_stock(w, c, c->stock);
+}
+
+enum err provision_eso(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
+        e = add_carrier(w, &w->scenario->carrier[i]);
+    for (size_t i = 0; !e && i < w->scenario->contract_count; i++)
+        e = add_contract(w, &w->scenario->contract[i]);
+    return e;
+}
+
+/* --- devices ------------------------------------------------------------------------------------------------ */
+
+static enum err add_device(struct world *w, const struct world_device *d)
+{
+    json_t *profiles = json_array();
+    for (size_t k = 0; k < d->profile_count; k++) {
+        const struct world_profile *p = &d->profile[k];
+        json_array_append_new(profiles, json_pack("{s:s, s:s, s:s, s:b}", "iccid", p->iccid, "carrier",
+                                                  p->carrier->name, "state", k ? "disabled" : "enabled", "fallback",
+                                                  d->group->fallback == p->carrier));
+    }
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "eid", d->eid, "name", d->name, "country", d->country,
+                             "eim", HOST_EIM, "leadCarrier", d->group->starts_on->name, "profiles", profiles);
+    enum err e = body ? json_set_base64(body, "euiccCertificate", buf_span(&d->credential.certificate)) : ERR_NOMEM;
+    if (!e)
+        e = json_set_base64(body, "eumCertificate", d->credential.eum_certificate);
+    if (e) {
+        json_decref(body);
+        return e;
+    }
+    return world_do(w, "POST", HOST_ESO, "/v1/devices", body, NULL);
+}
+
+enum err provision_devices(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < w->device_count; i++)
+        e = add_device(w, &w->devices[i]);
+    return e;
+}

@@ -1,0 +1,161 @@
+/* Where a part is reached and how it reaches others: functions (direct) or TLS on 127.0.0.1 (loopback). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world_internal.h"
+
+const char *wiring_name(enum wiring w)
+{
+    return w == WIRING_DIRECT ? "direct" : "loopback";
+}
+
+/* --- calls are seen by the trace, and whoever was called is due ------------------------------------------- */
+
+static struct part *called_part(struct world *w, const char *url)
+{
+    char host[256];
+    const char *from = strstr(url, "://");
+    from = from ? from + 3 : url;
+    size_t len = strcspn(from, ":/?");
+    snprintf(host, sizeof host, "%.*s", (int)(len < sizeof host ? len : sizeof host - 1), from);
+    for (size_t i = 0; i < w->part_count && w->parts[i].host[0]; i++)
+        if (strcmp(w->parts[i].host, host) == 0)
+            return &w->parts[i];
+    return NULL;
+}
+
+/* The context is the calling part, or the world itself for the administrator. */
+struct caller {
+    struct world *world;
+    const char *name;
+};
+
+static enum err before(void *context, const struct http_call *q)
+{
+    const struct caller *c = context;
+    struct part *to = called_part(c->world, q->url);
+    trace_http_request(c->world->trace, c->name, to ? to->name : "nobody", q);
+    return ERR_OK;
+}
+
+static enum err after(void *context, const struct http_call *q, struct http_response *p, enum err e)
+{
+    const struct caller *c = context;
+    struct part *to = called_part(c->world, q->url);
+    trace_http_response(c->world->trace, to ? to->name : "nobody", c->name, q, p, e);
+    if (to)
+        world_touch(c->world, to);
+    return e;
+}
+
+/* --- clients -------------------------------------------------------------------------------------------- */
+
+static enum err plain_client(struct world *w, const struct env *env, const struct pki_item *identity,
+                             struct http_client **out)
+{
+    if (w->options.wiring == WIRING_DIRECT)
+        return http_client_direct_new(w->exchange, identity ? identity->der : (struct span){ 0 }, out);
+    const struct http_client_settings s = {
+        .net = &w->net,
+        .roots_pem = buf_span(&w->roots),
+        .identity = identity ? (struct tls_identity){ identity->pem, identity->key_pem } : (struct tls_identity){ 0 },
+        .user_agent = "sgp32lab",
+    };
+    return http_client_tls_new(env, &s, out);
+}
+
+static enum err observed(struct world *w, struct http_client *behind, const char *name, struct http_client **out)
+{
+    struct caller *c = calloc(1, sizeof *c);
+    if (!c) {
+        http_client_free(behind);
+        return ERR_NOMEM;
+    }
+    *c = (struct caller){ w, name };
+    w->callers[w->caller_count++] = c;
+    const struct http_observer o = { before, after, c };
+    return http_client_observed_new(behind, &o, out);
+}
+
+static enum err administrator(struct world *w)
+{
+    const struct pki_item *identity = NULL;
+    struct http_client *behind = NULL;
+    enum err e = pki_client(w->pki, "ADMIN", &identity);
+    if (!e)
+        e = plain_client(w, &w->admin_env, identity, &w->hand);
+    if (!e)
+        e = plain_client(w, &w->admin_env, identity, &behind);
+    return e ? e : observed(w, behind, "admin", &w->admin);
+}
+
+enum err wiring_client(struct world *w, struct part *p)
+{
+    if (!p)
+        return administrator(w);
+    const struct pki_item *identity = NULL;
+    struct http_client *behind = NULL;
+    char who[80];
+    const char *name = part_client_name(p, who);
+    enum err e = name ? pki_client(w->pki, name, &identity) : ERR_OK;
+    if (!e)
+        e = plain_client(w, &p->env, identity, &behind);
+    if (!e)
+        e = observed(w, behind, p->name, &p->http);
+    p->env.http = p->http;
+    return e;
+}
+
+/* --- servers -------------------------------------------------------------------------------------------- */
+
+static const char *chosen_certificate(const struct world *w, const char *part)
+{
+    for (size_t i = 0; i < w->scenario->certificate_count; i++)
+        if (strcmp(w->scenario->certificate[i].part, part) == 0)
+            return w->scenario->certificate[i].name;
+    return NULL;
+}
+
+static enum err server_identity(struct world *w, const struct part *p, const struct pki_item **out)
+{
+    const char *flawed = p->kind == PART_SMDP  ? chosen_certificate(w, "smdp-tls")
+                         : p->kind == PART_EIM ? chosen_certificate(w, "eim-tls")
+                                               : NULL;
+    return flawed ? pki_get(w->pki, flawed, out) : pki_server(w->pki, p->host, out);
+}
+
+static enum err listen(struct world *w, struct part *p)
+{
+    const struct pki_item *identity = NULL;
+    const struct net_name *known = net_find(&w->net, p->host);
+    enum err e = server_identity(w, p, &identity);
+    if (e)
+        return world_fail(w, e, "no TLS certificate for %s", p->host);
+    const struct http_server_settings s = {
+        .host = "127.0.0.1",
+        .port = known ? known->port : 0, /* a restarted actor is where it was */
+        .identity = { identity->pem, identity->key_pem },
+        .clients = p->actor->ops->mutual_tls ? w->client_trust : NULL,
+    };
+    e = http_server_start(&p->env, p->actor, &s, &p->server);
+    return e || known ? e : net_add(&w->net, p->host, "127.0.0.1", http_server_port(p->server));
+}
+
+enum err wiring_publish(struct world *w, struct part *p)
+{
+    if (!p->host[0])
+        return ERR_OK;
+    if (w->options.wiring == WIRING_LOOPBACK)
+        return listen(w, p);
+    return http_switch_set(w->exchange, p->host, p->actor, p->actor->ops->mutual_tls ? w->client_trust : NULL,
+                           &p->log);
+}
+
+void wiring_withdraw(struct world *w, struct part *p)
+{
+    http_server_stop(p->server);
+    p->server = NULL;
+    if (w->exchange && p->host[0] && http_switch_set(w->exchange, p->host, NULL, NULL, NULL))
+        LOG(&w->log, LOG_ERROR, "wiring.withdraw", F_TEXT("part", p->name));
+}

@@ -1,0 +1,409 @@
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "world_internal.h"
+
+/* Where virtual time begins: 2026-01-01T00:00:00Z, inside the validity of everything that is issued for it. */
+#define EPOCH INT64_C(1767225600000)
+
+enum err world_fail(struct world *w, enum err e, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!w->failure[0])
+        vsnprintf(w->failure, sizeof w->failure, format, args);
+    va_end(args);
+    return e;
+}
+
+int64_t world_now(struct world *w)
+{
+    return clock_now(&w->clock.clock);
+}
+
+/* --- events ------------------------------------------------------------------------------------------------ */
+
+static void keep_event(struct log_sink *sink, const struct log_event *event)
+{
+    struct world_log *l = (struct world_log *)sink;
+    if (!l->keep)
+        return;
+    struct buf line = { .max = 64 << 10 };
+    if (log_event_put_json(&line, event) == ERR_OK && buf_put_u8(&line, '\n') == ERR_OK) {
+        trace_redact(l->world->trace, TRACE_TEXT, &line);
+        pthread_mutex_lock(&l->lock);
+        enum err full = buf_put(&l->lines, buf_span(&line));
+        pthread_mutex_unlock(&l->lock);
+        if (full)
+            l->keep = false;
+    }
+    buf_release(&line);
+}
+
+/* --- parts -------------------------------------------------------------------------------------------------- */
+
+static enum err open_part(struct part *p, bool with_db)
+{
+    struct world *w = p->world;
+    p->log = (struct log){ .sink = &w->log_sink.sink, .clock = &w->clock.clock, .actor = p->name, .least = LOG_INFO };
+    p->env = (struct env){ .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &p->log,
+                           .crypto = w->crypto, .tamper = &w->faults.tamper };
+    if (p->kind == PART_DEVICE)
+        p->env.db = w->device_db;
+    enum err e = with_db ? db_open(&p->log, NULL, false, &p->env.db) : ERR_OK;
+    return e ? e : wiring_client(w, p);
+}
+
+static enum err start_part(struct part *p)
+{
+    enum err e = part_build(p);
+    if (!e)
+        e = wiring_publish(p->world, p);
+    if (e)
+        return world_fail(p->world, e, "%s does not start: %s", p->name, err_name(e));
+    world_touch(p->world, p);
+    return ERR_OK;
+}
+
+static void stop_part(struct part *p)
+{
+    wiring_withdraw(p->world, p);
+    if (p->actor)
+        p->actor->ops->free(p->actor);
+    p->actor = NULL;
+    if (p->device)
+        p->device->ipa = NULL;
+}
+
+enum err world_restart(struct world *w, struct part *p)
+{
+    LOG(&w->log, LOG_INFO, "part.restarted", F_TEXT("part", p->name));
+    stop_part(p);
+    if (p->env.db)
+        db_rollback(p->env.db);
+    return start_part(p);
+}
+
+void world_touch(struct world *w, struct part *p)
+{
+    if (w->schedule.count && schedule_due(&w->schedule, p->number) > world_now(w))
+        schedule_set(&w->schedule, p->number, world_now(w));
+}
+
+struct part *world_part(struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->part_count; i++)
+        if (strcmp(w->parts[i].name, name) == 0)
+            return &w->parts[i];
+    return NULL;
+}
+
+struct world_device *world_device(struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->device_count; i++)
+        if (strcmp(w->devices[i].name, name) == 0)
+            return &w->devices[i];
+    return NULL;
+}
+
+static struct part *add_part(struct world *w, enum part_kind kind, const char *name, const char *host)
+{
+    struct part *p = &w->parts[w->part_count];
+    *p = (struct part){ .world = w, .kind = kind, .number = w->part_count++ };
+    snprintf(p->name, sizeof p->name, "%s", name);
+    snprintf(p->host, sizeof p->host, "%s", host);
+    return p;
+}
+
+static void list_parts(struct world *w)
+{
+    char name[TRACE_NAME_MAX], host[160];
+    add_part(w, PART_SMDP, "smdp", HOST_SMDP);
+    add_part(w, PART_EIM, "eim", HOST_EIM);
+    add_part(w, PART_ESO, "eso", HOST_ESO);
+    for (size_t i = 0; i < w->scenario->carrier_count; i++) {
+        const struct scenario_carrier *c = &w->scenario->carrier[i];
+        snprintf(name, sizeof name, "cmp.%.48s", c->name);
+        snprintf(host, sizeof host, "cmp.%s.example.com", c->name);
+        add_part(w, PART_PLATFORM, name, host)->carrier = c;
+        snprintf(name, sizeof name, "net.%.48s", c->name);
+        snprintf(host, sizeof host, "net.%s.example.com", c->name);
+        add_part(w, PART_NETWORK, name, host)->carrier = c;
+    }
+    for (size_t i = 0; i < w->device_count; i++) {
+        struct part *p = add_part(w, PART_DEVICE, w->devices[i].name, "");
+        p->device = &w->devices[i];
+        w->devices[i].part = p;
+    }
+}
+
+static enum err start_servers(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < w->part_count; i++) {
+        struct part *p = &w->parts[i];
+        e = open_part(p, p->kind != PART_DEVICE);
+        if (!e && p->kind != PART_DEVICE)
+            e = start_part(p);
+        if (e)
+            return world_fail(w, e, "%s cannot be set up: %s", p->name, err_name(e));
+    }
+    return e;
+}
+
+static enum err start_devices(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < w->device_count; i++)
+        e = device_card(w, &w->devices[i]);
+    if (!e)
+        e = provision_devices(w);
+    for (size_t i = 0; !e && i < w->device_count; i++)
+        e = start_part(w->devices[i].part);
+    return e;
+}
+
+/* --- building ------------------------------------------------------------------------------------------------ */
+
+static enum err make_crypto(struct world *w)
+{
+    uint8_t seed[32] = { 0 };
+    for (int i = 0; i < 8; i++)
+        seed[i] = (uint8_t)(w->options.seed >> 8 * i);
+    enum err e = crypto_new_seeded(SPAN_ARRAY(seed), &w->crypto);
+    if (!e)
+        e = pki_new(w->crypto, w->epoch, &w->pki);
+    if (!e)
+        e = pki_trust(w->pki, &w->trust);
+    if (!e)
+        e = pki_trust_clients(w->pki, &w->client_trust);
+    w->roots.max = 64 << 10;
+    return e ? e : pki_roots_pem(w->pki, &w->roots);
+}
+
+static void prepare(struct world *w, const struct scenario *s, const struct world_options *o)
+{
+    w->scenario = s;
+    w->options = *o;
+    w->epoch = EPOCH;
+    clock_virtual_init(&w->clock, EPOCH);
+    pthread_mutex_init(&w->log_sink.lock, NULL);
+    w->log_sink.sink.emit = keep_event;
+    w->log_sink.keep = o->trace;
+    w->log_sink.lines.max = 256 << 20;
+    w->log_sink.world = w;
+    w->log = (struct log){ &w->log_sink.sink, &w->clock.clock, "world", LOG_INFO };
+}
+
+static enum err allocate(struct world *w)
+{
+    enum err e = devices_plan(w);
+    size_t most = 3 + 2 * w->scenario->carrier_count + w->device_count;
+    w->parts = calloc(most, sizeof *w->parts);
+    w->callers = calloc(most + 1, sizeof(struct caller *));
+    if (!e && (!w->parts || !w->callers))
+        e = ERR_NOMEM;
+    if (e)
+        return e;
+    list_parts(w);
+    return schedule_init(&w->schedule, w->part_count, w->options.seed);
+}
+
+static enum err build(struct world *w)
+{
+    enum err e = trace_new(&w->clock.clock, w->options.trace, &w->trace);
+    faults_init(&w->faults, w->trace);
+    if (!e)
+        e = make_crypto(w);
+    w->admin_env = (struct env){ .clock = &w->clock.clock, .log = &w->log, .crypto = w->crypto };
+    if (!e)
+        w->admin_env.rng = crypto_rng(w->crypto);
+    if (!e && w->options.wiring == WIRING_DIRECT)
+        e = http_switch_new(&w->admin_env, &w->exchange);
+    if (!e)
+        e = allocate(w);
+    if (!e)
+        e = db_open(&w->log, NULL, false, &w->device_db);
+    if (!e)
+        e = wiring_client(w, NULL);
+    if (!e)
+        e = start_servers(w);
+    if (!e)
+        e = provision_carriers(w);
+    if (!e)
+        e = provision_eso(w);
+    return e ? e : start_devices(w);
+}
+
+enum err world_new(const struct scenario *s, const struct world_options *o, struct world **out)
+{
+    struct world *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    *out = w;
+    prepare(w, s, o);
+    enum err e = build(w);
+    return e ? world_fail(w, e, "the world cannot be built: %s", err_name(e)) : ERR_OK;
+}
+
+void world_free(struct world *w)
+{
+    if (!w)
+        return;
+    for (size_t i = w->part_count; i-- > 0;)
+        stop_part(&w->parts[i]);
+    for (size_t i = 0; i < w->part_count; i++) {
+        http_client_free(w->parts[i].http);
+        if (w->parts[i].kind != PART_DEVICE)
+            db_close(w->parts[i].env.db);
+    }
+    http_client_free(w->admin);
+    http_client_free(w->hand);
+    for (size_t i = 0; i < w->device_count; i++)
+        device_release(&w->devices[i]);
+    for (size_t i = 0; i < w->caller_count; i++)
+        free(w->callers[i]);
+    db_close(w->device_db);
+    http_switch_free(w->exchange);
+    schedule_release(&w->schedule);
+    faults_release(&w->faults);
+    trust_free(w->trust);
+    trust_free(w->client_trust);
+    pki_free(w->pki);
+    net_release(&w->net);
+    crypto_free(w->crypto);
+    trace_free(w->trace);
+    buf_release(&w->roots);
+    buf_release(&w->log_sink.lines);
+    pthread_mutex_destroy(&w->log_sink.lock);
+    if (w->codes)
+        memory_clear(w->codes, w->code_room * sizeof *w->codes);
+    free(w->codes);
+    free(w->devices);
+    free(w->parts);
+    free(w->callers);
+    free(w);
+}
+
+/* --- time ------------------------------------------------------------------------------------------------------ */
+
+/* One tick of the part that is due; a part that a fault killed is started again over its store. */
+static enum err tick(struct world *w, struct part *p)
+{
+    enum err failure = ERR_OK;
+    schedule_set(&w->schedule, p->number, CLOCK_NEVER);
+    if (!p->actor || !p->actor->ops->tick)
+        return ERR_OK;
+    int64_t next = p->actor->ops->tick(p->actor, world_now(w), &failure);
+    if (failure == ERR_CUT)
+        return world_restart(w, p);
+    if (failure)
+        return world_fail(w, failure, "%s failed in its tick: %s", p->name, err_name(failure));
+    if (next < schedule_due(&w->schedule, p->number))
+        schedule_set(&w->schedule, p->number, next > world_now(w) ? next : world_now(w));
+    return ERR_OK;
+}
+
+/* More ticks than any world needs at one moment: somebody asks to be called again and again. */
+#define TICKS_AT_ONCE 1000000
+
+enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context)
+{
+    int64_t due = 0, ticks = 0;
+    for (;;) {
+        size_t next = schedule_next(&w->schedule, &due);
+        if (due > world_now(w)) {
+            if (done && done(context))
+                return ERR_OK;
+            if (due > until) {
+                clock_virtual_advance(&w->clock, until);
+                return done ? ERR_TIMEOUT : ERR_OK;
+            }
+            clock_virtual_advance(&w->clock, due);
+            ticks = 0;
+        }
+        enum err e = ++ticks < TICKS_AT_ONCE ? tick(w, &w->parts[next])
+                                             : world_fail(w, ERR_STATE, "time stands still: %s never rests",
+                                                          w->parts[next].name);
+        if (e)
+            return e;
+    }
+}
+
+/* --- calls ----------------------------------------------------------------------------------------------------- */
+
+static enum err call(struct world *w, struct http_client *client, const char *method, const char *host,
+                     const char *path, json_t *body, int *status, json_t **answer)
+{
+    char url[512], why[160];
+    struct buf text = { .max = HTTP_BODY_MAX };
+    struct http_response p = HTTP_RESPONSE_INIT;
+    char key[37] = "";
+    snprintf(url, sizeof url, "https://%s%s", host, path);
+    enum err e = body ? json_write(body, &text) : ERR_OK;
+    if (!e)
+        e = rng_uuid(crypto_rng(w->crypto), key);
+    const struct http_header headers[] = { { "Content-Type", "application/json" }, { "Idempotency-Key", key } };
+    const struct http_call q = { .method = method, .url = url, .headers = headers, .header_count = COUNT(headers),
+                                 .body = buf_span(&text) };
+    if (!e)
+        e = http_send(client, &q, &p);
+    *status = e ? 0 : p.status;
+    if (!e && answer && p.body.len && json_read(buf_span(&p.body), answer, why))
+        e = world_fail(w, ERR_PARSE, "%s %s: %s", method, url, why);
+    if (!e && p.status / 100 != 2 && !w->last_problem[0])
+        snprintf(w->last_problem, sizeof w->last_problem, "%.*s", (int)p.body.len, (const char *)p.body.at);
+    if (text.at)
+        memory_clear(text.at, text.len);
+    buf_release(&text);
+    json_decref(body);
+    http_response_release(&p);
+    return e;
+}
+
+enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body, int *status,
+                    json_t **answer)
+{
+    if (answer)
+        *answer = NULL;
+    w->last_problem[0] = 0;
+    return call(w, w->admin, method, host, path, body, status, answer);
+}
+
+static enum err expect_2xx(struct world *w, enum err e, int status, const char *method, const char *host,
+                           const char *path)
+{
+    if (e)
+        return world_fail(w, e, "%s https://%s%s: %s", method, host, path, err_name(e));
+    if (status / 100 != 2)
+        return world_fail(w, ERR_REFUSED, "%s https://%s%s answers %d %s", method, host, path, status,
+                          w->last_problem);
+    return ERR_OK;
+}
+
+enum err world_do(struct world *w, const char *method, const char *host, const char *path, json_t *body,
+                  json_t **answer)
+{
+    int status = 0;
+    enum err e = world_call(w, method, host, path, body, &status, answer);
+    return expect_2xx(w, e, status, method, host, path);
+}
+
+enum err world_do_quietly(struct world *w, const char *method, const char *host, const char *path, json_t *body)
+{
+    int status = 0;
+    w->last_problem[0] = 0;
+    enum err e = call(w, w->hand, method, host, path, body, &status, NULL);
+    struct part *to = NULL;
+    for (size_t i = 0; i < w->part_count; i++)
+        if (strcmp(w->parts[i].host, host) == 0)
+            to = &w->parts[i];
+    if (to)
+        world_touch(w, to);
+    return expect_2xx(w, e, status, method, host, path);
+}

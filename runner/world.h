@@ -1,0 +1,139 @@
+/* A world: every actor of a scenario, wired, provisioned through its own interfaces, under one clock and one seed. */
+#ifndef LAB_RUNNER_WORLD_H
+#define LAB_RUNNER_WORLD_H
+
+#include "card.h"
+#include "certs.h"
+#include "faults.h"
+#include "http.h"
+#include "json.h"
+#include "scenario.h"
+#include "schedule.h"
+#include "trace.h"
+#include "wire.h"
+
+enum wiring { WIRING_DIRECT, WIRING_LOOPBACK };
+const char *wiring_name(enum wiring w);
+
+enum part_kind { PART_SMDP, PART_EIM, PART_ESO, PART_PLATFORM, PART_NETWORK, PART_DEVICE };
+
+struct world;
+struct world_device;
+struct caller;
+
+/* An actor in its place: what survives a restart (database, client, name) and what does not (the actor itself). */
+struct part {
+    struct world *world;
+    enum part_kind kind;
+    char name[TRACE_NAME_MAX];           /* "eso", "cmp.partner", "meter-1" */
+    char host[128];                      /* "eso.example.com"; "" for devices */
+    const struct scenario_carrier *carrier;
+    struct world_device *device;
+    struct log log;
+    struct env env;
+    struct http_client *http;
+    struct actor *actor;                 /* NULL while it is down */
+    struct http_server *server;          /* loopback */
+    size_t number;
+};
+
+/* A subscription somewhere: preloaded, or behind a code of the stock. */
+struct world_profile {
+    char iccid[21], imsi[16], matching_id[40];
+    uint8_t k[16], opc[16];
+    const struct scenario_carrier *carrier;
+    const struct scenario_contract *contract; /* of a code; NULL for preloaded ones */
+};
+
+struct world_device {
+    char name[SCENARIO_NAME_MAX], eid[33], imei[16];
+    const struct scenario_group *group;
+    struct world_profile profile[5];     /* [0] enabled at the start */
+    size_t profile_count;
+    struct pki_euicc credential;
+    struct euicc *euicc;
+    struct card *card;                   /* what the IPA sees: recorded */
+    struct trace_card *trace;
+    struct ipa *ipa;
+    struct part *part;
+    int64_t country_set;                 /* how often it was moved */
+    char country[3];
+};
+
+struct world_options {
+    enum wiring wiring;
+    uint64_t seed;
+    bool trace;                          /* keep messages and events (not in benchmarks) */
+};
+
+struct world {
+    const struct scenario *scenario;
+    struct world_options options;
+    struct clock_virtual clock;
+    int64_t epoch;                       /* where virtual time begins */
+    struct crypto *crypto;
+    struct pki *pki;
+    struct trust *trust, *client_trust;
+    struct buf roots;
+    struct http_switch *exchange;
+    struct net net;
+    struct trace *trace;
+    struct faults faults;
+    struct world_log {
+        struct log_sink sink;
+        pthread_mutex_t lock;
+        bool keep;
+        struct buf lines;                /* JSON lines, redacted */
+        struct world *world;
+    } log_sink;
+    struct log log;
+    struct part *parts;
+    size_t part_count;
+    struct world_device *devices;
+    size_t device_count;
+    struct world_profile *codes;         /* the stock */
+    size_t code_count, code_room;
+    struct db *device_db;
+    struct env admin_env;
+    struct caller **callers;             /* contexts of the observers; owned */
+    size_t caller_count;
+    struct http_client *admin;
+    struct http_client *hand;            /* unobserved: for imports that must not be seen */
+    struct schedule schedule;
+    char failure[240];                   /* why building or running failed */
+    char last_problem[160];              /* body of the last refusal */
+};
+
+/* Builds, wires and provisions. ERR_CONFIG and others: (*out)->failure says why (free it all the same). Gives *out. */
+MUST_CHECK enum err world_new(const struct scenario *s, const struct world_options *o, struct world **out);
+void world_free(struct world *w);
+
+struct part *world_part(struct world *w, const char *name);
+struct world_device *world_device(struct world *w, const char *name);
+int64_t world_now(struct world *w);
+
+/* Runs everything due until `until` (inclusive), calling `done` between two ticks (NULL: never done).
+ * ERR_TIMEOUT: time ran out first. Time only jumps when nobody is due. */
+typedef bool (*world_done_fn)(void *context);
+MUST_CHECK enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context);
+/* Makes a part due at once: something came to it from outside. */
+void world_touch(struct world *w, struct part *p);
+
+/* Kills a part and starts it again over the same store. */
+MUST_CHECK enum err world_restart(struct world *w, struct part *p);
+
+/* An administrator's call; *answer (may be NULL) is given. The status in *status. Body NULL: none. Takes body. */
+MUST_CHECK enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body,
+                               int *status, json_t **answer);
+/* The same, expecting a 2xx; otherwise w->failure and ERR_REFUSED. `quietly`: never traced (keys inside). */
+MUST_CHECK enum err world_do(struct world *w, const char *method, const char *host, const char *path, json_t *body,
+                             json_t **answer);
+MUST_CHECK enum err world_do_quietly(struct world *w, const char *method, const char *host, const char *path,
+                                     json_t *body);
+
+/* Makes a further code of a contract: profile at the SM-DP+, SIM in the carrier's inventory and network, row in the stock. */
+MUST_CHECK enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count);
+
+enum err world_fail(struct world *w, enum err e, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,38 @@
+/* How a world is put together; inside runner only. */
+#ifndef LAB_RUNNER_WORLD_INTERNAL_H
+#define LAB_RUNNER_WORLD_INTERNAL_H
+
+#include "world.h"
+
+#define HOST_SMDP "smdp.example.com"
+#define HOST_EIM "eim.example.com"
+#define HOST_ESO "eso.example.com"
+#define ACCOUNT "acme"      /* the enterprise's account at every platform */
+#define OPERATOR "acme-eso" /* functionRequesterIdentifier of the eSO */
+
+/* parts.c: makes the actor of a part from its settings; also after a kill. */
+MUST_CHECK enum err part_build(struct part *p);
+/* Name of the operator-CA client certificate a part shows. */
+const char *part_client_name(const struct part *p, char out[80]);
+/* The API key of the account at a carrier's platform; a secret. */
+MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct secret *out);
+
+/* wiring.c */
+MUST_CHECK enum err wiring_client(struct world *w, struct part *p); /* p NULL: the administrator's two */
+MUST_CHECK enum err wiring_publish(struct world *w, struct part *p); /* after each (re)build */
+void wiring_withdraw(struct world *w, struct part *p);
+
+/* subscribers.c: numbers and keys from the seed. */
+MUST_CHECK enum err subscriber_make(struct world *w, const struct scenario_carrier *c, struct world_profile *out);
+MUST_CHECK enum err subscriber_matching_id(struct world *w, struct world_profile *p);
+
+/* provision.c: through the actors' own interfaces. */
+MUST_CHECK enum err provision_carriers(struct world *w);
+MUST_CHECK enum err provision_eso(struct world *w);
+MUST_CHECK enum err provision_devices(struct world *w);
+/* devices.c */
+MUST_CHECK enum err devices_plan(struct world *w);
+MUST_CHECK enum err device_card(struct world *w, struct world_device *d);
+void device_release(struct world_device *d);
+
+#endif
