@@ -395,7 +395,7 @@ static enum err scenario_of(struct yaml *yaml, const char *path, struct scenario
 {
     struct scenario *s = calloc(1, sizeof *s);
     if (!s) {
-        yaml_free(yaml);
+        yaml_close(yaml);
         return ERR_NOMEM;
     }
     s->yaml = yaml;
@@ -427,7 +427,7 @@ void scenario_free(struct scenario *s)
 {
     if (!s)
         return;
-    yaml_free(s->yaml);
+    yaml_close(s->yaml);
     free((char *)s->path);
     free((char *)s->id);
     free(s);

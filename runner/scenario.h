@@ -93,14 +93,21 @@ const struct scenario_group *scenario_find_device(const struct scenario *s, cons
 void scenario_device_name(const struct scenario_group *g, int64_t index, char out[SCENARIO_NAME_MAX]);
 int64_t scenario_device_count(const struct scenario *s);
 
-/* Verbs and expectations are tables; each entry checks its own arguments when the file is read.
- * Names are the words of the scenario language. */
+/* Verbs and expectations are tables; each entry checks its own arguments when the file is read, so that playing meets no
+ * surprise. Names are the words of the scenario language. */
+struct run;
 struct scenario_word {
     const char *name;
-    const char *help;
+    const char *help;  /* one line with an example */
     enum err (*check)(const struct scenario *s, const struct yaml_node *args, struct yaml_error *error);
+    /* A verb: does it. ERR_CONFIG and others end the run. */
+    enum err (*play)(struct run *r, const struct yaml_node *args);
+    /* An expectation: does it hold now? Otherwise expected and found say what is missing. */
+    bool (*holds)(struct run *r, const struct yaml_node *args, char expected[200], char found[400]);
 };
 const struct scenario_word *scenario_verbs(size_t *count);
 const struct scenario_word *scenario_expectations(size_t *count);
+/* The word of a one-entry map; it was checked before. */
+const struct scenario_word *scenario_word_of(const struct scenario_word *words, size_t count, const struct yaml_node *map);
 
 #endif

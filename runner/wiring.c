@@ -54,12 +54,13 @@ static enum err after(void *context, const struct http_call *q, struct http_resp
 static enum err plain_client(struct world *w, const struct env *env, const struct pki_item *identity,
                              struct http_client **out)
 {
+    const struct span none = { 0 };
     if (w->options.wiring == WIRING_DIRECT)
-        return http_client_direct_new(w->exchange, identity ? identity->der : (struct span){ 0 }, out);
+        return http_client_direct_new(w->exchange, identity ? identity->der : none, out);
     const struct http_client_settings s = {
         .net = &w->net,
         .roots_pem = buf_span(&w->roots),
-        .identity = identity ? (struct tls_identity){ identity->pem, identity->key_pem } : (struct tls_identity){ 0 },
+        .identity = { identity ? identity->pem : none, identity ? identity->key_pem : none },
         .user_agent = "sgp32lab",
     };
     return http_client_tls_new(env, &s, out);

@@ -312,18 +312,19 @@ static enum err tick(struct world *w, struct part *p)
 /* More ticks than any world needs at one moment: somebody asks to be called again and again. */
 #define TICKS_AT_ONCE 1000000
 
-enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context)
+static enum err run(struct world *w, int64_t until, world_done_fn done, void *context, bool every_tick)
 {
     int64_t due = 0, ticks = 0;
     for (;;) {
         size_t next = schedule_next(&w->schedule, &due);
-        if (due > world_now(w)) {
-            if (done && done(context))
-                return ERR_OK;
-            if (due > until) {
-                clock_virtual_advance(&w->clock, until);
-                return done ? ERR_TIMEOUT : ERR_OK;
-            }
+        bool idle = due > world_now(w);
+        if (done && (idle || every_tick) && done(context))
+            return ERR_OK;
+        if (idle && due > until) {
+            clock_virtual_advance(&w->clock, until);
+            return done ? ERR_TIMEOUT : ERR_OK;
+        }
+        if (idle) {
             clock_virtual_advance(&w->clock, due);
             ticks = 0;
         }
@@ -333,6 +334,16 @@ enum err world_run(struct world *w, int64_t until, world_done_fn done, void *con
         if (e)
             return e;
     }
+}
+
+enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context)
+{
+    return run(w, until, done, context, false);
+}
+
+enum err world_run_ticks(struct world *w, int64_t until, world_done_fn done, void *context)
+{
+    return run(w, until, done, context, true);
 }
 
 /* --- calls ----------------------------------------------------------------------------------------------------- */
@@ -406,4 +417,10 @@ enum err world_do_quietly(struct world *w, const char *method, const char *host,
     if (to)
         world_touch(w, to);
     return expect_2xx(w, e, status, method, host, path);
+}
+
+enum err world_look(struct world *w, const char *host, const char *path, int *status, json_t **answer)
+{
+    *answer = NULL;
+    return call(w, w->hand, "GET", host, path, NULL, status, answer);
 }

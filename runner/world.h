@@ -116,6 +116,8 @@ int64_t world_now(struct world *w);
  * ERR_TIMEOUT: time ran out first. Time only jumps when nobody is due. */
 typedef bool (*world_done_fn)(void *context);
 MUST_CHECK enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context);
+/* The same, but asks `done` after every single tick: to stop between two steps. */
+MUST_CHECK enum err world_run_ticks(struct world *w, int64_t until, world_done_fn done, void *context);
 /* Makes a part due at once: something came to it from outside. */
 void world_touch(struct world *w, struct part *p);
 
@@ -125,6 +127,8 @@ MUST_CHECK enum err world_restart(struct world *w, struct part *p);
 /* An administrator's call; *answer (may be NULL) is given. The status in *status. Body NULL: none. Takes body. */
 MUST_CHECK enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body,
                                int *status, json_t **answer);
+/* A GET that leaves no trace: for looking. */
+MUST_CHECK enum err world_look(struct world *w, const char *host, const char *path, int *status, json_t **answer);
 /* The same, expecting a 2xx; otherwise w->failure and ERR_REFUSED. `quietly`: never traced (keys inside). */
 MUST_CHECK enum err world_do(struct world *w, const char *method, const char *host, const char *path, json_t *body,
                              json_t **answer);

@@ -1,0 +1,128 @@
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *verdict_name(enum verdict v)
+{
+    static const char *const names[] = { "PASS", "FAIL", "SKIP", "BROKEN" };
+    return names[v];
+}
+
+static double wall(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct awaiting {
+    struct run *run;
+    const struct yaml_node *expect;
+    struct run_step *step;
+};
+
+/* All expectations, in order; the first that does not hold is kept in the step. */
+static bool all_hold(void *context)
+{
+    struct awaiting *a = context;
+    size_t count;
+    const struct scenario_word *words = scenario_expectations(&count);
+    for (size_t i = 0; a->expect && i < a->expect->count; i++) {
+        const struct yaml_node *map = a->expect->item[i];
+        const struct scenario_word *word = scenario_word_of(words, count, map);
+        a->step->expected[0] = a->step->found[0] = 0;
+        if (!word->holds(a->run, map->item[0], a->step->expected, a->step->found))
+            return false;
+    }
+    return true;
+}
+
+static enum err act(struct run *r, const struct yaml_node *map)
+{
+    size_t count;
+    const struct scenario_word *words = scenario_verbs(&count);
+    return map ? scenario_word_of(words, count, map)->play(r, map->item[0]) : ERR_OK;
+}
+
+static enum err play_step(struct run *r, const struct scenario_step *s, struct run_step *out)
+{
+    struct awaiting a = { r, s->expect, out };
+    *out = (struct run_step){ .name = s->name, .began = world_now(r->world) };
+    out->first_message = r->first_message = (unsigned)trace_count(r->world->trace) + 1;
+    enum err e = act(r, s->act);
+    if (!e)
+        e = world_run(r->world, out->began + s->within, all_hold, &a);
+    out->ended = world_now(r->world);
+    out->last_message = (unsigned)trace_count(r->world->trace);
+    out->verdict = e ? VERDICT_FAILED : VERDICT_PASSED;
+    return e;
+}
+
+static void fail_step(struct run *r, const struct run_step *step, enum err e)
+{
+    r->verdict = VERDICT_FAILED;
+    if (e == ERR_TIMEOUT && step->expected[0])
+        snprintf(r->why, sizeof r->why, "step \"%s\": expected %.150s; found %.180s", step->name, step->expected,
+                 step->found);
+    else
+        snprintf(r->why, sizeof r->why, "step \"%s\": %.250s", step->name,
+                 r->world->failure[0] ? r->world->failure : err_name(e));
+}
+
+static void play(struct run *r)
+{
+    char why[400];
+    for (size_t i = 0; i < r->scenario->step_count; i++) {
+        enum err e = play_step(r, &r->scenario->step[i], &r->step[r->step_count++]);
+        if (e) {
+            fail_step(r, &r->step[r->step_count - 1], e);
+            return;
+        }
+        if (!run_invariants_hold(r, why)) {
+            r->verdict = VERDICT_FAILED;
+            r->step[r->step_count - 1].verdict = VERDICT_FAILED;
+            snprintf(r->why, sizeof r->why, "invariant broken after step \"%s\": %.300s", r->scenario->step[i].name,
+                     why);
+            return;
+        }
+    }
+    r->verdict = VERDICT_PASSED;
+}
+
+static bool plays_here(const struct scenario *s, enum wiring wiring)
+{
+    return s->wirings & (wiring == WIRING_DIRECT ? SCENARIO_DIRECT : SCENARIO_LOOPBACK);
+}
+
+void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, struct run *out)
+{
+    *out = (struct run){ .scenario = s, .wiring = wiring, .seed = seed };
+    if (!plays_here(s, wiring)) {
+        out->verdict = VERDICT_SKIPPED;
+        snprintf(out->why, sizeof out->why, "does not play %s: %s", wiring_name(wiring), s->why_not);
+        return;
+    }
+    double began = wall();
+    const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
+    enum err e = world_new(s, &o, &out->world);
+    if (e) {
+        out->verdict = VERDICT_BROKEN;
+        snprintf(out->why, sizeof out->why, "%.390s", out->world && out->world->failure[0] ? out->world->failure
+                                                                                           : err_name(e));
+    } else
+        play(out);
+    out->wall_seconds = wall() - began;
+    if (out->world)
+        out->virtual_ms = world_now(out->world) - out->world->epoch;
+}
+
+void run_release(struct run *r)
+{
+    world_free(r->world);
+    free(r->swaps);
+    r->world = NULL;
+    r->swaps = NULL;
+}

@@ -1,0 +1,76 @@
+/* Playing a scenario: steps in order, expectations, invariants, one verdict. */
+#ifndef LAB_RUNNER_RUN_H
+#define LAB_RUNNER_RUN_H
+
+#include "world.h"
+
+enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_SKIPPED, VERDICT_BROKEN /* could not run */ };
+const char *verdict_name(enum verdict v);
+
+/* What became of one step. */
+struct run_step {
+    const char *name;
+    enum verdict verdict;
+    int64_t began, ended;        /* virtual ms */
+    unsigned first_message, last_message;
+    char expected[200], found[400];
+};
+
+/* Swaps ordered by this scenario, by device. */
+struct run_swap {
+    char device[SCENARIO_NAME_MAX], id[64];
+};
+
+struct run {
+    const struct scenario *scenario;
+    struct world *world;         /* freed by run_release; the trace lives in it */
+    enum wiring wiring;
+    uint64_t seed;
+    enum verdict verdict;
+    char why[400];               /* of a failure or skip */
+    char cause[240];             /* what went wrong first, as far as the messages tell */
+    struct run_step step[SCENARIO_STEPS_MAX];
+    size_t step_count;
+    struct run_swap *swaps;
+    size_t swap_count;
+    unsigned first_message;      /* of the running step */
+    double wall_seconds;
+    int64_t virtual_ms;
+};
+
+/* Plays it. The run always has a verdict; failures of the lab itself are VERDICT_BROKEN. */
+void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, struct run *out);
+void run_release(struct run *r);
+
+/* The swap last ordered for a device; NULL when none was. */
+struct run_swap *run_find_swap(struct run *r, const char *device);
+MUST_CHECK enum err run_add_swap(struct run *r, const char *device, const char *id);
+
+/* What every scenario must keep, always (docs/architecture.md). False with why filled. */
+bool run_invariants_hold(struct run *r, char why[400]);
+
+/* --- reading the world, for expectations and invariants -------------------------------------------- */
+
+/* A swap as the eSO shows it; new reference, NULL when it cannot be had. */
+json_t *run_show_swap(struct run *r, const char *device);
+/* A device as the eSO shows it. */
+json_t *run_show_device(struct run *r, const char *device);
+/* What the card itself says. */
+struct run_card {
+    struct {
+        char iccid[21];
+        bool enabled, fallback;
+    } profile[16];
+    size_t count;
+};
+MUST_CHECK enum err run_read_card(struct run *r, struct world_device *d, struct run_card *out);
+/* GET of a part, not traced; new reference, NULL unless 200. */
+json_t *run_get(struct run *r, const char *host, const char *path);
+/* The profile of a carrier that a device has or got by its swap; NULL. */
+const struct world_profile *run_profile_of(struct run *r, const char *device, const char *carrier);
+/* Do card, eSO and SM-DP+ say the same of a device? */
+bool run_views_agree(struct run *r, const struct world_device *d, char why[400]);
+/* Whose profile is it? NULL: nobody's in this world. */
+const struct world_profile *run_find_profile(struct run *r, const char *iccid);
+
+#endif

@@ -1,0 +1,308 @@
+/* What a step can do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipa.h"
+#include "run.h"
+#include "words.h"
+#include "world_internal.h"
+
+/* --- swap: {device: meter, to: partner} | {devices: [a, b] | all, to: partner} ----------------------------- */
+
+static enum err check_swap(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "device", "devices", "to", NULL };
+    enum err e = word_map(s, n, keys, error);
+    if (!e)
+        e = word_carrier(s, n, "to", error);
+    if (!e && !yaml_get(n, "device") == !yaml_get(n, "devices"))
+        e = yaml_fail(s->yaml, n->at, error, "either 'device: meter' or 'devices: all' is wanted");
+    if (!e && yaml_get(n, "device"))
+        e = word_device(s, yaml_get(n, "device"), error);
+    const struct yaml_node *list = yaml_get(n, "devices");
+    if (!e && list && list->kind == YAML_SCALAR && strcmp(list->text, "all") != 0)
+        e = yaml_fail(s->yaml, list->at, error, "'devices' takes a list of devices, or all");
+    for (size_t i = 0; !e && list && i < list->count; i++)
+        e = word_device(s, list->item[i], error);
+    return e;
+}
+
+static enum err order_swap(struct run *r, const char *device, const char *target)
+{
+    struct world *w = r->world;
+    struct world_device *d = world_device(w, device);
+    char path[96];
+    int status = 0;
+    json_t *answer = NULL;
+    snprintf(path, sizeof path, "/v1/euiccs/%s/swap", d->eid);
+    enum err e = world_call(w, "POST", HOST_ESO, path, json_pack("{s:s}", "target", target), &status, &answer);
+    const char *id = json_str(answer, "id");
+    if (!e && id)
+        e = run_add_swap(r, device, id);
+    else if (!e)
+        e = run_add_swap(r, device, "");
+    json_decref(answer);
+    return e;
+}
+
+static enum err play_swap(struct run *r, const struct yaml_node *n)
+{
+    const char *target = yaml_get(n, "to")->text;
+    const struct yaml_node *one = yaml_get(n, "device"), *list = yaml_get(n, "devices");
+    enum err e = ERR_OK;
+    if (one)
+        return order_swap(r, one->text, target);
+    if (list->kind == YAML_LIST)
+        for (size_t i = 0; !e && i < list->count; i++)
+            e = order_swap(r, list->item[i]->text, target);
+    else
+        for (size_t i = 0; !e && i < r->world->device_count; i++)
+            e = order_swap(r, r->world->devices[i].name, target);
+    return e;
+}
+
+/* --- coverage: {partner: lost} ---------------------------------------------------------------------------- */
+
+static enum err check_coverage(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{carrier: lost} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++) {
+        if (!scenario_find_carrier(s, n->key[i]))
+            e = yaml_fail(s->yaml, n->key_at[i], error, "no carrier '%s' in this world", n->key[i]);
+        else if (n->item[i]->kind != YAML_SCALAR ||
+                 (strcmp(n->item[i]->text, "lost") != 0 && strcmp(n->item[i]->text, "restored") != 0))
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "coverage is lost or restored");
+    }
+    return e;
+}
+
+static enum err play_coverage(struct run *r, const struct yaml_node *n)
+{
+    char host[160];
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < n->count; i++) {
+        snprintf(host, sizeof host, "net.%s.example.com", n->key[i]);
+        e = world_do(r->world, "PUT", host, "/v1/coverage", json_pack("{s:s}", "state", n->item[i]->text), NULL);
+    }
+    return e;
+}
+
+/* --- move: {meter: KE} -------------------------------------------------------------------------------------- */
+
+static enum err check_move(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{device: COUNTRY} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++) {
+        int64_t index;
+        if (!scenario_find_device(s, n->key[i], &index))
+            e = yaml_fail(s->yaml, n->key_at[i], error, "no device '%s' in this world", n->key[i]);
+        else if (n->item[i]->kind != YAML_SCALAR || strlen(n->item[i]->text) != 2)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "a country is two capital letters, for example KE");
+    }
+    return e;
+}
+
+static enum err play_move(struct run *r, const struct yaml_node *n)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        struct world_device *d = world_device(r->world, n->key[i]);
+        snprintf(d->country, sizeof d->country, "%s", n->item[i]->text);
+        if (d->ipa)
+            ipa_move(d->ipa, d->country);
+        world_touch(r->world, d->part);
+    }
+    return ERR_OK;
+}
+
+/* --- power: {meter: off} -------------------------------------------------------------------------------------- */
+
+static enum err check_power(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{device: off} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++) {
+        int64_t index;
+        const char *t = n->item[i]->kind == YAML_SCALAR ? n->item[i]->text : "";
+        if (!scenario_find_device(s, n->key[i], &index))
+            e = yaml_fail(s->yaml, n->key_at[i], error, "no device '%s' in this world", n->key[i]);
+        else if (strcmp(t, "on") != 0 && strcmp(t, "off") != 0 && strcmp(t, "cut") != 0)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "power is on, off, or cut (off and on again at once)");
+    }
+    return e;
+}
+
+static enum err play_power(struct run *r, const struct yaml_node *n)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < n->count; i++) {
+        struct world_device *d = world_device(r->world, n->key[i]);
+        if (strcmp(n->item[i]->text, "cut") == 0)
+            e = world_restart(r->world, d->part);
+        else
+            ipa_power(d->ipa, strcmp(n->item[i]->text, "on") == 0);
+        world_touch(r->world, d->part);
+    }
+    return e;
+}
+
+/* --- break: messages, and platforms that refuse --------------------------------------------------------------- */
+
+static enum err check_break(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "message", "inside", "how", "times", "platform", NULL };
+    enum err e = word_map(s, n, keys, error);
+    int64_t times;
+    const struct yaml_node *platform = yaml_get(n, "platform"), *how = yaml_get(n, "how");
+    if (!e && platform)
+        return platform->kind == YAML_MAP && platform->count == 1 && scenario_find_carrier(s, platform->key[0])
+                   ? ERR_OK
+                   : yaml_fail(s->yaml, platform->at, error, "{carrier: cause} is wanted, for example {partner: inventory-empty}");
+    if (!e && (!yaml_get(n, "message") || !how || how->kind != YAML_SCALAR))
+        e = yaml_fail(s->yaml, n->at, error, "{message: ESipa.GetEimPackageResponse, how: flip-bit} is wanted");
+    if (!e && yaml_get(n, "times"))
+        e = yaml_int(s->yaml, yaml_get(n, "times"), 1, 1000000, &times, error);
+    for (size_t i = 0; !e && faults_words()[i]; i++)
+        if (strcmp(faults_words()[i], how->text) == 0)
+            return ERR_OK;
+    const char *near = e ? NULL : yaml_suggest(how->text, faults_words());
+    return e ? e : yaml_fail(s->yaml, how->at, error, "unknown fault '%s'%s%s%s", how->text,
+                             near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+static enum err play_break(struct run *r, const struct yaml_node *n)
+{
+    struct world *w = r->world;
+    const struct yaml_node *platform = yaml_get(n, "platform"), *inside = yaml_get(n, "inside");
+    int64_t times = -1;
+    struct yaml_error error;
+    if (platform) {
+        char host[160];
+        snprintf(host, sizeof host, "cmp.%s.example.com", platform->key[0]);
+        bool mended = strcmp(platform->item[0]->text, "mended") == 0;
+        return world_do(w, "PUT", host, "/v1/inventory/refuse",
+                        mended ? json_pack("{s:n}", "cause") : json_pack("{s:s}", "cause", platform->item[0]->text),
+                        NULL);
+    }
+    if (yaml_get(n, "times") && yaml_int(r->scenario->yaml, yaml_get(n, "times"), 1, 1000000, &times, &error))
+        return ERR_CONFIG;
+    return faults_add(&w->faults, yaml_get(n, "message")->text, inside ? inside->text : "", yaml_get(n, "how")->text,
+                      times);
+}
+
+/* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
+
+static enum err check_restart(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const parts[] = { "eso", "eim", "smdp", NULL };
+    static const char *const keys[] = { "when", "is", NULL };
+    enum err e = n->kind == YAML_MAP && n->count == 1 ? yaml_only_keys(s->yaml, n, parts, error)
+                                                      : yaml_fail(s->yaml, n->at, error, "{eso: now} is wanted");
+    const struct yaml_node *when = e ? NULL : n->item[0];
+    if (e || when->kind == YAML_SCALAR)
+        return e;
+    e = word_map(s, when, keys, error);
+    if (!e && (!yaml_get(when, "when") || !yaml_get(when, "is")))
+        e = yaml_fail(s->yaml, when->at, error, "{when: meter, is: ALLOCATED} is wanted");
+    return e ? e : word_device(s, yaml_get(when, "when"), error);
+}
+
+struct awaited {
+    struct run *run;
+    const char *device, *state;
+    bool reached;
+};
+
+/* Has the swap's journal passed this state? The kill falls between that step and the next. */
+static bool passed_state(void *context)
+{
+    struct awaited *a = context;
+    json_t *swap = run_show_swap(a->run, a->device);
+    const char *state = json_str(swap, "state");
+    a->reached |= state && strcmp(state, a->state) == 0;
+    json_decref(swap);
+    return a->reached;
+}
+
+static enum err play_restart(struct run *r, const struct yaml_node *n)
+{
+    struct world *w = r->world;
+    const struct yaml_node *when = n->item[0];
+    if (when->kind == YAML_MAP) {
+        struct awaited a = { r, yaml_get(when, "when")->text, yaml_get(when, "is")->text, false };
+        enum err e = world_run_ticks(w, world_now(w) + CLOCK_HOUR, passed_state, &a);
+        if (e == ERR_TIMEOUT)
+            return world_fail(w, e, "the swap of %s never was %s", a.device, a.state);
+        if (e)
+            return e;
+    }
+    return world_restart(w, world_part(w, n->key[0]));
+}
+
+/* --- stock: {add: {kenya: 1}} ---------------------------------------------------------------------------------- */
+
+static enum err check_stock(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "add", NULL };
+    enum err e = word_map(s, n, keys, error);
+    const struct yaml_node *add = e ? NULL : yaml_get(n, "add");
+    int64_t count;
+    if (!e && (!add || add->kind != YAML_MAP))
+        e = yaml_fail(s->yaml, n->at, error, "{add: {contract: 1}} is wanted");
+    for (size_t i = 0; !e && i < add->count; i++)
+        e = scenario_find_contract(s, add->key[i])
+                ? yaml_int(s->yaml, add->item[i], 1, 100000, &count, error)
+                : yaml_fail(s->yaml, add->key_at[i], error, "no contract '%s' in this world", add->key[i]);
+    return e;
+}
+
+static enum err play_stock(struct run *r, const struct yaml_node *n)
+{
+    const struct yaml_node *add = yaml_get(n, "add");
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < add->count; i++)
+        e = world_add_stock(r->world, scenario_find_contract(r->scenario, add->key[i]), atoll(add->item[i]->text));
+    return e;
+}
+
+/* --- wait: 5 min -------------------------------------------------------------------------------------------------- */
+
+static enum err check_wait(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    int64_t ms;
+    return yaml_duration(s->yaml, n, &ms, error);
+}
+
+static enum err play_wait(struct run *r, const struct yaml_node *n)
+{
+    int64_t ms = 0;
+    struct yaml_error error;
+    enum err e = yaml_duration(r->scenario->yaml, n, &ms, &error);
+    return e ? e : world_run(r->world, world_now(r->world) + ms, NULL, NULL);
+}
+
+static const struct scenario_word verbs[] = {
+    { "swap", "{device: meter, to: partner}, or {devices: all, to: partner}", check_swap, play_swap, NULL },
+    { "coverage", "{partner: lost}, {partner: restored}", check_coverage, play_coverage, NULL },
+    { "move", "{meter: KE}", check_move, play_move, NULL },
+    { "power", "{meter: off}, on, or cut", check_power, play_power, NULL },
+    { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
+               "inventory-empty}}", check_break, play_break, NULL },
+    { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}", check_restart, play_restart, NULL },
+    { "stock", "{add: {kenya: 1}}", check_stock, play_stock, NULL },
+    { "wait", "5 min", check_wait, play_wait, NULL },
+};
+
+const struct scenario_word *scenario_verbs(size_t *count)
+{
+    *count = COUNT(verbs);
+    return verbs;
+}
+
+const struct scenario_word *scenario_word_of(const struct scenario_word *words, size_t count,
+                                             const struct yaml_node *map)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i].name, map->key[0]) == 0)
+            return &words[i];
+    return NULL;
+}

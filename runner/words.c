@@ -1,0 +1,33 @@
+#include "words.h"
+
+enum err word_map(const struct scenario *s, const struct yaml_node *n, const char *const *keys,
+                  struct yaml_error *error)
+{
+    if (n->kind != YAML_MAP)
+        return yaml_fail(s->yaml, n->at, error, "a map with '%s' is wanted here", keys[0]);
+    return yaml_only_keys(s->yaml, n, keys, error);
+}
+
+enum err word_device(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    int64_t index;
+    if (n->kind == YAML_SCALAR && scenario_find_device(s, n->text, &index))
+        return ERR_OK;
+    const char *names[SCENARIO_GROUPS_MAX + 1] = { 0 };
+    for (size_t i = 0; i < s->group_count; i++)
+        names[i] = s->group[i].name;
+    const char *near = n->kind == YAML_SCALAR ? yaml_suggest(n->text, names) : NULL;
+    return yaml_fail(s->yaml, n->at, error, "no device of that name in this world%s%s%s",
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+enum err word_carrier(const struct scenario *s, const struct yaml_node *map, const char *key,
+                      struct yaml_error *error)
+{
+    const struct yaml_node *n = yaml_get(map, key);
+    if (!n)
+        return yaml_fail(s->yaml, map->at, error, "'%s' is missing here: a carrier", key);
+    if (n->kind == YAML_SCALAR && scenario_find_carrier(s, n->text))
+        return ERR_OK;
+    return yaml_fail(s->yaml, n->at, error, "no carrier of that name in this world");
+}
