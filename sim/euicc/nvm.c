@@ -335,7 +335,7 @@ static enum err check_frame(struct crypto *c, struct span blob, const uint8_t ei
     uint8_t digest[32];
     struct der_tlv owner;
     if (blob.len <= HEADER || memcmp(blob.at, magic, sizeof magic) != 0)
-        return *why = "no memory of a software eUICC", ERR_PARSE;
+        return *why = "not the memory of a software eUICC", ERR_PARSE;
     struct span payload = span_sub(blob, HEADER, SIZE_MAX);
     enum err e = sha256(c, &payload, 1, digest);
     if (e)
