@@ -2,7 +2,7 @@
 #include "rsp_es10.h"
 #include "rsp_ids.h"
 
-enum err es10a_get_configured_addresses(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_configured_addresses(struct euicc *e, struct span request, struct buf *response)
 {
     const struct state *s = euicc_state(e);
     enum err err = rsp_empty_read(0xbf3c, request);
@@ -35,12 +35,12 @@ static enum err set_default_dp(struct euicc *e, uint32_t tag, struct span reques
     return err ? err : rsp_code_write(tag, RSP_SET_DEFAULT_DP_OK, response);
 }
 
-enum err es10a_set_default_dp_address(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_set_default_dp_address(struct euicc *e, struct span request, struct buf *response)
 {
     return set_default_dp(e, 0xbf3f, request, response);
 }
 
-enum err es10b_set_default_dp_address(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_set_default_dp_address(struct euicc *e, struct span request, struct buf *response)
 {
     return set_default_dp(e, 0xbf65, request, response);
 }

@@ -152,7 +152,7 @@ static enum err accept(struct authentication *a, struct buf *response)
     return err;
 }
 
-enum err es10b_authenticate_server(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_authenticate_server(struct euicc *e, struct span request, struct buf *response)
 {
     struct authentication a = { .e = e };
     enum err err = rsp_authenticate_server_request_read(request, &a.request);

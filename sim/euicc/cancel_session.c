@@ -22,7 +22,7 @@ static enum err write_signed(struct euicc *e, const struct rsp_cancel_session_re
 }
 
 /* SGP.22 5.7.14: the signed answer convinces the SM-DP+ that the card gave the session up. */
-enum err es10b_cancel_session(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_cancel_session(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_cancel_session_request r;
     struct buf cancelled = { .max = 256 };

@@ -2,7 +2,7 @@
 #include "rsp_es10.h"
 
 /* SGP.22 5.7.7: a new challenge ends a session that was under way; it serves one AuthenticateServer. */
-enum err es10b_get_euicc_challenge(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_euicc_challenge(struct euicc *e, struct span request, struct buf *response)
 {
     enum err err = rsp_empty_read(0xbf2e, request);
     if (err)

@@ -147,7 +147,7 @@ static enum err add_each(struct euicc *e, struct state *s, struct span list, int
 }
 
 /* Only while no eIM is associated, and all of the list or nothing. */
-enum err es10b_add_initial_eim(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_add_initial_eim(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_add_initial_eim_request r;
     struct buf results = { .max = 4096 };
@@ -172,7 +172,7 @@ enum err es10b_add_initial_eim(struct euicc *e, struct span request, struct buf 
     return err;
 }
 
-enum err es10b_get_eim_configuration_data(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, struct buf *response)
 {
     const struct state *s = euicc_state(e);
     struct rsp_get_eim_configuration_request r;

@@ -30,7 +30,7 @@ static enum err put_verification_list(const struct euicc *e, struct buf *list)
     return err;
 }
 
-enum err es10b_get_euicc_info1(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_euicc_info1(struct euicc *e, struct span request, struct buf *response)
 {
     struct buf signing = { 0 }, verification = { 0 };
     enum err err = rsp_empty_read(0xbf20, request);
@@ -86,7 +86,7 @@ enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, s
     return err;
 }
 
-enum err es10b_get_euicc_info2(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_euicc_info2(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_euicc_info2 info;
     struct info_storage storage = { 0 };

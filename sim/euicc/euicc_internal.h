@@ -189,35 +189,35 @@ size_t usim_footprint(const struct usim *u);
 /* ---- ES10 functions: one file each ------------------------------------------------------------------------------ */
 #define ES10_FUNCTION(name) \
     MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
-ES10_FUNCTION(es10b_get_eid);
-ES10_FUNCTION(es10b_get_euicc_info1);
-ES10_FUNCTION(es10b_get_euicc_info2);
-ES10_FUNCTION(es10b_get_euicc_challenge);
-ES10_FUNCTION(es10a_get_configured_addresses);
-ES10_FUNCTION(es10a_set_default_dp_address);
-ES10_FUNCTION(es10b_set_default_dp_address);
-ES10_FUNCTION(es10b_authenticate_server);
-ES10_FUNCTION(es10b_prepare_download);
-ES10_FUNCTION(es10b_cancel_session);
-ES10_FUNCTION(es10b_get_certs);
-ES10_FUNCTION(es10b_get_profiles_info);
-ES10_FUNCTION(es10c_enable_profile);
-ES10_FUNCTION(es10c_disable_profile);
-ES10_FUNCTION(es10c_delete_profile);
-ES10_FUNCTION(es10c_set_nickname);
-ES10_FUNCTION(es10b_get_rat);
-ES10_FUNCTION(es10b_list_notification);
-ES10_FUNCTION(es10b_retrieve_notifications_list);
-ES10_FUNCTION(es10b_remove_notification);
-ES10_FUNCTION(es10b_add_initial_eim);
-ES10_FUNCTION(es10b_get_eim_configuration_data);
-ES10_FUNCTION(es10b_load_euicc_package);
-ES10_FUNCTION(es10b_profile_rollback);
-ES10_FUNCTION(es10b_execute_fallback);
-ES10_FUNCTION(es10b_return_from_fallback);
-ES10_FUNCTION(es10b_memory_reset);
-ES10_FUNCTION(es10b_configure_immediate_enabling);
-ES10_FUNCTION(es10b_immediate_enable);
+ES10_FUNCTION(isdr_get_eid);
+ES10_FUNCTION(isdr_get_euicc_info1);
+ES10_FUNCTION(isdr_get_euicc_info2);
+ES10_FUNCTION(isdr_get_euicc_challenge);
+ES10_FUNCTION(isdr_get_configured_addresses);
+ES10_FUNCTION(isdr_set_default_dp_address);
+ES10_FUNCTION(isdr_set_default_dp_address);
+ES10_FUNCTION(isdr_authenticate_server);
+ES10_FUNCTION(isdr_prepare_download);
+ES10_FUNCTION(isdr_cancel_session);
+ES10_FUNCTION(isdr_get_certs);
+ES10_FUNCTION(isdr_get_profiles_info);
+ES10_FUNCTION(isdr_enable_profile);
+ES10_FUNCTION(isdr_disable_profile);
+ES10_FUNCTION(isdr_delete_profile);
+ES10_FUNCTION(isdr_set_nickname);
+ES10_FUNCTION(isdr_get_rat);
+ES10_FUNCTION(isdr_list_notification);
+ES10_FUNCTION(isdr_retrieve_notifications_list);
+ES10_FUNCTION(isdr_remove_notification);
+ES10_FUNCTION(isdr_add_initial_eim);
+ES10_FUNCTION(isdr_get_eim_configuration_data);
+ES10_FUNCTION(isdr_load_euicc_package);
+ES10_FUNCTION(isdr_profile_rollback);
+ES10_FUNCTION(isdr_execute_fallback);
+ES10_FUNCTION(isdr_return_from_fallback);
+ES10_FUNCTION(isdr_memory_reset);
+ES10_FUNCTION(isdr_configure_immediate_enabling);
+ES10_FUNCTION(isdr_immediate_enable);
 
 /* SGP.22 2.4.7: no rule is authorised but what the RAT lists; this card's RAT allows PPR1 and PPR2 to every operator
  * without asking an end user, whom SGP.32 does not have. */

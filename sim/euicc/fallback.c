@@ -25,7 +25,7 @@ static int64_t judge_execute(const struct euicc *e)
     return profile_has_rule(now, RSP_PPR1) ? RSP_EXECUTE_FALLBACK_COMMAND_ERROR : RSP_EXECUTE_FALLBACK_OK;
 }
 
-enum err es10b_execute_fallback(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_execute_fallback(struct euicc *e, struct span request, struct buf *response)
 {
     struct state *s;
     bool refresh;
@@ -51,7 +51,7 @@ static int64_t judge_return(const struct euicc *e)
     return possible ? RSP_RETURN_FALLBACK_OK : RSP_RETURN_FALLBACK_FALLBACK_NOT_AVAILABLE;
 }
 
-enum err es10b_return_from_fallback(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_return_from_fallback(struct euicc *e, struct span request, struct buf *response)
 {
     struct state *s;
     bool refresh;

@@ -2,7 +2,7 @@
 #include "rsp_es10.h"
 
 /* SGP.32 5.9.10: the certificates travel under A5 and A6 without their own header. */
-enum err es10b_get_certs(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_certs(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_get_certs_request r;
     struct rsp_get_certs_response answer = { .which = RSP_ERROR, .error = RSP_GET_CERTS_INVALID_CI_PKID };

@@ -2,7 +2,7 @@
 #include "rsp_es10.h"
 
 /* SGP.22 5.7.20: the only member that can be asked for is the EID. */
-enum err es10b_get_eid(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_eid(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_get_eid_request r;
     enum err err = rsp_get_eid_request_read(request, &r);

@@ -3,7 +3,7 @@
 #include "package.h"
 #include "rsp_es10.h"
 
-enum err es10b_configure_immediate_enabling(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request, struct buf *response)
 {
     struct der_tlv whole, flag, oid = { 0 }, address = { 0 };
     struct state *s;
@@ -35,7 +35,7 @@ static int64_t judge(const struct euicc *e)
                                         : RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
 }
 
-enum err es10b_immediate_enable(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_immediate_enable(struct euicc *e, struct span request, struct buf *response)
 {
     struct state *s;
     bool refresh;

@@ -510,7 +510,7 @@ static enum err read_frame(struct span bytes, struct rsp_euicc_package_request *
     return ERR_OK;
 }
 
-enum err es10b_load_euicc_package(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct buf *response)
 {
     struct package_run r = { .e = e };
     enum err err = rsp_euicc_package_request_read(request, &r.request);

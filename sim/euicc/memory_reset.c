@@ -47,7 +47,7 @@ static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *r
         state_remove_eim(s, &s->eims[0]);
 }
 
-enum err es10b_memory_reset(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_memory_reset(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_memory_reset_request r;
     struct rsp_memory_reset_response answer = { .result = RSP_RESET_OK };

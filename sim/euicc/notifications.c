@@ -71,7 +71,7 @@ static enum err put_metadata_of(const struct pending *p, struct buf *list)
     return err ? err : m ? buf_put(list, m->signed_bytes) : ERR_PARSE;
 }
 
-enum err es10b_list_notification(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_list_notification(struct euicc *e, struct span request, struct buf *response)
 {
     const struct state *s = euicc_state(e);
     struct rsp_list_notification_request r;
@@ -114,7 +114,7 @@ static enum err collect(const struct state *s, const struct rsp_retrieve_notific
     return err;
 }
 
-enum err es10b_retrieve_notifications_list(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_retrieve_notifications_list(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_retrieve_notifications_request r;
     struct buf notifications = { .max = EUICC_RESPONSE_MAX }, results = { .max = EUICC_RESPONSE_MAX };
@@ -133,7 +133,7 @@ enum err es10b_retrieve_notifications_list(struct euicc *e, struct span request,
     return err;
 }
 
-enum err es10b_remove_notification(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_remove_notification(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_remove_notification_request r;
     struct rsp_remove_notification_response answer = { .status = RSP_NOTIFICATION_SENT_NOTHING_TO_DELETE };

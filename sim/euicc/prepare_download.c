@@ -129,7 +129,7 @@ static enum err accept(struct preparation *p, struct buf *response)
     return err;
 }
 
-enum err es10b_prepare_download(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_prepare_download(struct euicc *e, struct span request, struct buf *response)
 {
     struct preparation p = { .e = e };
     enum err err = rsp_prepare_download_request_read(request, &p.request);

@@ -96,7 +96,7 @@ enum err profile_list(const struct state *s, const struct rsp_profile_info_reque
     return err;
 }
 
-enum err es10b_get_profiles_info(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_profile_info_request r;
     struct buf list = { .max = EUICC_RESPONSE_MAX };
@@ -163,7 +163,7 @@ static enum err change_locally(struct euicc *e, struct state **s)
     return err;
 }
 
-enum err es10c_enable_profile(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_enable_profile(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_enable_profile_request r;
     struct state *s;
@@ -178,7 +178,7 @@ enum err es10c_enable_profile(struct euicc *e, struct span request, struct buf *
     return err ? err : rsp_code_write(0xbf31, code, response);
 }
 
-enum err es10c_disable_profile(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_disable_profile(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_disable_profile_request r;
     struct state *s;
@@ -193,7 +193,7 @@ enum err es10c_disable_profile(struct euicc *e, struct span request, struct buf 
     return err ? err : rsp_code_write(0xbf32, code, response);
 }
 
-enum err es10c_delete_profile(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_delete_profile(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_delete_profile_request r;
     struct state *s;
@@ -208,7 +208,7 @@ enum err es10c_delete_profile(struct euicc *e, struct span request, struct buf *
     return err ? err : rsp_code_write(0xbf33, code, response);
 }
 
-enum err es10c_set_nickname(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_set_nickname(struct euicc *e, struct span request, struct buf *response)
 {
     struct der_tlv whole, iccid, name;
     struct state *s;

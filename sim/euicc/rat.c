@@ -28,7 +28,7 @@ enum err rat_write(struct buf *out)
     return err ? err : der_put_close(out, rule);
 }
 
-enum err es10b_get_rat(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_get_rat(struct euicc *e, struct span request, struct buf *response)
 {
     struct der_mark outer, list;
     (void)e; /* the table is the same on every card */

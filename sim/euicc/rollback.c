@@ -61,7 +61,7 @@ static enum err roll_back(struct euicc *e, struct buf *response)
     return err;
 }
 
-enum err es10b_profile_rollback(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_profile_rollback(struct euicc *e, struct span request, struct buf *response)
 {
     bool refresh;
     enum err err = rsp_refresh_read(0xbf58, request, &refresh);
