@@ -163,6 +163,9 @@ static enum err start_devices(struct world *w)
         e = device_card(w, &w->devices[i]);
     if (!e)
         e = provision_devices(w);
+    /* The eSO registers them at their eIM, the platforms tell their networks: what the furnishing left to do. */
+    if (!e)
+        e = world_run(w, world_now(w), NULL, NULL);
     for (size_t i = 0; !e && i < w->device_count; i++)
         e = start_part(w->devices[i].part);
     return e;

@@ -5,7 +5,7 @@
 #include "http.h"
 #include "json.h"
 
-#define ES_MEMORY_PARTS 10
+#define ES_MEMORY_PARTS 16
 
 struct es_memory {
     struct buf part[ES_MEMORY_PARTS];

@@ -40,7 +40,7 @@ enum err isdr_set_default_dp_address(struct euicc *e, struct span request, struc
     return set_default_dp(e, 0xbf3f, request, response);
 }
 
-enum err isdr_set_default_dp_address(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_set_default_dp_address_sgp32(struct euicc *e, struct span request, struct buf *response)
 {
     return set_default_dp(e, 0xbf65, request, response);
 }

@@ -35,7 +35,7 @@ static const struct {
     { 0xbf5d, true, isdr_execute_fallback, "ES10b.ExecuteFallbackMechanism" },
     { 0xbf5e, true, isdr_return_from_fallback, "ES10b.ReturnFromFallback" },
     { 0xbf64, true, isdr_memory_reset, "ES10b.eUICCMemoryReset" },
-    { 0xbf65, true, isdr_set_default_dp_address, "ES10b.SetDefaultDpAddress" },
+    { 0xbf65, true, isdr_set_default_dp_address_sgp32, "ES10b.SetDefaultDpAddress" },
 };
 
 /* The tag alone: a segment of a bound profile package may be a header without its contents. */

@@ -195,7 +195,7 @@ ES10_FUNCTION(isdr_get_euicc_info2);
 ES10_FUNCTION(isdr_get_euicc_challenge);
 ES10_FUNCTION(isdr_get_configured_addresses);
 ES10_FUNCTION(isdr_set_default_dp_address);
-ES10_FUNCTION(isdr_set_default_dp_address);
+ES10_FUNCTION(isdr_set_default_dp_address_sgp32);
 ES10_FUNCTION(isdr_authenticate_server);
 ES10_FUNCTION(isdr_prepare_download);
 ES10_FUNCTION(isdr_cancel_session);

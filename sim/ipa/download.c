@@ -226,8 +226,8 @@ static enum err run_steps(struct session *s)
         return tell_installation(s, &s->loaded.message);
     if (e == ERR_VERIFY && !s->failure[0])
         e = fail_with(s, "TLS", "the SM-DP+'s TLS certificate is refused");
-    if (e == ERR_PARSE && !s->failure[0])
-        e = fail_with(s, "ES9+", "an answer is malformed");
+    if ((e == ERR_PARSE || e == ERR_LIMIT) && !s->failure[0])
+        e = fail_with(s, "ES9+", "an answer is malformed or too large");
     /* A lost answer is no failure yet: the eIM's trigger comes again, a few times. */
     bool lost = e == ERR_IO || e == ERR_TIMEOUT;
     if (lost && s->journal.attempts < ATTEMPTS_MAX)
