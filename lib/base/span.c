@@ -143,7 +143,8 @@ void buf_release(struct buf *b)
 
 void memory_clear(void *at, size_t len)
 {
-    explicit_bzero(at, len);
+    if (len)
+        explicit_bzero(at, len);
 }
 
 enum err secret_set(struct secret *s, struct span src)
