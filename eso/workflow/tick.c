@@ -204,11 +204,13 @@ static void stop_when_late(const struct work *w, const struct step *s, struct st
     r->outcome = STEP_FAIL;
 }
 
-/* Polls that say the same again are not worth a line. */
-static bool is_news(const struct work *w, const struct step_result *r, enum swap_state aside_before)
+/* Polls that say the same again are not worth a line; of a long outage the 1st, 2nd, 4th, 8th … attempt is told. */
+static bool is_news(const struct work *w, int64_t attempt, const struct step_result *r, enum swap_state aside_before)
 {
     if (r->outcome == STEP_WAIT)
-        return w->swap.attempt == 1 || w->swap.aside != aside_before;
+        return attempt == 1 || w->swap.aside != aside_before;
+    if (r->outcome == STEP_RETRY)
+        return (attempt & (attempt - 1)) == 0;
     return r->outcome != STEP_HOLD || aside_before != SWAP_HELD;
 }
 
@@ -238,7 +240,7 @@ static enum err record(struct work *w, const struct step *s, struct step_result 
     stop_when_late(w, s, r);
     w->swap.changed = w->now;
     e = apply(w, s, r);
-    if (!e && is_news(w, r, aside))
+    if (!e && is_news(w, attempt, r, aside))
         e = journal(w, s, attempt, r);
     return e ? e : swap_save(&w->flow->store, &w->swap);
 }
