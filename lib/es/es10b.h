@@ -1,9 +1,9 @@
 /* ES10: commands to the ISD-R of an eUICC over an open logical channel (SGP.22 5.7; SGP.32 v1.2 5.9).
  *
- * ERR_OK: the eUICC executed the command and answered; what it answered (also its result codes) is data in the answer.
- * ERR_REFUSED: it answered with a status word and no data: card->sw. ERR_PARSE: it answered something else.
- * ERR_IO, ERR_TIMEOUT, ERR_CUT: no answer. Answers own the bytes that their spans point into: release with
- * buf_release(&answer.received), also after a failure. */
+ * ERR_OK: the eUICC executed the command and answered; what it answered (also its result codes) is data in
+ * the answer. ERR_REFUSED: it answered with a status word and no data: card->sw. ERR_PARSE: it answered
+ * something else. ERR_IO, ERR_TIMEOUT, ERR_CUT: no answer. Answers own the bytes that their spans point into:
+ * release with buf_release(&answer.received), also after a failure. */
 #ifndef LAB_ES_ES10B_H
 #define LAB_ES_ES10B_H
 
@@ -17,9 +17,9 @@
 struct es10_card {
     const struct env *env;
     struct card *card;
-    unsigned channel;  /* from apdu_open_isd_r */
-    size_t block;      /* octets a STORE DATA; 0: 255 */
-    uint16_t sw;       /* the last status word; 91xx: a proactive command (REFRESH) waits */
+    unsigned channel; /* from apdu_open_isd_r */
+    size_t block;     /* octets a STORE DATA; 0: 255 */
+    uint16_t sw;      /* the last status word; 91xx: a proactive command (REFRESH) waits */
 };
 
 MUST_CHECK enum err es10b_get_eid(struct es10_card *c, uint8_t eid[16]);
@@ -46,7 +46,8 @@ struct es10b_authenticate_server_response {
     struct rsp_authenticate_server_response message;
     struct buf received;
 };
-MUST_CHECK enum err es10b_authenticate_server(struct es10_card *c, const struct rsp_authenticate_server_request *q,
+MUST_CHECK enum err es10b_authenticate_server(struct es10_card *c,
+                                              const struct rsp_authenticate_server_request *q,
                                               struct es10b_authenticate_server_response *out);
 struct es10b_prepare_download_response {
     struct rsp_prepare_download_response message;
@@ -56,15 +57,15 @@ MUST_CHECK enum err es10b_prepare_download(struct es10_card *c, const struct rsp
                                            struct es10b_prepare_download_response *out);
 struct es10b_load_bound_profile_package_response {
     struct rsp_profile_installation_result message;
-    struct buf received;   /* the whole BF37: forward these bytes */
-    size_t segments;       /* how many were sent; fewer than all when the eUICC gave up */
+    struct buf received; /* the whole BF37: forward these bytes */
+    size_t segments;     /* how many were sent; fewer than all when the eUICC gave up */
 };
 /* bpp: a whole BF36. Sends its segments; the result comes at the end or at the first failure. */
 MUST_CHECK enum err es10b_load_bound_profile_package(struct es10_card *c, struct span bpp,
                                                      struct es10b_load_bound_profile_package_response *out);
 struct es10b_cancel_session_response {
     struct rsp_cancel_session_response message;
-    struct buf received;   /* the whole BF41: es9p_cancel_session takes these bytes */
+    struct buf received; /* the whole BF41: es9p_cancel_session takes these bytes */
 };
 MUST_CHECK enum err es10b_cancel_session(struct es10_card *c, const struct rsp_cancel_session_request *q,
                                          struct es10b_cancel_session_response *out);
@@ -78,7 +79,8 @@ MUST_CHECK enum err es10b_get_profiles_info(struct es10_card *c, const struct rs
                                             struct es10b_profiles_info *out);
 /* Local switches; *code as in rsp_codes.h. */
 MUST_CHECK enum err es10b_enable_profile(struct es10_card *c, struct span iccid, bool refresh, int64_t *code);
-MUST_CHECK enum err es10b_disable_profile(struct es10_card *c, struct span iccid, bool refresh, int64_t *code);
+MUST_CHECK enum err es10b_disable_profile(struct es10_card *c, struct span iccid, bool refresh,
+                                          int64_t *code);
 MUST_CHECK enum err es10b_delete_profile(struct es10_card *c, struct span iccid, int64_t *code);
 MUST_CHECK enum err es10b_execute_fallback_mechanism(struct es10_card *c, bool refresh, int64_t *code);
 MUST_CHECK enum err es10b_return_from_fallback(struct es10_card *c, bool refresh, int64_t *code);
@@ -99,11 +101,12 @@ struct es10b_retrieve_notifications_response {
 MUST_CHECK enum err es10b_retrieve_notifications_list(struct es10_card *c,
                                                       const struct rsp_retrieve_notifications_request *q,
                                                       struct es10b_retrieve_notifications_response *out);
-MUST_CHECK enum err es10b_remove_notification_from_list(struct es10_card *c, int64_t seq_number, int64_t *status);
+MUST_CHECK enum err es10b_remove_notification_from_list(struct es10_card *c, int64_t seq_number,
+                                                        int64_t *status);
 
 struct es10b_load_euicc_package_response {
     struct rsp_euicc_package_result message;
-    struct buf received;   /* the whole BF51: journal and forward these bytes */
+    struct buf received; /* the whole BF51: journal and forward these bytes */
 };
 /* package: the whole BF51 as received from the eIM, sent unchanged. */
 MUST_CHECK enum err es10b_load_euicc_package(struct es10_card *c, struct span package,
@@ -132,6 +135,7 @@ struct es10b_configured_addresses {
     struct rsp_configured_addresses message;
     struct buf received;
 };
-MUST_CHECK enum err es10a_get_euicc_configured_addresses(struct es10_card *c, struct es10b_configured_addresses *out);
+MUST_CHECK enum err es10a_get_euicc_configured_addresses(struct es10_card *c,
+                                                         struct es10b_configured_addresses *out);
 
 #endif

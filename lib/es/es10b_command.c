@@ -9,7 +9,8 @@ static enum err refused(struct es10_card *c, const char *name)
     return ERR_REFUSED;
 }
 
-enum err es10b_command(struct es10_card *c, const char *name, enum err e, struct buf *request, struct buf *received)
+enum err es10b_command(struct es10_card *c, const char *name, enum err e, struct buf *request,
+                       struct buf *received)
 {
     char full[96];
     snprintf(full, sizeof full, "ES10b.%sRequest", name);
@@ -27,8 +28,8 @@ enum err es10b_answer(const struct es10_card *c, const char *name, enum err e)
     return e ? log_fail(c->env->log, e, "SGP.22 5.7, SGP.32 5.9", name) : ERR_OK;
 }
 
-enum err es10b_code_command(struct es10_card *c, const char *name, enum err e, struct buf *request, uint32_t tag,
-                            int64_t *code)
+enum err es10b_code_command(struct es10_card *c, const char *name, enum err e, struct buf *request,
+                            uint32_t tag, int64_t *code)
 {
     struct buf received = ES10B_RECEIVED;
     e = es10b_command(c, name, e, request, &received);

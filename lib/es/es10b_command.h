@@ -7,8 +7,8 @@
 #define ES10B_REQUEST ((struct buf){ .max = 64u << 10 })
 #define ES10B_RECEIVED ((struct buf){ .max = APDU_ES10_RESPONSE_MAX })
 
-/* Sends the request (taken: released in any case; not sent when e says that it could not be written) and replaces
- * *received by the answer's data. `name` for tampering and the log: "AuthenticateServer". */
+/* Sends the request (taken: released in any case; not sent when e says that it could not be written) and
+ * replaces *received by the answer's data. `name` for tampering and the log: "AuthenticateServer". */
 MUST_CHECK enum err es10b_command(struct es10_card *c, const char *name, enum err e, struct buf *request,
                                   struct buf *received);
 /* Reports an answer that could not be read, and passes e on. */

@@ -10,7 +10,8 @@ enum err es10b_authenticate_server(struct es10_card *c, const struct rsp_authent
     enum err e = rsp_authenticate_server_request_write(q, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_authenticate_server_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_authenticate_server_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 
@@ -23,7 +24,8 @@ enum err es10b_prepare_download(struct es10_card *c, const struct rsp_prepare_do
     enum err e = rsp_prepare_download_request_write(q, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_prepare_download_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_prepare_download_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 
@@ -53,9 +55,11 @@ enum err es10b_load_bound_profile_package(struct es10_card *c, struct span bpp,
         e = load_segment(c, segment, &out->received, &answered);
         out->segments++;
     }
-    /* SGP.22 5.7.6: the result comes after the last segment or at the first failure; all sent and nothing said is none. */
+    /* SGP.22 5.7.6: the result comes after the last segment or at the first failure; all sent and nothing
+     * said is none. */
     if (!e)
-        e = es10b_answer(c, name, rsp_profile_installation_result_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_profile_installation_result_read(buf_span(&out->received), &out->message));
     return e;
 }
 

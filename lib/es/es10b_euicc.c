@@ -1,4 +1,5 @@
-/* Who the eUICC is: EID, challenge, EUICCInfo, certificates (SGP.22 5.7.7, 5.7.8, 5.7.20; SGP.32 5.9.2, 5.9.10). */
+/* Who the eUICC is: EID, challenge, EUICCInfo, certificates (SGP.22 5.7.7, 5.7.8, 5.7.20;
+ * SGP.32 5.9.2, 5.9.10). */
 #include <string.h>
 
 #include "es10b_command.h"
@@ -28,7 +29,8 @@ enum err es10b_get_euicc_challenge(struct es10_card *c, uint8_t challenge[16])
     enum err e = rsp_empty_write(0xBF2E, &request);
     e = es10b_command(c, "GetEuiccChallenge", e, &request, &received);
     if (!e)
-        e = es10b_answer(c, "GetEuiccChallenge", rsp_get_euicc_challenge_response_read(buf_span(&received), &p));
+        e = es10b_answer(c, "GetEuiccChallenge",
+                         rsp_get_euicc_challenge_response_read(buf_span(&received), &p));
     if (!e && p.challenge.len != 16)
         e = es10b_answer(c, "GetEuiccChallenge", ERR_PARSE);
     if (!e)

@@ -14,7 +14,8 @@ enum err es10b_load_euicc_package(struct es10_card *c, struct span package,
     return e;
 }
 
-enum err es10b_profile_rollback(struct es10_card *c, bool refresh, struct es10b_profile_rollback_response *out)
+enum err es10b_profile_rollback(struct es10_card *c, bool refresh,
+                                struct es10b_profile_rollback_response *out)
 {
     static const char name[] = "ProfileRollback";
     struct buf request = ES10B_REQUEST;
@@ -22,7 +23,8 @@ enum err es10b_profile_rollback(struct es10_card *c, bool refresh, struct es10b_
     enum err e = rsp_refresh_write(0xBF58, refresh, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_profile_rollback_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_profile_rollback_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 
@@ -49,6 +51,7 @@ enum err es10b_get_eim_configuration_data(struct es10_card *c, struct span eim_i
     enum err e = rsp_get_eim_configuration_request_write(&q, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_get_eim_configuration_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_get_eim_configuration_response_read(buf_span(&out->received), &out->message));
     return e;
 }

@@ -1,7 +1,8 @@
 /* What the eUICC keeps until it was delivered (SGP.22 5.7.9 to 5.7.11; SGP.32 5.9.11, 5.9.12). */
 #include "es10b_command.h"
 
-enum err es10b_list_notification(struct es10_card *c, uint32_t events, struct es10b_list_notification_response *out)
+enum err es10b_list_notification(struct es10_card *c, uint32_t events,
+                                 struct es10b_list_notification_response *out)
 {
     static const char name[] = "ListNotification";
     const struct rsp_list_notification_request q = { .events = { .present = events != 0, .bits = events } };
@@ -10,11 +11,13 @@ enum err es10b_list_notification(struct es10_card *c, uint32_t events, struct es
     enum err e = rsp_list_notification_request_write(&q, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_list_notification_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_list_notification_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 
-enum err es10b_retrieve_notifications_list(struct es10_card *c, const struct rsp_retrieve_notifications_request *q,
+enum err es10b_retrieve_notifications_list(struct es10_card *c,
+                                           const struct rsp_retrieve_notifications_request *q,
                                            struct es10b_retrieve_notifications_response *out)
 {
     static const char name[] = "RetrieveNotificationsList";
@@ -23,7 +26,8 @@ enum err es10b_retrieve_notifications_list(struct es10_card *c, const struct rsp
     enum err e = rsp_retrieve_notifications_request_write(q, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, name, rsp_retrieve_notifications_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, name,
+                         rsp_retrieve_notifications_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 

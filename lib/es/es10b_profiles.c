@@ -10,14 +10,16 @@ enum err es10b_get_profiles_info(struct es10_card *c, const struct rsp_profile_i
     enum err e = rsp_profile_info_request_write(q ? q : &all, &request);
     e = es10b_command(c, "GetProfilesInfo", e, &request, &out->received);
     if (!e)
-        e = es10b_answer(c, "GetProfilesInfo", rsp_profile_info_response_read(buf_span(&out->received), &out->message));
+        e = es10b_answer(c, "GetProfilesInfo",
+                         rsp_profile_info_response_read(buf_span(&out->received), &out->message));
     return e;
 }
 
 enum err es10b_enable_profile(struct es10_card *c, struct span iccid, bool refresh, int64_t *code)
 {
     const struct rsp_enable_profile_request q = {
-        .profile = { .which = RSP_PROFILE_BY_ICCID, .iccid = iccid }, .refresh = refresh };
+        .profile = { .which = RSP_PROFILE_BY_ICCID, .iccid = iccid }, .refresh = refresh
+    };
     struct buf request = ES10B_REQUEST;
     enum err e = rsp_enable_profile_request_write(&q, &request);
     return es10b_code_command(c, "EnableProfile", e, &request, 0xBF31, code);
@@ -26,7 +28,8 @@ enum err es10b_enable_profile(struct es10_card *c, struct span iccid, bool refre
 enum err es10b_disable_profile(struct es10_card *c, struct span iccid, bool refresh, int64_t *code)
 {
     const struct rsp_disable_profile_request q = {
-        .profile = { .which = RSP_PROFILE_BY_ICCID, .iccid = iccid }, .refresh = refresh };
+        .profile = { .which = RSP_PROFILE_BY_ICCID, .iccid = iccid }, .refresh = refresh
+    };
     struct buf request = ES10B_REQUEST;
     enum err e = rsp_disable_profile_request_write(&q, &request);
     return es10b_code_command(c, "DisableProfile", e, &request, 0xBF32, code);
@@ -34,13 +37,15 @@ enum err es10b_disable_profile(struct es10_card *c, struct span iccid, bool refr
 
 enum err es10b_delete_profile(struct es10_card *c, struct span iccid, int64_t *code)
 {
-    const struct rsp_delete_profile_request q = { .profile = { .which = RSP_PROFILE_BY_ICCID, .iccid = iccid } };
+    const struct rsp_delete_profile_request q = { .profile = { .which = RSP_PROFILE_BY_ICCID,
+                                                               .iccid = iccid } };
     struct buf request = ES10B_REQUEST;
     enum err e = rsp_delete_profile_request_write(&q, &request);
     return es10b_code_command(c, "DeleteProfile", e, &request, 0xBF33, code);
 }
 
-static enum err refresh_command(struct es10_card *c, const char *name, uint32_t tag, bool refresh, int64_t *code)
+static enum err refresh_command(struct es10_card *c, const char *name, uint32_t tag, bool refresh,
+                                int64_t *code)
 {
     struct buf request = ES10B_REQUEST;
     enum err e = rsp_refresh_write(tag, refresh, &request);

@@ -8,15 +8,17 @@
 #define ESIPA_PATH "/gsma/rsp2/asn1"
 #define ESIPA_CONTENT_TYPE "application/x-gsma-rsp-asn1"
 
-/* --- calling ------------------------------------------------------------------------------------------------------- */
-/* Results: ERR_OK the eIM answered; its own error codes (no package, unknown EID) are answers. ERR_REFUSED: an HTTP status
- * other than 200 and 204. ERR_PARSE: not what the specification says. Else as http_send.
+/* --- calling
+ * ------------------------------------------------------------------------------------------------------- */
+/* Results: ERR_OK the eIM answered; its own error codes (no package, unknown EID) are answers. ERR_REFUSED:
+ * an HTTP status other than 200 and 204. ERR_PARSE: not what the specification says. Else as http_send.
  * Answers own the bytes that their spans point into: release them, also after a failure. */
 struct esipa_get_eim_package_response {
     struct rsp_get_eim_package_response message;
     struct buf received;
 };
-MUST_CHECK enum err esipa_get_eim_package(const struct es_peer *p, const struct rsp_get_eim_package_request *q,
+MUST_CHECK enum err esipa_get_eim_package(const struct es_peer *p,
+                                          const struct rsp_get_eim_package_request *q,
                                           struct esipa_get_eim_package_response *out);
 void esipa_get_eim_package_response_release(struct esipa_get_eim_package_response *r);
 
@@ -29,22 +31,27 @@ MUST_CHECK enum err esipa_provide_eim_package_result(const struct es_peer *p,
                                                      struct esipa_provide_eim_package_result_response *out);
 void esipa_provide_eim_package_result_response_release(struct esipa_provide_eim_package_result_response *r);
 
-MUST_CHECK enum err esipa_handle_notification(const struct es_peer *p, const struct rsp_handle_notification_esipa *q);
+MUST_CHECK enum err esipa_handle_notification(const struct es_peer *p,
+                                              const struct rsp_handle_notification_esipa *q);
 
-/* --- serving ------------------------------------------------------------------------------------------------------- */
-/* An eIM behind the interface. Each gets a checked message and appends the whole DER answer. A failure becomes HTTP 500;
- * a function that is NULL is not offered (HTTP 501 without a body). */
+/* --- serving
+ * ------------------------------------------------------------------------------------------------------- */
+/* An eIM behind the interface. Each gets a checked message and appends the whole DER answer. A failure
+ * becomes HTTP 500; a function that is NULL is not offered (HTTP 501 without a body). */
 struct esipa_server {
     enum err (*get_eim_package)(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer);
     enum err (*provide_eim_package_result)(void *actor, const struct rsp_provide_eim_package_result *q,
                                            struct buf *answer);
     enum err (*handle_notification)(void *actor, const struct rsp_handle_notification_esipa *q);
-    enum err (*initiate_authentication)(void *actor, const struct rsp_initiate_authentication_request_esipa *q,
+    enum err (*initiate_authentication)(void *actor,
+                                        const struct rsp_initiate_authentication_request_esipa *q,
                                         struct buf *answer);
-    enum err (*authenticate_client)(void *actor, const struct rsp_authenticate_client_request *q, struct buf *answer);
+    enum err (*authenticate_client)(void *actor, const struct rsp_authenticate_client_request *q,
+                                    struct buf *answer);
     enum err (*get_bound_profile_package)(void *actor, const struct rsp_get_bound_profile_package_request *q,
                                           struct buf *answer);
-    enum err (*cancel_session)(void *actor, const struct rsp_cancel_session_request_es9 *q, struct buf *answer);
+    enum err (*cancel_session)(void *actor, const struct rsp_cancel_session_request_es9 *q,
+                               struct buf *answer);
 };
 struct esipa_service {
     const struct env *env;
@@ -52,6 +59,7 @@ struct esipa_service {
     void *actor;
 };
 /* The one route of the ASN.1 binding: finds the function by the message's tag. */
-MUST_CHECK enum err esipa_serve(const struct esipa_service *s, const struct http_request *q, struct http_response *p);
+MUST_CHECK enum err esipa_serve(const struct esipa_service *s, const struct http_request *q,
+                                struct http_response *p);
 
 #endif

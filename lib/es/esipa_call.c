@@ -11,12 +11,17 @@ static enum err post(const struct es_peer *p, struct span message, struct http_r
         { "X-Admin-Protocol", p->protocol ? p->protocol : "gsma/rsp/v2.1.0" },
     };
     int n = snprintf(url, sizeof url, "%s%s", p->base_url, p->path ? p->path : ESIPA_PATH);
-    const struct http_call q = { .method = "POST", .url = url, .headers = headers, .header_count = COUNT(headers),
-                                 .body = message, .deadline_ms = p->deadline_ms };
+    const struct http_call q = { .method = "POST",
+                                 .url = url,
+                                 .headers = headers,
+                                 .header_count = COUNT(headers),
+                                 .body = message,
+                                 .deadline_ms = p->deadline_ms };
     return n < 0 || (size_t)n >= sizeof url ? ERR_LIMIT : http_send(p->env->http, &q, answer);
 }
 
-enum err esipa_call(const struct es_peer *p, const char *name, enum err e, struct buf *message, struct buf *answer)
+enum err esipa_call(const struct es_peer *p, const char *name, enum err e, struct buf *message,
+                    struct buf *answer)
 {
     char full[96];
     struct http_response r = HTTP_RESPONSE_INIT;

@@ -1,7 +1,8 @@
 /* ESipa.ProvideEimPackageResult (SGP.32 5.14.6), call side. */
 #include "esipa_call.h"
 
-enum err esipa_provide_eim_package_result(const struct es_peer *p, const struct rsp_provide_eim_package_result *q,
+enum err esipa_provide_eim_package_result(const struct es_peer *p,
+                                          const struct rsp_provide_eim_package_result *q,
                                           struct esipa_provide_eim_package_result_response *out)
 {
     struct buf message = ESIPA_MESSAGE;

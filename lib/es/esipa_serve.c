@@ -5,22 +5,26 @@
 
 #include "esipa_call.h"
 
-/* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not called. */
-static enum err get_eim_package(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+/* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not
+ * called. */
+static enum err get_eim_package(const struct esipa_service *s, struct span bytes, struct buf *answer,
+                                enum err *unread)
 {
     struct rsp_get_eim_package_request q;
     *unread = rsp_get_eim_package_request_read(bytes, &q);
     return *unread ? ERR_OK : s->server->get_eim_package(s->actor, &q, answer);
 }
 
-static enum err provide_eim_package_result(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err provide_eim_package_result(const struct esipa_service *s, struct span bytes,
+                                           struct buf *answer, enum err *unread)
 {
     struct rsp_provide_eim_package_result q;
     *unread = rsp_provide_eim_package_result_read(bytes, &q);
     return *unread ? ERR_OK : s->server->provide_eim_package_result(s->actor, &q, answer);
 }
 
-static enum err handle_notification(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err handle_notification(const struct esipa_service *s, struct span bytes, struct buf *answer,
+                                    enum err *unread)
 {
     struct rsp_handle_notification_esipa q;
     (void)answer;
@@ -28,28 +32,32 @@ static enum err handle_notification(const struct esipa_service *s, struct span b
     return *unread ? ERR_OK : s->server->handle_notification(s->actor, &q);
 }
 
-static enum err initiate_authentication(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err initiate_authentication(const struct esipa_service *s, struct span bytes, struct buf *answer,
+                                        enum err *unread)
 {
     struct rsp_initiate_authentication_request_esipa q;
     *unread = rsp_initiate_authentication_request_esipa_read(bytes, &q);
     return *unread ? ERR_OK : s->server->initiate_authentication(s->actor, &q, answer);
 }
 
-static enum err authenticate_client(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err authenticate_client(const struct esipa_service *s, struct span bytes, struct buf *answer,
+                                    enum err *unread)
 {
     struct rsp_authenticate_client_request q;
     *unread = rsp_authenticate_client_request_read(bytes, &q);
     return *unread ? ERR_OK : s->server->authenticate_client(s->actor, &q, answer);
 }
 
-static enum err get_bound_profile_package(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err get_bound_profile_package(const struct esipa_service *s, struct span bytes,
+                                          struct buf *answer, enum err *unread)
 {
     struct rsp_get_bound_profile_package_request q;
     *unread = rsp_get_bound_profile_package_request_read(bytes, &q);
     return *unread ? ERR_OK : s->server->get_bound_profile_package(s->actor, &q, answer);
 }
 
-static enum err cancel_session(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+static enum err cancel_session(const struct esipa_service *s, struct span bytes, struct buf *answer,
+                               enum err *unread)
 {
     struct rsp_cancel_session_request_es9 q;
     *unread = rsp_cancel_session_request_es9_read(bytes, &q);
@@ -128,8 +136,8 @@ static enum err answer_missing_eid(struct buf *answer)
     return rsp_get_eim_package_response_write(&r, answer);
 }
 
-static enum err write_answer(const struct esipa_service *s, const struct function *f, const struct http_request *q,
-                             struct buf *answer, struct http_response *p)
+static enum err write_answer(const struct esipa_service *s, const struct function *f,
+                             const struct http_request *q, struct buf *answer, struct http_response *p)
 {
     p->status = answer->len ? 200 : 204;
     if (answer->len) {

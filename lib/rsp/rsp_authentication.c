@@ -119,7 +119,8 @@ static const struct rsp_field authenticate_client_ok[] = {
     RSP_F(VALUE, 0x5F37, authenticate_client_ok, smdp_signature2),
     RSP_F(WHOLE, 0x30, authenticate_client_ok, smdp_certificate),
 };
-static const struct rsp_type type_authenticate_client_ok = RSP_SEQUENCE(0xA0, RSP_NO_PDU, authenticate_client_ok);
+static const struct rsp_type type_authenticate_client_ok =
+    RSP_SEQUENCE(0xA0, RSP_NO_PDU, authenticate_client_ok);
 static const struct rsp_field authenticate_client_response[] = {
     RSP_S(0xA0, authenticate_client_response, ok, type_authenticate_client_ok),
     RSP_F(INTEGER, 0x81, authenticate_client_response, error),
@@ -139,7 +140,8 @@ void rsp_tbs_euicc_signature1(const struct rsp_euicc_signed1 *s, struct rsp_tbs 
     *out = (struct rsp_tbs){ .part = { s->signed_bytes }, .count = 1 };
 }
 
-void rsp_tbs_smdp_signature2(const struct rsp_smdp_signed2 *s, struct span euicc_signature1, struct rsp_tbs *out)
+void rsp_tbs_smdp_signature2(const struct rsp_smdp_signed2 *s, struct span euicc_signature1,
+                             struct rsp_tbs *out)
 {
     static const uint8_t header[] = { 0x5F, 0x37, 0x40 };
     *out = (struct rsp_tbs){ .part = { s->signed_bytes, SPAN_ARRAY(header), euicc_signature1 }, .count = 3 };

@@ -6,10 +6,10 @@
 #include "rsp_store_metadata.h"
 
 struct rsp_server_signed1 {
-    struct span transaction_id;    /* 1..16 octets, everywhere */
-    struct span euicc_challenge;   /* 16 */
+    struct span transaction_id;  /* 1..16 octets, everywhere */
+    struct span euicc_challenge; /* 16 */
     struct span server_address;
-    struct span server_challenge;  /* 16 */
+    struct span server_challenge; /* 16 */
     struct span signed_bytes;
 };
 RSP_MESSAGE(server_signed1);
@@ -25,25 +25,25 @@ RSP_MESSAGE(initiate_authentication_request);
 struct rsp_initiate_authentication_ok {
     struct span transaction_id;
     struct rsp_server_signed1 server_signed1;
-    struct span server_signature1;   /* 64 octets */
-    struct span ci_pkid;             /* euiccCiPKIdToBeUsed */
-    struct span server_certificate;  /* whole TLV */
+    struct span server_signature1;  /* 64 octets */
+    struct span ci_pkid;            /* euiccCiPKIdToBeUsed */
+    struct span server_certificate; /* whole TLV */
 };
 struct rsp_initiate_authentication_response {
     enum rsp_outcome which;
     struct rsp_initiate_authentication_ok ok;
-    int64_t error;                   /* enum rsp_initiate_authentication_error */
+    int64_t error; /* enum rsp_initiate_authentication_error */
 };
 RSP_MESSAGE(initiate_authentication_response);
 
 struct rsp_device_info {
-    struct span tac;           /* 4 octets, swapped digits */
-    struct span capabilities;  /* contents of DeviceCapabilities; may be empty but not absent */
-    struct span imei;          /* 8 octets; optional */
+    struct span tac;          /* 4 octets, swapped digits */
+    struct span capabilities; /* contents of DeviceCapabilities; may be empty but not absent */
+    struct span imei;         /* 8 octets; optional */
 };
 /* ctxParamsForCommonAuthentication, with its A0. */
 struct rsp_ctx_params1 {
-    struct span matching_id;   /* optional */
+    struct span matching_id; /* optional */
     struct rsp_device_info device_info;
     struct span whole;
 };
@@ -80,15 +80,17 @@ struct rsp_session_error {
     int64_t code;
 };
 enum rsp_authenticate_server_which {
-    RSP_AUTHENTICATE_SERVER_NONE, RSP_AUTHENTICATE_SERVER_OK, RSP_AUTHENTICATE_SERVER_ERROR,
+    RSP_AUTHENTICATE_SERVER_NONE,
+    RSP_AUTHENTICATE_SERVER_OK,
+    RSP_AUTHENTICATE_SERVER_ERROR,
     RSP_AUTHENTICATE_SERVER_COMPACT, /* towards an eIM that asked for fewer bytes */
 };
 /* ES10b BF38 */
 struct rsp_authenticate_server_response {
     enum rsp_authenticate_server_which which;
     struct rsp_authenticate_response_ok ok;
-    struct rsp_session_error error;  /* enum rsp_authenticate_error_code */
-    struct span compact;             /* contents */
+    struct rsp_session_error error; /* enum rsp_authenticate_error_code */
+    struct span compact;            /* contents */
     struct span whole;
 };
 RSP_MESSAGE(authenticate_server_response);
@@ -103,7 +105,7 @@ RSP_MESSAGE(authenticate_client_request);
 struct rsp_smdp_signed2 {
     struct span transaction_id;
     bool cc_required;
-    struct span bpp_euicc_otpk;   /* 65 octets; optional */
+    struct span bpp_euicc_otpk; /* 65 octets; optional */
     struct span signed_bytes;
 };
 RSP_MESSAGE(smdp_signed2);
@@ -119,7 +121,7 @@ struct rsp_authenticate_client_ok {
 struct rsp_authenticate_client_response {
     enum rsp_outcome which;
     struct rsp_authenticate_client_ok ok;
-    int64_t error;                /* enum rsp_authenticate_client_error */
+    int64_t error; /* enum rsp_authenticate_client_error */
 };
 RSP_MESSAGE(authenticate_client_response);
 
@@ -127,6 +129,7 @@ RSP_MESSAGE(authenticate_client_response);
 void rsp_tbs_server_signature1(const struct rsp_server_signed1 *s, struct rsp_tbs *out);
 void rsp_tbs_euicc_signature1(const struct rsp_euicc_signed1 *s, struct rsp_tbs *out);
 /* smdpSigned2 || 5F37 40 euiccSignature1 */
-void rsp_tbs_smdp_signature2(const struct rsp_smdp_signed2 *s, struct span euicc_signature1, struct rsp_tbs *out);
+void rsp_tbs_smdp_signature2(const struct rsp_smdp_signed2 *s, struct span euicc_signature1,
+                             struct rsp_tbs *out);
 
 #endif

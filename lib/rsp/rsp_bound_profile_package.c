@@ -18,7 +18,10 @@ static const struct rsp_type type_secure_channel =
     RSP_SEQUENCE(0xBF23, RSP_P(INITIALISE_SECURE_CHANNEL_REQUEST), secure_channel);
 /* The same members without the signature: what it covers, without a header. */
 static const struct rsp_type type_secure_channel_signed = {
-    .whole = RSP_NOWHERE, .pdu = RSP_NO_PDU, .fields = secure_channel, .count = 4,
+    .whole = RSP_NOWHERE,
+    .pdu = RSP_NO_PDU,
+    .fields = secure_channel,
+    .count = 4,
 };
 
 /* What the signature covers, from the first octet of BF23's contents up to 5F37. */
@@ -45,7 +48,8 @@ enum err rsp_initialise_secure_channel_write(const struct rsp_initialise_secure_
     return rsp_fields_write(&type_secure_channel, s, out);
 }
 
-enum err rsp_initialise_secure_channel_write_tbs(const struct rsp_initialise_secure_channel *s, struct buf *out)
+enum err rsp_initialise_secure_channel_write_tbs(const struct rsp_initialise_secure_channel *s,
+                                                 struct buf *out)
 {
     return rsp_fields_write(&type_secure_channel_signed, s, out);
 }

@@ -29,9 +29,8 @@ static const struct rsp_field prepare_download_response[] = {
     RSP_S(0xA1, prepare_download_response, error, rsp_type_session_error),
     RSP_F(VALUE, 0xA2, prepare_download_response, compact),
 };
-const struct rsp_type rsp_type_prepare_download_response =
-    RSP_KEPT_CHOICE(0xBF21, RSP_P(SGP32_PREPARE_DOWNLOAD_RESPONSE), prepare_download_response,
-                    prepare_download_response);
+const struct rsp_type rsp_type_prepare_download_response = RSP_KEPT_CHOICE(
+    0xBF21, RSP_P(SGP32_PREPARE_DOWNLOAD_RESPONSE), prepare_download_response, prepare_download_response);
 RSP_DEFINE(prepare_download_response, rsp_type_prepare_download_response)
 
 static const struct rsp_field get_bound_profile_package_request[] = {
@@ -70,8 +69,8 @@ static const struct rsp_field cancel_session_signed[] = {
     RSP_F(VALUE, 0x81, cancel_session_signed, smdp_oid),
     RSP_F(INTEGER, 0x82, cancel_session_signed, reason),
 };
-static const struct rsp_type type_cancel_session_signed =
-    RSP_KEPT(0x30, RSP_P(EUICC_CANCEL_SESSION_SIGNED), cancel_session_signed, signed_bytes, cancel_session_signed);
+static const struct rsp_type type_cancel_session_signed = RSP_KEPT(
+    0x30, RSP_P(EUICC_CANCEL_SESSION_SIGNED), cancel_session_signed, signed_bytes, cancel_session_signed);
 RSP_DEFINE(cancel_session_signed, type_cancel_session_signed)
 
 static const struct rsp_field cancel_session_ok[] = {
@@ -84,8 +83,8 @@ static const struct rsp_field cancel_session_response[] = {
     RSP_F(INTEGER, 0x81, cancel_session_response, error),
     RSP_F(VALUE, 0xA2, cancel_session_response, compact),
 };
-const struct rsp_type rsp_type_cancel_session_response =
-    RSP_CHOICE(0xBF41, RSP_P(SGP32_CANCEL_SESSION_RESPONSE), cancel_session_response, cancel_session_response);
+const struct rsp_type rsp_type_cancel_session_response = RSP_CHOICE(
+    0xBF41, RSP_P(SGP32_CANCEL_SESSION_RESPONSE), cancel_session_response, cancel_session_response);
 RSP_DEFINE(cancel_session_response, rsp_type_cancel_session_response)
 
 static const struct rsp_field cancel_session_request_es9[] = {
@@ -100,11 +99,12 @@ static const struct rsp_field cancel_session_response_es9[] = {
     RSP_F(VALUE, 0xA0, cancel_session_response_es9, ok),
     RSP_F(INTEGER, 0x81, cancel_session_response_es9, error),
 };
-static const struct rsp_type type_cancel_session_response_es9 =
-    RSP_CHOICE(0xBF41, RSP_P(CANCEL_SESSION_RESPONSE_ES9), cancel_session_response_es9, cancel_session_response_es9);
+static const struct rsp_type type_cancel_session_response_es9 = RSP_CHOICE(
+    0xBF41, RSP_P(CANCEL_SESSION_RESPONSE_ES9), cancel_session_response_es9, cancel_session_response_es9);
 RSP_DEFINE(cancel_session_response_es9, type_cancel_session_response_es9)
 
-void rsp_tbs_euicc_signature2(const struct rsp_euicc_signed2 *s, struct span smdp_signature2, struct rsp_tbs *out)
+void rsp_tbs_euicc_signature2(const struct rsp_euicc_signed2 *s, struct span smdp_signature2,
+                              struct rsp_tbs *out)
 {
     static const uint8_t header[] = { 0x5F, 0x37, 0x40 };
     *out = (struct rsp_tbs){ .part = { s->signed_bytes, SPAN_ARRAY(header), smdp_signature2 }, .count = 3 };

@@ -15,14 +15,17 @@ RSP_MESSAGE(prepare_download_request);
 
 struct rsp_euicc_signed2 {
     struct span transaction_id;
-    struct span euicc_otpk;       /* 65 octets */
-    struct span hash_cc;          /* optional */
+    struct span euicc_otpk; /* 65 octets */
+    struct span hash_cc;    /* optional */
     struct span signed_bytes;
 };
 RSP_MESSAGE(euicc_signed2);
 
 enum rsp_prepare_download_which {
-    RSP_PREPARE_DOWNLOAD_NONE, RSP_PREPARE_DOWNLOAD_OK, RSP_PREPARE_DOWNLOAD_ERROR, RSP_PREPARE_DOWNLOAD_COMPACT,
+    RSP_PREPARE_DOWNLOAD_NONE,
+    RSP_PREPARE_DOWNLOAD_OK,
+    RSP_PREPARE_DOWNLOAD_ERROR,
+    RSP_PREPARE_DOWNLOAD_COMPACT,
 };
 struct rsp_download_response_ok {
     struct rsp_euicc_signed2 euicc_signed2;
@@ -51,19 +54,20 @@ struct rsp_get_bound_profile_package_ok {
 struct rsp_get_bound_profile_package_response {
     enum rsp_outcome which;
     struct rsp_get_bound_profile_package_ok ok;
-    int64_t error;                     /* enum rsp_get_bound_profile_package_error */
+    int64_t error; /* enum rsp_get_bound_profile_package_error */
 };
 RSP_MESSAGE(get_bound_profile_package_response);
 
 /* ES8+ BF23 */
 struct rsp_initialise_secure_channel {
-    int64_t remote_op_id;           /* 1 */
+    int64_t remote_op_id; /* 1 */
     struct span transaction_id;
     struct span key_type, key_length; /* 88, 10 */
     struct span host_id;
-    struct span smdp_otpk;          /* 65 octets */
-    struct span smdp_signature;     /* 64 octets */
-    struct span signed_bytes;       /* the members before the signature, as received; only read, writing is always anew */
+    struct span smdp_otpk;      /* 65 octets */
+    struct span smdp_signature; /* 64 octets */
+    struct span
+        signed_bytes; /* the members before the signature, as received; only read, writing is always anew */
 };
 RSP_MESSAGE(initialise_secure_channel);
 /* Appends the members that are signed (82, 80, A6, 5F49): sign them with rsp_tbs_smdp_sign before writing. */
@@ -73,7 +77,7 @@ MUST_CHECK enum err rsp_initialise_secure_channel_write_tbs(const struct rsp_ini
 /* ES8+ BF36 */
 struct rsp_bound_profile_package {
     struct rsp_initialise_secure_channel secure_channel;
-    struct span first_87;  /* lists of whole TLVs: rsp_whole_next */
+    struct span first_87; /* lists of whole TLVs: rsp_whole_next */
     struct span list_88;
     struct span second_87; /* optional: ReplaceSessionKeys */
     struct span list_86;
@@ -83,9 +87,9 @@ RSP_MESSAGE(bound_profile_package);
 
 /* SGP.22 2.5.5: what goes to the eUICC as ES10 commands of their own, in order. */
 struct rsp_bpp_segments {
-    struct der package;   /* what is left of the members of BF36 */
-    struct der list;      /* what is left of the list being sent in pieces */
-    struct span first;    /* header of BF36 and the whole BF23, until sent */
+    struct der package; /* what is left of the members of BF36 */
+    struct der list;    /* what is left of the list being sent in pieces */
+    struct span first;  /* header of BF36 and the whole BF23, until sent */
 };
 /* Begins on a whole BF36. ERR_PARSE. Checks only the outer shape: call rsp_check or the reader before. */
 MUST_CHECK enum err rsp_bpp_segments(struct span bpp, struct rsp_bpp_segments *out);
@@ -107,18 +111,21 @@ RSP_MESSAGE(replace_session_keys);
 /* ES10b BF41 */
 struct rsp_cancel_session_request {
     struct span transaction_id;
-    int64_t reason;                  /* enum rsp_cancel_session_reason */
+    int64_t reason; /* enum rsp_cancel_session_reason */
 };
 RSP_MESSAGE(cancel_session_request);
 struct rsp_cancel_session_signed {
     struct span transaction_id;
-    struct span smdp_oid;            /* contents of the OID: der_oid_text */
+    struct span smdp_oid; /* contents of the OID: der_oid_text */
     int64_t reason;
     struct span signed_bytes;
 };
 RSP_MESSAGE(cancel_session_signed);
 enum rsp_cancel_session_which {
-    RSP_CANCEL_SESSION_NONE, RSP_CANCEL_SESSION_OK, RSP_CANCEL_SESSION_ERROR, RSP_CANCEL_SESSION_COMPACT,
+    RSP_CANCEL_SESSION_NONE,
+    RSP_CANCEL_SESSION_OK,
+    RSP_CANCEL_SESSION_ERROR,
+    RSP_CANCEL_SESSION_COMPACT,
 };
 struct rsp_cancel_session_ok {
     struct rsp_cancel_session_signed cancel_signed;
@@ -128,8 +135,8 @@ struct rsp_cancel_session_ok {
 struct rsp_cancel_session_response {
     enum rsp_cancel_session_which which;
     struct rsp_cancel_session_ok ok;
-    int64_t error;                   /* enum rsp_cancel_session_response_error */
-    struct span compact;             /* contents */
+    int64_t error;       /* enum rsp_cancel_session_response_error */
+    struct span compact; /* contents */
 };
 RSP_MESSAGE(cancel_session_response);
 
@@ -141,15 +148,16 @@ struct rsp_cancel_session_request_es9 {
 RSP_MESSAGE(cancel_session_request_es9);
 struct rsp_cancel_session_response_es9 {
     enum rsp_outcome which;
-    struct span ok;                  /* empty contents */
-    int64_t error;                   /* enum rsp_cancel_session_error */
+    struct span ok; /* empty contents */
+    int64_t error;  /* enum rsp_cancel_session_error */
 };
 RSP_MESSAGE(cancel_session_response_es9);
 
 /* euiccSigned2 || 5F37 40 smdpSignature2 */
-void rsp_tbs_euicc_signature2(const struct rsp_euicc_signed2 *s, struct span smdp_signature2, struct rsp_tbs *out);
-/* 82 || 80 || A6 || 5F49 smdpOtpk || 5F49 41 euiccOtpk; `members` as rsp_initialise_secure_channel_write_tbs wrote them
- * or as `signed_bytes` received them. */
+void rsp_tbs_euicc_signature2(const struct rsp_euicc_signed2 *s, struct span smdp_signature2,
+                              struct rsp_tbs *out);
+/* 82 || 80 || A6 || 5F49 smdpOtpk || 5F49 41 euiccOtpk; `members` as rsp_initialise_secure_channel_write_tbs
+ * wrote them or as `signed_bytes` received them. */
 void rsp_tbs_smdp_sign(struct span members, struct span euicc_otpk, struct rsp_tbs *out);
 void rsp_tbs_cancel_session(const struct rsp_cancel_session_signed *s, struct rsp_tbs *out);
 

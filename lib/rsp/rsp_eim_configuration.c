@@ -51,7 +51,10 @@ RSP_DEFINE(add_initial_eim_response, type_add_initial_eim_response)
 static const struct rsp_field eim_search[] = { RSP_F(VALUE, 0x80, get_eim_configuration_request, eim_id) };
 static const struct rsp_type type_eim_search = RSP_SEQUENCE(0xA0, RSP_NO_PDU, eim_search);
 static const struct rsp_field get_eim_configuration_request[] = {
-    { .tag = 0xA0, .kind = RSP_STRUCT, .optional = true, .type = &type_eim_search,
+    { .tag = 0xA0,
+      .kind = RSP_STRUCT,
+      .optional = true,
+      .type = &type_eim_search,
       .has = RSP_AT(get_eim_configuration_request, has_search) },
 };
 static const struct rsp_type type_get_eim_configuration_request =

@@ -16,13 +16,15 @@ enum rsp_key_data_which { RSP_KEY_DATA_NONE, RSP_KEY_DATA_PUBLIC_KEY, RSP_KEY_DA
 /* A public key or a certificate, both as contents without the outer 30. */
 struct rsp_key_data {
     enum rsp_key_data_which which;
-    struct span public_key;   /* contents of SubjectPublicKeyInfo: rsp_key_data_put_spki */
-    struct span certificate;  /* contents of Certificate: rsp_put_certificate */
+    struct span public_key;  /* contents of SubjectPublicKeyInfo: rsp_key_data_put_spki */
+    struct span certificate; /* contents of Certificate: rsp_put_certificate */
 };
-/* Appends a complete SubjectPublicKeyInfo; also of one that kept its 30 (catalogue D-5). ERR_STATE: it is a certificate. */
+/* Appends a complete SubjectPublicKeyInfo; also of one that kept its 30 (catalogue D-5). ERR_STATE: it is a
+ * certificate. */
 MUST_CHECK enum err rsp_key_data_put_spki(const struct rsp_key_data *k, struct buf *out);
 /* Curve (contents of its OID) and point (65 octets) of a public key. ERR_PARSE. */
-MUST_CHECK enum err rsp_key_data_point(const struct rsp_key_data *k, struct span *curve_oid, struct span *point);
+MUST_CHECK enum err rsp_key_data_point(const struct rsp_key_data *k, struct span *curve_oid,
+                                       struct span *point);
 /* Contents of the curves' OIDs: prime256v1 and brainpoolP256r1. */
 struct span rsp_oid_p256(void);
 struct span rsp_oid_brainpool_p256r1(void);
@@ -30,11 +32,11 @@ struct span rsp_oid_brainpool_p256r1(void);
 MUST_CHECK enum err rsp_put_spki_contents(struct span curve_oid, struct span point, struct buf *out);
 
 struct rsp_eim_configuration {
-    struct span eim_id;                   /* 1..128, the key of the record */
-    struct span eim_fqdn;                 /* optional, as all that follow */
+    struct span eim_id;   /* 1..128, the key of the record */
+    struct span eim_fqdn; /* optional, as all that follow */
     struct rsp_int eim_id_type;
-    struct rsp_int counter;               /* 0..8388607 */
-    struct rsp_int association_token;     /* -1 in a request: the eUICC makes one */
+    struct rsp_int counter;           /* 0..8388607 */
+    struct rsp_int association_token; /* -1 in a request: the eUICC makes one */
     bool has_public_key_data;
     struct rsp_key_data public_key_data;
     bool has_trusted_tls;
@@ -51,21 +53,21 @@ RSP_ITEM(eim_configuration);
 
 /* BF57 */
 struct rsp_add_initial_eim_request {
-    struct span list;     /* rsp_eim_configuration_next */
+    struct span list; /* rsp_eim_configuration_next */
 };
 RSP_MESSAGE(add_initial_eim_request);
 enum rsp_add_initial_eim_item { RSP_INITIAL_EIM_NONE, RSP_INITIAL_EIM_TOKEN, RSP_INITIAL_EIM_OK };
 struct rsp_initial_eim_result {
     enum rsp_add_initial_eim_item which;
     int64_t token;
-    bool ok;              /* the NULL; not looked at */
+    bool ok; /* the NULL; not looked at */
 };
 RSP_MESSAGE(initial_eim_result);
 RSP_ITEM(initial_eim_result);
 struct rsp_add_initial_eim_response {
     enum rsp_outcome which;
-    struct span list;     /* rsp_initial_eim_result_next */
-    int64_t error;        /* enum rsp_add_initial_eim_error */
+    struct span list; /* rsp_initial_eim_result_next */
+    int64_t error;    /* enum rsp_add_initial_eim_error */
 };
 RSP_MESSAGE(add_initial_eim_response);
 
@@ -76,7 +78,7 @@ struct rsp_get_eim_configuration_request {
 };
 RSP_MESSAGE(get_eim_configuration_request);
 struct rsp_get_eim_configuration_response {
-    struct span list;     /* rsp_eim_configuration_next */
+    struct span list; /* rsp_eim_configuration_next */
 };
 RSP_MESSAGE(get_eim_configuration_response);
 

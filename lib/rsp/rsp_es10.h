@@ -4,8 +4,9 @@
 
 #include "rsp_message.h"
 
-/* Many answers are `tag { 80 code }`: enable BF31, disable BF32, delete BF33, set nickname BF29, set default address BF3F
- * and BF65, immediate enable BF5A, emergency BF5B and BF5C, fallback BF5D and BF5E, configure BF59, IPAe BF42. */
+/* Many answers are `tag { 80 code }`: enable BF31, disable BF32, delete BF33, set nickname BF29, set default
+ * address BF3F and BF65, immediate enable BF5A, emergency BF5B and BF5C, fallback BF5D and BF5E, configure
+ * BF59, IPAe BF42. */
 MUST_CHECK enum err rsp_code_read(uint32_t tag, struct span bytes, int64_t *code);
 MUST_CHECK enum err rsp_code_write(uint32_t tag, int64_t code, struct buf *out);
 /* `tag {}`: BF20, BF22, BF2E, BF3C, BF43, BF5F requests. */
@@ -22,7 +23,7 @@ struct rsp_get_eid_request {
 };
 RSP_MESSAGE(get_eid_request);
 struct rsp_get_eid_response {
-    struct span eid;      /* 16 octets */
+    struct span eid; /* 16 octets */
 };
 RSP_MESSAGE(get_eid_response);
 
@@ -34,7 +35,7 @@ RSP_MESSAGE(get_euicc_challenge_response);
 
 /* BF56. The certificates are contents without their 30: rsp_put_certificate. */
 struct rsp_get_certs_request {
-    struct span ci_pkid;   /* optional */
+    struct span ci_pkid; /* optional */
 };
 RSP_MESSAGE(get_certs_request);
 struct rsp_get_certs_response {
@@ -42,7 +43,7 @@ struct rsp_get_certs_response {
     struct rsp_certs {
         struct span eum_certificate, euicc_certificate;
     } ok;
-    int64_t error;         /* enum rsp_get_certs_error */
+    int64_t error; /* enum rsp_get_certs_error */
 };
 RSP_MESSAGE(get_certs_response);
 
@@ -59,7 +60,7 @@ MUST_CHECK enum err rsp_default_dp_address_write(uint32_t tag, struct span addre
 
 /* BF64 */
 struct rsp_memory_reset_request {
-    uint32_t options;      /* bits of catalogue A.4 */
+    uint32_t options; /* bits of catalogue A.4 */
 };
 RSP_MESSAGE(memory_reset_request);
 struct rsp_memory_reset_response {

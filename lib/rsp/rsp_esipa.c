@@ -1,6 +1,7 @@
 #include "rsp_types.h"
 
-/* --- BF4F: what the IPA asks and gets ------------------------------------------------------------------------------ */
+/* --- BF4F: what the IPA asks and gets
+ * ------------------------------------------------------------------------------ */
 static const struct rsp_field get_eim_package_request[] = {
     RSP_F(VALUE, 0x5A, get_eim_package_request, eid),
     RSP_F(NULL, 0x80, get_eim_package_request, notify_state_change),
@@ -16,8 +17,12 @@ static const struct rsp_field notification_criteria[] = {
     RSP_F(BITS, 0x81, ipa_euicc_data_request, notifications.events),
 };
 static const struct rsp_type type_notification_criteria = {
-    .tag = 0xA1, .choice = true, .pdu = RSP_NO_PDU, .whole = RSP_NOWHERE,
-    .which = RSP_AT(ipa_euicc_data_request, notifications.which), RSP_ROWS(notification_criteria),
+    .tag = 0xA1,
+    .choice = true,
+    .pdu = RSP_NO_PDU,
+    .whole = RSP_NOWHERE,
+    .which = RSP_AT(ipa_euicc_data_request, notifications.which),
+    RSP_ROWS(notification_criteria),
 };
 static const struct rsp_field result_criteria[] = {
     RSP_F(INTEGER, 0x80, ipa_euicc_data_request, results.seq_number),
@@ -26,9 +31,15 @@ static const struct rsp_type type_result_criteria = RSP_SEQUENCE(0xA2, RSP_NO_PD
 static const struct rsp_field ipa_euicc_data_request[] = {
     RSP_F(VALUE, 0x5C, ipa_euicc_data_request, tag_list),
     RSP_O(VALUE, 0x04, ipa_euicc_data_request, ci_pkid),
-    { .tag = 0xA1, .kind = RSP_STRUCT, .optional = true, .type = &type_notification_criteria,
+    { .tag = 0xA1,
+      .kind = RSP_STRUCT,
+      .optional = true,
+      .type = &type_notification_criteria,
       .has = RSP_AT(ipa_euicc_data_request, has_notification_criteria) },
-    { .tag = 0xA2, .kind = RSP_STRUCT, .optional = true, .type = &type_result_criteria,
+    { .tag = 0xA2,
+      .kind = RSP_STRUCT,
+      .optional = true,
+      .type = &type_result_criteria,
       .has = RSP_AT(ipa_euicc_data_request, has_result_criteria) },
     RSP_O(VALUE, 0x83, ipa_euicc_data_request, eim_transaction_id),
 };
@@ -64,7 +75,8 @@ static const struct rsp_type type_get_eim_package_response =
     RSP_CHOICE(0xBF4F, RSP_P(GET_EIM_PACKAGE_RESPONSE), get_eim_package_response, get_eim_package_response);
 RSP_DEFINE(get_eim_package_response, type_get_eim_package_response)
 
-/* --- BF52, BF54, BF50: what the IPA brings back -------------------------------------------------------------------- */
+/* --- BF52, BF54, BF50: what the IPA brings back
+ * -------------------------------------------------------------------- */
 static const struct rsp_field ipa_capabilities[] = {
     RSP_F(BITS, 0x80, ipa_euicc_data, capabilities.features),
     RSP_O(BITS, 0x81, ipa_euicc_data, capabilities.protocols),
@@ -81,7 +93,10 @@ static const struct rsp_field ipa_euicc_data[] = {
     RSP_O(VALUE, 0xA5, ipa_euicc_data, eum_certificate),
     RSP_O(VALUE, 0xA6, ipa_euicc_data, euicc_certificate),
     RSP_O(VALUE, 0x87, ipa_euicc_data, eim_transaction_id),
-    { .tag = 0xA8, .kind = RSP_STRUCT, .optional = true, .type = &type_ipa_capabilities,
+    { .tag = 0xA8,
+      .kind = RSP_STRUCT,
+      .optional = true,
+      .type = &type_ipa_capabilities,
       .has = RSP_AT(ipa_euicc_data, has_capabilities) },
     RSP_SO(0xA9, ipa_euicc_data, device_info, has_device_info, rsp_type_device_info),
 };
@@ -108,7 +123,8 @@ static const struct rsp_field download_result[] = {
     RSP_S(0xBF37, download_result, installation, rsp_type_profile_installation_result),
     RSP_FLAT(0x30, type_download_error),
 };
-static const struct rsp_type type_download_result = RSP_CHOICE(0, RSP_NO_PDU, download_result, download_result);
+static const struct rsp_type type_download_result =
+    RSP_CHOICE(0, RSP_NO_PDU, download_result, download_result);
 static const struct rsp_field profile_download_trigger_result[] = {
     RSP_O(VALUE, 0x82, profile_download_trigger_result, eim_transaction_id),
     RSP_IN(profile_download_trigger_result, result, type_download_result),
@@ -122,7 +138,8 @@ static const struct rsp_field epr_and_notifications[] = {
     RSP_S(0xBF51, eim_package_result, package, rsp_type_euicc_package_result),
     RSP_F(VALUE, 0xA0, eim_package_result, notifications),
 };
-static const struct rsp_type type_epr_and_notifications = RSP_SEQUENCE(0x30, RSP_NO_PDU, epr_and_notifications);
+static const struct rsp_type type_epr_and_notifications =
+    RSP_SEQUENCE(0x30, RSP_NO_PDU, epr_and_notifications);
 static const struct rsp_field eim_package_result[] = {
     RSP_S(0xBF51, eim_package_result, package, rsp_type_euicc_package_result),
     RSP_FLAT(0x30, type_epr_and_notifications),
@@ -136,9 +153,8 @@ static const struct rsp_field provide_eim_package_result[] = {
     RSP_O(VALUE, 0x5A, provide_eim_package_result, eid),
     RSP_IN(provide_eim_package_result, result, type_eim_package_result),
 };
-static const struct rsp_type type_provide_eim_package_result =
-    RSP_KEPT(0xBF50, RSP_P(PROVIDE_EIM_PACKAGE_RESULT), provide_eim_package_result, whole,
-             provide_eim_package_result);
+static const struct rsp_type type_provide_eim_package_result = RSP_KEPT(
+    0xBF50, RSP_P(PROVIDE_EIM_PACKAGE_RESULT), provide_eim_package_result, whole, provide_eim_package_result);
 RSP_DEFINE(provide_eim_package_result, type_provide_eim_package_result)
 
 static const struct rsp_field provide_eim_package_result_response[] = {
@@ -156,8 +172,9 @@ enum err rsp_provide_eim_package_result_response_read(struct span bytes,
     return rsp_fields_read(&type_provide_eim_package_result_response, bytes, out, sizeof *out);
 }
 
-enum err rsp_provide_eim_package_result_response_write(const struct rsp_provide_eim_package_result_response *r,
-                                                       struct buf *out)
+enum err
+rsp_provide_eim_package_result_response_write(const struct rsp_provide_eim_package_result_response *r,
+                                              struct buf *out)
 {
     struct rsp_provide_eim_package_result_response p = *r;
     p.empty = span_str("");
@@ -176,7 +193,9 @@ enum err rsp_acknowledgement_put(struct buf *list, int64_t seq_number)
     return der_put_integer(list, 0x80, seq_number);
 }
 
-/* --- BF3D ---------------------------------------------------------------------------------------------------------- */
+/* --- BF3D
+ * ----------------------------------------------------------------------------------------------------------
+ */
 /* A0 { pendingNotification }: the tag on an untagged CHOICE is explicit. */
 static const struct rsp_field wrapped_notification[] = {
     RSP_IN(handle_notification_esipa, notification, rsp_type_pending_notification),
@@ -186,6 +205,6 @@ static const struct rsp_field handle_notification_esipa[] = {
     RSP_FLAT(0xA0, type_wrapped_notification),
     RSP_S(0xBF50, handle_notification_esipa, result, type_provide_eim_package_result),
 };
-static const struct rsp_type type_handle_notification_esipa =
-    RSP_CHOICE(0xBF3D, RSP_P(HANDLE_NOTIFICATION_ESIPA), handle_notification_esipa, handle_notification_esipa);
+static const struct rsp_type type_handle_notification_esipa = RSP_CHOICE(
+    0xBF3D, RSP_P(HANDLE_NOTIFICATION_ESIPA), handle_notification_esipa, handle_notification_esipa);
 RSP_DEFINE(handle_notification_esipa, type_handle_notification_esipa)

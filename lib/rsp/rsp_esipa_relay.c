@@ -43,7 +43,8 @@ static const struct rsp_type type_authenticate_client_ok_dp_esipa =
     RSP_SEQUENCE(0xA0, RSP_NO_PDU, authenticate_client_ok_dp_esipa);
 static const struct rsp_field authenticate_client_ok_ds_esipa[] = {
     RSP_F(VALUE, 0x80, authenticate_client_ok_ds_esipa, transaction_id),
-    RSP_SO(0xBF54, authenticate_client_ok_ds_esipa, trigger, has_trigger, rsp_type_profile_download_trigger_request),
+    RSP_SO(0xBF54, authenticate_client_ok_ds_esipa, trigger, has_trigger,
+           rsp_type_profile_download_trigger_request),
 };
 static const struct rsp_type type_authenticate_client_ok_ds_esipa =
     RSP_SEQUENCE(0xA1, RSP_NO_PDU, authenticate_client_ok_ds_esipa);
@@ -68,6 +69,6 @@ static const struct rsp_field get_bound_profile_package_response_esipa[] = {
     RSP_F(INTEGER, 0x81, get_bound_profile_package_response_esipa, error),
 };
 static const struct rsp_type type_get_bound_profile_package_response_esipa =
-    RSP_CHOICE(0xBF3A, RSP_P(GET_BOUND_PROFILE_PACKAGE_RESPONSE_ESIPA), get_bound_profile_package_response_esipa,
-               get_bound_profile_package_response_esipa);
+    RSP_CHOICE(0xBF3A, RSP_P(GET_BOUND_PROFILE_PACKAGE_RESPONSE_ESIPA),
+               get_bound_profile_package_response_esipa, get_bound_profile_package_response_esipa);
 RSP_DEFINE(get_bound_profile_package_response_esipa, type_get_bound_profile_package_response_esipa)

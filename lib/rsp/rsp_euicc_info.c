@@ -6,7 +6,8 @@ static const struct rsp_field euicc_info1[] = {
     RSP_F(VALUE, 0xA9, euicc_info1, ci_verification),
     RSP_F(VALUE, 0xAA, euicc_info1, ci_signing),
 };
-const struct rsp_type rsp_type_euicc_info1 = RSP_KEPT(0xBF20, RSP_P(EUICC_INFO1), euicc_info1, whole, euicc_info1);
+const struct rsp_type rsp_type_euicc_info1 =
+    RSP_KEPT(0xBF20, RSP_P(EUICC_INFO1), euicc_info1, whole, euicc_info1);
 RSP_DEFINE(euicc_info1, rsp_type_euicc_info1)
 
 static const struct rsp_field iot_specific_info[] = {

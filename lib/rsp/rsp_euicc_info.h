@@ -30,22 +30,22 @@ struct rsp_iot_specific_info {
 /* BF22. Members from ipa_mode on are SGP.32's. */
 struct rsp_euicc_info2 {
     struct span profile_version, svn, firmware_version; /* 3 octets each */
-    struct span ext_card_resource;                      /* TS 102 226: 81 applications, 82 free NVM, 83 free RAM */
-    uint32_t uicc_capability;                           /* bits of PEDefinitions UICCCapability */
+    struct span ext_card_resource; /* TS 102 226: 81 applications, 82 free NVM, 83 free RAM */
+    uint32_t uicc_capability;      /* bits of PEDefinitions UICCCapability */
     struct span ts102241_version, globalplatform_version; /* optional */
     uint32_t rsp_capability;
-    struct span ci_verification, ci_signing;            /* as in EUICCInfo1 */
+    struct span ci_verification, ci_signing; /* as in EUICCInfo1 */
     struct rsp_int category;
     struct rsp_bits forbidden_ppr;
-    struct span pp_version;                             /* 3 octets */
+    struct span pp_version; /* 3 octets */
     struct span sas_accreditation_number;
-    struct span certification_data;                     /* contents; optional */
+    struct span certification_data; /* contents; optional */
     struct rsp_bits tre_properties;
-    struct span tre_product_reference;                  /* optional */
-    struct span additional_package_versions;            /* list; optional */
+    struct span tre_product_reference;       /* optional */
+    struct span additional_package_versions; /* list; optional */
     struct rsp_int ipa_mode;
-    struct span ci_signing_v3;                          /* list; optional */
-    struct span additional_info, highest_svn;           /* optional */
+    struct span ci_signing_v3;                /* list; optional */
+    struct span additional_info, highest_svn; /* optional */
     bool has_iot_specific_info;
     struct rsp_iot_specific_info iot_specific_info;
     struct span whole;

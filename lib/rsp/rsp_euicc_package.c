@@ -1,10 +1,11 @@
 #include "rsp_codes.h"
 #include "rsp_types.h"
 
-/* --- commands ------------------------------------------------------------------------------------------------------ */
+/* --- commands
+ * ------------------------------------------------------------------------------------------------------ */
 static const struct rsp_field psmo_enable[] = {
-    RSP_F(VALUE, 0x5A, psmo, iccid),
-    RSP_F(NULL, 0x05, psmo, rollback),
+    RSP_F(VALUE, 0x5A, psmo, iccid), RSP_F(NULL, 0x05, psmo, rollback),
+    RSP_F(NULL_TOO, 0x81, psmo, rollback), /* catalogue D-2: losing the flag would lose the way back */
 };
 static const struct rsp_field psmo_iccid[] = { RSP_F(VALUE, 0x5A, psmo, iccid) };
 static const struct rsp_field psmo_immediate[] = {
@@ -20,14 +21,10 @@ static const struct rsp_type type_psmo_default_dp = RSP_SEQUENCE(0xBF65, RSP_NO_
 static const struct rsp_type type_nothing = { .whole = RSP_NOWHERE, .pdu = RSP_NO_PDU };
 
 static const struct rsp_field psmo[] = {
-    RSP_FLAT(0xA3, type_psmo_enable),
-    RSP_FLAT(0xA4, type_psmo_iccid),
-    RSP_FLAT(0xA5, type_psmo_iccid),
-    RSP_S(0xBF2D, psmo, list, rsp_type_profile_info_request),
-    RSP_FLAT(0xA6, type_nothing),
-    RSP_FLAT(0xA7, type_psmo_immediate),
-    RSP_FLAT(0xA8, type_psmo_iccid),
-    RSP_FLAT(0xA9, type_nothing),
+    RSP_FLAT(0xA3, type_psmo_enable),       RSP_FLAT(0xA4, type_psmo_iccid),
+    RSP_FLAT(0xA5, type_psmo_iccid),        RSP_S(0xBF2D, psmo, list, rsp_type_profile_info_request),
+    RSP_FLAT(0xA6, type_nothing),           RSP_FLAT(0xA7, type_psmo_immediate),
+    RSP_FLAT(0xA8, type_psmo_iccid),        RSP_FLAT(0xA9, type_nothing),
     RSP_FLAT(0xBF65, type_psmo_default_dp),
 };
 static const struct rsp_type type_psmo = RSP_KEPT_CHOICE(0, RSP_NO_PDU, psmo, psmo);
@@ -37,8 +34,16 @@ RSP_DEFINE_ITEM(psmo, type_psmo)
 const char *rsp_psmo_name(enum rsp_psmo_kind k)
 {
     static const char *const names[] = {
-        "none", "enable", "disable", "delete", "listProfileInfo", "getRAT", "configureImmediateEnable",
-        "setFallbackAttribute", "unsetFallbackAttribute", "setDefaultDpAddress",
+        "none",
+        "enable",
+        "disable",
+        "delete",
+        "listProfileInfo",
+        "getRAT",
+        "configureImmediateEnable",
+        "setFallbackAttribute",
+        "unsetFallbackAttribute",
+        "setDefaultDpAddress",
     };
     return (size_t)k < COUNT(names) ? names[k] : "unknown";
 }
@@ -79,17 +84,20 @@ const struct rsp_type rsp_type_euicc_package_request =
     RSP_KEPT(0xBF51, RSP_P(EUICC_PACKAGE_REQUEST), euicc_package_request, whole, euicc_package_request);
 RSP_DEFINE(euicc_package_request, rsp_type_euicc_package_request)
 
-/* --- results ------------------------------------------------------------------------------------------------------- */
+/* --- results
+ * ------------------------------------------------------------------------------------------------------- */
 static const struct rsp_field add_eim_result[] = {
     RSP_F(INTEGER, 0x84, add_eim_result, token),
     RSP_F(INTEGER, 0x02, add_eim_result, code),
 };
-static const struct rsp_type type_add_eim_result = RSP_CHOICE(0xA8, RSP_NO_PDU, add_eim_result, add_eim_result);
+static const struct rsp_type type_add_eim_result =
+    RSP_CHOICE(0xA8, RSP_NO_PDU, add_eim_result, add_eim_result);
 static const struct rsp_field list_eim_result[] = {
     RSP_F(VALUE, 0xA0, list_eim_result, list),
     RSP_F(INTEGER, 0x81, list_eim_result, error),
 };
-static const struct rsp_type type_list_eim_result = RSP_CHOICE(0xAB, RSP_NO_PDU, list_eim_result, list_eim_result);
+static const struct rsp_type type_list_eim_result =
+    RSP_CHOICE(0xAB, RSP_NO_PDU, list_eim_result, list_eim_result);
 static const struct rsp_field default_dp_result[] = { RSP_F(INTEGER, 0x80, euicc_result, code) };
 static const struct rsp_type type_default_dp_result = RSP_SEQUENCE(0xBF65, RSP_NO_PDU, default_dp_result);
 
@@ -183,8 +191,8 @@ static const struct rsp_field package_result_data[] = {
     RSP_F(INTEGER, 0x83, package_result_data, seq_number),
     RSP_F(VALUE, 0x30, package_result_data, results),
 };
-static const struct rsp_type type_package_result_data =
-    RSP_KEPT(0x30, RSP_P(EUICC_PACKAGE_RESULT_DATA_SIGNED), package_result_data, signed_bytes, package_result_data);
+static const struct rsp_type type_package_result_data = RSP_KEPT(
+    0x30, RSP_P(EUICC_PACKAGE_RESULT_DATA_SIGNED), package_result_data, signed_bytes, package_result_data);
 RSP_DEFINE(package_result_data, type_package_result_data)
 
 static const struct rsp_field package_error_data[] = {
@@ -193,8 +201,8 @@ static const struct rsp_field package_error_data[] = {
     RSP_O(VALUE, 0x82, package_error_data, eim_transaction_id),
     RSP_F(INTEGER, 0x02, package_error_data, code),
 };
-static const struct rsp_type type_package_error_data =
-    RSP_KEPT(0x30, RSP_P(EUICC_PACKAGE_ERROR_DATA_SIGNED), package_error_data, signed_bytes, package_error_data);
+static const struct rsp_type type_package_error_data = RSP_KEPT(
+    0x30, RSP_P(EUICC_PACKAGE_ERROR_DATA_SIGNED), package_error_data, signed_bytes, package_error_data);
 RSP_DEFINE(package_error_data, type_package_error_data)
 
 static const struct rsp_field package_result_signed[] = {
@@ -223,7 +231,8 @@ const struct rsp_type rsp_type_euicc_package_result =
 RSP_DEFINE(euicc_package_result, rsp_type_euicc_package_result)
 RSP_DEFINE_ITEM(euicc_package_result, rsp_type_euicc_package_result)
 
-/* --- what is signed ------------------------------------------------------------------------------------------------ */
+/* --- what is signed
+ * ------------------------------------------------------------------------------------------------ */
 /* 84 LL <INTEGER contents>; 84 01 00 without a token. */
 static void tbs_with_token(struct span signed_bytes, struct rsp_int token, struct rsp_tbs *out)
 {

@@ -81,6 +81,7 @@ static enum err read_field(const struct rsp_field *f, const struct der_tlv *tlv,
     case RSP_BOOLEAN:
         return read_boolean(tlv->value, at);
     case RSP_NULL:
+    case RSP_NULL_TOO:
         *(bool *)at = true;
         return tlv->value.len ? ERR_PARSE : ERR_OK;
     case RSP_STRUCT:
@@ -133,7 +134,8 @@ static enum err read_member(const struct rsp_field *f, struct der *d, void *out)
     enum err e = der_optional(d, f->tag, &tlv, &found);
     if (!e && found)
         return read_field(f, &tlv, out);
-    return e || f->optional || f->kind == RSP_NULL ? e : ERR_PARSE;
+    bool may_be_absent = f->optional || f->kind == RSP_NULL || f->kind == RSP_NULL_TOO;
+    return e || may_be_absent ? e : ERR_PARSE;
 }
 
 static enum err read_contents(const struct rsp_type *t, struct span contents, void *out)
@@ -246,6 +248,8 @@ static enum err write_field(const struct rsp_field *f, const void *x, struct buf
         return f->optional && !*(const bool *)at ? ERR_OK : der_put_boolean(out, f->tag, *(const bool *)at);
     case RSP_NULL:
         return *(const bool *)at ? der_put(out, f->tag, (struct span){ 0 }) : ERR_OK;
+    case RSP_NULL_TOO:
+        return ERR_OK;
     case RSP_STRUCT:
         if (f->optional && !*(const bool *)member_of(x, f->has))
             return ERR_OK;

@@ -24,7 +24,8 @@ static void swap_digits(const char *digits, size_t count, uint8_t *out, size_t o
     memset(out, 0xff, octets);
     for (size_t i = 0; i < count && i / 2 < octets; i++) {
         uint8_t digit = (uint8_t)(digits[i] - '0');
-        out[i / 2] = i % 2 ? (uint8_t)((out[i / 2] & 0x0f) | digit << 4) : (uint8_t)((out[i / 2] & 0xf0) | digit);
+        out[i / 2] =
+            i % 2 ? (uint8_t)((out[i / 2] & 0x0f) | digit << 4) : (uint8_t)((out[i / 2] & 0xf0) | digit);
     }
 }
 
@@ -151,8 +152,9 @@ bool rsp_address_is_valid(struct span text)
         char c = (char)text.at[i];
         if (c == ':' && name == text.len)
             name = i;
-        else if (i > name ? !is_digit(c) : !is_digit(c) && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
-                                               c != '-' && c != '.')
+        else if (i > name ? !is_digit(c)
+                          : !is_digit(c) && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '-' &&
+                                c != '.')
             return false;
     }
     return name > 0 && text.len <= 255 && text.len - name != 1 && text.len - name <= 6;

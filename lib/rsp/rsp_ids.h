@@ -10,7 +10,8 @@
 #define RSP_ICCID_OCTETS 10
 #define RSP_MATCHING_ID_MAX 255
 
-/* EID: 32 decimal digits <-> 16 octets, BCD, not swapped. Parsing checks digits and length only: ERR_PARSE. */
+/* EID: 32 decimal digits <-> 16 octets, BCD, not swapped. Parsing checks digits and length only: ERR_PARSE.
+ */
 MUST_CHECK enum err rsp_eid_parse(const char *digits, uint8_t out[RSP_EID_OCTETS]);
 /* ERR_PARSE when it is not 16 octets of digits; out is then "". */
 MUST_CHECK enum err rsp_eid_text(struct span eid, char out[33]);
@@ -44,8 +45,8 @@ bool rsp_address_is_valid(struct span text);
 /* Case-insensitive equality of two host names (SGP.22 3.0.1: serverAddress against the contacted one). */
 bool rsp_address_equal(struct span a, struct span b);
 
-/* IMEI: 15 digits <-> 8 octets, swapped, F filled; TAC: its first 8 digits <-> 4 octets, swapped (3GPP TS 23.003 as in SGP.22
- * DeviceInfo). */
+/* IMEI: 15 digits <-> 8 octets, swapped, F filled; TAC: its first 8 digits <-> 4 octets, swapped (3GPP
+ * TS 23.003 as in SGP.22 DeviceInfo). */
 MUST_CHECK enum err rsp_imei_parse(const char *digits, uint8_t imei[8], uint8_t tac[4]);
 /* MCC and MNC digits ("26201", "310410") <-> 3 octets of 3GPP TS 24.008. */
 MUST_CHECK enum err rsp_plmn_parse(const char *digits, uint8_t out[3]);

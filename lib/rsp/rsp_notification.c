@@ -6,8 +6,8 @@ static const struct rsp_field notification_metadata[] = {
     RSP_F(VALUE, 0x0C, notification_metadata, address),
     RSP_O(VALUE, 0x5A, notification_metadata, iccid),
 };
-static const struct rsp_type type_notification_metadata =
-    RSP_KEPT(0xBF2F, RSP_P(NOTIFICATION_METADATA), notification_metadata, signed_bytes, notification_metadata);
+static const struct rsp_type type_notification_metadata = RSP_KEPT(
+    0xBF2F, RSP_P(NOTIFICATION_METADATA), notification_metadata, signed_bytes, notification_metadata);
 RSP_DEFINE(notification_metadata, type_notification_metadata)
 RSP_DEFINE_ITEM(notification_metadata, type_notification_metadata)
 
@@ -54,8 +54,8 @@ static const struct rsp_field other_signed_notification[] = {
     RSP_F(WHOLE, 0x30, other_signed_notification, euicc_certificate),
     RSP_F(WHOLE, 0x30, other_signed_notification, eum_certificate),
 };
-static const struct rsp_type type_other_signed_notification =
-    RSP_KEPT(0x30, RSP_P(OTHER_SIGNED_NOTIFICATION), other_signed_notification, whole, other_signed_notification);
+static const struct rsp_type type_other_signed_notification = RSP_KEPT(
+    0x30, RSP_P(OTHER_SIGNED_NOTIFICATION), other_signed_notification, whole, other_signed_notification);
 RSP_DEFINE(other_signed_notification, type_other_signed_notification)
 
 static const struct rsp_field pending_notification[] = {
@@ -69,7 +69,8 @@ const struct rsp_type rsp_type_pending_notification =
 RSP_DEFINE(pending_notification, rsp_type_pending_notification)
 RSP_DEFINE_ITEM(pending_notification, rsp_type_pending_notification)
 
-const struct rsp_notification_metadata *rsp_pending_notification_metadata(const struct rsp_pending_notification *n)
+const struct rsp_notification_metadata *
+rsp_pending_notification_metadata(const struct rsp_pending_notification *n)
 {
     if (n->which == RSP_PENDING_INSTALLATION)
         return &n->installation.data.metadata;
@@ -86,8 +87,8 @@ static const struct rsp_field list_notification_response[] = {
     RSP_F(VALUE, 0xA0, list_notification_response, list),
     RSP_F(INTEGER, 0x81, list_notification_response, error),
 };
-static const struct rsp_type type_list_notification_response =
-    RSP_CHOICE(0xBF28, RSP_P(LIST_NOTIFICATION_RESPONSE), list_notification_response, list_notification_response);
+static const struct rsp_type type_list_notification_response = RSP_CHOICE(
+    0xBF28, RSP_P(LIST_NOTIFICATION_RESPONSE), list_notification_response, list_notification_response);
 RSP_DEFINE(list_notification_response, type_list_notification_response)
 
 static const struct rsp_field retrieve_search[] = {
@@ -95,7 +96,8 @@ static const struct rsp_field retrieve_search[] = {
     RSP_F(BITS, 0x81, retrieve_search, events),
     RSP_F(NULL, 0x82, retrieve_search, package_results),
 };
-static const struct rsp_type type_retrieve_search = RSP_CHOICE(0xA0, RSP_NO_PDU, retrieve_search, retrieve_search);
+static const struct rsp_type type_retrieve_search =
+    RSP_CHOICE(0xA0, RSP_NO_PDU, retrieve_search, retrieve_search);
 static const struct rsp_field retrieve_notifications_request[] = {
     RSP_SO(0xA0, retrieve_notifications_request, search, has_search, type_retrieve_search),
 };

@@ -7,9 +7,9 @@
 /* BF2F; what euiccNotificationSignature covers. */
 struct rsp_notification_metadata {
     int64_t seq_number;
-    uint32_t event;       /* one RSP_EVENT_… bit */
+    uint32_t event; /* one RSP_EVENT_… bit */
     struct span address;
-    struct span iccid;    /* optional */
+    struct span iccid; /* optional */
     struct span signed_bytes;
 };
 RSP_MESSAGE(notification_metadata);
@@ -28,7 +28,7 @@ struct rsp_installation_error {
 struct rsp_installation_result_data {
     struct span transaction_id;
     struct rsp_notification_metadata metadata;
-    struct span smdp_oid;      /* contents of the OID */
+    struct span smdp_oid; /* contents of the OID */
     struct rsp_final_result {
         enum rsp_outcome which;
         struct rsp_installation_success success;
@@ -55,8 +55,11 @@ struct rsp_other_signed_notification {
 RSP_MESSAGE(other_signed_notification);
 
 enum rsp_pending_notification_which {
-    RSP_PENDING_NONE, RSP_PENDING_INSTALLATION, RSP_PENDING_OTHER,
-    RSP_PENDING_COMPACT_INSTALLATION, RSP_PENDING_COMPACT_OTHER,
+    RSP_PENDING_NONE,
+    RSP_PENDING_INSTALLATION,
+    RSP_PENDING_OTHER,
+    RSP_PENDING_COMPACT_INSTALLATION,
+    RSP_PENDING_COMPACT_OTHER,
 };
 struct rsp_pending_notification {
     enum rsp_pending_notification_which which;
@@ -68,22 +71,28 @@ struct rsp_pending_notification {
 RSP_MESSAGE(pending_notification);
 RSP_ITEM(pending_notification);
 /* The metadata of a full form; NULL for a compact one. */
-const struct rsp_notification_metadata *rsp_pending_notification_metadata(const struct rsp_pending_notification *n);
+const struct rsp_notification_metadata *
+rsp_pending_notification_metadata(const struct rsp_pending_notification *n);
 
 /* ES10b BF28 */
 struct rsp_list_notification_request {
-    struct rsp_bits events;   /* absent: all */
+    struct rsp_bits events; /* absent: all */
 };
 RSP_MESSAGE(list_notification_request);
 struct rsp_list_notification_response {
     enum rsp_outcome which;
-    struct span list;         /* rsp_notification_metadata_next */
-    int64_t error;            /* 127 */
+    struct span list; /* rsp_notification_metadata_next */
+    int64_t error;    /* 127 */
 };
 RSP_MESSAGE(list_notification_response);
 
 /* ES10b BF2B */
-enum rsp_retrieve_by { RSP_RETRIEVE_ALL, RSP_RETRIEVE_BY_SEQ_NUMBER, RSP_RETRIEVE_BY_EVENT, RSP_RETRIEVE_PACKAGE_RESULTS };
+enum rsp_retrieve_by {
+    RSP_RETRIEVE_ALL,
+    RSP_RETRIEVE_BY_SEQ_NUMBER,
+    RSP_RETRIEVE_BY_EVENT,
+    RSP_RETRIEVE_PACKAGE_RESULTS
+};
 struct rsp_retrieve_notifications_request {
     bool has_search;
     struct rsp_retrieve_search {
@@ -94,7 +103,12 @@ struct rsp_retrieve_notifications_request {
     } search;
 };
 RSP_MESSAGE(retrieve_notifications_request);
-enum rsp_retrieve_which { RSP_RETRIEVE_NONE, RSP_RETRIEVE_NOTIFICATIONS, RSP_RETRIEVE_ERROR, RSP_RETRIEVE_RESULTS };
+enum rsp_retrieve_which {
+    RSP_RETRIEVE_NONE,
+    RSP_RETRIEVE_NOTIFICATIONS,
+    RSP_RETRIEVE_ERROR,
+    RSP_RETRIEVE_RESULTS
+};
 struct rsp_retrieve_notifications_response {
     enum rsp_retrieve_which which;
     struct span notifications;   /* list: rsp_pending_notification_next */
@@ -109,7 +123,7 @@ struct rsp_remove_notification_request {
 };
 RSP_MESSAGE(remove_notification_request);
 struct rsp_remove_notification_response {
-    int64_t status;              /* enum rsp_notification_sent_status */
+    int64_t status; /* enum rsp_notification_sent_status */
 };
 RSP_MESSAGE(remove_notification_response);
 

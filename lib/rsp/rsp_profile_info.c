@@ -59,7 +59,8 @@ enum err rsp_tag_list_put(struct buf *list, uint32_t tag)
 /* SGP.32 5.9.14: what a request without a tag list gets. */
 static struct span default_tag_list(void)
 {
-    static const uint8_t tags[] = { 0x5A, 0x4F, 0x9F, 0x70, 0x91, 0x92, 0x95, 0x9F, 0x7B, 0x9F, 0x26, 0x9F, 0x67 };
+    static const uint8_t tags[] = { 0x5A, 0x4F, 0x9F, 0x70, 0x91, 0x92, 0x95,
+                                    0x9F, 0x7B, 0x9F, 0x26, 0x9F, 0x67 };
     return SPAN_ARRAY(tags);
 }
 
@@ -72,7 +73,8 @@ static enum err check_tag_list(struct span tag_list)
     return e;
 }
 
-enum err rsp_profile_info_write_selected(const struct rsp_profile_info *p, struct span tag_list, struct buf *out)
+enum err rsp_profile_info_write_selected(const struct rsp_profile_info *p, struct span tag_list,
+                                         struct buf *out)
 {
     struct rsp_field selected[COUNT(profile_info)];
     struct rsp_type t = { .tag = 0xE3, .pdu = RSP_NO_PDU, .whole = RSP_NOWHERE, .fields = selected };

@@ -17,16 +17,16 @@ struct rsp_profile_info {
     struct span notification_configuration; /* list: rsp_notification_configuration_next */
     bool has_owner;
     struct rsp_profile_owner owner;
-    struct span dp_proprietary_data;        /* contents */
+    struct span dp_proprietary_data; /* contents */
     struct rsp_bits policy_rules;
-    struct span service_data;               /* contents */
+    struct span service_data;                                    /* contents */
     bool ecall_indication, fallback_attribute, fallback_allowed; /* absent is false; false is not written */
     struct span whole;
 };
 RSP_MESSAGE(profile_info);
 RSP_ITEM(profile_info);
-/* Appends only the members whose tags are in tag_list (contents of 5C); an absent list stands for SGP.32's default:
- * 5A 4F 9F70 91 92 95 9F7B 9F26 9F67. ERR_PARSE: the list is malformed. */
+/* Appends only the members whose tags are in tag_list (contents of 5C); an absent list stands for SGP.32's
+ * default: 5A 4F 9F70 91 92 95 9F7B 9F26 9F67. ERR_PARSE: the list is malformed. */
 MUST_CHECK enum err rsp_profile_info_write_selected(const struct rsp_profile_info *p, struct span tag_list,
                                                     struct buf *out);
 /* True when a list of tags (contents of 5C) names the tag. */
@@ -50,8 +50,8 @@ struct rsp_profile_info_request {
 RSP_MESSAGE(profile_info_request);
 struct rsp_profile_info_response {
     enum rsp_outcome which;
-    struct span list;     /* rsp_profile_info_next */
-    int64_t error;        /* enum rsp_profile_info_list_error */
+    struct span list; /* rsp_profile_info_next */
+    int64_t error;    /* enum rsp_profile_info_list_error */
 };
 RSP_MESSAGE(profile_info_response);
 

@@ -67,10 +67,12 @@ static enum err transmit(struct card *c, struct span command, struct buf *respon
 
 static const struct card_ops script_ops = { .name = "script", .transmit = transmit };
 
-static struct es10_card open_card(struct world *w, struct script *s, const struct answer *answers, size_t count)
+static struct es10_card open_card(struct world *w, struct script *s, const struct answer *answers,
+                                  size_t count)
 {
-    *s = (struct script){ .card.ops = &script_ops, .answers = answers, .count = count, .joined.max = 1 << 16,
-                          .pending.max = 256 };
+    *s = (struct script){
+        .card.ops = &script_ops, .answers = answers, .count = count, .joined.max = 1 << 16, .pending.max = 256
+    };
     world_open(w, NULL);
     return (struct es10_card){ .env = &w->env, .card = &s->card, .channel = 1 };
 }
@@ -82,9 +84,11 @@ static void close_card(struct world *w, struct script *s)
     world_close(w);
 }
 
-#define RESULT                                                                                                  \
-    "bf516ea06c302780087465737465696d318101018210000102030405060708090a0b0c0d0e0f83010130038301005f3740478137" \
-    "a464eb01ec02fa2bacad7c84f17120faebe70af0ddc6d93a838dc8e1227adf071f397c0fb1b81e0b037dc218d1621e485eac7198" \
+#define RESULT                                                                                               \
+    "bf516ea06c302780087465737465696d318101018210000102030405060708090a0b0c0d0e0f83010130038301005f37404781" \
+    "37"                                                                                                     \
+    "a464eb01ec02fa2bacad7c84f17120faebe70af0ddc6d93a838dc8e1227adf071f397c0fb1b81e0b037dc218d1621e485eac71" \
+    "98"                                                                                                     \
     "ef5d446920d4edb118"
 #define CHALLENGE "bf2e128010000102030405060708090a0b0c0d0e0f"
 static const struct answer sound[] = {
@@ -112,7 +116,8 @@ static void check_switches(struct es10_card *c)
     CHECK(es10b_enable_profile(c, SPAN_ARRAY(iccid), true, &code) == ERR_OK && code == RSP_ENABLE_OK);
     CHECK(es10b_disable_profile(c, SPAN_ARRAY(iccid), false, &code) == ERR_OK);
     CHECK(code == RSP_DISABLE_DISALLOWED_BY_POLICY);
-    CHECK(es10b_delete_profile(c, SPAN_ARRAY(iccid), &code) == ERR_OK && code == RSP_DELETE_ICCID_OR_AID_NOT_FOUND);
+    CHECK(es10b_delete_profile(c, SPAN_ARRAY(iccid), &code) == ERR_OK &&
+          code == RSP_DELETE_ICCID_OR_AID_NOT_FOUND);
     CHECK(es10b_execute_fallback_mechanism(c, true, &code) == ERR_OK);
     CHECK(code == RSP_EXECUTE_FALLBACK_FALLBACK_NOT_AVAILABLE);
     CHECK(es10b_remove_notification_from_list(c, 5, &code) == ERR_OK && code == 0);
@@ -126,13 +131,16 @@ static void check_packages(struct es10_card *c)
     struct es10b_eim_configuration_data eims;
     struct buf package = hex("bf5102a000"), expected = hex(RESULT), initial = hex("bf5702a000");
     CHECK(es10b_load_euicc_package(c, buf_span(&package), &result) == ERR_OK);
-    CHECK(result.message.result.data.seq_number == 1 && span_equal(buf_span(&result.received), buf_span(&expected)));
+    CHECK(result.message.result.data.seq_number == 1 &&
+          span_equal(buf_span(&result.received), buf_span(&expected)));
     CHECK(es10b_profile_rollback(c, true, &rollback) == ERR_OK && rollback.message.code == 1);
     CHECK(!rollback.message.has_result);
     CHECK(es10b_add_initial_eim(c, buf_span(&initial), &added) == ERR_OK && added.message.error == 2);
-    CHECK(es10b_get_eim_configuration_data(c, (struct span){ 0 }, &eims) == ERR_OK && eims.message.list.len == 0);
+    CHECK(es10b_get_eim_configuration_data(c, (struct span){ 0 }, &eims) == ERR_OK &&
+          eims.message.list.len == 0);
     buf_release(&eims.received);
-    CHECK(es10b_get_eim_configuration_data(c, span_str("testeim1"), &eims) == ERR_OK && eims.message.list.len > 0);
+    CHECK(es10b_get_eim_configuration_data(c, span_str("testeim1"), &eims) == ERR_OK &&
+          eims.message.list.len > 0);
     buf_release(&eims.received);
     buf_release(&added.received);
     buf_release(&rollback.received);
@@ -184,12 +192,14 @@ static struct buf bound_package(void)
 }
 
 static const struct answer to_the_end[] = {
-    { "bf36", "", 0x9000 },   { "a00487", "", 0x9000 },   { "a108", "", 0x9000 },
-    { "8802", "", 0x9000 },   { "a204", "", 0x9000 },     { "a308", "", 0x9000 },
+    { "bf36", "", 0x9000 },     { "a00487", "", 0x9000 },
+    { "a108", "", 0x9000 },     { "8802", "", 0x9000 },
+    { "a204", "", 0x9000 },     { "a308", "", 0x9000 },
     { "8602090a", "", 0x9000 }, { "86020b0c", "bf3703800100", 0x9000 },
 };
 static const struct answer gives_up[] = {
-    { "bf36", "", 0x9000 }, { "a00487", "bf3703800100", 0x9000 },
+    { "bf36", "", 0x9000 },
+    { "a00487", "bf3703800100", 0x9000 },
 };
 static const struct answer says_nothing[] = {
     { "", "", 0x9000 },
@@ -240,7 +250,9 @@ static const struct {
     { "the answer to another command", { "bf3e", CHALLENGE, 0x9000 }, ERR_PARSE },
     { "an answer cut short", { "bf3e", "bf3e125a10890490", 0x9000 }, ERR_PARSE },
     { "an EID of fifteen octets", { "bf3e", "bf3e115a0f890490321234512345123456789012", 0x9000 }, ERR_PARSE },
-    { "something behind the answer", { "bf3e", "bf3e125a108904903212345123451234567890123500", 0x9000 }, ERR_PARSE },
+    { "something behind the answer",
+      { "bf3e", "bf3e125a108904903212345123451234567890123500", 0x9000 },
+      ERR_PARSE },
 };
 
 void es10b_refuses_hostile_cards(void)

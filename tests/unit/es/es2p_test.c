@@ -12,10 +12,12 @@ struct smdp {
     struct es_status status;
 };
 
-static enum err answer(void *actor, enum es2p_function f, const struct http_request *q, struct http_response *p)
+static enum err answer(void *actor, enum es2p_function f, const struct http_request *q,
+                       struct http_response *p)
 {
     struct smdp *s = actor;
-    const struct es2p_answer a = { .iccid = "8944500000000000012", .matching_id = "ABC-1",
+    const struct es2p_answer a = { .iccid = "8944500000000000012",
+                                   .matching_id = "ABC-1",
                                    .smdp_address = "smdp.example.com" };
     enum err e = es2p_read(f, s->env, q, p, &s->order);
     if (e)
@@ -64,9 +66,13 @@ void es2p_orders_arrive(void)
     struct smdp s;
     struct es2p_answer a;
     struct es_status status;
-    const struct es2p_order q = { .iccid = "8944500000000000012", .eid = "89049032123451234512345678901235",
-                                  .matching_id = "ABC-1", .confirmation_code = "1234", .release = true,
-                                  .profile_type = "iot", .final_state = "Available" };
+    const struct es2p_order q = { .iccid = "8944500000000000012",
+                                  .eid = "89049032123451234512345678901235",
+                                  .matching_id = "ABC-1",
+                                  .confirmation_code = "1234",
+                                  .release = true,
+                                  .profile_type = "iot",
+                                  .final_state = "Available" };
     open_smdp(&w, &s);
     CHECK(es2p_download_order(&w.peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
     CHECK(!strcmp(s.order.requester, "eso") && !strcmp(s.order.profile_type, "iot"));
@@ -92,21 +98,21 @@ static const struct {
     int status;
     const char *contains;
 } posts[] = {
-    { "an order is taken", "confirmOrder", JSON, V2, "{" HEADER ",\"iccid\":\"89445\",\"releaseFlag\":true}", 200,
-      "Executed-Success" },
+    { "an order is taken", "confirmOrder", JSON, V2, "{" HEADER ",\"iccid\":\"89445\",\"releaseFlag\":true}",
+      200, "Executed-Success" },
     { "no content type", "confirmOrder", NULL, V2, "{}", 200, "\"1.2.1\"" },
     { "another content type", "confirmOrder", "text/plain", V2, "{}", 200, "\"1.2.1\"" },
     { "no protocol", "confirmOrder", JSON, NULL, "{}", 200, "\"1.2.2\"" },
     { "a foreign protocol", "confirmOrder", JSON, "gsma/rsp/v3.0.0", "{}", 200, "\"1.2.2\"" },
     { "no header", "confirmOrder", JSON, V2, "{\"iccid\":\"89445\",\"releaseFlag\":true}", 200, "\"1.3.1\"" },
     { "no ICCID", "confirmOrder", JSON, V2, "{" HEADER ",\"releaseFlag\":true}", 200, "\"1.3.1\"" },
-    { "an ICCID that is a number", "confirmOrder", JSON, V2, "{" HEADER ",\"iccid\":89445,\"releaseFlag\":true}", 200,
-      "\"1.3.1\"" },
+    { "an ICCID that is a number", "confirmOrder", JSON, V2,
+      "{" HEADER ",\"iccid\":89445,\"releaseFlag\":true}", 200, "\"1.3.1\"" },
     { "an ICCID that is too long", "confirmOrder", JSON, V2,
       "{" HEADER ",\"iccid\":\"894450000000000000120\",\"releaseFlag\":true}", 200, "\"1.3.1\"" },
     { "no release flag", "confirmOrder", JSON, V2, "{" HEADER ",\"iccid\":\"89445\"}", 200, "\"1.3.1\"" },
-    { "a release flag in words", "confirmOrder", JSON, V2, "{" HEADER ",\"iccid\":\"89445\",\"releaseFlag\":\"yes\"}",
-      200, "\"1.3.1\"" },
+    { "a release flag in words", "confirmOrder", JSON, V2,
+      "{" HEADER ",\"iccid\":\"89445\",\"releaseFlag\":\"yes\"}", 200, "\"1.3.1\"" },
     { "broken JSON", "confirmOrder", JSON, V2, "{\"iccid\":", 400, "" },
     { "an array", "confirmOrder", JSON, V2, "[]", 400, "" },
     { "nothing", "confirmOrder", JSON, V2, "", 400, "" },

@@ -27,13 +27,16 @@ static enum err initiate_authentication(void *actor, const struct http_request *
     struct es_memory m = ES_MEMORY_INIT;
     struct rsp_initiate_authentication_request in;
     const struct rsp_initiate_authentication_ok ok = {
-        .transaction_id = SPAN_ARRAY(transaction), .server_signed1.signed_bytes = buf_span(&s->signed1),
-        .server_signature1 = SPAN_ARRAY(signature), .ci_pkid = SPAN_ARRAY(ski),
+        .transaction_id = SPAN_ARRAY(transaction),
+        .server_signed1.signed_bytes = buf_span(&s->signed1),
+        .server_signature1 = SPAN_ARRAY(signature),
+        .ci_pkid = SPAN_ARRAY(ski),
         .server_certificate = SPAN_ARRAY(certificate),
     };
     enum err e = es9p_initiate_authentication_read(s->env, q, p, &m, &in);
     if (!e) {
-        snprintf(s->address, sizeof s->address, "%.*s", (int)in.smdp_address.len, (const char *)in.smdp_address.at);
+        snprintf(s->address, sizeof s->address, "%.*s", (int)in.smdp_address.len,
+                 (const char *)in.smdp_address.at);
         e = es9p_initiate_authentication_write(s->env, q, &ok, &s->status, p);
     }
     es_memory_release(&m);
@@ -46,8 +49,10 @@ static enum err authenticate_client(void *actor, const struct http_request *q, s
     struct es_memory m = ES_MEMORY_INIT;
     struct rsp_authenticate_client_request in;
     const struct rsp_authenticate_client_ok ok = {
-        .transaction_id = SPAN_ARRAY(transaction), .metadata.whole = buf_span(&s->metadata),
-        .smdp_signed2.signed_bytes = buf_span(&s->signed2), .smdp_signature2 = SPAN_ARRAY(signature),
+        .transaction_id = SPAN_ARRAY(transaction),
+        .metadata.whole = buf_span(&s->metadata),
+        .smdp_signed2.signed_bytes = buf_span(&s->signed2),
+        .smdp_signature2 = SPAN_ARRAY(signature),
         .smdp_certificate = SPAN_ARRAY(certificate),
     };
     enum err e = es9p_authenticate_client_read(s->env, q, p, &m, &in);
@@ -119,11 +124,14 @@ static void open_smdp(struct world *w, struct smdp *s)
                                                 .euicc_challenge = SPAN_ARRAY(sixteen),
                                                 .server_address = span_str("server.example.com"),
                                                 .server_challenge = SPAN_ARRAY(sixteen) };
-    const struct rsp_smdp_signed2 signed2 = { .transaction_id = SPAN_ARRAY(transaction), .cc_required = true,
+    const struct rsp_smdp_signed2 signed2 = { .transaction_id = SPAN_ARRAY(transaction),
+                                              .cc_required = true,
                                               .bpp_euicc_otpk = SPAN_ARRAY(point) };
     const struct rsp_store_metadata metadata = {
         .iccid = SPAN(0x98, 0, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14),
-        .service_provider_name = span_str("SP"), .profile_name = span_str("PN"), .fallback_allowed = true,
+        .service_provider_name = span_str("SP"),
+        .profile_name = span_str("PN"),
+        .fallback_allowed = true,
         .profile_class = { true, RSP_PROFILE_CLASS_OPERATIONAL },
     };
     *s = (struct smdp){ .actor.ops = &smdp_ops, .signed1.max = 256, .signed2.max = 256, .metadata.max = 256 };
@@ -146,7 +154,8 @@ static const uint8_t ci_list[] = { 0x04, 0x02, 0xF5, 0xF5 };
 static const struct rsp_initiate_authentication_request initiate = {
     .euicc_challenge = { sixteen, sizeof sixteen },
     .smdp_address = { (const uint8_t *)"server.example.com", 18 },
-    .euicc_info1 = { .svn = { (const uint8_t *)"\2\5\0", 3 }, .ci_verification = { ci_list, sizeof ci_list },
+    .euicc_info1 = { .svn = { (const uint8_t *)"\2\5\0", 3 },
+                     .ci_verification = { ci_list, sizeof ci_list },
                      .ci_signing = { ci_list, sizeof ci_list } },
 };
 static const struct rsp_authenticate_client_request authenticate = {
@@ -164,7 +173,8 @@ static enum err deliver_notification(struct world *w)
 {
     const struct rsp_other_signed_notification n = {
         .metadata = { .seq_number = 7, .event = RSP_EVENT_ENABLE, .address = span_str("server.example.com") },
-        .signature = SPAN_ARRAY(signature), .euicc_certificate = SPAN_ARRAY(certificate),
+        .signature = SPAN_ARRAY(signature),
+        .euicc_certificate = SPAN_ARRAY(certificate),
         .eum_certificate = SPAN_ARRAY(certificate),
     };
     struct buf b = { .max = 512 };
@@ -185,14 +195,17 @@ void es9p_answers_arrive(void)
     struct rsp_authenticate_client_ok second;
     struct rsp_get_bound_profile_package_ok third;
     open_smdp(&w, &s);
-    CHECK(es9p_initiate_authentication(&w.peer, &initiate, &m, &first, &status) == ERR_OK && !es_refused(&status));
+    CHECK(es9p_initiate_authentication(&w.peer, &initiate, &m, &first, &status) == ERR_OK &&
+          !es_refused(&status));
     CHECK(!strcmp(s.address, "server.example.com"));
     CHECK(span_equal(first.server_signed1.signed_bytes, buf_span(&s.signed1)));
-    CHECK(span_equal(first.server_signature1, SPAN_ARRAY(signature)) && span_equal(first.ci_pkid, SPAN_ARRAY(ski)));
+    CHECK(span_equal(first.server_signature1, SPAN_ARRAY(signature)) &&
+          span_equal(first.ci_pkid, SPAN_ARRAY(ski)));
     CHECK(span_equal(first.server_certificate, SPAN_ARRAY(certificate)));
     es_memory_release(&m);
     CHECK(es9p_authenticate_client(&w.peer, &authenticate, &m, &second, &status) == ERR_OK);
-    CHECK(s.error_code == 6 && second.smdp_signed2.cc_required && second.smdp_signed2.bpp_euicc_otpk.len == 65);
+    CHECK(s.error_code == 6 && second.smdp_signed2.cc_required &&
+          second.smdp_signed2.bpp_euicc_otpk.len == 65);
     CHECK(second.metadata.fallback_allowed && span_equal(second.metadata.profile_name, span_str("PN")));
     es_memory_release(&m);
     CHECK(es9p_get_bound_profile_package(&w.peer, &get_package, &m, &third, &status) == ERR_OK);
@@ -215,7 +228,8 @@ void es9p_refusals_arrive(void)
     struct rsp_authenticate_client_ok ok;
     open_smdp(&w, &s);
     es_refuse(&s.status, "8.2.6", "3.8", "refused");
-    CHECK(es9p_authenticate_client(&w.peer, &authenticate, &m, &ok, &status) == ERR_OK && es_refused(&status));
+    CHECK(es9p_authenticate_client(&w.peer, &authenticate, &m, &ok, &status) == ERR_OK &&
+          es_refused(&status));
     CHECK(!strcmp(es_status_text(&status).text, "8.2.6/3.8 refused"));
     es_memory_release(&m);
     w.peer.protocol = "gsma/rsp/v3.0.0";
@@ -235,8 +249,8 @@ static const struct {
     const char *contains;
 } posts[] = {
     { "no members", "initiateAuthentication", "{}", 200, "\"1.3.1\"" },
-    { "a challenge of no base64", "initiateAuthentication", "{\"smdpAddress\":\"a\",\"euiccChallenge\":\"**\"}", 200,
-      "\"1.3.1\"" },
+    { "a challenge of no base64", "initiateAuthentication",
+      "{\"smdpAddress\":\"a\",\"euiccChallenge\":\"**\"}", 200, "\"1.3.1\"" },
     { "a challenge of one octet", "initiateAuthentication",
       "{\"smdpAddress\":\"a\",\"euiccChallenge\":\"AA==\",\"euiccInfo1\":\"vyAA\"}", 200, "\"1.3.1\"" },
     { "an address that is a number", "initiateAuthentication", "{\"smdpAddress\":7}", 200, "\"1.3.1\"" },
@@ -244,8 +258,8 @@ static const struct {
       "{\"smdpAddress\":\"a\",\"euiccChallenge\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"euiccInfo1\":\"vyAA\"}", 200,
       "\"1.3.1\"" },
     { "a transaction id of seventeen octets", "authenticateClient",
-      "{\"transactionId\":\"0102030405060708090A0B0C0D0E0F1011\",\"authenticateServerResponse\":\"vzgA\"}", 200,
-      "\"1.3.1\"" },
+      "{\"transactionId\":\"0102030405060708090A0B0C0D0E0F1011\",\"authenticateServerResponse\":\"vzgA\"}",
+      200, "\"1.3.1\"" },
     { "an empty transaction id", "authenticateClient",
       "{\"transactionId\":\"\",\"authenticateServerResponse\":\"vzgA\"}", 200, "\"1.3.1\"" },
     { "an authentication of nothing", "authenticateClient",
@@ -284,12 +298,15 @@ static void no_header(struct buf *b)
 
 static void only_success(struct buf *b)
 {
-    CHECK(buf_set(b, span_str("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}}")) == ERR_OK);
+    CHECK(buf_set(b,
+                  span_str("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}}")) ==
+          ERR_OK);
 }
 
 static void strange_status(struct buf *b)
 {
-    CHECK(buf_set(b, span_str("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Maybe\"}}}")) == ERR_OK);
+    CHECK(buf_set(b, span_str("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Maybe\"}}}")) ==
+          ERR_OK);
 }
 
 static const struct {
@@ -315,7 +332,8 @@ void es9p_refuses_hostile_answers(void)
     for (size_t i = 0; i < COUNT(changes); i++) {
         struct es_memory m = ES_MEMORY_INIT;
         w.change = changes[i].change;
-        CHECK_ROW(changes[i].name, es9p_initiate_authentication(&w.peer, &initiate, &m, &ok, &status) == ERR_PARSE);
+        CHECK_ROW(changes[i].name,
+                  es9p_initiate_authentication(&w.peer, &initiate, &m, &ok, &status) == ERR_PARSE);
         es_memory_release(&m);
     }
     close_smdp(&w, &s);

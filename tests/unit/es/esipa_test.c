@@ -22,7 +22,8 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     const struct rsp_get_eim_package_response p = {
         .which = RSP_EIM_PACKAGE_DOWNLOAD,
         .download = { .has_data = true,
-                      .data = { .which = RSP_DOWNLOAD_ACTIVATION_CODE, .activation_code = span_str("1$a.example.com$B") },
+                      .data = { .which = RSP_DOWNLOAD_ACTIVATION_CODE,
+                                .activation_code = span_str("1$a.example.com$B") },
                       .eim_transaction_id = SPAN(1, 2) },
     };
     e->state_change = q->notify_state_change;
@@ -72,8 +73,8 @@ static void open_eim(struct world *w, struct eim *e)
     e->service = (struct esipa_service){ .env = &w->env, .server = &eim_server, .actor = e };
 }
 
-static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23, 0x45, 0x12, 0x34, 0x56, 0x78, 0x90,
-                                 0x12, 0x35 };
+static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23,
+                                 0x45, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x35 };
 
 void esipa_polls(void)
 {
@@ -123,7 +124,8 @@ static const struct {
     int status;
     const char *answer; /* hex; NULL: none */
 } posts[] = {
-    { "a poll is answered", ESIPA_CONTENT_TYPE, V2, POLL, 200, "bf4f1cbf5419a0138011312461"
+    { "a poll is answered", ESIPA_CONTENT_TYPE, V2, POLL, 200,
+      "bf4f1cbf5419a0138011312461"
       "2e6578616d706c652e636f6d244282020102" },
     { "version 1 is spoken too", ESIPA_CONTENT_TYPE, "gsma/rsp/v1.0.0", POLL, 200, "" },
     { "a poll without an EID is told so", ESIPA_CONTENT_TYPE, V2, "bf4f00", 200, "bf4f03020104" },
@@ -135,7 +137,8 @@ static const struct {
     { "a foreign protocol", ESIPA_CONTENT_TYPE, "gsma/rsp/v9.0.0", POLL, 400, NULL },
     { "nothing", ESIPA_CONTENT_TYPE, V2, "", 400, NULL },
     { "a tag of nothing", ESIPA_CONTENT_TYPE, V2, "bf4e00", 400, NULL },
-    { "an EID of fifteen octets", ESIPA_CONTENT_TYPE, V2, "bf4f115a0f890490321234512345123456789012", 400, NULL },
+    { "an EID of fifteen octets", ESIPA_CONTENT_TYPE, V2, "bf4f115a0f890490321234512345123456789012", 400,
+      NULL },
     { "a poll cut short", ESIPA_CONTENT_TYPE, V2, "bf4f125a108904903212345123451234", 400, NULL },
     { "a poll and something behind it", ESIPA_CONTENT_TYPE, V2, POLL "00", 400, NULL },
     { "a function that is not offered", ESIPA_CONTENT_TYPE, V2, "bf4100", 501, NULL },

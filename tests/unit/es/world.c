@@ -3,7 +3,8 @@
 
 #include "es_tests.h"
 
-static void see(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+static void see(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
+                struct buf *bytes)
 {
     struct world *w = (struct world *)((char *)t - offsetof(struct world, tamper));
     (void)actor;
@@ -20,13 +21,15 @@ void world_open(struct world *w, struct actor *actor)
     *w = (struct world){ .tamper = { .at = see } };
     clock_virtual_init(&w->clock, INT64_C(1767225600000));
     w->log = (struct log){ .clock = &w->clock.clock, .actor = "test" };
-    w->env = (struct env){ .clock = &w->clock.clock, .rng = rng_system(), .log = &w->log, .tamper = &w->tamper };
+    w->env =
+        (struct env){ .clock = &w->clock.clock, .rng = rng_system(), .log = &w->log, .tamper = &w->tamper };
     if (actor) {
         REQUIRE(http_switch_new(&w->env, &w->http) == ERR_OK);
         REQUIRE(http_switch_set(w->http, "server.example.com", actor, NULL, &w->log) == ERR_OK);
         REQUIRE(http_client_direct_new(w->http, (struct span){ 0 }, &w->env.http) == ERR_OK);
     }
-    w->peer = (struct es_peer){ .env = &w->env, .base_url = SERVER_URL, .requester = "eso", .call_id = "call-1" };
+    w->peer =
+        (struct es_peer){ .env = &w->env, .base_url = SERVER_URL, .requester = "eso", .call_id = "call-1" };
 }
 
 void world_close(struct world *w)

@@ -120,7 +120,8 @@ void reads_fields_of_packages(void)
     buf_release(&file);
 }
 
-static void one_result(const struct buf *file, const char *row, enum rsp_result_kind kind, int64_t code, const char *name)
+static void one_result(const struct buf *file, const char *row, enum rsp_result_kind kind, int64_t code,
+                       const char *name)
 {
     struct rsp_euicc_package_result p;
     struct rsp_euicc_result m;
@@ -178,17 +179,20 @@ void reads_fields_of_results(void)
     struct buf file = vectors_load(VECTORS_SGP32);
     if (file.len) {
         one_result(&file, "RES enable ok, seq 1, ctr 1", RSP_RESULT_ENABLE, 0, "ok");
-        one_result(&file, "RES enable iccidOrAidNotFound(1), seq 2", RSP_RESULT_ENABLE, 1, "iccidOrAidNotFound");
-        one_result(&file, "RES enable rollbackNotAvailable(20), seq 2", RSP_RESULT_ENABLE, 20, "rollbackNotAvailable");
+        one_result(&file, "RES enable iccidOrAidNotFound(1), seq 2", RSP_RESULT_ENABLE, 1,
+                   "iccidOrAidNotFound");
+        one_result(&file, "RES enable rollbackNotAvailable(20), seq 2", RSP_RESULT_ENABLE, 20,
+                   "rollbackNotAvailable");
         one_result(&file, "RES disable ok + delete ok, seq 4", RSP_RESULT_DISABLE, 0, "ok");
         one_result(&file, "RES listProfileInfo error profileChangeOngoing(11)", RSP_RESULT_ENABLE, 0, "ok");
         one_result(&file, "RES getRAT one rule PPR1+PPR2 for any operator", RSP_RESULT_GET_RAT, 0, "ok");
         one_result(&file, "RES addEim token 7", RSP_RESULT_ADD_EIM, 0, "ok");
         one_result(&file, "RES deleteEim lastEimDeleted(2)", RSP_RESULT_DELETE_EIM, 2, "lastEimDeleted");
         one_result(&file, "RES listEim two", RSP_RESULT_LIST_EIM, 0, "ok");
-        one_result(&file, "RES rollback ok (new EPR after ProfileRollback), seq 3, ctr 2", RSP_RESULT_ROLLBACK, 0, "ok");
-        one_result(&file, "RES processingTerminated unknownOrDamagedCommand(2)", RSP_RESULT_PROCESSING_TERMINATED, 2,
-                   "unknownOrDamagedCommand");
+        one_result(&file, "RES rollback ok (new EPR after ProfileRollback), seq 3, ctr 2",
+                   RSP_RESULT_ROLLBACK, 0, "ok");
+        one_result(&file, "RES processingTerminated unknownOrDamagedCommand(2)",
+                   RSP_RESULT_PROCESSING_TERMINATED, 2, "unknownOrDamagedCommand");
         one_result(&file, "RES setDefaultDpAddress ok", RSP_RESULT_SET_DEFAULT_DP_ADDRESS, 0, "ok");
         listed_profile(&file);
         package_errors(&file);
@@ -215,7 +219,8 @@ void reads_fields_of_the_session(void)
     struct rsp_bound_profile_package bpp;
     REQUIRE(rsp_bound_profile_package_read(buf_span(&b), &bpp) == ERR_OK);
     CHECK(bpp.secure_channel.remote_op_id == 1 && is_text(bpp.secure_channel.host_id, "euicc-rsp"));
-    CHECK(span_equal(bpp.secure_channel.key_type, SPAN(0x88)) && span_equal(bpp.secure_channel.key_length, SPAN(0x10)));
+    CHECK(span_equal(bpp.secure_channel.key_type, SPAN(0x88)) &&
+          span_equal(bpp.secure_channel.key_length, SPAN(0x10)));
     CHECK(bpp.secure_channel.smdp_otpk.len == 65 && bpp.secure_channel.smdp_signature.len == 64);
     CHECK(!bpp.second_87.at && bpp.list_86.len > 0);
     buf_release(&b);
@@ -266,7 +271,8 @@ static void polls(const struct buf *file)
     REQUIRE(rsp_get_eim_package_response_read(buf_span(&b), &p) == ERR_OK);
     CHECK(p.which == RSP_EIM_PACKAGE_DOWNLOAD && p.download.data.which == RSP_DOWNLOAD_ACTIVATION_CODE);
     CHECK(rsp_activation_code_parse(p.download.data.activation_code, &ac) == ERR_OK);
-    CHECK(!strcmp(ac.smdp_address, "testsmdpplus1.example.com") && !strcmp(ac.matching_id, "04386-AGYFT-A74Y8-3F815"));
+    CHECK(!strcmp(ac.smdp_address, "testsmdpplus1.example.com") &&
+          !strcmp(ac.matching_id, "04386-AGYFT-A74Y8-3F815"));
     buf_release(&b);
     b = vectors_row(file, "ESipa GetEimPackage resp download trigger (default SM-DP+)", '\t');
     REQUIRE(rsp_get_eim_package_response_read(buf_span(&b), &p) == ERR_OK);
@@ -285,12 +291,14 @@ static void provides(const struct buf *file)
     struct buf b = vectors_row(file, "ESipa ProvideEimPackageResult (ePRAndNotifications, empty list)", '\t');
     REQUIRE(rsp_provide_eim_package_result_read(buf_span(&b), &q) == ERR_OK);
     CHECK(is_eid(q.eid, EID) && q.result.which == RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS);
-    CHECK(q.result.package.which == RSP_PACKAGE_RESULT_SIGNED && q.result.package.result.data.seq_number == 1);
+    CHECK(q.result.package.which == RSP_PACKAGE_RESULT_SIGNED &&
+          q.result.package.result.data.seq_number == 1);
     CHECK(q.result.notifications.at && q.result.notifications.len == 0);
     buf_release(&b);
     b = vectors_row(file, "ESipa ProvideEimPackageResult unknownPackage(2)", '\t');
     REQUIRE(rsp_provide_eim_package_result_read(buf_span(&b), &q) == ERR_OK);
-    CHECK(q.result.which == RSP_EIM_RESULT_ERROR && q.result.error.code == RSP_EIM_RESULT_ERROR_UNKNOWN_PACKAGE);
+    CHECK(q.result.which == RSP_EIM_RESULT_ERROR &&
+          q.result.error.code == RSP_EIM_RESULT_ERROR_UNKNOWN_PACKAGE);
     buf_release(&b);
     b = vectors_row(file, "ESipa Provide resp ack 1,2,300", '\t');
     int64_t seq[3];
@@ -298,7 +306,8 @@ static void provides(const struct buf *file)
     struct der d = der_open(p.acknowledgements);
     for (size_t i = 0; i < 3; i++)
         REQUIRE(rsp_acknowledgement_next(&d, &seq[i]) == ERR_OK);
-    CHECK(p.which == RSP_PROVIDE_ACKNOWLEDGEMENTS && seq[0] == 1 && seq[1] == 2 && seq[2] == 300 && der_at_end(&d));
+    CHECK(p.which == RSP_PROVIDE_ACKNOWLEDGEMENTS && seq[0] == 1 && seq[1] == 2 && seq[2] == 300 &&
+          der_at_end(&d));
     buf_release(&b);
     b = vectors_row(file, "ESipa Provide resp empty", '\t');
     REQUIRE(rsp_provide_eim_package_result_response_read(buf_span(&b), &p) == ERR_OK);
@@ -314,7 +323,8 @@ static void euicc_info2(const struct buf *file)
     REQUIRE(rsp_euicc_info2_read(buf_span(&b), &i) == ERR_OK);
     CHECK(span_equal(i.svn, SPAN(2, 5, 0)) && span_equal(i.profile_version, SPAN(2, 3, 1)));
     CHECK(i.ipa_mode.present && i.ipa_mode.value == RSP_IPA_MODE_IPAD);
-    CHECK(i.has_iot_specific_info && i.iot_specific_info.fallback_supported && i.iot_specific_info.ecall_supported);
+    CHECK(i.has_iot_specific_info && i.iot_specific_info.fallback_supported &&
+          i.iot_specific_info.ecall_supported);
     struct der d = der_open(i.iot_specific_info.versions);
     CHECK(rsp_octets_next(&d, &version) == ERR_OK && span_equal(version, SPAN(1, 2, 0)));
     CHECK(rsp_euicc_info2_free_memory(&i) == 0x40000);
@@ -361,20 +371,26 @@ void segments_a_bound_package(void)
 void selects_members_by_tag_list(void)
 {
     const struct rsp_profile_info p = {
-        .iccid = SPAN(0x98, 0, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14), .isdp_aid = SPAN(1, 2, 3, 4, 5),
-        .state = { true, 1 }, .nickname = span_str("nick"), .fallback_attribute = true, .fallback_allowed = true,
+        .iccid = SPAN(0x98, 0, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14),
+        .isdp_aid = SPAN(1, 2, 3, 4, 5),
+        .state = { true, 1 },
+        .nickname = span_str("nick"),
+        .fallback_attribute = true,
+        .fallback_allowed = true,
     };
     static const struct {
         const char *name, *tags, *want;
     } rows[] = {
-        { "the default has no nickname", NULL, "e31f5a0a980010325476981032144f0501020304059f7001019f2601ff9f6701ff" },
+        { "the default has no nickname", NULL,
+          "e31f5a0a980010325476981032144f0501020304059f7001019f2601ff9f6701ff" },
         { "only the state", "9f70", "e3049f700101" },
         { "what is asked for comes in the order of the module", "9f265a",
           "e3105a0a980010325476981032149f2601ff" },
         { "an unknown tag brings nothing", "9f71", "e300" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct buf tags = hex(rows[i].tags ? rows[i].tags : ""), want = hex(rows[i].want), out = { .max = 256 };
+        struct buf tags = hex(rows[i].tags ? rows[i].tags : ""), want = hex(rows[i].want),
+                   out = { .max = 256 };
         struct span list = rows[i].tags ? buf_span(&tags) : (struct span){ 0 };
         CHECK_ROW(rows[i].name, rsp_profile_info_write_selected(&p, list, &out) == ERR_OK);
         CHECK_ROW(rows[i].name, span_equal(buf_span(&out), buf_span(&want)));
@@ -387,19 +403,53 @@ void selects_members_by_tag_list(void)
     buf_release(&out);
 }
 
+/* What others send in another form (catalogue D-1, D-2, D-5). */
+void takes_other_forms(void)
+{
+    struct rsp_psmo m;
+    struct rsp_key_data k = { .which = RSP_KEY_DATA_PUBLIC_KEY };
+    struct span curve, point;
+    bool refresh = false;
+    struct buf enable = hex("a30e5a0a980010325476981032148100"),
+               own = hex("a30e5a0a980010325476981032140500");
+    struct buf flag = hex("bf58030101ff"), out = { .max = 256 }, contents = { .max = 256 };
+    const uint8_t key[65] = { 4 };
+    REQUIRE(rsp_psmo_read(buf_span(&enable), &m) == ERR_OK);
+    CHECK(m.which == RSP_PSMO_ENABLE && m.rollback);
+    m.whole = (struct span){ 0 };
+    CHECK(rsp_psmo_write(&m, &out) == ERR_OK && span_equal(buf_span(&out), buf_span(&own)));
+    CHECK(rsp_refresh_read(0xBF58, buf_span(&flag), &refresh) == ERR_OK && refresh);
+    buf_clear(&out);
+    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(key), &contents) == ERR_OK);
+    k.public_key = buf_span(&contents);
+    CHECK(rsp_key_data_put_spki(&k, &out) == ERR_OK); /* with its 30 */
+    k.public_key = buf_span(&out);
+    CHECK(rsp_key_data_point(&k, &curve, &point) == ERR_OK && span_equal(point, SPAN_ARRAY(key)));
+    k.which = RSP_KEY_DATA_CERTIFICATE;
+    CHECK(rsp_key_data_point(&k, &curve, &point) == ERR_STATE);
+    buf_release(&enable);
+    buf_release(&own);
+    buf_release(&flag);
+    buf_release(&out);
+    buf_release(&contents);
+}
+
 void keeps_what_was_signed(void)
 {
-    /* A length in the long form is not what a writer would choose: it must survive being read and written. */
-    struct buf b = hex("30814a8010111111111111111111111111111111118110010101010101010101010101010101018311736d64702e74"
-                       "6573742e6578616d706c6584105a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a8500"),
-               out = { .max = 256 };
-    b.at[2] = (uint8_t)(b.len - 3);
+    /* A member of a later version behind the known ones: no writer of ours would put it there, the signature
+     * covers it. */
+    struct buf
+        b = hex("304b8010111111111111111111111111111111118110010101010101010101010101010101018311736d64702e74"
+                "6573742e6578616d706c6584105a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a8500"),
+        out = { .max = 256 };
     struct rsp_server_signed1 m;
-    enum err e = rsp_server_signed1_read(buf_span(&b), &m);
-    if (e == ERR_OK) {
-        CHECK(rsp_server_signed1_write(&m, &out) == ERR_OK);
-        CHECK(span_equal(buf_span(&out), buf_span(&b)));
-    }
+    REQUIRE(rsp_server_signed1_read(buf_span(&b), &m) == ERR_OK);
+    CHECK(rsp_server_signed1_write(&m, &out) == ERR_OK);
+    CHECK(span_equal(buf_span(&out), buf_span(&b)));
+    buf_clear(&out);
+    m.signed_bytes = (struct span){ 0 };
+    CHECK(rsp_server_signed1_write(&m, &out) == ERR_OK);
+    CHECK(out.len == b.len - 2);
     buf_release(&out);
     buf_release(&b);
 }

@@ -234,7 +234,8 @@ void writes_nothing_incomplete(void)
     CHECK(rsp_psmo_write(&unknown, &out) == ERR_STATE);
     CHECK(span_equal(buf_span(&out), span_str("before")));
     struct buf small = { .max = 8 };
-    const struct rsp_get_eid_response eid = { .eid = SPAN(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16) };
+    const struct rsp_get_eid_response eid = { .eid = SPAN(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                                          16) };
     CHECK(rsp_get_eid_response_write(&eid, &small) == ERR_LIMIT);
     CHECK(small.len == 0);
     buf_release(&small);

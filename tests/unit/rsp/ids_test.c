@@ -8,7 +8,8 @@ void parses_identifiers(void)
 {
     uint8_t eid[16], iccid[10], imei[8], tac[4], plmn[3];
     char text[33];
-    CHECK(rsp_eid_parse("89049032123451234512345678901235", eid) == ERR_OK && eid[0] == 0x89 && eid[15] == 0x35);
+    CHECK(rsp_eid_parse("89049032123451234512345678901235", eid) == ERR_OK && eid[0] == 0x89 &&
+          eid[15] == 0x35);
     CHECK(rsp_eid_text(SPAN_ARRAY(eid), text) == ERR_OK && !strcmp(text, "89049032123451234512345678901235"));
     CHECK(rsp_eid_complete("890490321234512345123456789012", text) == ERR_OK);
     CHECK(!strcmp(text, "89049032123451234512345678901235"));
@@ -58,7 +59,8 @@ void refuses_bad_identifiers(void)
     CHECK(rsp_iccid_parse("89000123456789012", iccid) == ERR_PARSE);
     CHECK(rsp_iccid_parse("890001234567890123411", iccid) == ERR_PARSE);
     CHECK(rsp_iccid_parse("8900012345678901234x", iccid) == ERR_PARSE);
-    CHECK(rsp_iccid_text(SPAN(0x98, 0x0F, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14), text) == ERR_PARSE);
+    CHECK(rsp_iccid_text(SPAN(0x98, 0x0F, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14), text) ==
+          ERR_PARSE);
     CHECK(rsp_iccid_text(SPAN(0x98), text) == ERR_PARSE);
     CHECK(rsp_imei_parse("35290611123456", imei, tac) == ERR_PARSE);
     CHECK(rsp_plmn_parse("2620", plmn) == ERR_PARSE && rsp_plmn_parse("2620100", plmn) == ERR_PARSE);
@@ -81,11 +83,12 @@ static const struct {
     { "with the LPA prefix", "LPA:1$smdp.example.com$ABC-1", "smdp.example.com", "ABC-1", "",
       "1$smdp.example.com$ABC-1", false, ERR_OK },
     { "an empty token", "1$smdp.example.com$", "smdp.example.com", "", "", NULL, false, ERR_OK },
-    { "with an OID", "1$smdp.example.com$ABC$2.999.10", "smdp.example.com", "ABC", "2.999.10", NULL, false, ERR_OK },
-    { "with OID and confirmation code", "1$smdp.example.com$ABC$2.999.10$1", "smdp.example.com", "ABC", "2.999.10",
-      NULL, true, ERR_OK },
-    { "a confirmation code without OID", "1$smdp.example.com$ABC$$1", "smdp.example.com", "ABC", "", NULL, true,
+    { "with an OID", "1$smdp.example.com$ABC$2.999.10", "smdp.example.com", "ABC", "2.999.10", NULL, false,
       ERR_OK },
+    { "with OID and confirmation code", "1$smdp.example.com$ABC$2.999.10$1", "smdp.example.com", "ABC",
+      "2.999.10", NULL, true, ERR_OK },
+    { "a confirmation code without OID", "1$smdp.example.com$ABC$$1", "smdp.example.com", "ABC", "", NULL,
+      true, ERR_OK },
     { "nothing", "", "", "", "", NULL, false, ERR_PARSE },
     { "version 2", "2$smdp.example.com$ABC", "", "", "", NULL, false, ERR_PARSE },
     { "no token field", "1$smdp.example.com", "", "", "", NULL, false, ERR_PARSE },
@@ -105,7 +108,8 @@ void parses_activation_codes(void)
         if (codes[i].want == ERR_OK) {
             const char *written = codes[i].written ? codes[i].written : codes[i].text;
             CHECK_ROW(codes[i].name, !strcmp(ac.smdp_address, codes[i].address));
-            CHECK_ROW(codes[i].name, !strcmp(ac.matching_id, codes[i].token) && !strcmp(ac.smdp_oid, codes[i].oid));
+            CHECK_ROW(codes[i].name,
+                      !strcmp(ac.matching_id, codes[i].token) && !strcmp(ac.smdp_oid, codes[i].oid));
             CHECK_ROW(codes[i].name, ac.confirmation_code_required == codes[i].code);
             CHECK_ROW(codes[i].name, rsp_activation_code_put(&ac, &out) == ERR_OK);
             CHECK_ROW(codes[i].name, span_equal(buf_span(&out), span_str(written)));

@@ -12,6 +12,7 @@ static const struct test tests[] = {
     { "session signatures verify over the bytes received", verifies_session_signatures },
     { "the segments of a bound package are the package", segments_a_bound_package },
     { "a tag list selects the members of a profile", selects_members_by_tag_list },
+    { "other senders' forms are taken", takes_other_forms },
     { "what was signed is written as it was received", keeps_what_was_signed },
     { "hostile messages are refused", refuses_hostile_messages },
     { "every truncation is refused", survives_every_truncation },

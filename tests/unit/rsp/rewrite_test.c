@@ -1,5 +1,6 @@
-/* Every vector is read into a struct, what was kept of its bytes is forgotten, and the struct is written again: the
- * bytes must be the vector's. Rows whose named bits end in zero bits, which DER does not write, are only written twice. */
+/* Every vector is read into a struct, what was kept of its bytes is forgotten, and the struct is written
+ * again: the bytes must be the vector's. Rows whose named bits end in zero bits, which DER does not write,
+ * are only written twice. */
 #include <string.h>
 
 #include "rsp_esipa.h"
@@ -8,13 +9,13 @@
 #include "vectors.h"
 
 #define FORGET(kept) ((kept) = (struct span){ 0 })
-#define REWRITE(x, ...)                                                \
-    static enum err rewrite_##x(struct span bytes, struct buf *out)    \
-    {                                                                  \
-        struct rsp_##x m;                                              \
-        enum err e = rsp_##x##_read(bytes, &m);                        \
-        __VA_ARGS__;                                                   \
-        return e ? e : rsp_##x##_write(&m, out);                       \
+#define REWRITE(x, ...)                                                                                      \
+    static enum err rewrite_##x(struct span bytes, struct buf *out)                                          \
+    {                                                                                                        \
+        struct rsp_##x m;                                                                                    \
+        enum err e = rsp_##x##_read(bytes, &m);                                                              \
+        __VA_ARGS__;                                                                                         \
+        return e ? e : rsp_##x##_write(&m, out);                                                             \
     }
 #define PLAIN (void)0
 
@@ -171,7 +172,8 @@ static enum err rewrite_initial_eims(struct span bytes, struct buf *out)
 
 REWRITE(get_eim_package_request, PLAIN)
 REWRITE(get_eim_package_response, FORGET(m.data.whole); FORGET(m.download.whole); FORGET(m.package.whole))
-REWRITE(provide_eim_package_result, FORGET(m.whole); FORGET(m.result.package.whole); FORGET(m.result.download.whole))
+REWRITE(provide_eim_package_result, FORGET(m.whole); FORGET(m.result.package.whole);
+        FORGET(m.result.download.whole))
 REWRITE(provide_eim_package_result_response, PLAIN)
 REWRITE(profile_download_trigger_request, FORGET(m.whole))
 REWRITE(profile_download_trigger_result, FORGET(m.whole); FORGET(m.result.installation.whole);
@@ -208,24 +210,24 @@ REWRITE(bound_profile_package, FORGET(m.whole))
 REWRITE(profile_installation_result, FORGET(m.whole); FORGET(m.data.signed_bytes);
         FORGET(m.data.metadata.signed_bytes))
 
-#define CODE(tag)                                                           \
-    static enum err rewrite_code_##tag(struct span bytes, struct buf *out)  \
-    {                                                                       \
-        int64_t code;                                                       \
-        enum err e = rsp_code_read(0x##tag, bytes, &code);                  \
-        return e ? e : rsp_code_write(0x##tag, code, out);                  \
+#define CODE(tag)                                                                                            \
+    static enum err rewrite_code_##tag(struct span bytes, struct buf *out)                                   \
+    {                                                                                                        \
+        int64_t code;                                                                                        \
+        enum err e = rsp_code_read(0x##tag, bytes, &code);                                                   \
+        return e ? e : rsp_code_write(0x##tag, code, out);                                                   \
     }
 CODE(BF31)
 CODE(BF42)
 CODE(BF59)
 CODE(BF5D)
 
-#define REFRESH(tag)                                                           \
-    static enum err rewrite_refresh_##tag(struct span bytes, struct buf *out)  \
-    {                                                                          \
-        bool refresh;                                                          \
-        enum err e = rsp_refresh_read(0x##tag, bytes, &refresh);               \
-        return e ? e : rsp_refresh_write(0x##tag, refresh, out);               \
+#define REFRESH(tag)                                                                                         \
+    static enum err rewrite_refresh_##tag(struct span bytes, struct buf *out)                                \
+    {                                                                                                        \
+        bool refresh;                                                                                        \
+        enum err e = rsp_refresh_read(0x##tag, bytes, &refresh);                                             \
+        return e ? e : rsp_refresh_write(0x##tag, refresh, out);                                             \
     }
 REFRESH(BF58)
 REFRESH(BF5A)
@@ -234,21 +236,21 @@ REFRESH(BF5C)
 REFRESH(BF5D)
 REFRESH(BF5E)
 
-#define DEFAULT_DP(tag)                                                           \
-    static enum err rewrite_default_dp_##tag(struct span bytes, struct buf *out)  \
-    {                                                                             \
-        struct span address;                                                      \
-        enum err e = rsp_default_dp_address_read(0x##tag, bytes, &address);       \
-        return e ? e : rsp_default_dp_address_write(0x##tag, address, out);       \
+#define DEFAULT_DP(tag)                                                                                      \
+    static enum err rewrite_default_dp_##tag(struct span bytes, struct buf *out)                             \
+    {                                                                                                        \
+        struct span address;                                                                                 \
+        enum err e = rsp_default_dp_address_read(0x##tag, bytes, &address);                                  \
+        return e ? e : rsp_default_dp_address_write(0x##tag, address, out);                                  \
     }
 DEFAULT_DP(BF65)
 DEFAULT_DP(BF3F)
 
-#define EMPTY(tag)                                                           \
-    static enum err rewrite_empty_##tag(struct span bytes, struct buf *out)  \
-    {                                                                        \
-        enum err e = rsp_empty_read(0x##tag, bytes);                         \
-        return e ? e : rsp_empty_write(0x##tag, out);                        \
+#define EMPTY(tag)                                                                                           \
+    static enum err rewrite_empty_##tag(struct span bytes, struct buf *out)                                  \
+    {                                                                                                        \
+        enum err e = rsp_empty_read(0x##tag, bytes);                                                         \
+        return e ? e : rsp_empty_write(0x##tag, out);                                                        \
     }
 EMPTY(BF3C)
 EMPTY(BF43)
@@ -312,7 +314,8 @@ static void check_row(struct span name, struct span bytes, enum err (*rewrite)(s
 }
 
 /* What was written is read and written again to the same bytes. */
-static void check_loose_row(const char *row, struct span bytes, enum err (*rewrite)(struct span, struct buf *))
+static void check_loose_row(const char *row, struct span bytes,
+                            enum err (*rewrite)(struct span, struct buf *))
 {
     struct buf out = { .max = 1 << 20 }, again = { .max = 1 << 20 };
     CHECK_ROW(row, rewrite(bytes, &out) == ERR_OK);

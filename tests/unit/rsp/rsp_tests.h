@@ -12,6 +12,7 @@ void verifies_package_signatures(void);
 void verifies_session_signatures(void);
 void segments_a_bound_package(void);
 void selects_members_by_tag_list(void);
+void takes_other_forms(void);
 void keeps_what_was_signed(void);
 void refuses_hostile_messages(void);
 void survives_every_truncation(void);

@@ -24,7 +24,8 @@ static struct ec_point point_of(struct crypto *c, const char *d)
     return point;
 }
 
-static bool holds(struct crypto *c, const struct ec_point *point, const struct rsp_tbs *tbs, struct span signature)
+static bool holds(struct crypto *c, const struct ec_point *point, const struct rsp_tbs *tbs,
+                  struct span signature)
 {
     return ec_verify(c, EC_P256, SPAN_ARRAY(point->at), tbs->part, tbs->count, signature) == ERR_OK;
 }

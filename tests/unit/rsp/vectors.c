@@ -57,7 +57,8 @@ struct buf vectors_row(const struct buf *file, const char *name, char separator)
     return bytes;
 }
 
-bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct span *name, struct buf *bytes)
+bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct span *name,
+                  struct buf *bytes)
 {
     struct span line;
     while (next_line(file, at, &line)) {

@@ -10,8 +10,10 @@ struct buf vectors_load(const char *relative);
 struct buf vectors_row(const struct buf *file, const char *name, char separator);
 /* The nth of the rows that begin so, from 0; empty when there are no more. */
 struct buf vectors_nth(const struct buf *file, const char *name, char separator, size_t nth);
-/* Each row whose name begins with `prefix`: *at walks through the file. Gives name (borrowed span) and bytes. */
-bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct span *name, struct buf *bytes);
+/* Each row whose name begins with `prefix`: *at walks through the file. Gives name (borrowed span) and bytes.
+ */
+bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct span *name,
+                  struct buf *bytes);
 
 #define VECTORS_SGP32 "spec/vectors-sgp32.tsv"
 #define VECTORS_RSP "spec/vectors-rsp.txt"
