@@ -66,8 +66,8 @@ struct rsp_initialise_secure_channel {
     struct span host_id;
     struct span smdp_otpk;      /* 65 octets */
     struct span smdp_signature; /* 64 octets */
-    struct span
-        signed_bytes; /* the members before the signature, as received; only read, writing is always anew */
+    /* The members before the signature, as received; only read: writing is always anew. */
+    struct span signed_bytes;
 };
 RSP_MESSAGE(initialise_secure_channel);
 /* Appends the members that are signed (82, 80, A6, 5F49): sign them with rsp_tbs_smdp_sign before writing. */
