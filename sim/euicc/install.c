@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "euicc_internal.h"
+#include "rsp_schema.h"
 #include "saip.h"
 
 uint64_t memory_used(const struct state *s)
@@ -56,6 +57,36 @@ static enum err put_sima(struct buf *out, const struct saip_fault *fault)
     if (!err && fault->status)
         err = der_put(out, 0x81, (struct span){ 0 }); /* profileInstallationAborted */
     return err ? err : der_put_close(out, outer);
+}
+
+static int identification_of(const struct der_tlv *element)
+{
+    struct der_tlv header, id;
+    int64_t n = -1;
+    if (der_find(element->value, 0xa0, &header) || der_find(header.value, 0x81, &id) || der_integer(id.value, &n))
+        return -1;
+    return (int)n;
+}
+
+/* The kinds that the interoperable format defines; others are judged by the reader (mandated or not). */
+static bool is_defined(uint32_t tag)
+{
+    return (tag >= 0xa0 && tag <= 0xaa) || (tag >= 0xb0 && tag <= 0xbe) || (tag >= 0xbf1f && tag <= 0xbf21);
+}
+
+/* The whole of every element against its ASN.1, before anything of it is used. */
+static enum err check_schema(struct span upp, struct saip_fault *fault)
+{
+    struct der d = der_open(upp);
+    struct der_tlv element;
+    while (!der_at_end(&d) && !der_next(&d, &element)) {
+        if (!is_defined(element.tag) || !rsp_check(RSP_PROFILE_ELEMENT, element.whole))
+            continue;
+        *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
+                                      "profile element does not follow its ASN.1" };
+        return ERR_PARSE;
+    }
+    return ERR_OK;
 }
 
 /* SGP.22 2.4.5: a test profile carries a published key, never an operator's. */
@@ -141,7 +172,9 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (*reason)
         return ERR_OK;
-    enum err err = saip_read(i->upp, &package, &fault);
+    enum err err = check_schema(i->upp, &fault);
+    if (!err)
+        err = saip_read(i->upp, &package, &fault);
     if (err == ERR_PARSE) {
         LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification), F_TEXT("why", fault.why));
         *reason = RSP_INSTALL_PE_PROCESSING_ERROR;

@@ -347,7 +347,78 @@ static void immediate_enable_follows_a_download_only_where_configured(void)
     world_close(&w);
 }
 
+/* A fault on its way: one bit of what is signed, or of the answer. */
+struct spoiler {
+    struct tamper tamper;
+    const char *message;
+    enum tamper_moment moment;
+    unsigned hits;
+};
+
+static void spoil(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct spoiler *s = (struct spoiler *)t;
+    (void)actor;
+    if (moment != s->moment || strcmp(message, s->message) != 0)
+        return;
+    s->hits++;
+    bytes->at[moment == TAMPER_BEFORE_SIGNING ? 8 : bytes->len - 1] ^= 1; /* in the transaction; in the last member */
+}
+
+static void what_the_card_signs_and_sends_can_be_spoiled(void)
+{
+    static const struct {
+        const char *message;
+        enum tamper_moment moment;
+    } rows[] = {
+        { "ES10b.euiccSigned1", TAMPER_BEFORE_SIGNING },
+        { "ES10b.AuthenticateServer", TAMPER_BEFORE_SENDING },
+        { "ES10b.euiccSigned2", TAMPER_BEFORE_SIGNING },
+        { "ES10b.PrepareDownload", TAMPER_BEFORE_SENDING },
+        { "ES10b.profileInstallationResultData", TAMPER_BEFORE_SIGNING },
+        { "ES10b.ProfileInstallationResult", TAMPER_BEFORE_SENDING },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct spoiler s = { { spoil }, rows[i].message, rows[i].moment, 0 };
+        struct env env = w.env;
+        struct euicc *spoiled;
+        struct buf atr = { .max = CARD_ATR_MAX }, response = { .max = 1 << 16 };
+        uint16_t sw;
+        unsigned channel;
+        env.tamper = &s.tamper;
+        w.settings.nvm = NULL;
+        const struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate,
+                                               secret_span(&w.nist.key) };
+        w.settings.credentials = &nist;
+        w.settings.credential_count = 1;
+        w.settings.profile_count = 0;
+        REQUIRE(euicc_new(&env, &w.settings, &spoiled) == ERR_OK);
+        REQUIRE(card_reset(euicc_card(spoiled), &atr) == ERR_OK);
+        REQUIRE(apdu_open_isd_r(euicc_card(spoiled), &channel, &response, &sw) == ERR_OK);
+        struct card *kept = w.card;
+        unsigned kept_channel = w.channel;
+        struct dp d;
+        w.card = euicc_card(spoiled);
+        w.channel = channel;
+        dp_open(&d);
+        d.spoiled = true;
+        if (!dp_authenticate(&w, &d) && !dp_prepare(&w, &d))
+            dp_load(&w, &d, &response);
+        CHECK_ROW(rows[i].message, s.hits == 1);
+        dp_close(&d);
+        w.card = kept;
+        w.channel = kept_channel;
+        euicc_free(spoiled);
+        buf_release(&atr);
+        buf_release(&response);
+    }
+    world_close(&w);
+}
+
 const struct test download_tests[] = {
+    { "what the card signs and sends can be spoiled", what_the_card_signs_and_sends_can_be_spoiled },
     { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },

@@ -330,13 +330,15 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
     REQUIRE(rsp_authenticate_server_request_write(&r, &request) == ERR_OK);
     struct rsp_authenticate_server_response answer;
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_authenticate_server_response_read(buf_span(&response), &answer) == ERR_OK);
-    bool ok = answer.which == RSP_AUTHENTICATE_SERVER_OK;
-    int64_t code = ok ? 0 : answer.error.code;
+    enum err e = rsp_authenticate_server_response_read(buf_span(&response), &answer);
+    REQUIRE(e == ERR_OK || d->spoiled);
+    bool ok = !e && answer.which == RSP_AUTHENTICATE_SERVER_OK;
+    int64_t code = e ? -1 : ok ? 0 : answer.error.code;
     if (ok) {
-        check_euicc_signature1(w, &answer.ok);
+        if (!d->spoiled)
+            check_euicc_signature1(w, &answer.ok);
         memcpy(d->euicc_signature1.at, answer.ok.euicc_signature1.at, 64);
-    } else {
+    } else if (!e) {
         CHECK(span_equal(answer.error.transaction_id, SPAN_ARRAY(d->transaction_id)));
     }
     buf_release(&signed1);
@@ -366,9 +368,10 @@ int64_t dp_prepare(struct world *w, struct dp *d)
     REQUIRE(rsp_prepare_download_request_write(&r, &request) == ERR_OK);
     struct rsp_prepare_download_response answer;
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_prepare_download_response_read(buf_span(&response), &answer) == ERR_OK);
-    bool ok = answer.which == RSP_PREPARE_DOWNLOAD_OK;
-    int64_t code = ok ? 0 : answer.error.code;
+    enum err e = rsp_prepare_download_response_read(buf_span(&response), &answer);
+    REQUIRE(e == ERR_OK || d->spoiled);
+    bool ok = !e && answer.which == RSP_PREPARE_DOWNLOAD_OK;
+    int64_t code = e ? -1 : ok ? 0 : answer.error.code;
     if (ok)
         REQUIRE(buf_set(&d->euicc_otpk, answer.ok.euicc_signed2.euicc_otpk) == ERR_OK);
     buf_release(&signed2);

@@ -76,6 +76,7 @@ struct dp {
     const char *auth, *pb;      /* certificate names; NULL: those of the lab */
     enum dp_flaw flaw;
     bool ppk;                   /* ReplaceSessionKeys */
+    bool spoiled;               /* the card's answers are not what they were: what does not read ends the session */
     uint8_t transaction_id[16];
     struct buf metadata, upp;   /* what it binds */
     struct buf euicc_otpk;

@@ -4,6 +4,7 @@
 
 #include "der.h"
 #include "harness.h"
+#include "rsp_schema.h"
 #include "saip.h"
 
 #define MANY SAIP_UPP_MAX + 1000
@@ -143,6 +144,24 @@ static void what_is_written_is_read_back(void)
     CHECK(!memcmp(p->akas[0].params.k, lab_aka.k, 16) && !memcmp(p->akas[0].params.opc, lab_aka.opc, 16));
     CHECK(upp.len < 1024);
     saip_free(p);
+    buf_release(&upp);
+}
+
+static void every_element_written_passes_the_schema(void)
+{
+    struct saip_subscription s = subscription();
+    struct buf upp = { .max = 4096 };
+    struct der_tlv element;
+    REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+    struct der d = der_open(buf_span(&upp));
+    size_t count = 0;
+    for (; !der_at_end(&d); count++) {
+        char name[16];
+        REQUIRE(der_next(&d, &element) == ERR_OK);
+        snprintf(name, sizeof name, "element %X", (unsigned)element.tag);
+        CHECK_ROW(name, rsp_check(RSP_PROFILE_ELEMENT, element.whole) == ERR_OK);
+    }
+    CHECK(count == 8);
     buf_release(&upp);
 }
 
@@ -288,6 +307,7 @@ int main(void)
           template_files_that_nobody_mentions_are_there_with_their_defaults },
         { "every TS.48 package is read", every_ts48_package_is_read },
         { "what is written is read back", what_is_written_is_read_back },
+        { "every element written passes the schema", every_element_written_passes_the_schema },
         { "a TUAK subscription keeps its lengths", a_tuak_subscription_keeps_its_lengths },
         { "a subscription that does not fit is refused", a_subscription_that_does_not_fit_is_refused },
         { "hostile packages are refused with element and reason", hostile_packages_are_refused_with_element_and_reason },
