@@ -119,8 +119,7 @@ MUST_CHECK enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const s
 struct rsp_euicc_info2;
 /* What EUICCInfo points to while it is written. */
 struct info_storage {
-    struct buf ci_list, card_resource;
-    uint8_t versions[5];
+    struct buf signing, verification, card_resource;
 };
 MUST_CHECK enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, struct info_storage *storage);
 void info_storage_release(struct info_storage *s);
