@@ -107,7 +107,8 @@ static void wrong_settings_get_one_clear_line(void)
     }
 }
 
-/* ---- behind a reader, with a memory file -------------------------------------------------------------------------- */
+/* ---- behind a reader, with a memory file
+ * -------------------------------------------------------------------------- */
 static void get_default_address(struct card *reader, struct buf *response)
 {
     struct buf atr = { .max = CARD_ATR_MAX }, fci = { .max = 512 };
@@ -127,8 +128,8 @@ static void set_default_address(struct card *reader)
     unsigned channel;
     uint16_t sw;
     REQUIRE(apdu_open_isd_r(reader, &channel, &fci, &sw) == ERR_OK);
-    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x65, 0x05, 0x80, 0x03, 'a', '.', 'b'), &response, &sw) ==
-            ERR_OK);
+    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x65, 0x05, 0x80, 0x03, 'a', '.', 'b'), &response,
+                            &sw) == ERR_OK);
     CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x65, 0x03, 0x80, 0x01, 0x00)));
     buf_release(&fci);
     buf_release(&response);
