@@ -38,8 +38,17 @@ struct run {
     int64_t virtual_ms;
 };
 
+/* A fault from outside the scenario, as its `break` verb would set it, before the first step. */
+struct run_fault {
+    const char *message, *how;
+    int64_t times;
+};
+
 /* Plays it. The run always has a verdict; failures of the lab itself are VERDICT_BROKEN. */
 void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, struct run *out);
+/* The same with faults. */
+void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t seed, const struct run_fault *faults,
+                       size_t fault_count, struct run *out);
 void run_release(struct run *r);
 
 /* The swap last ordered for a device; NULL when none was. */

@@ -1,0 +1,232 @@
+/* sgp32lab run: plays scenarios, prints a line for each, leaves the report. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_record.h"
+#include "command_scenarios.h"
+#include "run.h"
+
+#define BREAKS_MAX 16
+
+struct play {
+    const char *report, *wiring;
+    int64_t seed;
+    bool json, keep_going;
+    struct command_words words, breaks;
+    struct run_fault fault[BREAKS_MAX];
+    char fault_text[BREAKS_MAX][128];
+    enum wiring wirings[2];
+    size_t wiring_count;
+    struct scenario_files files;
+    struct scenario **scenario;
+    size_t scenario_count;
+    unsigned passed, failed, skipped;
+    bool broken;     /* something could not run */
+    bool failed_one; /* runs/last points at the first that failed */
+    json_t *results; /* --json */
+    FILE *out;
+};
+
+/* --- what is asked ------------------------------------------------------------------------------------- */
+
+static int read_wiring(struct play *p)
+{
+    static const char *const words[] = { "direct", "loopback", "all", "process", NULL };
+    p->wirings[0] = WIRING_DIRECT;
+    p->wirings[1] = WIRING_LOOPBACK;
+    p->wiring_count = 2;
+    if (strcmp(p->wiring, "all") == 0)
+        return 0;
+    p->wiring_count = 1;
+    if (strcmp(p->wiring, "process") == 0)
+        return command_refuse("run", "this version plays direct and loopback; process wiring is not in it");
+    if (strcmp(p->wiring, "loopback") == 0)
+        p->wirings[0] = WIRING_LOOPBACK;
+    else if (strcmp(p->wiring, "direct") != 0)
+        return command_refuse_word("run", "wiring", p->wiring, words);
+    return 0;
+}
+
+/* "ES9+.ServerSigned1=flip-bit", "…=flip-bit*3" */
+static int read_break(struct play *p, size_t i)
+{
+    char *text = p->fault_text[i];
+    snprintf(text, sizeof p->fault_text[i], "%s", p->breaks.at[i]);
+    char *how = strchr(text, '='), *times = how ? strchr(how, '*') : NULL;
+    if (!how || how == text)
+        return command_refuse("run", "--break takes MESSAGE=HOW, for example ES9+.ServerSigned1=flip-bit");
+    *how++ = 0;
+    p->fault[i] = (struct run_fault){ text, how, 1 };
+    if (times) {
+        *times++ = 0;
+        p->fault[i].times = strtoll(times, NULL, 10);
+        if (p->fault[i].times < 1)
+            return command_refuse("run", "--break: '%s' is no number of times", times);
+    }
+    for (size_t k = 0; faults_words()[k]; k++)
+        if (strcmp(faults_words()[k], how) == 0)
+            return 0;
+    return command_refuse_word("run", "fault", how, faults_words());
+}
+
+static int read_play(struct play *p, int argc, char **argv)
+{
+    const struct command_option options[] = {
+        { "--wiring", OPTION_TEXT, &p->wiring }, { "--seed", OPTION_NUMBER, &p->seed },
+        { "--break", OPTION_TEXTS, &p->breaks }, { "--report", OPTION_TEXT, &p->report },
+        { "--json", OPTION_FLAG, &p->json },     { "--keep-going", OPTION_FLAG, &p->keep_going },
+    };
+    int status = command_read(options, COUNT(options), argc, argv, &p->words);
+    if (!status)
+        status = read_wiring(p);
+    if (!status && p->breaks.count > BREAKS_MAX)
+        status = command_refuse("run", "at most %d times --break", BREAKS_MAX);
+    for (size_t i = 0; !status && i < p->breaks.count; i++)
+        status = read_break(p, i);
+    return status ? status : scenario_files_find("run", &p->words, &p->files);
+}
+
+/* All files are read before the first is played: a slip of the pen costs no waiting. */
+static int read_scenarios(struct play *p)
+{
+    p->scenario = calloc(p->files.count + 1, sizeof(struct scenario *));
+    if (!p->scenario)
+        return command_refuse("run", "out of memory");
+    for (size_t i = 0; i < p->files.count; i++) {
+        struct yaml_error error = { "out of memory" };
+        if (scenario_read(p->files.path[i], &p->scenario[p->scenario_count], &error) == ERR_OK) {
+            p->scenario_count++;
+            continue;
+        }
+        fprintf(stderr, "%s\n", error.text);
+        p->broken = true;
+    }
+    return p->broken && !p->keep_going ? COMMAND_USAGE : 0;
+}
+
+/* --- one verdict --------------------------------------------------------------------------------------- */
+
+static void print_failure(const struct play *p, const struct run *r)
+{
+    fprintf(p->out, "  %s\n", r->why);
+    if (r->cause[0])
+        fprintf(p->out, "  cause   %s\n", r->cause);
+    fprintf(p->out, "  repeat  sgp32lab run %s --wiring %s --seed %llu", r->scenario->id, wiring_name(r->wiring),
+            (unsigned long long)r->seed);
+    for (size_t i = 0; i < p->breaks.count; i++)
+        fprintf(p->out, " --break %s", p->breaks.at[i]);
+    fputc('\n', p->out);
+}
+
+static void print_run(const struct play *p, const struct run *r)
+{
+    fprintf(p->out, "%-6s %-36s %-9s %s", verdict_name(r->verdict), r->scenario->id, wiring_name(r->wiring),
+            r->scenario->title);
+    if (r->verdict == VERDICT_SKIPPED)
+        fprintf(p->out, "  (%s)\n", r->why);
+    else
+        fprintf(p->out, "  %zu steps, %zu messages, %.1f s\n", r->step_count,
+                r->world && r->world->trace ? trace_count(r->world->trace) : 0, r->wall_seconds);
+    if (r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN)
+        print_failure(p, r);
+    fflush(p->out);
+}
+
+static json_t *run_json(const struct run *r)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:I}", "id", r->scenario->id, "title", r->scenario->title,
+                     "wiring", wiring_name(r->wiring), "verdict", verdict_name(r->verdict), "seed",
+                     (json_int_t)r->seed, "why", r->why, "seconds", r->wall_seconds, "virtualMs",
+                     (json_int_t)r->virtual_ms);
+}
+
+static void count_run(struct play *p, const struct run *r)
+{
+    p->passed += r->verdict == VERDICT_PASSED;
+    p->failed += r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN;
+    p->skipped += r->verdict == VERDICT_SKIPPED;
+    p->broken |= r->verdict == VERDICT_BROKEN;
+    if (p->results)
+        json_array_append_new(p->results, run_json(r));
+}
+
+static enum err keep_run(struct play *p, const struct run *r)
+{
+    enum err e = record_run(p->report, r);
+    bool bad = r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN;
+    if (!e && r->world && !p->failed_one)
+        e = record_point_at(p->report, r);
+    p->failed_one |= bad;
+    return e;
+}
+
+static enum err play_one(struct play *p, const struct scenario *s, enum wiring wiring)
+{
+    struct run *r = calloc(1, sizeof *r);
+    if (!r)
+        return ERR_NOMEM;
+    run_scenario_with(s, wiring, (uint64_t)p->seed, p->fault, p->breaks.count, r);
+    print_run(p, r);
+    count_run(p, r);
+    enum err e = keep_run(p, r);
+    run_release(r);
+    free(r);
+    return e;
+}
+
+/* --- all of them --------------------------------------------------------------------------------------- */
+
+static int play_all(struct play *p)
+{
+    if (record_begin(p->report))
+        return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
+    for (size_t i = 0; i < p->scenario_count; i++)
+        for (size_t k = 0; k < p->wiring_count; k++)
+            if (play_one(p, p->scenario[i], p->wirings[k]))
+                return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
+    fprintf(p->out, "report  %s/index.html\n%u passed, %u failed, %u skipped\n", p->report, p->passed, p->failed,
+            p->skipped);
+    return p->broken ? COMMAND_USAGE : p->failed ? 1 : 0;
+}
+
+static void print_json(struct play *p)
+{
+    json_t *all = json_pack("{s:o, s:i, s:i, s:i}", "runs", json_incref(p->results), "passed", (int)p->passed,
+                            "failed", (int)p->failed, "skipped", (int)p->skipped);
+    if (all && json_dumpf(all, stdout, JSON_COMPACT) == 0)
+        putchar('\n');
+    json_decref(all);
+}
+
+static void release(struct play *p)
+{
+    for (size_t i = 0; i < p->scenario_count; i++)
+        scenario_free(p->scenario[i]);
+    free(p->scenario);
+    scenario_files_release(&p->files);
+    json_decref(p->results);
+    free(p);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct play *p = calloc(1, sizeof *p);
+    if (!p)
+        return command_refuse("run", "out of memory");
+    p->report = "build/report";
+    p->wiring = "all";
+    p->seed = 1;
+    int status = read_play(p, argc, argv);
+    p->results = p->json ? json_array() : NULL;
+    p->out = p->json ? stderr : stdout;
+    if (!status)
+        status = read_scenarios(p);
+    if (!status)
+        status = play_all(p);
+    if (p->json && p->results)
+        print_json(p);
+    release(p);
+    return status;
+}
