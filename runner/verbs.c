@@ -208,34 +208,43 @@ static enum err check_restart(const struct scenario *s, const struct yaml_node *
 
 struct awaited {
     struct run *run;
+    struct part *part;
     const char *device, *state;
     bool reached;
 };
 
-/* Has the swap's journal passed this state? The kill falls between that step and the next. */
-static bool passed_state(void *context)
+/* Before each call of the part: has the swap's journal passed this state? Then the kill falls between that step and the
+ * next, whose first act is this call. */
+static enum err cut_at_state(void *context, struct part *caller)
 {
     struct awaited *a = context;
+    if (caller != a->part || a->reached)
+        return ERR_OK;
     json_t *swap = run_show_swap(a->run, a->device);
     const char *state = json_str(swap, "state");
-    a->reached |= state && strcmp(state, a->state) == 0;
+    a->reached = state && strcmp(state, a->state) == 0;
     json_decref(swap);
-    return a->reached;
+    return a->reached ? ERR_CUT : ERR_OK;
+}
+
+static bool was_cut(void *context)
+{
+    return ((struct awaited *)context)->reached;
 }
 
 static enum err play_restart(struct run *r, const struct yaml_node *n)
 {
     struct world *w = r->world;
     const struct yaml_node *when = n->item[0];
-    if (when->kind == YAML_MAP) {
-        struct awaited a = { r, yaml_get(when, "when")->text, yaml_get(when, "is")->text, false };
-        enum err e = world_run_ticks(w, world_now(w) + CLOCK_HOUR, passed_state, &a);
-        if (e == ERR_TIMEOUT)
-            return world_fail(w, e, "the swap of %s never was %s", a.device, a.state);
-        if (e)
-            return e;
-    }
-    return world_restart(w, world_part(w, n->key[0]));
+    struct part *part = world_part(w, n->key[0]);
+    if (when->kind == YAML_SCALAR)
+        return world_restart(w, part);
+    struct awaited a = { r, part, yaml_get(when, "when")->text, yaml_get(when, "is")->text, false };
+    w->interrupt = cut_at_state;
+    w->interrupt_context = &a;
+    enum err e = world_run_ticks(w, world_now(w) + CLOCK_HOUR, was_cut, &a);
+    w->interrupt = NULL;
+    return e == ERR_TIMEOUT ? world_fail(w, e, "the swap of %s never was %s", a.device, a.state) : e;
 }
 
 /* --- stock: {add: {kenya: 1}} ---------------------------------------------------------------------------------- */

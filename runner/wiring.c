@@ -5,6 +5,20 @@
 
 #include "world_internal.h"
 
+/* From here on the flawed TLS certificates of the scenario are shown: the furnishing needed good ones. */
+enum err wiring_show_flaws(struct world *w)
+{
+    enum err e = ERR_OK;
+    w->furnished = true;
+    for (size_t i = 0; !e && i < w->part_count; i++)
+        if (w->options.wiring == WIRING_LOOPBACK && w->parts[i].server &&
+            (w->parts[i].kind == PART_SMDP || w->parts[i].kind == PART_EIM)) {
+            wiring_withdraw(w, &w->parts[i]);
+            e = wiring_publish(w, &w->parts[i]);
+        }
+    return e;
+}
+
 const char *wiring_name(enum wiring w)
 {
     return w == WIRING_DIRECT ? "direct" : "loopback";
@@ -28,6 +42,7 @@ static struct part *called_part(struct world *w, const char *url)
 /* The context is the calling part, or the world itself for the administrator. */
 struct caller {
     struct world *world;
+    struct part *part;
     const char *name;
 };
 
@@ -35,6 +50,9 @@ static enum err before(void *context, const struct http_call *q)
 {
     const struct caller *c = context;
     struct part *to = called_part(c->world, q->url);
+    enum err cut = c->world->interrupt && c->part ? c->world->interrupt(c->world->interrupt_context, c->part) : ERR_OK;
+    if (cut)
+        return cut;
     trace_http_request(c->world->trace, c->name, to ? to->name : "nobody", q);
     return ERR_OK;
 }
@@ -66,14 +84,15 @@ static enum err plain_client(struct world *w, const struct env *env, const struc
     return http_client_tls_new(env, &s, out);
 }
 
-static enum err observed(struct world *w, struct http_client *behind, const char *name, struct http_client **out)
+static enum err observed(struct world *w, struct http_client *behind, struct part *p, const char *name,
+                         struct http_client **out)
 {
     struct caller *c = calloc(1, sizeof *c);
     if (!c) {
         http_client_free(behind);
         return ERR_NOMEM;
     }
-    *c = (struct caller){ w, name };
+    *c = (struct caller){ w, p, name };
     w->callers[w->caller_count++] = c;
     const struct http_observer o = { before, after, c };
     return http_client_observed_new(behind, &o, out);
@@ -88,7 +107,7 @@ static enum err administrator(struct world *w)
         e = plain_client(w, &w->admin_env, identity, &w->hand);
     if (!e)
         e = plain_client(w, &w->admin_env, identity, &behind);
-    return e ? e : observed(w, behind, "admin", &w->admin);
+    return e ? e : observed(w, behind, NULL, "admin", &w->admin);
 }
 
 enum err wiring_client(struct world *w, struct part *p)
@@ -103,7 +122,7 @@ enum err wiring_client(struct world *w, struct part *p)
     if (!e)
         e = plain_client(w, &p->env, identity, &behind);
     if (!e)
-        e = observed(w, behind, p->name, &p->http);
+        e = observed(w, behind, p, p->name, &p->http);
     p->env.http = p->http;
     return e;
 }
@@ -120,7 +139,8 @@ static const char *chosen_certificate(const struct world *w, const char *part)
 
 static enum err server_identity(struct world *w, const struct part *p, const struct pki_item **out)
 {
-    const char *flawed = p->kind == PART_SMDP  ? chosen_certificate(w, "smdp-tls")
+    const char *flawed = !w->furnished         ? NULL
+                         : p->kind == PART_SMDP ? chosen_certificate(w, "smdp-tls")
                          : p->kind == PART_EIM ? chosen_certificate(w, "eim-tls")
                                                : NULL;
     return flawed ? pki_get(w->pki, flawed, out) : pki_server(w->pki, p->host, out);

@@ -240,7 +240,9 @@ static enum err build(struct world *w)
         e = provision_carriers(w);
     if (!e)
         e = provision_eso(w);
-    return e ? e : start_devices(w);
+    if (!e)
+        e = start_devices(w);
+    return e ? e : wiring_show_flaws(w);
 }
 
 enum err world_new(const struct scenario *s, const struct world_options *o, struct world **out)

@@ -100,6 +100,10 @@ struct world {
     struct http_client *admin;
     struct http_client *hand;            /* unobserved: for imports that must not be seen */
     struct schedule schedule;
+    bool furnished;                      /* flawed TLS certificates are shown from then on */
+    /* Asked before each call of an actor; a failure is what the call gets, ERR_CUT kills the caller there. NULL: none. */
+    enum err (*interrupt)(void *context, struct part *caller);
+    void *interrupt_context;
     char failure[240];                   /* why building or running failed */
     char last_problem[160];              /* body of the last refusal */
 };

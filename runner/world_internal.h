@@ -20,6 +20,7 @@ MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier 
 /* wiring.c */
 MUST_CHECK enum err wiring_client(struct world *w, struct part *p); /* p NULL: the administrator's two */
 MUST_CHECK enum err wiring_publish(struct world *w, struct part *p); /* after each (re)build */
+MUST_CHECK enum err wiring_show_flaws(struct world *w);
 void wiring_withdraw(struct world *w, struct part *p);
 
 /* subscribers.c: numbers and keys from the seed. */

@@ -37,7 +37,7 @@ MUST_CHECK enum err workflow_cancel_swap(const struct eso_workflow *w, const cha
                                          struct swap *out);
 /* An eIM says that an order changed: a hint to look now. Unknown references are ignored. */
 MUST_CHECK enum err workflow_order_hint(const struct eso_workflow *w, const char *reference);
-/* Does all that is due; *next is when to be called again. A failure of our own machine or ERR_CUT is returned; what was
+/* Does one step that is due, and delivers the outbox; *next is when to be called again. A failure of our own machine or ERR_CUT is returned; what was
  * under way is resumed later. */
 MUST_CHECK enum err workflow_tick(const struct eso_workflow *w, int64_t now, int64_t *next);
 /* To be called once after a start: takes over what a dead process had claimed. */

@@ -5,7 +5,6 @@
 #include "flow.h"
 #include "step.h"
 
-#define STEPS_PER_TICK 512
 #define BACK_OFF_MAX (5 * CLOCK_MINUTE)
 #define POLL_MAX (15 * CLOCK_MINUTE)
 #define POLL_WITH_CALLBACK (60 * CLOCK_SECOND)
@@ -307,17 +306,14 @@ static enum err work_on(const struct eso_workflow *f, int64_t now, const struct 
     return e ? e : store_end(&f->store, record(&w, s, &r));
 }
 
+/* One step a tick: between two ticks everybody else has his turn, and a kill can fall between any two steps. */
 static enum err work_off(const struct eso_workflow *f, int64_t now)
 {
     struct swap claimed;
-    enum err e = ERR_OK;
-    int64_t lease = now + 4 * f->port.call_ms;
-    for (int n = 0; !e && n < STEPS_PER_TICK; n++) {
-        e = swap_claim(&f->store, now, lease, &claimed);
-        if (!e)
-            e = work_on(f, now, &claimed);
-    }
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    enum err e = swap_claim(&f->store, now, now + 4 * f->port.call_ms, &claimed);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    return e ? e : work_on(f, now, &claimed);
 }
 
 enum err workflow_tick(const struct eso_workflow *f, int64_t now, int64_t *next)

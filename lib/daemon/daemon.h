@@ -58,6 +58,12 @@ MUST_CHECK enum err daemon_read_key(struct daemon *d, const char *path, struct e
 /* Trust in the CI certificates of one list of files and the revocation lists (DER) of another (NULL: none). Gives *out. */
 MUST_CHECK enum err daemon_read_trust(struct daemon *d, const char *cis, const char *crls, struct trust **out);
 
+/* Of a folder made by 'sgp32lab certs make': FOLDER/PART/CERT_NAME.der and the key SK_NAME.pem beside it. Gives *key. */
+MUST_CHECK enum err daemon_read_identity(struct daemon *d, const char *folder, const char *part, const char *name,
+                                         const struct cert **certificate, struct ec_key **key);
+/* Trust in the CIs of such a folder on both curves, with their revocation lists. Gives *out. */
+MUST_CHECK enum err daemon_read_ci_folder(struct daemon *d, const char *folder, struct trust **out);
+
 /* One of a list {name, certificate: FILE | fingerprint: 64 hex digits, rights: [word, …]}. */
 struct daemon_client {
     const char *name; /* borrowed from the settings */

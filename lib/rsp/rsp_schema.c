@@ -1,5 +1,6 @@
 #include "rsp_schema.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "rsp_schema_internal.h"
@@ -50,16 +51,6 @@ enum err rsp_pdu_by_tag(uint32_t tag, enum rsp_pdu *out)
             found++;
         }
     return found == 1 ? ERR_OK : ERR_NOT_FOUND;
-}
-
-enum err rsp_pdu_guess(struct span bytes, enum rsp_pdu *out)
-{
-    for (unsigned i = 0; i < RSP_PDU_COUNT; i++)
-        if (rsp_check((enum rsp_pdu)i, bytes) == ERR_OK) {
-            *out = (enum rsp_pdu)i;
-            return ERR_OK;
-        }
-    return ERR_NOT_FOUND;
 }
 
 static enum err visit_nothing(void *context, const struct schema_node *node)
@@ -129,4 +120,31 @@ enum err rsp_reencode(enum rsp_pdu pdu, struct span bytes, struct buf *out)
     }
     free_tree(pdus[pdu].type, tree);
     return e;
+}
+
+static enum err count_unknown(void *context, const struct schema_node *node)
+{
+    unsigned *unknown = context;
+    *unknown += !node->type;
+    return ERR_OK;
+}
+
+/* ERR_PARSE when bytes are no such message; else how many of its members have no name in it. */
+static enum err fit(enum rsp_pdu pdu, struct span bytes, unsigned *unknown)
+{
+    struct schema_visitor counter = { count_unknown, unknown };
+    *unknown = 0;
+    enum err e = rsp_check(pdu, bytes);
+    return e ? e : schema_walk(pdu, bytes, &counter);
+}
+
+enum err rsp_pdu_guess(struct span bytes, enum rsp_pdu *out)
+{
+    unsigned least = UINT_MAX, unknown = 0;
+    for (unsigned i = 0; i < RSP_PDU_COUNT; i++)
+        if (fit((enum rsp_pdu)i, bytes, &unknown) == ERR_OK && unknown < least) {
+            *out = (enum rsp_pdu)i;
+            least = unknown;
+        }
+    return least == UINT_MAX ? ERR_NOT_FOUND : ERR_OK;
 }

@@ -39,8 +39,8 @@ MUST_CHECK enum err rsp_pdu_by_name(const char *name, enum rsp_pdu *out);
 /* By outer tag (0xBF51), for the few tags that belong to one message only; ERR_NOT_FOUND for the
  * others. */
 MUST_CHECK enum err rsp_pdu_by_tag(uint32_t tag, enum rsp_pdu *out);
-/* The first kind of message that bytes pass the check of, SGP.32's before SGP.22's; ERR_NOT_FOUND.
- */
+/* The kind of message that bytes pass the check of and that knows most of their members; among
+ * equals SGP.32's before SGP.22's. ERR_NOT_FOUND. */
 MUST_CHECK enum err rsp_pdu_guess(struct span bytes, enum rsp_pdu *out);
 
 /* Prepares the generated type descriptors, which are otherwise written on first use. Called by

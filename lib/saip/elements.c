@@ -2,7 +2,8 @@
 
 #include "reader.h"
 
-/* ---- header ------------------------------------------------------------------------------------------------- */
+/* ---- header
+ * ------------------------------------------------------------------------------------------------- */
 static uint8_t swap_nibbles(uint8_t octet)
 {
     return (uint8_t)(octet << 4 | octet >> 4);
@@ -52,8 +53,10 @@ enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
     return ERR_OK;
 }
 
-/* ---- PIN and PUK -------------------------------------------------------------------------------------------- */
-static enum err optional_number(struct saip_reader *r, struct span from, uint32_t tag, uint8_t otherwise, uint8_t *out)
+/* ---- PIN and PUK
+ * -------------------------------------------------------------------------------------------- */
+static enum err optional_number(struct saip_reader *r, struct span from, uint32_t tag, uint8_t otherwise,
+                                uint8_t *out)
 {
     struct der_tlv t;
     int64_t value = otherwise;
@@ -116,7 +119,8 @@ static enum err read_puk(struct saip_reader *r, struct span from)
     return e;
 }
 
-static enum err each_code(struct saip_reader *r, struct span list, enum err (*read)(struct saip_reader *, struct span))
+static enum err each_code(struct saip_reader *r, struct span list,
+                          enum err (*read)(struct saip_reader *, struct span))
 {
     struct der d = der_open(list);
     struct der_tlv item;
@@ -147,7 +151,8 @@ enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *elemen
     return each_code(r, list.value, read_puk);
 }
 
-/* ---- AKA ---------------------------------------------------------------------------------------------------- */
+/* ---- AKA
+ * ---------------------------------------------------------------------------------------------------- */
 static enum err copy_exact(struct saip_reader *r, struct span from, uint32_t tag, uint8_t *out, size_t len)
 {
     struct der_tlv t;
@@ -243,8 +248,9 @@ enum err saip_read_aka(struct saip_reader *r, const struct der_tlv *element)
         e = read_algorithm(r, choice.value, &a);
     } else if (!der_find(configuration.value, 0xa0, &choice)) {
         struct der_tlv source;
-        e = der_find(choice.value, 0x81, &source) ? saip_refuse(r, SAIP_INVALID_PARAMETER, "mapping without source")
-                                                  : ERR_OK;
+        e = der_find(choice.value, 0x81, &source)
+                ? saip_refuse(r, SAIP_INVALID_PARAMETER, "mapping without source")
+                : ERR_OK;
         a.mapped_from = e ? a.mapped_from : source.value;
     } else {
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "AKA configuration of unknown kind");

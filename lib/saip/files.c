@@ -7,12 +7,12 @@
 /* A file while its list of FCP, offsets and fills is being read. */
 struct draft {
     struct saip_file file;
-    const char *pattern;             /* of the template; NULL none */
-    struct span fill, repeat;        /* C1, C2 of the FCP */
-    struct span link;                /* path; C7 */
+    const char *pattern;      /* of the template; NULL none */
+    struct span fill, repeat; /* C1, C2 of the FCP */
+    struct span link;         /* path; C7 */
     bool known, described, skipped, laid_out;
-    size_t position;                 /* where the next fill goes */
-    size_t index;                    /* in the package, once laid out */
+    size_t position; /* where the next fill goes */
+    size_t index;    /* in the package, once laid out */
 };
 
 static bool is_directory(enum saip_file_kind k)
@@ -33,12 +33,23 @@ static enum err put_descriptor(struct saip_reader *r, struct draft *d, struct sp
     if (v.len < 2)
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "file descriptor too short");
     switch (v.at[0] & 0x3f) {
-    case 0x38: d->file.kind = is_directory(d->file.kind) && d->known ? d->file.kind : SAIP_DF; break;
-    case 0x01: d->file.kind = SAIP_TRANSPARENT; break;
-    case 0x02: d->file.kind = SAIP_LINEAR_FIXED; break;
-    case 0x06: d->file.kind = SAIP_CYCLIC; break;
-    case 0x39: d->file.kind = SAIP_BER_TLV; break;
-    default: return saip_refuse(r, SAIP_INVALID_PARAMETER, "unknown file descriptor");
+    case 0x38:
+        d->file.kind = is_directory(d->file.kind) && d->known ? d->file.kind : SAIP_DF;
+        break;
+    case 0x01:
+        d->file.kind = SAIP_TRANSPARENT;
+        break;
+    case 0x02:
+        d->file.kind = SAIP_LINEAR_FIXED;
+        break;
+    case 0x06:
+        d->file.kind = SAIP_CYCLIC;
+        break;
+    case 0x39:
+        d->file.kind = SAIP_BER_TLV;
+        break;
+    default:
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "unknown file descriptor");
     }
     d->known = true;
     if (v.len >= 4) {
@@ -64,26 +75,42 @@ static enum err put_fcp_member(struct saip_reader *r, struct draft *d, const str
     struct saip_file *f = &d->file;
     struct span v = t->value;
     switch (t->tag) {
-    case 0x82: return put_descriptor(r, d, v);
+    case 0x82:
+        return put_descriptor(r, d, v);
     case 0x83:
         if (v.len != 2)
             return saip_refuse(r, SAIP_INVALID_PARAMETER, "file identifier must have 2 octets");
         f->fid = (uint16_t)number(v);
         break;
-    case 0x84: f->aid = v; break;
-    case 0x8a: f->lifecycle = v.len == 1 ? v.at[0] : f->lifecycle; break;
+    case 0x84:
+        f->aid = v;
+        break;
+    case 0x8a:
+        f->lifecycle = v.len == 1 ? v.at[0] : f->lifecycle;
+        break;
     case 0x8b:
         if (v.len < 1 || v.len > sizeof f->access)
             return saip_refuse(r, SAIP_INVALID_PARAMETER, "access rule reference");
         memcpy(f->access, v.at, v.len);
         f->access_len = (uint8_t)v.len;
         break;
-    case 0x80: f->size = v.len <= 4 ? number(v) : SAIP_CONTENT_MAX + 1; break;
-    case 0xc6: f->pin_status = v; break;
-    case 0x88: f->sfi = v.len == 1 ? v.at[0] >> 3 : 0; break;
-    case 0xa5: put_proprietary(d, v); break;
-    case 0xc7: d->link = v; break;
-    default: break; /* unknown members are skipped (extensibility) */
+    case 0x80:
+        f->size = v.len <= 4 ? number(v) : SAIP_CONTENT_MAX + 1;
+        break;
+    case 0xc6:
+        f->pin_status = v;
+        break;
+    case 0x88:
+        f->sfi = v.len == 1 ? v.at[0] >> 3 : 0;
+        break;
+    case 0xa5:
+        put_proprietary(d, v);
+        break;
+    case 0xc7:
+        d->link = v;
+        break;
+    default:
+        break; /* unknown members are skipped (extensibility) */
     }
     return ERR_OK;
 }
@@ -211,15 +238,17 @@ static enum err put_offset(struct saip_reader *r, struct draft *d, struct span v
     return ERR_OK;
 }
 
-/* ---- files of templates ---------------------------------------------------------------------------------- */
+/* ---- files of templates ----------------------------------------------------------------------------------
+ */
 struct member {
     unsigned family, version;
     uint32_t tag;
-    size_t base;     /* directory of the element; SAIP_NONE while its own directory is still to come */
-    size_t home;     /* where the element's own directory is made */
+    size_t base; /* directory of the element; SAIP_NONE while its own directory is still to come */
+    size_t home; /* where the element's own directory is made */
 };
 
-static size_t member_parent(struct saip_reader *r, const struct member *m, const struct saip_template_file *row)
+static size_t member_parent(struct saip_reader *r, const struct member *m,
+                            const struct saip_template_file *row)
 {
     if (m->base == SAIP_NONE)
         return m->home;
@@ -264,16 +293,21 @@ static enum err finish_draft(struct saip_reader *r, struct draft *d)
 static enum err put_choice(struct saip_reader *r, struct draft *d, const struct der_tlv *t)
 {
     switch (t->tag) {
-    case 0x80: d->skipped = true; return ERR_OK;
-    case 0xa1: return put_fcp(r, d, t->value);
-    case 0x82: return put_offset(r, d, t->value);
+    case 0x80:
+        d->skipped = true;
+        return ERR_OK;
+    case 0xa1:
+        return put_fcp(r, d, t->value);
+    case 0x82:
+        return put_offset(r, d, t->value);
     case 0x83:
         if (!d->known || d->skipped)
             return ERR_OK;
         if (d->file.parent == SAIP_NONE && d->file.kind != SAIP_MF)
             return saip_refuse(r, SAIP_BAD_VALUES, "file without its directory");
         return put_fill(r, d, t->value);
-    default: return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown entry in a file");
+    default:
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown entry in a file");
     }
 }
 
@@ -325,11 +359,11 @@ static const struct {
     uint8_t family;
     enum { OWN_UNDER_NOTHING, OWN_UNDER_MF, OWN_UNDER_ADF, FILES_OF_ADF } place;
 } template_elements[] = {
-    { 0xb0, 1, OWN_UNDER_NOTHING }, { 0xb1, 2, OWN_UNDER_MF }, { 0xb2, 3, OWN_UNDER_MF },
-    { 0xb3, 4, OWN_UNDER_MF }, { 0xb4, 5, FILES_OF_ADF }, { 0xb5, 8, OWN_UNDER_MF },
-    { 0xb6, 9, FILES_OF_ADF }, { 0xb7, 6, OWN_UNDER_ADF }, { 0xb8, 7, OWN_UNDER_ADF },
-    { 0xb9, 10, OWN_UNDER_MF }, { 0xba, 11, FILES_OF_ADF }, { 0xbb, 12, OWN_UNDER_ADF },
-    { 0xbc, 13, OWN_UNDER_ADF }, { 0xbd, 14, OWN_UNDER_ADF }, { 0xbe, 15, OWN_UNDER_ADF },
+    { 0xb0, 1, OWN_UNDER_NOTHING }, { 0xb1, 2, OWN_UNDER_MF },   { 0xb2, 3, OWN_UNDER_MF },
+    { 0xb3, 4, OWN_UNDER_MF },      { 0xb4, 5, FILES_OF_ADF },   { 0xb5, 8, OWN_UNDER_MF },
+    { 0xb6, 9, FILES_OF_ADF },      { 0xb7, 6, OWN_UNDER_ADF },  { 0xb8, 7, OWN_UNDER_ADF },
+    { 0xb9, 10, OWN_UNDER_MF },     { 0xba, 11, FILES_OF_ADF },  { 0xbb, 12, OWN_UNDER_ADF },
+    { 0xbc, 13, OWN_UNDER_ADF },    { 0xbd, 14, OWN_UNDER_ADF }, { 0xbe, 15, OWN_UNDER_ADF },
     { 0xbf1f, 16, OWN_UNDER_ADF },
 };
 
@@ -349,10 +383,12 @@ static enum err find_place(struct saip_reader *r, uint32_t tag, struct member *m
         if (template_elements[i].tag != tag)
             continue;
         m->family = template_elements[i].family;
-        bool in_adf = template_elements[i].place == FILES_OF_ADF || template_elements[i].place == OWN_UNDER_ADF;
+        bool in_adf =
+            template_elements[i].place == FILES_OF_ADF || template_elements[i].place == OWN_UNDER_ADF;
         bool first = template_elements[i].place == OWN_UNDER_NOTHING;
         if (first != (r->package->file_count == 0) || (in_adf && r->adf == SAIP_NONE))
-            return saip_refuse(r, SAIP_BAD_VALUES, "files without the directory they belong to, or a second MF");
+            return saip_refuse(r, SAIP_BAD_VALUES,
+                               "files without the directory they belong to, or a second MF");
         m->home = first ? SAIP_NONE : in_adf ? r->adf : 0;
         m->base = template_elements[i].place == FILES_OF_ADF ? r->adf : SAIP_NONE;
         return ERR_OK;
@@ -396,8 +432,10 @@ enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv 
     return e;
 }
 
-/* ---- files that a package creates freely ------------------------------------------------------------------ */
-static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, size_t *directory, struct draft *d)
+/* ---- files that a package creates freely ------------------------------------------------------------------
+ */
+static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, size_t *directory,
+                                struct draft *d)
 {
     enum err e;
     switch (t->tag) {
@@ -412,9 +450,12 @@ static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, 
         if (!e && !d->known)
             e = saip_refuse(r, SAIP_INVALID_PARAMETER, "file without descriptor");
         return e ? e : add_file(r, d);
-    case 0x02: return d->laid_out ? put_offset(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
-    case 0x81: return d->laid_out ? put_fill(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
-    default: return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown file management command");
+    case 0x02:
+        return d->laid_out ? put_offset(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
+    case 0x81:
+        return d->laid_out ? put_fill(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
+    default:
+        return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "unknown file management command");
     }
 }
 

@@ -10,7 +10,8 @@ enum err saip_refuse(struct saip_reader *r, enum saip_status status, const char 
     return ERR_PARSE;
 }
 
-enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size, size_t most)
+enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size,
+                   size_t most)
 {
     void **at = array;
     if (count >= most)
@@ -49,8 +50,15 @@ static const struct {
     uint32_t tag;
     enum err (*read)(struct saip_reader *r, const struct der_tlv *element); /* NULL: kept raw */
 } kinds[] = {
-    { 0xa1, saip_read_generic_files }, { 0xa2, saip_read_pin_codes }, { 0xa3, saip_read_puk_codes },
-    { 0xa4, saip_read_aka }, { 0xa5, NULL }, { 0xa6, NULL }, { 0xa7, NULL }, { 0xa8, NULL }, { 0xa9, NULL },
+    { 0xa1, saip_read_generic_files },
+    { 0xa2, saip_read_pin_codes },
+    { 0xa3, saip_read_puk_codes },
+    { 0xa4, saip_read_aka },
+    { 0xa5, NULL },
+    { 0xa6, NULL },
+    { 0xa7, NULL },
+    { 0xa8, NULL },
+    { 0xa9, NULL },
 };
 
 static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *element, bool mandated)
@@ -64,7 +72,8 @@ static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *elemen
             return kinds[i].read ? kinds[i].read(r, element) : ERR_OK;
     if ((element->tag >= 0xb0 && element->tag <= 0xbe) || (element->tag >= 0xbf1f && element->tag <= 0xbf21))
         return saip_read_template_element(r, element);
-    return mandated ? saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "mandated profile element of unknown kind") : ERR_OK;
+    return mandated ? saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "mandated profile element of unknown kind")
+                    : ERR_OK;
 }
 
 static enum err note_element(struct saip_reader *r, const struct der_tlv *element)
@@ -76,7 +85,8 @@ static enum err note_element(struct saip_reader *r, const struct der_tlv *elemen
     enum err e = saip_room(r, &p->elements, &r->capacity[0], p->element_count, sizeof p->elements[0],
                            SAIP_ELEMENTS_MAX);
     if (!e)
-        p->elements[p->element_count++] = (struct saip_element){ element->tag, r->identification, element->whole };
+        p->elements[p->element_count++] =
+            (struct saip_element){ element->tag, r->identification, element->whole };
     return e;
 }
 
@@ -125,8 +135,11 @@ enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault
         return ERR_NOMEM;
     p->content.max = SAIP_CONTENT_MAX;
     p->upp = upp;
-    struct saip_reader r = { .package = p, .fault = fault ? fault : &ignored, .identification = -1,
-                             .directory = SAIP_NONE, .adf = SAIP_NONE };
+    struct saip_reader r = { .package = p,
+                             .fault = fault ? fault : &ignored,
+                             .identification = -1,
+                             .directory = SAIP_NONE,
+                             .adf = SAIP_NONE };
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
     enum err e = upp.len > SAIP_UPP_MAX ? saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "package too large")
                                         : read_elements(&r, upp);
@@ -178,7 +191,8 @@ size_t saip_adf(const struct saip_package *p, struct span aid)
 {
     for (size_t i = 0; i < p->file_count; i++) {
         const struct saip_file *f = &p->files[i];
-        if (f->kind == SAIP_ADF && aid.len && f->aid.len >= aid.len && span_equal(span_sub(f->aid, 0, aid.len), aid))
+        if (f->kind == SAIP_ADF && aid.len && f->aid.len >= aid.len &&
+            span_equal(span_sub(f->aid, 0, aid.len), aid))
             return i;
     }
     return SAIP_NONE;

@@ -1,6 +1,7 @@
 /* Profile packages in the format of the TCA "eUICC Profile Package: Interoperable Format" (SAIP 2.x, 3.x): an
  * unprotected package (UPP) is read into a model, and a minimal USIM package is written.
- * ICCIDs are 10 octets with swapped nibbles and F padding, as in EF.ICCID and in profile metadata, unless said. */
+ * ICCIDs are 10 octets with swapped nibbles and F padding, as in EF.ICCID and in profile metadata, unless
+ * said. */
 #ifndef LAB_SAIP_SAIP_H
 #define LAB_SAIP_SAIP_H
 
@@ -13,9 +14,16 @@
 
 /* What a package's installation answers per profile element (PEStatus of EUICCResponse). */
 enum saip_status {
-    SAIP_OK = 0, SAIP_PE_NOT_SUPPORTED = 1, SAIP_MEMORY_FAILURE = 2, SAIP_BAD_VALUES = 3,
-    SAIP_NOT_ENOUGH_MEMORY = 4, SAIP_INVALID_REQUEST_FORMAT = 5, SAIP_INVALID_PARAMETER = 6,
-    SAIP_TEMPLATE_NOT_SUPPORTED = 9, SAIP_FEATURE_NOT_SUPPORTED = 10, SAIP_PIN_CODE_MISSING = 11,
+    SAIP_OK = 0,
+    SAIP_PE_NOT_SUPPORTED = 1,
+    SAIP_MEMORY_FAILURE = 2,
+    SAIP_BAD_VALUES = 3,
+    SAIP_NOT_ENOUGH_MEMORY = 4,
+    SAIP_INVALID_REQUEST_FORMAT = 5,
+    SAIP_INVALID_PARAMETER = 6,
+    SAIP_TEMPLATE_NOT_SUPPORTED = 9,
+    SAIP_FEATURE_NOT_SUPPORTED = 10,
+    SAIP_PIN_CODE_MISSING = 11,
     SAIP_UNSUPPORTED_PROFILE_VERSION = 31,
 };
 /* Where and why a package was refused. */
@@ -26,58 +34,64 @@ struct saip_fault {
 };
 
 enum saip_file_kind {
-    SAIP_MF, SAIP_ADF, SAIP_DF, SAIP_TRANSPARENT, SAIP_LINEAR_FIXED, SAIP_CYCLIC, SAIP_BER_TLV,
+    SAIP_MF,
+    SAIP_ADF,
+    SAIP_DF,
+    SAIP_TRANSPARENT,
+    SAIP_LINEAR_FIXED,
+    SAIP_CYCLIC,
+    SAIP_BER_TLV,
 };
 struct saip_file {
     enum saip_file_kind kind;
-    uint16_t fid, parent;      /* parent: index of the directory, SAIP_NONE for the MF */
-    uint16_t record_length;    /* linear fixed, cyclic */
-    uint32_t size, content;    /* octets, and where they begin in saip_package.content */
-    uint16_t link;             /* index of the file this one links to; SAIP_NONE */
-    uint8_t sfi;               /* 0 none */
+    uint16_t fid, parent;   /* parent: index of the directory, SAIP_NONE for the MF */
+    uint16_t record_length; /* linear fixed, cyclic */
+    uint32_t size, content; /* octets, and where they begin in saip_package.content */
+    uint16_t link;          /* index of the file this one links to; SAIP_NONE */
+    uint8_t sfi;            /* 0 none */
     uint8_t lifecycle;
-    struct span aid;           /* ADF; borrows the package */
-    uint8_t access[3];         /* 8B as given: ARR file id and record, or record only */
+    struct span aid;   /* ADF; borrows the package */
+    uint8_t access[3]; /* 8B as given: ARR file id and record, or record only */
     uint8_t access_len;
-    struct span pin_status;    /* C6 of a directory; borrows the package */
+    struct span pin_status; /* C6 of a directory; borrows the package */
 };
 struct saip_pin {
-    uint16_t directory;        /* index of the MF, DF or ADF that it belongs to */
-    uint8_t reference;         /* 01 application PIN, 81 second PIN, 0A.. ADM */
-    uint8_t value[8];          /* FF padded */
-    uint8_t puk;               /* its unblocking PIN's reference, 0 none */
-    uint8_t attributes;        /* bit 1 enabled, bit 2 may be disabled, bit 3 may be changed */
-    uint8_t tries;             /* high nibble most, low nibble left */
+    uint16_t directory; /* index of the MF, DF or ADF that it belongs to */
+    uint8_t reference;  /* 01 application PIN, 81 second PIN, 0A.. ADM */
+    uint8_t value[8];   /* FF padded */
+    uint8_t puk;        /* its unblocking PIN's reference, 0 none */
+    uint8_t attributes; /* bit 1 enabled, bit 2 may be disabled, bit 3 may be changed */
+    uint8_t tries;      /* high nibble most, low nibble left */
 };
 struct saip_puk {
     uint16_t directory;
     uint8_t reference, value[8], tries;
 };
 struct saip_aka {
-    uint16_t adf;              /* index of the NAA that it serves */
-    bool test_algorithm;       /* algorithmID 3, the 3GPP test algorithm: params.k only */
+    uint16_t adf;        /* index of the NAA that it serves */
+    bool test_algorithm; /* algorithmID 3, the 3GPP test algorithm: params.k only */
     struct aka_params params;
-    struct span mapped_from;   /* AID whose parameters are shared; then params is empty */
+    struct span mapped_from; /* AID whose parameters are shared; then params is empty */
     uint8_t sqn_options, sqn_delta[6], sqn_age_limit[6], sqn[32][6];
 };
 struct saip_element {
-    uint32_t tag;              /* 0xA0 header, 0xB3 usim, … */
+    uint32_t tag; /* 0xA0 header, 0xB3 usim, … */
     int identification;
     struct span whole;
 };
 struct saip_header {
     unsigned major, minor;
-    uint8_t iccid[10];         /* swapped as everywhere; the element itself has it unswapped */
+    uint8_t iccid[10]; /* swapped as everywhere; the element itself has it unswapped */
     struct span profile_type;
-    uint32_t services;         /* bit n: service tag 80+n is mandatory */
-    struct span connectivity;  /* connectivityParameters, "" when absent */
+    uint32_t services;        /* bit n: service tag 80+n is mandatory */
+    struct span connectivity; /* connectivityParameters, "" when absent */
 };
 
 /* A package as read. Borrows the UPP's bytes; owns the file contents. */
 struct saip_package {
     struct span upp;
     struct saip_header header;
-    struct saip_file *files;   /* [0] is the MF */
+    struct saip_file *files; /* [0] is the MF */
     size_t file_count;
     struct saip_pin *pins;
     size_t pin_count;
@@ -90,8 +104,8 @@ struct saip_package {
     struct buf content;
 };
 
-/* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL) filled, ERR_NOMEM.
- * Gives *out. */
+/* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL) filled,
+ * ERR_NOMEM. Gives *out. */
 MUST_CHECK enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault);
 void saip_free(struct saip_package *p); /* clears keys; NULL is harmless */
 
@@ -109,13 +123,14 @@ void saip_iccid_text(const uint8_t iccid[10], char digits[21]);
 /* What personalises a minimal USIM profile. */
 struct saip_subscription {
     uint8_t iccid[10];
-    const char *imsi;          /* 6 to 15 digits, MCC and MNC included */
-    unsigned mnc_length;       /* 2 or 3; 0 means 2 */
-    const char *spn;           /* service provider name, at most 16 characters; NULL "Lab" */
-    const char *pin1, *puk1, *pin2, *puk2, *adm1; /* up to 8 digits; NULL: 0000, 11111111, 9999, 22222222, 55555555 */
+    const char *imsi;    /* 6 to 15 digits, MCC and MNC included */
+    unsigned mnc_length; /* 2 or 3; 0 means 2 */
+    const char *spn;     /* service provider name, at most 16 characters; NULL "Lab" */
+    const char *pin1, *puk1, *pin2, *puk2,
+        *adm1;                    /* up to 8 digits; NULL: 0000, 11111111, 9999, 22222222, 55555555 */
     const struct aka_params *aka; /* Milenage or TUAK with K and OPc/TOPc */
 };
-/* Appends the UPP: header, MF, PUK, PIN, USIM, second PIN, AKA parameters, end (catalogue D.2). ERR_PARSE when a value
- * of the subscription does not fit. The result holds K and OPc: keep it as a secret. */
+/* Appends the UPP: header, MF, PUK, PIN, USIM, second PIN, AKA parameters, end (catalogue D.2). ERR_PARSE
+ * when a value of the subscription does not fit. The result holds K and OPc: keep it as a secret. */
 MUST_CHECK enum err saip_minimal_usim(const struct saip_subscription *s, struct buf *upp);
 #endif

@@ -1,19 +1,21 @@
-/* Default files of the profile package templates: facts of the interoperable format, as constant rows. Private. */
+/* Default files of the profile package templates: facts of the interoperable format, as constant rows.
+ * Private. */
 #ifndef LAB_SAIP_TEMPLATES_H
 #define LAB_SAIP_TEMPLATES_H
 
 #include "saip.h"
 
 struct saip_template_file {
-    uint8_t family, version;  /* 2.23.143.1.2.family[.version]; a row holds until a later version replaces it */
-    uint16_t tag;             /* of the member of the profile element */
-    uint16_t fid;             /* of the first file of this member; further ones count on from it; 0: must be given */
+    uint8_t family,
+        version;  /* 2.23.143.1.2.family[.version]; a row holds until a later version replaces it */
+    uint16_t tag; /* of the member of the profile element */
+    uint16_t fid; /* of the first file of this member; further ones count on from it; 0: must be given */
     enum saip_file_kind kind;
     uint16_t size, record_length; /* 0: must be given */
     uint8_t access_record, sfi;
     bool content_required;
-    uint16_t under;           /* directory inside the template; 0: the element's own */
-    const char *content;      /* hex; "FF*": fill with FF; "FF*07": and end with 07; "(…)": repeat */
+    uint16_t under;      /* directory inside the template; 0: the element's own */
+    const char *content; /* hex; "FF*": fill with FF; "FF*07": and end with 07; "(…)": repeat */
 };
 
 /* The row of a member; NULL when the template does not know it. */

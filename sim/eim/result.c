@@ -110,7 +110,24 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
 
 typedef enum err (*apply_fn)(struct eim *e, struct eim_order *o, const void *what);
 
-/* Finds the order and applies what came to it in one transaction; a late or repeated one changes nothing. */
+static enum err apply_results(struct eim *e, struct eim_order *o, const void *what)
+{
+    return read_results(e, o, *(const struct span *)what);
+}
+
+/* Does the list say that the eUICC took its switch back? */
+static bool says_rolled_back(struct span results)
+{
+    struct der list = der_open(results);
+    struct rsp_euicc_result r;
+    while (!der_at_end(&list) && rsp_euicc_result_next(&list, &r) == ERR_OK)
+        if (r.which == RSP_RESULT_ROLLBACK)
+            return true;
+    return false;
+}
+
+/* Finds the order and applies what came to it in one transaction; a late or repeated one changes nothing. Only the result
+ * of a rollback still changes an order that was done. */
 static enum err apply(struct eim *e, const char *eid, struct span transaction_id, int64_t counter, apply_fn run,
                       const void *what)
 {
@@ -119,7 +136,8 @@ static enum err apply(struct eim *e, const char *eid, struct span transaction_id
     enum err x = db_begin(e->env->db);
     if (!x)
         x = eim_order_by_transaction(e, eid, transaction_id, &o);
-    bool rolled_back_after_success = !x && o.state == EIM_DONE && o.rollback;
+    bool rolled_back_after_success = !x && o.state == EIM_DONE && o.rollback && run == apply_results &&
+                                     says_rolled_back(*(const struct span *)what);
     if (!x && (o.state == EIM_SENT || rolled_back_after_success) && (!counter || o.counter == counter)) {
         x = run(e, &o, what);
         if (!x)
@@ -135,11 +153,6 @@ static enum err apply(struct eim *e, const char *eid, struct span transaction_id
     x = db_end(e->env->db, x);
     eim_order_release(&o);
     return x;
-}
-
-static enum err apply_results(struct eim *e, struct eim_order *o, const void *what)
-{
-    return read_results(e, o, *(const struct span *)what);
 }
 
 static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)

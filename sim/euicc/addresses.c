@@ -6,8 +6,8 @@ enum err isdr_get_configured_addresses(struct euicc *e, struct span request, str
 {
     const struct state *s = euicc_state(e);
     enum err err = rsp_empty_read(0xbf3c, request);
-    struct rsp_configured_addresses answer = { .root_ds_address = s->root_ds ? shared_span(s->root_ds)
-                                                                             : span_str("") };
+    struct rsp_configured_addresses answer = { .root_ds_address =
+                                                   s->root_ds ? shared_span(s->root_ds) : span_str("") };
     if (s->default_dp)
         answer.default_dp_address = shared_span(s->default_dp);
     return err ? err : rsp_configured_addresses_write(&answer, response);

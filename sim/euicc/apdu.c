@@ -1,4 +1,5 @@
-/* The card's outside: classes, channels, STORE DATA chains, GET RESPONSE (SGP.22 5.7.2, ETSI TS 102 221 10, 11.1.17). */
+/* The card's outside: classes, channels, STORE DATA chains, GET RESPONSE (SGP.22 5.7.2, ETSI TS 102 221
+ * 10, 11.1.17). */
 #include <string.h>
 
 #include "euicc_internal.h"
@@ -48,7 +49,10 @@ void channel_close(struct channel *c)
         memory_clear(c->request.at, c->request.len);
     buf_release(&c->request);
     buf_release(&c->response);
-    *c = (struct channel){ .directory = 0, .ef = SAIP_NONE, .adf = SAIP_NONE, .request = { .max = EUICC_REQUEST_MAX },
+    *c = (struct channel){ .directory = 0,
+                           .ef = SAIP_NONE,
+                           .adf = SAIP_NONE,
+                           .request = { .max = EUICC_REQUEST_MAX },
                            .response = { .max = EUICC_RESPONSE_MAX } };
 }
 
@@ -105,8 +109,8 @@ static bool names_isd_r(const struct command *c)
            span_equal(span_sub(aid, 0, c->data.len), c->data);
 }
 
-static enum err select_isd_r(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
-                             uint16_t *sw)
+static enum err select_isd_r(struct euicc *e, struct channel *ch, const struct command *c,
+                             struct buf *response, uint16_t *sw)
 {
     if (c->p2 != 0x00 && c->p2 != 0x04 && c->p2 != 0x0c) {
         *sw = SW_INCORRECT_P1P2;
@@ -165,16 +169,23 @@ static enum err store_data(struct euicc *e, struct channel *ch, const struct com
 static uint16_t failure_status(enum err err)
 {
     switch (err) {
-    case ERR_PARSE: return SW_INCORRECT_DATA;
-    case ERR_LIMIT: return SW_NOT_ENOUGH_MEMORY;
-    case ERR_IO: return SW_MEMORY_PROBLEM;
-    case ERR_UNSUPPORTED: return SW_FUNCTION_NOT_SUPPORTED;
-    case ERR_STATE: return SW_CONDITIONS_NOT_SATISFIED;
-    default: return SW_NO_DIAGNOSIS;
+    case ERR_PARSE:
+        return SW_INCORRECT_DATA;
+    case ERR_LIMIT:
+        return SW_NOT_ENOUGH_MEMORY;
+    case ERR_IO:
+        return SW_MEMORY_PROBLEM;
+    case ERR_UNSUPPORTED:
+        return SW_FUNCTION_NOT_SUPPORTED;
+    case ERR_STATE:
+        return SW_CONDITIONS_NOT_SATISFIED;
+    default:
+        return SW_NO_DIAGNOSIS;
     }
 }
 
-static enum err run(struct euicc *e, struct channel *ch, const struct command *c, struct buf *data, uint16_t *sw)
+static enum err run(struct euicc *e, struct channel *ch, const struct command *c, struct buf *data,
+                    uint16_t *sw)
 {
     switch (c->ins) {
     case INS_MANAGE_CHANNEL:
@@ -236,7 +247,8 @@ static enum err get_response(struct channel *ch, const struct command *c, struct
     return *sw == SW_OK ? give(ch, c->le, response, sw) : ERR_OK;
 }
 
-static enum err execute(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+static enum err execute(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
+                        uint16_t *sw)
 {
     struct buf data = { .max = EUICC_RESPONSE_MAX };
     buf_release(&ch->response); /* a new command ends what was not fetched */

@@ -34,21 +34,27 @@ static int64_t check_ci(struct authentication *a)
 static int64_t code_of_flaw(enum cert_flaw flaw)
 {
     switch (flaw) {
-    case CERT_FINE: return 0;
-    case CERT_BAD_CURVE: return RSP_AUTHENTICATE_UNSUPPORTED_CURVE;
-    case CERT_UNKNOWN_CI: return RSP_AUTHENTICATE_CI_PK_UNKNOWN;
-    default: return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
+    case CERT_FINE:
+        return 0;
+    case CERT_BAD_CURVE:
+        return RSP_AUTHENTICATE_UNSUPPORTED_CURVE;
+    case CERT_UNKNOWN_CI:
+        return RSP_AUTHENTICATE_CI_PK_UNKNOWN;
+    default:
+        return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
     }
 }
 
-/* The server is an SM-DP+ or an SM-DS; the chain must end at the CI key that was named. No clock: catalogue C.4.1. */
+/* The server is an SM-DP+ or an SM-DS; the chain must end at the CI key that was named. No clock: catalogue
+ * C.4.1. */
 static int64_t check_certificate(struct authentication *a)
 {
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
     struct span anchor = { 0 };
     enum err err = cert_load(a->e->env.crypto, a->request.server_certificate, &a->cert);
     if (err)
-        return err == ERR_UNSUPPORTED ? RSP_AUTHENTICATE_UNSUPPORTED_CURVE : RSP_AUTHENTICATE_INVALID_CERTIFICATE;
+        return err == ERR_UNSUPPORTED ? RSP_AUTHENTICATE_UNSUPPORTED_CURVE
+                                      : RSP_AUTHENTICATE_INVALID_CERTIFICATE;
     enum cert_flaw flaw = cert_judge(a->e->trust, a->cert, CERT_DP_AUTH, NULL, 0, &policy, &anchor);
     if (flaw == CERT_WRONG_ROLE)
         flaw = cert_judge(a->e->trust, a->cert, CERT_DS_AUTH, NULL, 0, &policy, &anchor);
@@ -105,7 +111,8 @@ static enum err write_signed1(struct authentication *a, struct buf *out)
 {
     const struct rsp_server_signed1 *server = &a->request.server_signed1;
     struct info_storage storage = { 0 };
-    struct rsp_euicc_signed1 s = { .transaction_id = server->transaction_id, .server_address = server->server_address,
+    struct rsp_euicc_signed1 s = { .transaction_id = server->transaction_id,
+                                   .server_address = server->server_address,
                                    .server_challenge = server->server_challenge,
                                    .ctx_params1 = a->request.ctx_params1 };
     enum err err = euicc_info2_fill(a->e, &s.euicc_info2, &storage);
@@ -141,8 +148,10 @@ static enum err accept(struct authentication *a, struct buf *response)
         err = euicc_sign(a->e, a->credential, &tbs, 1, &signature);
     struct rsp_authenticate_server_response answer = {
         .which = RSP_AUTHENTICATE_SERVER_OK,
-        .ok = { .euicc_signed1 = { .signed_bytes = tbs }, .euicc_signature1 = SPAN_ARRAY(signature.at),
-                .euicc_certificate = shared_span(c->certificate), .eum_certificate = shared_span(c->eum_certificate) },
+        .ok = { .euicc_signed1 = { .signed_bytes = tbs },
+                .euicc_signature1 = SPAN_ARRAY(signature.at),
+                .euicc_certificate = shared_span(c->certificate),
+                .eum_certificate = shared_span(c->eum_certificate) },
     };
     if (!err)
         err = rsp_authenticate_server_response_write(&answer, response);

@@ -11,7 +11,8 @@ static enum err write_signed(struct euicc *e, const struct rsp_cancel_session_re
 {
     struct buf oid = { .max = 64 };
     enum err err = der_oid_parse(e->session.dp_auth->oid, &oid);
-    struct rsp_cancel_session_signed s = { .transaction_id = r->transaction_id, .smdp_oid = buf_span(&oid),
+    struct rsp_cancel_session_signed s = { .transaction_id = r->transaction_id,
+                                           .smdp_oid = buf_span(&oid),
                                            .reason = r->reason };
     if (!err)
         err = rsp_cancel_session_signed_write(&s, out);

@@ -126,8 +126,10 @@ enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configur
     return keep_configuration(m, c);
 }
 
-/* ---- ES10b --------------------------------------------------------------------------------------------------- */
-static enum err add_each(struct euicc *e, struct state *s, struct span list, int64_t *code, struct buf *results)
+/* ---- ES10b
+ * --------------------------------------------------------------------------------------------------- */
+static enum err add_each(struct euicc *e, struct state *s, struct span list, int64_t *code,
+                         struct buf *results)
 {
     struct der d = der_open(list);
     enum err err = ERR_OK;
@@ -139,8 +141,10 @@ static enum err add_each(struct euicc *e, struct state *s, struct span list, int
             err = eim_add(e, s, &c, code, &token);
         if (err || *code)
             break;
-        struct rsp_initial_eim_result r = { .which = token.present ? RSP_INITIAL_EIM_TOKEN : RSP_INITIAL_EIM_OK,
-                                            .token = token.value, .ok = true };
+        struct rsp_initial_eim_result r = { .which =
+                                                token.present ? RSP_INITIAL_EIM_TOKEN : RSP_INITIAL_EIM_OK,
+                                            .token = token.value,
+                                            .ok = true };
         err = rsp_initial_eim_result_write(&r, results);
     }
     return err;
@@ -164,7 +168,8 @@ enum err isdr_add_initial_eim(struct euicc *e, struct span request, struct buf *
         code = RSP_INITIAL_EIM_COMMAND_ERROR;
     if (code)
         euicc_discard(e);
-    struct rsp_add_initial_eim_response answer = { .which = code ? RSP_ERROR : RSP_OK, .error = code,
+    struct rsp_add_initial_eim_response answer = { .which = code ? RSP_ERROR : RSP_OK,
+                                                   .error = code,
                                                    .list = buf_span(&results) };
     if (!err)
         err = rsp_add_initial_eim_response_write(&answer, response);
@@ -188,11 +193,13 @@ enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, s
     return err;
 }
 
-/* ---- eCO updateEim --------------------------------------------------------------------------------------------- */
+/* ---- eCO updateEim
+ * --------------------------------------------------------------------------------------------- */
 static int64_t judge_update(struct euicc *e, const struct eim *m, const struct rsp_eim_configuration *c)
 {
-    bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present && !c->has_public_key_data &&
-                   !c->has_trusted_tls && !c->supported_protocol.present && !c->ci_pkid.at;
+    bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present &&
+                   !c->has_public_key_data && !c->has_trusted_tls && !c->supported_protocol.present &&
+                   !c->ci_pkid.at;
     if (c->association_token.present || nothing)
         return RSP_UPDATE_EIM_COMMAND_ERROR;
     if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)

@@ -3,39 +3,40 @@
 
 static const struct {
     uint32_t tag;
-    bool sgp32; /* unknown to a consumer card */
+    enum { BOTH, IOT, CONSUMER } on; /* which cards know it */
     enum err (*run)(struct euicc *e, struct span request, struct buf *response);
     const char *name;
 } functions[] = {
-    { 0xbf20, false, isdr_get_euicc_info1, "ES10b.GetEUICCInfo1" },
-    { 0xbf21, false, isdr_prepare_download, "ES10b.PrepareDownload" },
-    { 0xbf22, false, isdr_get_euicc_info2, "ES10b.GetEUICCInfo2" },
-    { 0xbf28, false, isdr_list_notification, "ES10b.ListNotification" },
-    { 0xbf29, false, isdr_set_nickname, "ES10c.SetNickname" },
-    { 0xbf2b, false, isdr_retrieve_notifications_list, "ES10b.RetrieveNotificationsList" },
-    { 0xbf2d, false, isdr_get_profiles_info, "ES10b.GetProfilesInfo" },
-    { 0xbf2e, false, isdr_get_euicc_challenge, "ES10b.GetEUICCChallenge" },
-    { 0xbf30, false, isdr_remove_notification, "ES10b.RemoveNotificationFromList" },
-    { 0xbf31, false, isdr_enable_profile, "ES10c.EnableProfile" },
-    { 0xbf32, false, isdr_disable_profile, "ES10c.DisableProfile" },
-    { 0xbf33, false, isdr_delete_profile, "ES10c.DeleteProfile" },
-    { 0xbf38, false, isdr_authenticate_server, "ES10b.AuthenticateServer" },
-    { 0xbf3c, false, isdr_get_configured_addresses, "ES10a.GetEuiccConfiguredAddresses" },
-    { 0xbf3e, false, isdr_get_eid, "ES10c.GetEID" },
-    { 0xbf3f, false, isdr_set_default_dp_address, "ES10a.SetDefaultDpAddress" },
-    { 0xbf41, false, isdr_cancel_session, "ES10b.CancelSession" },
-    { 0xbf43, false, isdr_get_rat, "ES10b.GetRAT" },
-    { 0xbf51, true, isdr_load_euicc_package, "ES10b.LoadEuiccPackage" },
-    { 0xbf55, true, isdr_get_eim_configuration_data, "ES10b.GetEimConfigurationData" },
-    { 0xbf56, true, isdr_get_certs, "ES10b.GetCerts" },
-    { 0xbf57, true, isdr_add_initial_eim, "ES10b.AddInitialEim" },
-    { 0xbf58, true, isdr_profile_rollback, "ES10b.ProfileRollback" },
-    { 0xbf59, true, isdr_configure_immediate_enabling, "ES10b.ConfigureImmediateProfileEnabling" },
-    { 0xbf5a, true, isdr_immediate_enable, "ES10b.ImmediateEnable" },
-    { 0xbf5d, true, isdr_execute_fallback, "ES10b.ExecuteFallbackMechanism" },
-    { 0xbf5e, true, isdr_return_from_fallback, "ES10b.ReturnFromFallback" },
-    { 0xbf64, true, isdr_memory_reset, "ES10b.eUICCMemoryReset" },
-    { 0xbf65, true, isdr_set_default_dp_address_sgp32, "ES10b.SetDefaultDpAddress" },
+    { 0xbf20, BOTH, isdr_get_euicc_info1, "ES10b.GetEUICCInfo1" },
+    { 0xbf21, BOTH, isdr_prepare_download, "ES10b.PrepareDownload" },
+    { 0xbf22, BOTH, isdr_get_euicc_info2, "ES10b.GetEUICCInfo2" },
+    { 0xbf28, BOTH, isdr_list_notification, "ES10b.ListNotification" },
+    { 0xbf29, BOTH, isdr_set_nickname, "ES10c.SetNickname" },
+    { 0xbf2b, BOTH, isdr_retrieve_notifications_list, "ES10b.RetrieveNotificationsList" },
+    { 0xbf2d, BOTH, isdr_get_profiles_info, "ES10b.GetProfilesInfo" },
+    { 0xbf2e, BOTH, isdr_get_euicc_challenge, "ES10b.GetEUICCChallenge" },
+    { 0xbf30, BOTH, isdr_remove_notification, "ES10b.RemoveNotificationFromList" },
+    { 0xbf31, BOTH, isdr_enable_profile, "ES10c.EnableProfile" },
+    { 0xbf32, BOTH, isdr_disable_profile, "ES10c.DisableProfile" },
+    { 0xbf33, BOTH, isdr_delete_profile, "ES10c.DeleteProfile" },
+    { 0xbf34, CONSUMER, isdr_memory_reset_sgp22, "ES10c.eUICCMemoryReset" },
+    { 0xbf38, BOTH, isdr_authenticate_server, "ES10b.AuthenticateServer" },
+    { 0xbf3c, BOTH, isdr_get_configured_addresses, "ES10a.GetEuiccConfiguredAddresses" },
+    { 0xbf3e, BOTH, isdr_get_eid, "ES10c.GetEID" },
+    { 0xbf3f, BOTH, isdr_set_default_dp_address, "ES10a.SetDefaultDpAddress" },
+    { 0xbf41, BOTH, isdr_cancel_session, "ES10b.CancelSession" },
+    { 0xbf43, BOTH, isdr_get_rat, "ES10b.GetRAT" },
+    { 0xbf51, IOT, isdr_load_euicc_package, "ES10b.LoadEuiccPackage" },
+    { 0xbf55, IOT, isdr_get_eim_configuration_data, "ES10b.GetEimConfigurationData" },
+    { 0xbf56, IOT, isdr_get_certs, "ES10b.GetCerts" },
+    { 0xbf57, IOT, isdr_add_initial_eim, "ES10b.AddInitialEim" },
+    { 0xbf58, IOT, isdr_profile_rollback, "ES10b.ProfileRollback" },
+    { 0xbf59, IOT, isdr_configure_immediate_enabling, "ES10b.ConfigureImmediateProfileEnabling" },
+    { 0xbf5a, IOT, isdr_immediate_enable, "ES10b.ImmediateEnable" },
+    { 0xbf5d, IOT, isdr_execute_fallback, "ES10b.ExecuteFallbackMechanism" },
+    { 0xbf5e, IOT, isdr_return_from_fallback, "ES10b.ReturnFromFallback" },
+    { 0xbf64, IOT, isdr_memory_reset, "ES10b.eUICCMemoryReset" },
+    { 0xbf65, IOT, isdr_set_default_dp_address_sgp32, "ES10b.SetDefaultDpAddress" },
 };
 
 /* The tag alone: a segment of a bound profile package may be a header without its contents. */
@@ -67,7 +68,7 @@ enum err es10_execute(struct euicc *e, struct span request, struct buf *response
     if (load_is_segment(tag))
         return load_segment(e, request, response, sw);
     for (size_t i = 0; i < COUNT(functions); i++)
-        if (functions[i].tag == tag && !(functions[i].sgp32 && e->sgp22_only))
+        if (functions[i].tag == tag && functions[i].on != (e->sgp22_only ? IOT : CONSUMER))
             return run_function(e, i, request, response);
     *sw = SW_REFERENCE_NOT_FOUND;
     return ERR_OK;

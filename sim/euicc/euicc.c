@@ -9,7 +9,8 @@ struct span list_contents(const struct buf *list)
     return list->len ? buf_span(list) : span_str("");
 }
 
-/* ---- transaction ------------------------------------------------------------------------------------------------ */
+/* ---- transaction
+ * ------------------------------------------------------------------------------------------------ */
 const struct state *euicc_state(const struct euicc *e)
 {
     return e->next ? e->next : e->now;
@@ -49,7 +50,8 @@ enum err euicc_commit(struct euicc *e)
     enum err err = save(e, e->next);
     if (err) {
         euicc_discard(e);
-        return err == ERR_CUT ? err : log_fail(e->env.log, err, "nvm", "the card's memory could not be saved");
+        return err == ERR_CUT ? err
+                              : log_fail(e->env.log, err, "nvm", "the card's memory could not be saved");
     }
     state_free(e->now);
     e->now = e->next;
@@ -57,7 +59,8 @@ enum err euicc_commit(struct euicc *e)
     return ERR_OK;
 }
 
-/* ---- identity ----------------------------------------------------------------------------------------------------- */
+/* ---- identity
+ * ----------------------------------------------------------------------------------------------------- */
 unsigned euicc_credential_of(const struct euicc *e, struct span ci)
 {
     for (size_t i = 0; i < e->credential_count; i++)
@@ -66,15 +69,17 @@ unsigned euicc_credential_of(const struct euicc *e, struct span ci)
     return EUICC_NO_CREDENTIAL;
 }
 
-enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs, size_t count, struct ec_signature *out)
+enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs, size_t count,
+                    struct ec_signature *out)
 {
     struct credential *c = &e->credentials[credential < e->credential_count ? credential : 0];
-    enum err err = c->parsed ? ERR_OK
-                             : ec_key_from_scalar(e->env.crypto, c->curve, secret_span(&c->key), &c->parsed);
+    enum err err =
+        c->parsed ? ERR_OK : ec_key_from_scalar(e->env.crypto, c->curve, secret_span(&c->key), &c->parsed);
     return err ? err : ec_sign(e->env.crypto, c->parsed, tbs, count, out);
 }
 
-enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const struct rsp_tbs *tbs, struct ec_signature *out)
+enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const struct rsp_tbs *tbs,
+                        struct ec_signature *out)
 {
     return euicc_sign(e, credential, tbs->part, tbs->count, out);
 }
@@ -84,25 +89,29 @@ static bool contains(struct span haystack, struct span needle)
     return memmem(haystack.at, haystack.len, needle.at, needle.len) != NULL;
 }
 
-/* The key must be the certificate's, and the EUM certificate must tell its CI: else nothing that the card signs would
- * ever verify. The eUICC's own certificate is not parsed: a world has many cards and one cache. */
+/* The key must be the certificate's, and the EUM certificate must tell its CI: else nothing that the card
+ * signs would ever verify. The eUICC's own certificate is not parsed: a world has many cards and one cache.
+ */
 static enum err take_credential(struct euicc *e, const struct euicc_credential *from, struct credential *to)
 {
     const struct cert *eum = NULL;
     struct ec_point point;
     enum err err = cert_load(e->env.crypto, from->eum_certificate, &eum);
     if (err)
-        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2", "the EUM certificate is no certificate for RSP");
+        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2",
+                        "the EUM certificate is no certificate for RSP");
     to->curve = eum->curve;
     memcpy(to->ci, eum->aki, sizeof to->ci);
     err = secret_set(&to->key, from->key);
     if (!err)
         err = ec_key_from_scalar(e->env.crypto, to->curve, from->key, &to->parsed);
     if (err)
-        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2", "the eUICC key is no private scalar of its curve");
+        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2",
+                        "the eUICC key is no private scalar of its curve");
     ec_key_point(to->parsed, &point);
     if (!eum->has_aki || !contains(from->certificate, SPAN_ARRAY(point.at)))
-        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2", "the eUICC key is not that of its certificate");
+        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2",
+                        "the eUICC key is not that of its certificate");
     err = shared_new(from->certificate, &to->certificate);
     return err ? err : shared_new(from->eum_certificate, &to->eum_certificate);
 }
@@ -110,7 +119,8 @@ static enum err take_credential(struct euicc *e, const struct euicc_credential *
 static enum err take_credentials(struct euicc *e, const struct euicc_settings *s)
 {
     if (!s->credential_count || s->credential_count > EUICC_CREDENTIALS_MAX || !s->trust)
-        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2", "an eUICC has 1 to 4 certificates and a trust store");
+        return log_fail(e->env.log, ERR_CONFIG, "SGP.22 4.5.2",
+                        "an eUICC has 1 to 4 certificates and a trust store");
     for (size_t i = 0; i < s->credential_count; i++) {
         enum err err = take_credential(e, &s->credentials[i], &e->credentials[i]);
         e->credential_count = i + 1;
@@ -128,13 +138,16 @@ static void drop_parsed_keys(struct euicc *e)
     }
 }
 
-/* ---- first start ------------------------------------------------------------------------------------------------ */
+/* ---- first start
+ * ------------------------------------------------------------------------------------------------ */
 static enum err preload(struct euicc *e, const struct euicc_profile *p)
 {
     struct buf sima = { .max = 256 };
     int64_t reason;
     uint8_t aid[16];
-    struct install i = { .metadata = p->metadata, .upp = p->upp, .enabled = p->enabled, .fallback = p->fallback };
+    struct install i = {
+        .metadata = p->metadata, .upp = p->upp, .enabled = p->enabled, .fallback = p->fallback
+    };
     enum err err = install_profile(e, &i, &reason, &sima, aid);
     buf_release(&sima);
     if (err || reason == INSTALL_OK)
@@ -157,7 +170,8 @@ static enum err preload_eims(struct euicc *e, struct state *s, struct span list)
         if (!err && code)
             err = ERR_CONFIG;
     }
-    return err ? log_fail(e->env.log, ERR_CONFIG, "SGP.32 5.9.4", "a preloaded eIM cannot be configured") : ERR_OK;
+    return err ? log_fail(e->env.log, ERR_CONFIG, "SGP.32 5.9.4", "a preloaded eIM cannot be configured")
+               : ERR_OK;
 }
 
 static bool at_most_one_of_each(const struct euicc_settings *s)
@@ -174,7 +188,8 @@ static enum err make_first_state(struct euicc *e, const struct euicc_settings *s
 {
     struct state *next;
     if (!at_most_one_of_each(s))
-        return log_fail(e->env.log, ERR_CONFIG, "SGP.32 2.9", "two profiles enabled, or two with the fallback attribute");
+        return log_fail(e->env.log, ERR_CONFIG, "SGP.32 2.9",
+                        "two profiles enabled, or two with the fallback attribute");
     enum err err = state_new(&e->now);
     if (!err)
         err = euicc_change(e, &next);
@@ -212,7 +227,9 @@ static enum err start(struct euicc *e, const struct euicc_settings *s)
     return err == ERR_NOT_FOUND ? make_first_state(e, s) : err;
 }
 
-/* ---- card ----------------------------------------------------------------------------------------------------------- */
+/* ---- card
+ * -----------------------------------------------------------------------------------------------------------
+ */
 static void power_off(struct euicc *e)
 {
     euicc_discard(e);
@@ -238,8 +255,8 @@ static enum err reload(struct euicc *e)
 
 static enum err euicc_card_reset(struct card *card, struct buf *atr)
 {
-    static const uint8_t answer[] = { 0x3b, 0x9f, 0x96, 0x80, 0x1f, 0xc7, 0x80, 0x31, 0xa0, 0x73, 0xbe, 0x21, 0x13,
-                                      0x67, 0x43, 0x20, 0x07, 0x18, 0x00, 0x00, 0x01, 0xa5 };
+    static const uint8_t answer[] = { 0x3b, 0x9f, 0x96, 0x80, 0x1f, 0xc7, 0x80, 0x31, 0xa0, 0x73, 0xbe,
+                                      0x21, 0x13, 0x67, 0x43, 0x20, 0x07, 0x18, 0x00, 0x00, 0x01, 0xa5 };
     struct euicc *e = (struct euicc *)card;
     power_off(e);
     enum err err = reload(e);
@@ -297,7 +314,8 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
 
 enum err euicc_new(const struct env *env, const struct euicc_settings *s, struct euicc **out)
 {
-    static const struct card_ops ops = { "in-process", euicc_card_reset, euicc_card_transmit, euicc_card_close };
+    static const struct card_ops ops = { "in-process", euicc_card_reset, euicc_card_transmit,
+                                         euicc_card_close };
     *out = NULL;
     struct euicc *e = calloc(1, sizeof *e);
     if (!e)
@@ -334,7 +352,8 @@ size_t euicc_footprint(const struct euicc *e)
 {
     size_t n = sizeof *e + state_footprint(e->now) + usim_footprint(e->usim);
     for (size_t i = 0; i < e->credential_count; i++)
-        n += shared_span(e->credentials[i].certificate).len + shared_span(e->credentials[i].eum_certificate).len;
+        n += shared_span(e->credentials[i].certificate).len +
+             shared_span(e->credentials[i].eum_certificate).len;
     for (unsigned i = 0; i < EUICC_CHANNELS; i++)
         n += e->channels[i].request.cap + e->channels[i].response.cap;
     return n;

@@ -6,12 +6,13 @@ static const uint8_t svn[3] = { 2, 5, 0 };
 
 void info_storage_release(struct info_storage *s)
 {
-    buf_release(&s->ci_list);
+    buf_release(&s->signing);
+    buf_release(&s->verification);
     buf_release(&s->card_resource);
 }
 
-/* Both lists: what the card can verify it can also sign for, in the order of preference. */
-static enum err put_ci_list(const struct euicc *e, struct buf *list)
+/* What the card can sign for, in the order of preference; what it verifies may be more. */
+static enum err put_signing_list(const struct euicc *e, struct buf *list)
 {
     *list = (struct buf){ .max = 1024 };
     enum err err = ERR_OK;
@@ -35,10 +36,11 @@ enum err isdr_get_euicc_info1(struct euicc *e, struct span request, struct buf *
     struct buf signing = { 0 }, verification = { 0 };
     enum err err = rsp_empty_read(0xbf20, request);
     if (!err)
-        err = put_ci_list(e, &signing);
+        err = put_signing_list(e, &signing);
     if (!err)
         err = put_verification_list(e, &verification);
-    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(svn), .ci_verification = list_contents(&verification),
+    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(svn),
+                                    .ci_verification = list_contents(&verification),
                                     .ci_signing = list_contents(&signing) };
     if (!err)
         err = rsp_euicc_info1_write(&info, response);
@@ -54,28 +56,38 @@ static enum err put_card_resource(const struct euicc *e, struct buf *out)
     *out = (struct buf){ .max = 64 };
     enum err err = der_put(out, 0x81, SPAN((uint8_t)euicc_state(e)->profile_count));
     if (!err)
-        err = der_put(out, 0x82, SPAN((uint8_t)(left >> 24), (uint8_t)(left >> 16), (uint8_t)(left >> 8), (uint8_t)left));
+        err =
+            der_put(out, 0x82,
+                    SPAN((uint8_t)(left >> 24), (uint8_t)(left >> 16), (uint8_t)(left >> 8), (uint8_t)left));
     return err ? err : der_put(out, 0x83, SPAN(0x00, 0x00, 0x40, 0x00));
 }
 
-/* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim files, Milenage,
- * TUAK with both key lengths, the test algorithm's parameters. */
+/* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim files,
+ * Milenage, TUAK with both key lengths, the test algorithm's parameters. */
 #define UICC_CAPABILITY (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7)
 
 enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, struct info_storage *storage)
 {
-    static const uint8_t profile_version[3] = { 2, 3, 1 }, firmware[3] = { 1, 0, 0 }, pp_version[3] = { 0, 0, 1 };
+    static const uint8_t profile_version[3] = { 2, 3, 1 }, firmware[3] = { 1, 0, 0 },
+                         pp_version[3] = { 0, 0, 1 };
     static const uint8_t iot_versions[5] = { 0x04, 0x03, 0x01, 0x02, 0x00 };
     *storage = (struct info_storage){ 0 };
-    enum err err = put_ci_list(e, &storage->ci_list);
+    enum err err = put_signing_list(e, &storage->signing);
+    if (!err)
+        err = put_verification_list(e, &storage->verification);
     if (!err)
         err = put_card_resource(e, &storage->card_resource);
     *info = (struct rsp_euicc_info2){
-        .profile_version = SPAN_ARRAY(profile_version), .svn = SPAN_ARRAY(svn), .firmware_version = SPAN_ARRAY(firmware),
-        .ext_card_resource = buf_span(&storage->card_resource), .uicc_capability = UICC_CAPABILITY,
+        .profile_version = SPAN_ARRAY(profile_version),
+        .svn = SPAN_ARRAY(svn),
+        .firmware_version = SPAN_ARRAY(firmware),
+        .ext_card_resource = buf_span(&storage->card_resource),
+        .uicc_capability = UICC_CAPABILITY,
         .rsp_capability = RSP_CAPABILITY_ADDITIONAL_PROFILE | RSP_CAPABILITY_TEST_PROFILE,
-        .ci_verification = list_contents(&storage->ci_list), .ci_signing = list_contents(&storage->ci_list),
-        .pp_version = SPAN_ARRAY(pp_version), .sas_accreditation_number = span_str("LAB-00-0000"),
+        .ci_verification = list_contents(&storage->verification),
+        .ci_signing = list_contents(&storage->signing),
+        .pp_version = SPAN_ARRAY(pp_version),
+        .sas_accreditation_number = span_str("LAB-00-0000"),
     };
     if (!e->sgp22_only) {
         info->ipa_mode = (struct rsp_int){ true, RSP_IPA_MODE_IPAD };

@@ -18,14 +18,33 @@
 
 /* Status words of ISO 7816-4, ETSI TS 102 221 and GlobalPlatform that the card answers. */
 enum status_word {
-    SW_OK = 0x9000, SW_MORE = 0x6100, SW_END_OF_FILE = 0x6282, SW_TRIES_LEFT = 0x63c0, SW_MEMORY_PROBLEM = 0x6581,
-    SW_WRONG_LENGTH = 0x6700, SW_CHANNEL_NOT_SUPPORTED = 0x6881, SW_INCOMPATIBLE_FILE = 0x6981,
-    SW_SECURITY_STATUS = 0x6982, SW_BLOCKED = 0x6983, SW_REFERENCED_DATA_INVALID = 0x6984,
-    SW_CONDITIONS_NOT_SATISFIED = 0x6985, SW_NO_EF_SELECTED = 0x6986, SW_INCORRECT_DATA = 0x6a80,
-    SW_FUNCTION_NOT_SUPPORTED = 0x6a81, SW_FILE_NOT_FOUND = 0x6a82, SW_RECORD_NOT_FOUND = 0x6a83,
-    SW_NOT_ENOUGH_MEMORY = 0x6a84, SW_INCORRECT_P1P2 = 0x6a86, SW_REFERENCE_NOT_FOUND = 0x6a88,
-    SW_WRONG_OFFSET = 0x6b00, SW_WRONG_LE = 0x6c00, SW_UNKNOWN_INSTRUCTION = 0x6d00, SW_UNKNOWN_CLASS = 0x6e00,
-    SW_NO_DIAGNOSIS = 0x6f00, SW_MAC_FAILURE = 0x9862, SW_NOT_SUPPORTED_CONTEXT = 0x9864,
+    SW_OK = 0x9000,
+    SW_MORE = 0x6100,
+    SW_END_OF_FILE = 0x6282,
+    SW_TRIES_LEFT = 0x63c0,
+    SW_MEMORY_PROBLEM = 0x6581,
+    SW_WRONG_LENGTH = 0x6700,
+    SW_CHANNEL_NOT_SUPPORTED = 0x6881,
+    SW_INCOMPATIBLE_FILE = 0x6981,
+    SW_SECURITY_STATUS = 0x6982,
+    SW_BLOCKED = 0x6983,
+    SW_REFERENCED_DATA_INVALID = 0x6984,
+    SW_CONDITIONS_NOT_SATISFIED = 0x6985,
+    SW_NO_EF_SELECTED = 0x6986,
+    SW_INCORRECT_DATA = 0x6a80,
+    SW_FUNCTION_NOT_SUPPORTED = 0x6a81,
+    SW_FILE_NOT_FOUND = 0x6a82,
+    SW_RECORD_NOT_FOUND = 0x6a83,
+    SW_NOT_ENOUGH_MEMORY = 0x6a84,
+    SW_INCORRECT_P1P2 = 0x6a86,
+    SW_REFERENCE_NOT_FOUND = 0x6a88,
+    SW_WRONG_OFFSET = 0x6b00,
+    SW_WRONG_LE = 0x6c00,
+    SW_UNKNOWN_INSTRUCTION = 0x6d00,
+    SW_UNKNOWN_CLASS = 0x6e00,
+    SW_NO_DIAGNOSIS = 0x6f00,
+    SW_MAC_FAILURE = 0x9862,
+    SW_NOT_SUPPORTED_CONTEXT = 0x9864,
 };
 
 struct command {
@@ -40,9 +59,9 @@ enum selected { SELECTED_UICC, SELECTED_ISD_R };
 struct channel {
     bool open;
     enum selected selected;
-    struct buf request;         /* STORE DATA blocks so far */
+    struct buf request; /* STORE DATA blocks so far */
     unsigned next_block;
-    struct buf response;        /* what GET RESPONSE still has to give */
+    struct buf response; /* what GET RESPONSE still has to give */
     size_t given;
     uint16_t directory, ef, adf; /* indexes into the enabled profile's files; SAIP_NONE */
     unsigned record;
@@ -53,11 +72,17 @@ struct credential {
     struct shared *certificate, *eum_certificate;
     struct secret key;
     uint8_t ci[20];
-    struct ec_key *parsed;      /* while the card is powered */
+    struct ec_key *parsed; /* while the card is powered */
 };
 
 /* What an RSP session keeps, in RAM only (catalogue B.12). */
-enum session_step { SESSION_NONE, SESSION_CHALLENGE, SESSION_AUTHENTICATED, SESSION_PREPARED, SESSION_LOADING };
+enum session_step {
+    SESSION_NONE,
+    SESSION_CHALLENGE,
+    SESSION_AUTHENTICATED,
+    SESSION_PREPARED,
+    SESSION_LOADING
+};
 struct session {
     enum session_step step;
     uint8_t challenge[16];
@@ -65,9 +90,9 @@ struct session {
     const struct cert *dp_auth, *dp_pb;
     unsigned credential;
     struct ec_signature euicc_signature1;
-    struct ec_key *otsk;        /* kept for the next session too: the SM-DP+ may ask for the same again */
+    struct ec_key *otsk; /* kept for the next session too: the SM-DP+ may ask for the same again */
     struct ec_point otpk;
-    uint8_t installed[10];      /* ICCID of the profile that this session installed, for ImmediateEnable */
+    uint8_t installed[10]; /* ICCID of the profile that this session installed, for ImmediateEnable */
     bool has_installed, immediate_allowed;
     struct loader *loader;
 };
@@ -85,31 +110,36 @@ struct euicc {
     int64_t counter_max;
     bool no_fallback, sgp22_only, no_eim_reset, interruption_leaves_result;
     struct euicc_nvm *nvm;
-    struct state *now, *next;   /* next: what the running command changed, NULL while nothing */
+    struct state *now, *next; /* next: what the running command changed, NULL while nothing */
     bool powered;
     struct channel channels[EUICC_CHANNELS];
     struct session session;
-    struct usim *usim;          /* of the enabled profile, once used; NULL */
+    struct usim *usim; /* of the enabled profile, once used; NULL */
 };
 
-/* The contents of a list that was built, also of one without items: empty and absent are two things in lib/rsp. */
+/* The contents of a list that was built, also of one without items: empty and absent are two things in
+ * lib/rsp. */
 struct span list_contents(const struct buf *list);
 
-/* ---- transaction: one per command --------------------------------------------------------------------------- */
+/* ---- transaction: one per command
+ * --------------------------------------------------------------------------- */
 const struct state *euicc_state(const struct euicc *e);
 /* The state to change; saved when the command ends well, dropped when it does not. */
 MUST_CHECK enum err euicc_change(struct euicc *e, struct state **out);
 MUST_CHECK enum err euicc_commit(struct euicc *e);
 void euicc_discard(struct euicc *e);
 
-/* ---- APDU and ES10 dispatch ----------------------------------------------------------------------------------- */
-/* Appends response data and sets *sw. A failure ends in a status word too, but ERR_CUT, which ends the power. */
+/* ---- APDU and ES10 dispatch
+ * ----------------------------------------------------------------------------------- */
+/* Appends response data and sets *sw. A failure ends in a status word too, but ERR_CUT, which ends the power.
+ */
 MUST_CHECK enum err apdu_process(struct euicc *e, struct span command, struct buf *response);
 void channel_close(struct channel *c);
 /* One complete ES10 request. A failure is answered by es10_status. */
 MUST_CHECK enum err es10_execute(struct euicc *e, struct span request, struct buf *response, uint16_t *sw);
 
-/* ---- identity, signing ------------------------------------------------------------------------------------------ */
+/* ---- identity, signing
+ * ------------------------------------------------------------------------------------------ */
 /* The credential of a CI key identifier; EUICC_NO_CREDENTIAL. */
 unsigned euicc_credential_of(const struct euicc *e, struct span ci);
 MUST_CHECK enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs, size_t count,
@@ -119,14 +149,15 @@ MUST_CHECK enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const s
 struct rsp_euicc_info2;
 /* What EUICCInfo points to while it is written. */
 struct info_storage {
-    struct buf ci_list, card_resource;
-    uint8_t versions[5];
+    struct buf signing, verification, card_resource;
 };
-MUST_CHECK enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, struct info_storage *storage);
+MUST_CHECK enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
+                                     struct info_storage *storage);
 void info_storage_release(struct info_storage *s);
 
-/* ---- sessions, loading -------------------------------------------------------------------------------------------- */
-void session_reset(struct session *s);     /* all but the one-time key */
+/* ---- sessions, loading
+ * -------------------------------------------------------------------------------------------- */
+void session_reset(struct session *s); /* all but the one-time key */
 void session_release(struct session *s);
 bool session_is(const struct session *s, struct span transaction_id);
 void loader_free(struct loader *l);
@@ -136,23 +167,25 @@ bool load_is_segment(uint32_t tag);
 /* At power on: a download that was cut leaves its result, where the settings say so. */
 MUST_CHECK enum err load_report_interruption(struct euicc *e);
 
-/* ---- installing (install.c) ------------------------------------------------------------------------------------- */
+/* ---- installing (install.c)
+ * ------------------------------------------------------------------------------------- */
 #define INSTALL_OK 0 /* else enum rsp_error_reason */
 struct install {
     struct span metadata, isdp, upp; /* metadata: BF25 whole; isdp: contents of B8 */
     unsigned credential;
-    bool enabled, fallback;          /* only at the factory */
+    bool enabled, fallback; /* only at the factory */
 };
 /* Judges metadata alone, before the package is there. */
 int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m);
-/* Adds the profile to the changed state. *reason says why not; then the state is as before. `sima` (ceiling set) gets
- * the EUICCResponse; aid the new ISD-P's AID. */
+/* Adds the profile to the changed state. *reason says why not; then the state is as before. `sima` (ceiling
+ * set) gets the EUICCResponse; aid the new ISD-P's AID. */
 MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
                                     struct buf *sima, uint8_t aid[16]);
 uint64_t memory_used(const struct state *s);
 uint64_t memory_free(const struct euicc *e);
 
-/* ---- profiles ----------------------------------------------------------------------------------------------------- */
+/* ---- profiles
+ * ----------------------------------------------------------------------------------------------------- */
 MUST_CHECK enum err profile_metadata(const struct profile *p, struct rsp_store_metadata *m);
 bool profile_has_rule(const struct profile *p, uint32_t rule);
 /* Enables `to` (NULL: none) after disabling what is enabled; writes their notifications. Decides nothing. */
@@ -160,34 +193,41 @@ MUST_CHECK enum err profile_switch(struct euicc *e, struct state *s, struct prof
 MUST_CHECK enum err profile_remove(struct euicc *e, struct state *s, struct profile *p);
 struct rsp_profile_info_request;
 /* Appends the E3 entries that match. ERR_PARSE: the tag list is malformed. */
-MUST_CHECK enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r, struct buf *list);
+MUST_CHECK enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r,
+                                 struct buf *list);
 
-/* ---- notifications -------------------------------------------------------------------------------------------- */
+/* ---- notifications
+ * -------------------------------------------------------------------------------------------- */
 /* One otherSignedNotification per address configured for the event. */
 MUST_CHECK enum err notify(struct euicc *e, struct state *s, const struct profile *p, uint32_t event);
 MUST_CHECK enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint32_t event,
                                 struct span bytes);
 uint32_t next_seq(struct state *s);
 
-/* ---- eIMs ------------------------------------------------------------------------------------------------------- */
+/* ---- eIMs
+ * ------------------------------------------------------------------------------------------------------- */
 struct rsp_eim_configuration;
 struct eim *eim_find(const struct state *s, struct span eim_id);
 /* Result code of addEim (0 ok); on ok the record was added, its token made where asked for. */
-MUST_CHECK enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code,
-                            struct rsp_int *token);
+MUST_CHECK enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c,
+                            int64_t *code, struct rsp_int *token);
 /* Verifies with the eIM's key. ERR_VERIFY. */
-MUST_CHECK enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs, struct span signature);
+MUST_CHECK enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs,
+                               struct span signature);
 unsigned eim_credential(const struct euicc *e, const struct eim *m);
 
-/* ---- USIM --------------------------------------------------------------------------------------------------------- */
+/* ---- USIM
+ * ---------------------------------------------------------------------------------------------------------
+ */
 /* Commands of the enabled profile's UICC. Sets *sw; a failure is ERR_NOMEM, ERR_IO, ERR_CUT. */
-MUST_CHECK enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
-                                 uint16_t *sw);
+MUST_CHECK enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c,
+                                 struct buf *response, uint16_t *sw);
 void usim_close(struct euicc *e); /* after a switch of profiles, and at reset */
 size_t usim_footprint(const struct usim *u);
 
-/* ---- ES10 functions: one file each ------------------------------------------------------------------------------ */
-#define ES10_FUNCTION(name) \
+/* ---- ES10 functions: one file each
+ * ------------------------------------------------------------------------------ */
+#define ES10_FUNCTION(name)                                                                                  \
     MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
 ES10_FUNCTION(isdr_get_eid);
 ES10_FUNCTION(isdr_get_euicc_info1);
@@ -216,11 +256,12 @@ ES10_FUNCTION(isdr_profile_rollback);
 ES10_FUNCTION(isdr_execute_fallback);
 ES10_FUNCTION(isdr_return_from_fallback);
 ES10_FUNCTION(isdr_memory_reset);
+ES10_FUNCTION(isdr_memory_reset_sgp22);
 ES10_FUNCTION(isdr_configure_immediate_enabling);
 ES10_FUNCTION(isdr_immediate_enable);
 
-/* SGP.22 2.4.7: no rule is authorised but what the RAT lists; this card's RAT allows PPR1 and PPR2 to every operator
- * without asking an end user, whom SGP.32 does not have. */
+/* SGP.22 2.4.7: no rule is authorised but what the RAT lists; this card's RAT allows PPR1 and PPR2 to every
+ * operator without asking an end user, whom SGP.32 does not have. */
 MUST_CHECK enum err rat_write(struct buf *out); /* appends the rules */
 bool rat_allows(uint32_t rules);
 #endif

@@ -10,7 +10,8 @@
 #define EUICC_PENDING_MAX 64
 #define EUICC_STATE_MAX (4u << 20)
 
-/* Immutable octets, shared by a state and its copies; a change makes new ones. One card, one thread: no atomics. */
+/* Immutable octets, shared by a state and its copies; a change makes new ones. One card, one thread: no
+ * atomics. */
 struct shared {
     unsigned references;
     size_t len;
@@ -27,12 +28,12 @@ struct profile {
     uint8_t iccid[10];
     uint8_t aid[16];
     bool enabled, fallback;
-    uint8_t credential;          /* with which it was downloaded: its notifications are signed with the same */
-    struct shared *metadata;     /* BF25 as received */
+    uint8_t credential;      /* with which it was downloaded: its notifications are signed with the same */
+    struct shared *metadata; /* BF25 as received */
     struct shared *upp;
-    struct shared *isdp;         /* contents of ConfigureISDP's B8; NULL none */
-    struct shared *nickname;     /* NULL none */
-    struct shared *usim;         /* what using the USIM changed: sequence numbers, tries, files; NULL nothing */
+    struct shared *isdp;     /* contents of ConfigureISDP's B8; NULL none */
+    struct shared *nickname; /* NULL none */
+    struct shared *usim;     /* what using the USIM changed: sequence numbers, tries, files; NULL nothing */
 };
 struct eim {
     struct shared *configuration; /* 30…, as GetEimConfigurationData answers: with token, without counter */
@@ -45,7 +46,7 @@ struct pending {
     enum pending_kind kind;
     uint32_t seq;
     uint32_t event;
-    struct shared *bytes;        /* BF37, 30 or BF51, whole */
+    struct shared *bytes; /* BF37, 30 or BF51, whole */
 };
 /* Granted by enable with rollbackFlag; ends with the next accepted package or any other switch. */
 struct rollback {
@@ -54,14 +55,14 @@ struct rollback {
     uint8_t credential;
     struct shared *eim_id, *transaction_id;
     int64_t counter;
-    uint32_t result_seq;         /* of the package result that is dropped when it happens */
+    uint32_t result_seq; /* of the package result that is dropped when it happens */
 };
 struct state {
     struct profile *profiles;
     size_t profile_count;
     struct eim *eims;
     size_t eim_count;
-    struct pending *pending;     /* oldest first */
+    struct pending *pending; /* oldest first */
     size_t pending_count;
     struct rollback rollback;
     bool in_fallback;
@@ -70,7 +71,8 @@ struct state {
     struct shared *immediate_oid, *immediate_address;
     struct shared *default_dp, *root_ds;
     uint32_t next_seq, next_token, next_pix;
-    struct shared *loading;      /* NotificationMetadata parts of a download under way: see load_bound_profile_package.c */
+    struct shared
+        *loading; /* NotificationMetadata parts of a download under way: see load_bound_profile_package.c */
 };
 
 MUST_CHECK enum err state_new(struct state **out);
@@ -87,13 +89,16 @@ void state_remove_eim(struct state *s, struct eim *e);
 void state_remove_pending(struct state *s, struct pending *p);
 void state_clear_rollback(struct state *s);
 
-struct profile *state_enabled(const struct state *s); /* NULL: none */
+struct profile *state_enabled(const struct state *s);  /* NULL: none */
+struct profile *state_fallback(const struct state *s); /* with the fallback attribute; NULL: none */
 struct profile *state_find_iccid(const struct state *s, struct span iccid);
 struct profile *state_find_aid(const struct state *s, struct span aid);
 
-/* The blob at rest: magic, version, SHA-256, then DER. Reading refuses what it does not understand: ERR_PARSE with *why. */
+/* The blob at rest: magic, version, SHA-256, then DER. Reading refuses what it does not understand: ERR_PARSE
+ * with *why. */
 struct crypto;
-MUST_CHECK enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16], struct buf *out);
+MUST_CHECK enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16],
+                                struct buf *out);
 MUST_CHECK enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], struct state **out,
                                const char **why);
 #endif

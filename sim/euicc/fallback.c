@@ -4,18 +4,10 @@
 #include "euicc_internal.h"
 #include "rsp_es10.h"
 
-static struct profile *holder_of(const struct state *s)
-{
-    for (size_t i = 0; i < s->profile_count; i++)
-        if (s->profiles[i].fallback)
-            return &s->profiles[i];
-    return NULL;
-}
-
 static int64_t judge_execute(const struct euicc *e)
 {
     const struct state *s = euicc_state(e);
-    const struct profile *now = state_enabled(s), *holder = holder_of(s);
+    const struct profile *now = state_enabled(s), *holder = state_fallback(s);
     if (!now)
         return RSP_EXECUTE_FALLBACK_COMMAND_ERROR;
     if (e->no_fallback || !holder)
@@ -37,7 +29,7 @@ enum err isdr_execute_fallback(struct euicc *e, struct span request, struct buf 
         memcpy(s->before_fallback, state_enabled(s)->iccid, sizeof s->before_fallback);
         s->in_fallback = true;
         state_clear_rollback(s);
-        err = profile_switch(e, s, holder_of(s));
+        err = profile_switch(e, s, state_fallback(s));
     }
     return err ? err : rsp_code_write(0xbf5d, code, response);
 }
@@ -45,7 +37,7 @@ enum err isdr_execute_fallback(struct euicc *e, struct span request, struct buf 
 static int64_t judge_return(const struct euicc *e)
 {
     const struct state *s = euicc_state(e);
-    const struct profile *holder = holder_of(s);
+    const struct profile *holder = state_fallback(s);
     bool possible = !e->no_fallback && s->in_fallback && holder && holder->enabled &&
                     state_find_iccid(s, SPAN_ARRAY(s->before_fallback));
     return possible ? RSP_RETURN_FALLBACK_OK : RSP_RETURN_FALLBACK_FALLBACK_NOT_AVAILABLE;

@@ -1,8 +1,10 @@
-/* Installing a profile: what metadata and package must satisfy together (SGP.22 5.5.3, 5.5.5, 2.5.6; catalogue D.3). */
+/* Installing a profile: what metadata and package must satisfy together (SGP.22 5.5.3, 5.5.5, 2.5.6;
+ * catalogue D.3). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "euicc_internal.h"
+#include "rsp_schema.h"
 #include "saip.h"
 
 uint64_t memory_used(const struct state *s)
@@ -58,6 +60,37 @@ static enum err put_sima(struct buf *out, const struct saip_fault *fault)
     return err ? err : der_put_close(out, outer);
 }
 
+static int identification_of(const struct der_tlv *element)
+{
+    struct der_tlv header, id;
+    int64_t n = -1;
+    if (der_find(element->value, 0xa0, &header) || der_find(header.value, 0x81, &id) ||
+        der_integer(id.value, &n))
+        return -1;
+    return (int)n;
+}
+
+/* The kinds that the interoperable format defines; others are judged by the reader (mandated or not). */
+static bool is_defined(uint32_t tag)
+{
+    return (tag >= 0xa0 && tag <= 0xaa) || (tag >= 0xb0 && tag <= 0xbe) || (tag >= 0xbf1f && tag <= 0xbf21);
+}
+
+/* The whole of every element against its ASN.1, before anything of it is used. */
+static enum err check_schema(struct span upp, struct saip_fault *fault)
+{
+    struct der d = der_open(upp);
+    struct der_tlv element;
+    while (!der_at_end(&d) && !der_next(&d, &element)) {
+        if (!is_defined(element.tag) || !rsp_check(RSP_PROFILE_ELEMENT, element.whole))
+            continue;
+        *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
+                                      "profile element does not follow its ASN.1" };
+        return ERR_PARSE;
+    }
+    return ERR_OK;
+}
+
 /* SGP.22 2.4.5: a test profile carries a published key, never an operator's. */
 static bool has_test_key(const struct saip_package *p)
 {
@@ -85,7 +118,8 @@ static int64_t check_package(const struct rsp_store_metadata *m, const struct sa
 /* A0000005591010FFFFFFFF89 0000 xxxx 00: the counter is octets 14 and 15; 0010, 0011, … */
 static void make_aid(uint32_t pix, uint8_t aid[16])
 {
-    static const uint8_t prefix[] = { 0xa0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xff, 0xff, 0xff, 0xff, 0x89, 0x00 };
+    static const uint8_t prefix[] = { 0xa0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10,
+                                      0xff, 0xff, 0xff, 0xff, 0x89, 0x00 };
     memcpy(aid, prefix, sizeof prefix);
     aid[13] = (uint8_t)(pix >> 8);
     aid[14] = (uint8_t)pix;
@@ -106,8 +140,8 @@ static enum err fill_profile(struct profile *p, const struct install *i, const s
     return err;
 }
 
-static enum err add(struct euicc *e, const struct install *i, const struct rsp_store_metadata *m, int64_t *reason,
-                    uint8_t aid[16])
+static enum err add(struct euicc *e, const struct install *i, const struct rsp_store_metadata *m,
+                    int64_t *reason, uint8_t aid[16])
 {
     struct state *s;
     struct profile *p;
@@ -128,7 +162,8 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
     return fill_profile(p, i, m);
 }
 
-enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason, struct buf *sima, uint8_t aid[16])
+enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason, struct buf *sima,
+                         uint8_t aid[16])
 {
     struct rsp_store_metadata m;
     struct saip_package *package = NULL;
@@ -141,9 +176,12 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (*reason)
         return ERR_OK;
-    enum err err = saip_read(i->upp, &package, &fault);
+    enum err err = check_schema(i->upp, &fault);
+    if (!err)
+        err = saip_read(i->upp, &package, &fault);
     if (err == ERR_PARSE) {
-        LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification), F_TEXT("why", fault.why));
+        LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification),
+            F_TEXT("why", fault.why));
         *reason = RSP_INSTALL_PE_PROCESSING_ERROR;
         return put_sima(sima, &fault);
     }

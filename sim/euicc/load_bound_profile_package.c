@@ -1,6 +1,6 @@
-/* ES10b.LoadBoundProfilePackage and the ES8+ commands inside (SGP.22 2.5.5, 5.5, 5.7.6): a row of stages. Everything
- * stays in RAM until the installation is one change of memory; whatever happens after loading began leaves a signed
- * result. */
+/* ES10b.LoadBoundProfilePackage and the ES8+ commands inside (SGP.22 2.5.5, 5.5, 5.7.6): a row of stages.
+ * Everything stays in RAM until the installation is one change of memory; whatever happens after loading
+ * began leaves a signed result. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +13,21 @@
 #define METADATA_MAX 4096
 #define ISDP_MAX 512
 
-enum stage { STAGE_FIRST_87, STAGE_88_HEADER, STAGE_88, STAGE_SECOND_87_OR_86_HEADER, STAGE_86_HEADER, STAGE_86, STAGE_END };
+enum stage {
+    STAGE_FIRST_87,
+    STAGE_88_HEADER,
+    STAGE_88,
+    STAGE_SECOND_87_OR_86_HEADER,
+    STAGE_86_HEADER,
+    STAGE_86,
+    STAGE_END
+};
 struct loader {
     enum stage stage;
-    int64_t command;       /* BppCommandId, for a result */
+    int64_t command; /* BppCommandId, for a result */
     struct bsp bsp;
-    size_t package_left;   /* octets of BF36 still to come */
-    size_t list_left;      /* octets of A1 or A3 still to come */
+    size_t package_left; /* octets of BF36 still to come */
+    size_t list_left;    /* octets of A1 or A3 still to come */
     struct buf isdp, metadata, upp;
 };
 
@@ -39,8 +47,17 @@ void loader_free(struct loader *l)
 bool load_is_segment(uint32_t tag)
 {
     switch (tag) {
-    case 0xbf36: case 0xa0: case 0xa1: case 0xa2: case 0xa3: case 0x86: case 0x87: case 0x88: return true;
-    default: return false;
+    case 0xbf36:
+    case 0xa0:
+    case 0xa1:
+    case 0xa2:
+    case 0xa3:
+    case 0x86:
+    case 0x87:
+    case 0x88:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -63,9 +80,10 @@ static bool read_header(struct span s, uint32_t tag, size_t *length, size_t *hea
     return true;
 }
 
-/* ---- result ---------------------------------------------------------------------------------------------------- */
+/* ---- result
+ * ---------------------------------------------------------------------------------------------------- */
 struct outcome {
-    int64_t command, reason;     /* reason INSTALL_OK: success */
+    int64_t command, reason; /* reason INSTALL_OK: success */
     struct span transaction_id, address, smdp_oid, iccid, aid, sima;
     unsigned credential;
 };
@@ -73,8 +91,12 @@ struct outcome {
 static enum err write_result_data(struct euicc *e, const struct outcome *o, uint32_t seq, struct buf *out)
 {
     struct rsp_installation_result_data d = {
-        .transaction_id = o->transaction_id, .smdp_oid = o->smdp_oid,
-        .metadata = { .seq_number = seq, .event = RSP_EVENT_INSTALL, .address = o->address, .iccid = o->iccid },
+        .transaction_id = o->transaction_id,
+        .smdp_oid = o->smdp_oid,
+        .metadata = { .seq_number = seq,
+                      .event = RSP_EVENT_INSTALL,
+                      .address = o->address,
+                      .iccid = o->iccid },
     };
     if (o->reason == INSTALL_OK) {
         d.result.which = RSP_OK;
@@ -109,18 +131,21 @@ static enum err put_result(struct euicc *e, struct state *s, const struct outcom
     if (!err)
         err = pending_put(s, PENDING_INSTALLATION, seq, RSP_EVENT_INSTALL, buf_span(response));
     buf_release(&data);
-    LOG(e->env.log, o->reason ? LOG_WARN : LOG_INFO, "install.result", F_HEX("transaction", o->transaction_id),
-        F_INT("command", o->command), F_INT("reason", o->reason), F_INT("seq", seq));
+    LOG(e->env.log, o->reason ? LOG_WARN : LOG_INFO, "install.result",
+        F_HEX("transaction", o->transaction_id), F_INT("command", o->command), F_INT("reason", o->reason),
+        F_INT("seq", seq));
     return err;
 }
 
 static struct span loaded_iccid(const struct loader *l)
 {
     struct rsp_store_metadata m;
-    return l->metadata.len && !rsp_store_metadata_read(buf_span(&l->metadata), &m) ? m.iccid : (struct span){ 0 };
+    return l->metadata.len && !rsp_store_metadata_read(buf_span(&l->metadata), &m) ? m.iccid
+                                                                                   : (struct span){ 0 };
 }
 
-static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struct span sima, struct buf *response)
+static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struct span sima,
+                         struct buf *response)
 {
     struct session *session = &e->session;
     struct state *s;
@@ -128,10 +153,15 @@ static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struc
     enum err err = euicc_change(e, &s);
     if (!err)
         err = der_oid_parse(session->dp_pb->oid, &oid);
-    struct outcome o = { .command = session->loader->command, .reason = reason, .smdp_oid = buf_span(&oid),
+    struct outcome o = { .command = session->loader->command,
+                         .reason = reason,
+                         .smdp_oid = buf_span(&oid),
                          .transaction_id = shared_span(session->transaction_id),
-                         .address = shared_span(session->server_address), .credential = session->credential,
-                         .iccid = loaded_iccid(session->loader), .aid = aid, .sima = sima };
+                         .address = shared_span(session->server_address),
+                         .credential = session->credential,
+                         .iccid = loaded_iccid(session->loader),
+                         .aid = aid,
+                         .sima = sima };
     if (!err)
         err = put_result(e, s, &o, response);
     if (!err && !reason)
@@ -175,7 +205,8 @@ static bool may_enable_at_once(const struct euicc *e)
     return allowed;
 }
 
-static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct span sima, struct buf *response)
+static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct span sima,
+                       struct buf *response)
 {
     enum err err = conclude(e, reason, aid, sima, response);
     end_session(&e->session, reason, may_enable_at_once(e));
@@ -184,7 +215,8 @@ static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct 
     return err;
 }
 
-/* ---- interruption (settings.interruption_leaves_result) ------------------------------------------------------------- */
+/* ---- interruption (settings.interruption_leaves_result)
+ * ------------------------------------------------------------- */
 static enum err remember_loading(struct euicc *e)
 {
     const struct session *session = &e->session;
@@ -220,8 +252,11 @@ enum err load_report_interruption(struct euicc *e)
         der_find(note, 0x02, &credential) || der_integer(credential.value, &index))
         return log_fail(e->env.log, ERR_PARSE, "nvm", "the note of an interrupted download is damaged");
     enum err err = euicc_change(e, &s);
-    struct outcome o = { .command = RSP_BPP_LOAD_PROFILE_ELEMENTS, .reason = RSP_INSTALL_INTERRUPTION,
-                         .transaction_id = transaction.value, .address = address.value, .smdp_oid = oid.value,
+    struct outcome o = { .command = RSP_BPP_LOAD_PROFILE_ELEMENTS,
+                         .reason = RSP_INSTALL_INTERRUPTION,
+                         .transaction_id = transaction.value,
+                         .address = address.value,
+                         .smdp_oid = oid.value,
                          .credential = (unsigned)index };
     if (!err)
         err = put_result(e, s, &o, &response);
@@ -233,8 +268,10 @@ enum err load_report_interruption(struct euicc *e)
     return err;
 }
 
-/* ---- InitialiseSecureChannel ------------------------------------------------------------------------------------------- */
-/* Returns an ErrorReason, INSTALL_OK when passed. SGP.22 5.5.1: the signature is verified before anything is believed. */
+/* ---- InitialiseSecureChannel
+ * ------------------------------------------------------------------------------------------- */
+/* Returns an ErrorReason, INSTALL_OK when passed. SGP.22 5.5.1: the signature is verified before anything is
+ * believed. */
 static int64_t check_secure_channel(struct euicc *e, const struct rsp_initialise_secure_channel *c)
 {
     struct session *s = &e->session;
@@ -290,20 +327,27 @@ static int64_t begin(struct euicc *e, struct loader *l, struct span segment)
     return reason;
 }
 
-/* ---- the other commands ----------------------------------------------------------------------------------------------- */
+/* ---- the other commands
+ * ----------------------------------------------------------------------------------------------- */
 static int64_t reason_of(enum err err)
 {
     switch (err) {
-    case ERR_OK: return INSTALL_OK;
-    case ERR_VERIFY: return RSP_INSTALL_SCP03T_SECURITY_ERROR;
-    case ERR_LIMIT: return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
-    case ERR_NOMEM: return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
-    default: return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
+    case ERR_OK:
+        return INSTALL_OK;
+    case ERR_VERIFY:
+        return RSP_INSTALL_SCP03T_SECURITY_ERROR;
+    case ERR_LIMIT:
+        return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+    case ERR_NOMEM:
+        return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+    default:
+        return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
     }
 }
 
 /* A0 or A2, complete: opens each 87 in it. */
-static int64_t open_list(struct euicc *e, struct loader *l, struct span segment, uint32_t tag, struct buf *plain)
+static int64_t open_list(struct euicc *e, struct loader *l, struct span segment, uint32_t tag,
+                         struct buf *plain)
 {
     struct der_tlv list, item;
     if (der_only(segment, tag, &list) || !list.value.len)
@@ -346,7 +390,8 @@ static int64_t begin_list(struct loader *l, struct span segment, uint32_t tag, e
     return INSTALL_OK;
 }
 
-static int64_t open_item(struct euicc *e, struct loader *l, struct span segment, uint32_t tag, struct buf *plain)
+static int64_t open_item(struct euicc *e, struct loader *l, struct span segment, uint32_t tag,
+                         struct buf *plain)
 {
     struct der_tlv item;
     if (der_only(segment, tag, &item) || segment.len > l->list_left)
@@ -410,9 +455,12 @@ static int64_t take_segment(struct euicc *e, struct loader *l, struct span segme
     if (reason)
         return reason;
     switch (l->stage) {
-    case STAGE_FIRST_87: return configure_isdp(e, l, segment);
-    case STAGE_88_HEADER: return begin_list(l, segment, 0xa1, STAGE_88);
-    case STAGE_88: return store_metadata(e, l, segment);
+    case STAGE_FIRST_87:
+        return configure_isdp(e, l, segment);
+    case STAGE_88_HEADER:
+        return begin_list(l, segment, 0xa1, STAGE_88);
+    case STAGE_88:
+        return store_metadata(e, l, segment);
     case STAGE_SECOND_87_OR_86_HEADER:
         if (segment.at[0] == 0xa2)
             return replace_session_keys(e, l, segment);
@@ -421,8 +469,10 @@ static int64_t take_segment(struct euicc *e, struct loader *l, struct span segme
     case STAGE_86_HEADER:
         l->command = RSP_BPP_LOAD_PROFILE_ELEMENTS;
         return begin_list(l, segment, 0xa3, STAGE_86);
-    case STAGE_86: return load_elements(e, l, segment);
-    default: return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
+    case STAGE_86:
+        return load_elements(e, l, segment);
+    default:
+        return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
     }
 }
 
@@ -431,7 +481,9 @@ static enum err install(struct euicc *e, struct loader *l, struct buf *response)
     struct buf sima = { .max = 256 };
     uint8_t aid[16] = { 0 };
     int64_t reason = l->package_left ? RSP_INSTALL_SCP03T_STRUCTURE_ERROR : INSTALL_OK;
-    struct install i = { .metadata = buf_span(&l->metadata), .isdp = buf_span(&l->isdp), .upp = buf_span(&l->upp),
+    struct install i = { .metadata = buf_span(&l->metadata),
+                         .isdp = buf_span(&l->isdp),
+                         .upp = buf_span(&l->upp),
                          .credential = e->session.credential };
     enum err err = reason ? ERR_OK : install_profile(e, &i, &reason, &sima, aid);
     if (!err)

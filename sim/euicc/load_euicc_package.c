@@ -1,5 +1,6 @@
-/* ES10b.LoadEuiccPackage (SGP.32 5.9.1, 3.3.1; catalogue A.5.4): checks in a row, then the commands in order. The counter,
- * what the commands did and the stored result are one change of memory: after a power cut there is all of it or none. */
+/* ES10b.LoadEuiccPackage (SGP.32 5.9.1, 3.3.1; catalogue A.5.4): checks in a row, then the commands in order.
+ * The counter, what the commands did and the stored result are one change of memory: after a power cut there
+ * is all of it or none. */
 #include <string.h>
 
 #include "euicc_internal.h"
@@ -12,15 +13,16 @@
 struct package_run {
     struct euicc *e;
     struct rsp_euicc_package_request request;
-    struct state *s;             /* from the moment that the package is accepted */
+    struct state *s; /* from the moment that the package is accepted */
     struct package_origin origin;
     struct buf results;
     bool switched, enabled, disabled, deleted, armed;
     bool had_previous;
-    uint8_t previous[10];        /* enabled before this package's first switch */
+    uint8_t previous[10]; /* enabled before this package's first switch */
 };
 
-/* ---- checks ------------------------------------------------------------------------------------------------------ */
+/* ---- checks
+ * ------------------------------------------------------------------------------------------------------ */
 enum refusal { REFUSE_NONE, REFUSE_UNSIGNED, REFUSE_SIGNED };
 struct check_result {
     enum refusal refusal;
@@ -31,7 +33,8 @@ static struct check_result check_eim(struct package_run *r)
 {
     const struct rsp_euicc_package_signed *p = &r->request.package_signed;
     const struct eim *m = eim_find(euicc_state(r->e), p->eim_id);
-    r->origin = (struct package_origin){ .eim_id = p->eim_id, .transaction_id = p->eim_transaction_id,
+    r->origin = (struct package_origin){ .eim_id = p->eim_id,
+                                         .transaction_id = p->eim_transaction_id,
                                          .counter = p->counter };
     if (!m)
         return (struct check_result){ REFUSE_UNSIGNED, 0 };
@@ -44,7 +47,8 @@ static struct check_result check_signature(struct package_run *r)
 {
     struct rsp_tbs tbs;
     rsp_tbs_euicc_package(&r->request.package_signed, r->origin.token, &tbs);
-    enum err err = eim_verify(r->e, eim_find(euicc_state(r->e), r->origin.eim_id), &tbs, r->request.signature);
+    enum err err =
+        eim_verify(r->e, eim_find(euicc_state(r->e), r->origin.eim_id), &tbs, r->request.signature);
     return (struct check_result){ err ? REFUSE_UNSIGNED : REFUSE_NONE, 0 };
 }
 
@@ -64,7 +68,8 @@ static struct check_result check_counter(struct package_run *r)
 static struct check_result check_range(struct package_run *r)
 {
     bool inside = r->origin.counter <= r->e->counter_max;
-    return (struct check_result){ inside ? REFUSE_NONE : REFUSE_SIGNED, RSP_PACKAGE_COUNTER_VALUE_OUT_OF_RANGE };
+    return (struct check_result){ inside ? REFUSE_NONE : REFUSE_SIGNED,
+                                  RSP_PACKAGE_COUNTER_VALUE_OUT_OF_RANGE };
 }
 
 static const struct {
@@ -92,8 +97,10 @@ static enum err refuse_signed(struct package_run *r, int64_t code, struct buf *r
     struct buf data = { .max = 1024 };
     struct ec_signature signature;
     struct rsp_tbs tbs;
-    struct rsp_package_error_data d = { .eim_id = r->origin.eim_id, .counter = r->origin.counter,
-                                        .eim_transaction_id = r->origin.transaction_id, .code = code };
+    struct rsp_package_error_data d = { .eim_id = r->origin.eim_id,
+                                        .counter = r->origin.counter,
+                                        .eim_transaction_id = r->origin.transaction_id,
+                                        .code = code };
     enum err err = rsp_package_error_data_write(&d, &data);
     if (!err)
         tamper_at(&r->e->env, TAMPER_BEFORE_SIGNING, "ES10b.euiccPackageErrorDataSigned", &data);
@@ -110,15 +117,18 @@ static enum err refuse_signed(struct package_run *r, int64_t code, struct buf *r
     return err;
 }
 
-/* ---- the result ------------------------------------------------------------------------------------------------------ */
-enum err package_result_put(struct euicc *e, struct state *s, const struct package_origin *o, struct span results,
-                            uint32_t seq, struct buf *response)
+/* ---- the result
+ * ------------------------------------------------------------------------------------------------------ */
+enum err package_result_put(struct euicc *e, struct state *s, const struct package_origin *o,
+                            struct span results, uint32_t seq, struct buf *response)
 {
     struct buf data = { .max = EUICC_RESPONSE_MAX };
     struct ec_signature signature;
     struct rsp_tbs tbs;
-    struct rsp_package_result_data d = { .eim_id = o->eim_id, .counter = o->counter,
-                                         .eim_transaction_id = o->transaction_id, .seq_number = seq,
+    struct rsp_package_result_data d = { .eim_id = o->eim_id,
+                                         .counter = o->counter,
+                                         .eim_transaction_id = o->transaction_id,
+                                         .seq_number = seq,
                                          .results = results };
     enum err err = rsp_package_result_data_write(&d, &data);
     if (!err)
@@ -138,7 +148,9 @@ enum err package_result_put(struct euicc *e, struct state *s, const struct packa
     return err;
 }
 
-/* ---- PSMOs ------------------------------------------------------------------------------------------------------------- */
+/* ---- PSMOs
+ * -------------------------------------------------------------------------------------------------------------
+ */
 static enum err note_previous(struct package_run *r)
 {
     const struct profile *now = state_enabled(r->s);
@@ -224,7 +236,8 @@ static enum err run_delete(struct package_run *r, const struct rsp_psmo *p, stru
     return profile_remove(r->e, r->s, of);
 }
 
-static enum err run_list(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out, struct buf *list)
+static enum err run_list(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out,
+                         struct buf *list)
 {
     out->which = RSP_RESULT_LIST_PROFILE_INFO;
     out->profiles = (struct rsp_profile_info_response){ .which = RSP_ERROR };
@@ -241,18 +254,10 @@ static enum err run_list(struct package_run *r, const struct rsp_psmo *p, struct
     return err;
 }
 
-static struct profile *fallback_holder(const struct state *s)
-{
-    for (size_t i = 0; i < s->profile_count; i++)
-        if (s->profiles[i].fallback)
-            return &s->profiles[i];
-    return NULL;
-}
-
 static int64_t judge_set_fallback(const struct package_run *r, const struct profile *p)
 {
     struct rsp_store_metadata m;
-    const struct profile *holder = fallback_holder(r->s);
+    const struct profile *holder = state_fallback(r->s);
     if (!p)
         return RSP_SET_FALLBACK_ICCID_OR_AID_NOT_FOUND;
     if (r->e->no_fallback || profile_metadata(p, &m) || !m.fallback_allowed)
@@ -261,9 +266,10 @@ static int64_t judge_set_fallback(const struct package_run *r, const struct prof
     return in_use ? RSP_SET_FALLBACK_FALLBACK_PROFILE_ENABLED : RSP_SET_FALLBACK_OK;
 }
 
-static enum err run_set_fallback(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out)
+static enum err run_set_fallback(struct package_run *r, const struct rsp_psmo *p,
+                                 struct rsp_euicc_result *out)
 {
-    struct profile *to = state_find_iccid(r->s, p->iccid), *holder = fallback_holder(r->s);
+    struct profile *to = state_find_iccid(r->s, p->iccid), *holder = state_fallback(r->s);
     out->which = RSP_RESULT_SET_FALLBACK_ATTRIBUTE;
     out->code = judge_set_fallback(r, to);
     if (out->code)
@@ -276,7 +282,7 @@ static enum err run_set_fallback(struct package_run *r, const struct rsp_psmo *p
 
 static enum err run_unset_fallback(struct package_run *r, struct rsp_euicc_result *out)
 {
-    struct profile *holder = fallback_holder(r->s);
+    struct profile *holder = state_fallback(r->s);
     out->which = RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE;
     if (!holder)
         out->code = RSP_UNSET_FALLBACK_NO_FALLBACK_ATTRIBUTE;
@@ -301,7 +307,8 @@ enum err immediate_configure(struct state *s, bool flag, struct span oid, struct
     return err;
 }
 
-static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out)
+static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo *p,
+                                   struct rsp_euicc_result *out)
 {
     out->which = RSP_RESULT_SET_DEFAULT_DP_ADDRESS;
     if (p->default_dp_address.len)
@@ -311,14 +318,19 @@ static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo 
     return ERR_OK;
 }
 
-static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out, struct buf *list)
+static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out,
+                         struct buf *list)
 {
     enum err err;
     switch (p->which) {
-    case RSP_PSMO_ENABLE: return run_enable(r, p, out);
-    case RSP_PSMO_DISABLE: return run_disable(r, p, out);
-    case RSP_PSMO_DELETE: return run_delete(r, p, out);
-    case RSP_PSMO_LIST_PROFILE_INFO: return run_list(r, p, out, list);
+    case RSP_PSMO_ENABLE:
+        return run_enable(r, p, out);
+    case RSP_PSMO_DISABLE:
+        return run_disable(r, p, out);
+    case RSP_PSMO_DELETE:
+        return run_delete(r, p, out);
+    case RSP_PSMO_LIST_PROFILE_INFO:
+        return run_list(r, p, out, list);
     case RSP_PSMO_GET_RAT:
         out->which = RSP_RESULT_GET_RAT;
         err = rat_write(list);
@@ -327,9 +339,12 @@ static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct
     case RSP_PSMO_CONFIGURE_IMMEDIATE_ENABLE:
         out->which = RSP_RESULT_CONFIGURE_IMMEDIATE_ENABLE;
         return immediate_configure(r->s, p->immediate.flag, p->immediate.smdp_oid, p->immediate.smdp_address);
-    case RSP_PSMO_SET_FALLBACK_ATTRIBUTE: return run_set_fallback(r, p, out);
-    case RSP_PSMO_UNSET_FALLBACK_ATTRIBUTE: return run_unset_fallback(r, out);
-    case RSP_PSMO_SET_DEFAULT_DP_ADDRESS: return run_set_default_dp(r, p, out);
+    case RSP_PSMO_SET_FALLBACK_ATTRIBUTE:
+        return run_set_fallback(r, p, out);
+    case RSP_PSMO_UNSET_FALLBACK_ATTRIBUTE:
+        return run_unset_fallback(r, out);
+    case RSP_PSMO_SET_DEFAULT_DP_ADDRESS:
+        return run_set_default_dp(r, p, out);
     default:
         *out = (struct rsp_euicc_result){ .which = RSP_RESULT_PROCESSING_TERMINATED,
                                           .code = RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND };
@@ -337,7 +352,9 @@ static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct
     }
 }
 
-/* ---- eCOs --------------------------------------------------------------------------------------------------------------- */
+/* ---- eCOs
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 static enum err list_eims(const struct state *s, struct buf *list)
 {
     enum err err = ERR_OK;
@@ -366,7 +383,8 @@ static enum err run_delete_eim(struct package_run *r, struct span eim_id, struct
     return ERR_OK;
 }
 
-static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct rsp_euicc_result *out, struct buf *list)
+static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct rsp_euicc_result *out,
+                        struct buf *list)
 {
     struct rsp_int token;
     enum err err;
@@ -377,7 +395,8 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct r
         out->add_eim.which = !out->add_eim.code && token.present ? RSP_ADD_EIM_TOKEN : RSP_ADD_EIM_CODE;
         out->add_eim.token = token.value;
         return err;
-    case RSP_ECO_DELETE_EIM: return run_delete_eim(r, c->eim_id, out);
+    case RSP_ECO_DELETE_EIM:
+        return run_delete_eim(r, c->eim_id, out);
     case RSP_ECO_UPDATE_EIM:
         out->which = RSP_RESULT_UPDATE_EIM;
         return eim_update(r->e, r->s, &c->eim, &out->code);
@@ -393,7 +412,9 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct r
     }
 }
 
-/* ---- execution ---------------------------------------------------------------------------------------------------------- */
+/* ---- execution
+ * ----------------------------------------------------------------------------------------------------------
+ */
 static bool ends_processing(const struct rsp_euicc_result *result)
 {
     bool last_eim = result->which == RSP_RESULT_DELETE_EIM && result->code == RSP_DELETE_EIM_LAST_EIM_DELETED;
@@ -447,8 +468,11 @@ static enum err arm_rollback(struct package_run *r, uint32_t seq)
     struct rollback *back = &r->s->rollback;
     if (!r->armed)
         return ERR_OK;
-    *back = (struct rollback){ .granted = true, .has_previous = r->had_previous, .counter = r->origin.counter,
-                               .credential = (uint8_t)r->origin.credential, .result_seq = seq };
+    *back = (struct rollback){ .granted = true,
+                               .has_previous = r->had_previous,
+                               .counter = r->origin.counter,
+                               .credential = (uint8_t)r->origin.credential,
+                               .result_seq = seq };
     memcpy(back->previous, r->previous, sizeof back->previous);
     enum err err = shared_set(&back->eim_id, r->origin.eim_id);
     if (!err && r->origin.transaction_id.at)
@@ -479,8 +503,8 @@ static bool fits(const struct der_tlv *t, size_t least, size_t most)
     return t->value.len >= least && t->value.len <= most;
 }
 
-/* A package with a command that nobody knows does not pass the schema, yet who sent it counts, and what comes before that
- * command runs (SGP.32 5.9.1): so its frame is read without looking at the commands. */
+/* A package with a command that nobody knows does not pass the schema, yet who sent it counts, and what comes
+ * before that command runs (SGP.32 5.9.1): so its frame is read without looking at the commands. */
 static enum err read_frame(struct span bytes, struct rsp_euicc_package_request *r)
 {
     struct der_tlv whole, package, signature, t;
@@ -523,8 +547,9 @@ enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct bu
     while (i < COUNT(checks) && !(refused = checks[i].check(&r)).refusal)
         i++;
     if (refused.refusal)
-        LOG(e->env.log, LOG_INFO, "package.refused", F_TEXT("check", checks[i].name), F_TEXT("rule", checks[i].ref),
-            F_HEX("transaction", r.origin.transaction_id), F_INT("counter", r.origin.counter));
+        LOG(e->env.log, LOG_INFO, "package.refused", F_TEXT("check", checks[i].name),
+            F_TEXT("rule", checks[i].ref), F_HEX("transaction", r.origin.transaction_id),
+            F_INT("counter", r.origin.counter));
     if (refused.refusal == REFUSE_UNSIGNED)
         return refuse_unsigned(&r, response);
     if (refused.refusal == REFUSE_SIGNED)

@@ -17,9 +17,11 @@ static const struct setting settings[] = {
     { "vpcd", SETTING_TEXT, "", "HOST:PORT of the virtual reader to connect to" },
     { "stdio", SETTING_BOOL, "false", "one APDU in hex per line; \"reset\" powers off and on" },
     { "eid", SETTING_TEXT, "89049032123451234512345678901235", "32 digits" },
-    { "certs", SETTING_TEXT, "", "folder made by 'sgp32lab certs make'; empty: certificates issued for this run" },
+    { "certs", SETTING_TEXT, "",
+      "folder made by 'sgp32lab certs make'; empty: certificates issued for this run" },
     { "memory", SETTING_TEXT, "", "file that holds the card; empty: it lives as long as the program" },
-    { "profiles", SETTING_LIST, "", "on a new card: {metadata: FILE (BF25), package: FILE, enabled, fallback: true|false}" },
+    { "profiles", SETTING_LIST, "",
+      "on a new card: {metadata: FILE (BF25), package: FILE, enabled, fallback: true|false}" },
     { "eim", SETTING_TEXT, "", "file with EimConfigurationData (DER, 30…) known to a new card" },
     { "default-smdp", SETTING_TEXT, "", "default SM-DP+ address of a new card" },
     { "root-smds", SETTING_TEXT, "", "root SM-DS address of a new card" },
@@ -31,10 +33,9 @@ static const struct setting settings[] = {
     { "log", SETTING_TEXT, "text", "text or json, one event a line on standard error" },
 };
 
-static const char usage[] =
-    "  sim-euicc --vpcd 127.0.0.1:35963\n"
-    "  echo 00A40000023F00 | sim-euicc --stdio true\n"
-    "  sim-euicc --settings card.yaml --memory card.bin --certs certs\n";
+static const char usage[] = "  sim-euicc --vpcd 127.0.0.1:35963\n"
+                            "  echo 00A40000023F00 | sim-euicc --stdio true\n"
+                            "  sim-euicc --settings card.yaml --memory card.bin --certs certs\n";
 
 /* Everything that the card borrows. */
 struct program_state {
@@ -59,7 +60,8 @@ struct program_state {
 
 static const char *const curves[2] = { "ECDSA_NIST", "ECDSA_BRP" };
 
-/* ---- certificates ------------------------------------------------------------------------------------------------ */
+/* ---- certificates
+ * ------------------------------------------------------------------------------------------------ */
 static enum err issue_credentials(struct program_state *p, const char *eid)
 {
     enum err e = pki_new(p->env.crypto, clock_now(p->env.clock), &p->pki);
@@ -69,8 +71,9 @@ static enum err issue_credentials(struct program_state *p, const char *eid)
         char name[64];
         snprintf(name, sizeof name, "CERT_EUICC_%s", curves[i]);
         e = certs_issue_euicc(p->pki, name, eid, &p->issued[i]);
-        p->credentials[i] = (struct euicc_credential){ buf_span(&p->issued[i].certificate),
-                                                       p->issued[i].eum_certificate, secret_span(&p->issued[i].key) };
+        p->credentials[i] =
+            (struct euicc_credential){ buf_span(&p->issued[i].certificate), p->issued[i].eum_certificate,
+                                       secret_span(&p->issued[i].key) };
     }
     return e;
 }
@@ -147,7 +150,8 @@ static enum err take_identity(struct program_state *p)
 {
     const char *eid = settings_text(p->s, "eid"), *folder = settings_text(p->s, "certs");
     if (rsp_eid_parse(eid, p->card.eid) || !rsp_eid_check_digits(eid)) {
-        fprintf(stderr, "sim-euicc: eid '%s' is no EID: 32 digits, of which the last two check the others\n", eid);
+        fprintf(stderr, "sim-euicc: eid '%s' is no EID: 32 digits, of which the last two check the others\n",
+                eid);
         return ERR_CONFIG;
     }
     enum err e = folder[0] ? read_credentials(p, folder, eid) : issue_credentials(p, eid);
@@ -157,7 +161,8 @@ static enum err take_identity(struct program_state *p)
     return e;
 }
 
-/* ---- what is on a new card ----------------------------------------------------------------------------------------- */
+/* ---- what is on a new card
+ * ----------------------------------------------------------------------------------------- */
 static enum err read_flag(struct program_state *p, const struct yaml_node *map, const char *key, bool *out)
 {
     struct yaml_error error;
@@ -242,7 +247,8 @@ static enum err take_card_settings(struct program_state *p)
     return e ? e : read_profiles(p);
 }
 
-/* ---- serving ------------------------------------------------------------------------------------------------------- */
+/* ---- serving
+ * ------------------------------------------------------------------------------------------------------- */
 static void print_hex(const struct buf *bytes)
 {
     for (size_t i = 0; i < bytes->len; i++)
@@ -302,7 +308,9 @@ static enum err open_environment(struct program_state *p)
     bool json = !strcmp(settings_text(p->s, "log"), "json");
     log_sink_json_init(&p->json, 2);
     log_sink_text_init(&p->text, 2, false);
-    p->log = (struct log){ .sink = json ? &p->json.sink : &p->text.sink, .clock = clock_system(), .actor = "euicc",
+    p->log = (struct log){ .sink = json ? &p->json.sink : &p->text.sink,
+                           .clock = clock_system(),
+                           .actor = "euicc",
                            .least = LOG_INFO };
     p->env = (struct env){ .clock = clock_system(), .rng = rng_system(), .log = &p->log };
     return crypto_new(&p->env.crypto);

@@ -47,34 +47,62 @@ static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *r
         state_remove_eim(s, &s->eims[0]);
 }
 
-enum err isdr_memory_reset(struct euicc *e, struct span request, struct buf *response)
+/* Profiles and the default SM-DP+ address: what both forms of the command do. */
+static enum err reset_common(struct euicc *e, struct state *s, uint32_t options, int64_t *result)
 {
-    struct rsp_memory_reset_request r;
-    struct rsp_memory_reset_response answer = { .result = RSP_RESET_OK };
-    struct state *s;
     bool deleted = false;
-    enum err err = rsp_memory_reset_request_read(request, &r);
-    if (!err)
-        err = euicc_change(e, &s);
-    if (!err)
-        err = reset_profiles(e, s, r.options, &deleted);
+    enum err err = reset_profiles(e, s, options, &deleted);
     if (err)
         return err;
-    if (r.options & RESET_DEFAULT_DP && s->default_dp) {
+    if (options & RESET_DEFAULT_DP && s->default_dp) {
         shared_release(s->default_dp);
         s->default_dp = NULL;
         deleted = true;
     }
-    if (!deleted && r.options & (RESET_OPERATIONAL | RESET_TEST | RESET_DEFAULT_DP | RESET_PRELOADED_TEST |
-                                 RESET_PROVISIONING))
-        answer.result = RSP_RESET_NOTHING_TO_DELETE;
+    if (deleted) { /* what a rollback or the fallback would return to may be gone */
+        state_clear_rollback(s);
+        s->in_fallback = false;
+    }
+    bool asked = options & (RESET_OPERATIONAL | RESET_TEST | RESET_DEFAULT_DP | RESET_PRELOADED_TEST |
+                            RESET_PROVISIONING);
+    *result = asked && !deleted ? RSP_RESET_NOTHING_TO_DELETE : RSP_RESET_OK;
+    return ERR_OK;
+}
+
+enum err isdr_memory_reset(struct euicc *e, struct span request, struct buf *response)
+{
+    struct rsp_memory_reset_request r;
+    struct rsp_memory_reset_response answer = { 0 };
+    struct state *s;
+    enum err err = rsp_memory_reset_request_read(request, &r);
+    if (!err)
+        err = euicc_change(e, &s);
+    if (!err)
+        err = reset_common(e, s, r.options, &answer.result);
+    if (err)
+        return err;
     if (r.options & RESET_EIM)
         reset_eims(e, s, &answer.eim_result);
     if (r.options & RESET_IMMEDIATE_ENABLE) {
         err = immediate_configure(s, false, (struct span){ 0 }, (struct span){ 0 });
         answer.immediate_enable_result = (struct rsp_int){ true, 0 };
     }
-    if (deleted)
-        state_clear_rollback(s);
     return err ? err : rsp_memory_reset_response_write(&answer, response);
+}
+
+/* SGP.22 5.7.19: three options, one result. */
+enum err isdr_memory_reset_sgp22(struct euicc *e, struct span request, struct buf *response)
+{
+    struct der_tlv whole, bits;
+    struct state *s;
+    uint32_t options = 0;
+    int64_t result = RSP_RESET_OK;
+    if (der_only(request, 0xbf34, &whole) || der_find(whole.value, 0x82, &bits) || bits.value.len < 1)
+        return ERR_PARSE;
+    for (unsigned n = 0; n < 3; n++)
+        options |= (uint32_t)der_bit(bits.value, n) << n;
+    enum err err = euicc_change(e, &s);
+    if (!err)
+        err = reset_common(e, s, options, &result);
+    return err ? err : rsp_code_write(0xbf34, result, response);
 }

@@ -1,9 +1,11 @@
-/* Notifications and package results waiting to be delivered (SGP.22 3.5, 5.7.9 to 5.7.11; SGP.32 5.9.11, 5.9.12). */
+/* Notifications and package results waiting to be delivered (SGP.22 3.5, 5.7.9 to 5.7.11;
+ * SGP.32 5.9.11, 5.9.12). */
 #include "euicc_internal.h"
 #include "rsp_euicc_package.h"
 #include "rsp_notification.h"
 
-/* One counter for notifications and package results: RemoveNotificationFromList knows them by number alone. */
+/* One counter for notifications and package results: RemoveNotificationFromList knows them by number alone.
+ */
 uint32_t next_seq(struct state *s)
 {
     return s->next_seq++;
@@ -28,8 +30,9 @@ static enum err put_notification(struct euicc *e, struct state *s, const struct 
     struct ec_signature signature;
     const struct credential *c = &e->credentials[p->credential < e->credential_count ? p->credential : 0];
     uint32_t seq = next_seq(s);
-    struct rsp_notification_metadata m = { .seq_number = seq, .event = event, .address = address,
-                                           .iccid = SPAN_ARRAY(p->iccid) };
+    struct rsp_notification_metadata m = {
+        .seq_number = seq, .event = event, .address = address, .iccid = SPAN_ARRAY(p->iccid)
+    };
     enum err err = rsp_notification_metadata_write(&m, &metadata);
     if (!err)
         tamper_at(&e->env, TAMPER_BEFORE_SIGNING, "ES10b.tbsOtherNotification", &metadata);
@@ -37,8 +40,10 @@ static enum err put_notification(struct euicc *e, struct state *s, const struct 
     if (!err)
         err = euicc_sign(e, p->credential, &tbs, 1, &signature);
     struct rsp_other_signed_notification n = {
-        .metadata = { .signed_bytes = tbs }, .signature = SPAN_ARRAY(signature.at),
-        .euicc_certificate = shared_span(c->certificate), .eum_certificate = shared_span(c->eum_certificate),
+        .metadata = { .signed_bytes = tbs },
+        .signature = SPAN_ARRAY(signature.at),
+        .euicc_certificate = shared_span(c->certificate),
+        .eum_certificate = shared_span(c->eum_certificate),
     };
     if (!err)
         err = rsp_other_signed_notification_write(&n, &whole);
@@ -96,10 +101,14 @@ static bool wanted(const struct rsp_retrieve_notifications_request *r, const str
     if (!r->has_search)
         return !result;
     switch (r->search.which) {
-    case RSP_RETRIEVE_BY_SEQ_NUMBER: return r->search.seq_number == p->seq;
-    case RSP_RETRIEVE_BY_EVENT: return !result && r->search.events & p->event;
-    case RSP_RETRIEVE_PACKAGE_RESULTS: return result;
-    default: return !result;
+    case RSP_RETRIEVE_BY_SEQ_NUMBER:
+        return r->search.seq_number == p->seq;
+    case RSP_RETRIEVE_BY_EVENT:
+        return !result && r->search.events & p->event;
+    case RSP_RETRIEVE_PACKAGE_RESULTS:
+        return result;
+    default:
+        return !result;
     }
 }
 
@@ -121,10 +130,12 @@ enum err isdr_retrieve_notifications_list(struct euicc *e, struct span request, 
     enum err err = rsp_retrieve_notifications_request_read(request, &r);
     if (!err)
         err = collect(euicc_state(e), &r, &notifications, &results);
-    bool for_results = !err && ((r.has_search && r.search.which == RSP_RETRIEVE_PACKAGE_RESULTS) || results.len);
+    bool for_results =
+        !err && ((r.has_search && r.search.which == RSP_RETRIEVE_PACKAGE_RESULTS) || results.len);
     struct rsp_retrieve_notifications_response answer = {
         .which = for_results ? RSP_RETRIEVE_RESULTS : RSP_RETRIEVE_NOTIFICATIONS,
-        .notifications = list_contents(&notifications), .package_results = list_contents(&results),
+        .notifications = list_contents(&notifications),
+        .package_results = list_contents(&results),
     };
     if (!err)
         err = rsp_retrieve_notifications_response_write(&answer, response);

@@ -13,7 +13,8 @@
 static const uint8_t magic[8] = { 'L', 'A', 'B', 'E', 'U', 'I', 'C', '1' };
 #define HEADER (sizeof magic + 32)
 
-/* ---- writing ------------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ------------------------------------------------------------------------------------------------- */
 static enum err put_shared(struct buf *b, uint32_t tag, const struct shared *s)
 {
     return s ? der_put(b, tag, shared_span(s)) : ERR_OK;
@@ -161,7 +162,8 @@ enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[
     return e ? e : sha256(c, &payload, 1, out->at + sizeof magic);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------------------------------------- */
 static enum err get_shared(struct span from, uint32_t tag, struct shared **out)
 {
     struct der_tlv t;
@@ -275,7 +277,8 @@ static enum err read_rollback(struct rollback *r, struct span from)
     return e ? e : r->eim_id ? ERR_OK : ERR_PARSE;
 }
 
-static enum err read_list(struct state *s, struct span from, uint32_t tag, enum err (*read)(struct state *, struct span))
+static enum err read_list(struct state *s, struct span from, uint32_t tag,
+                          enum err (*read)(struct state *, struct span))
 {
     struct der_tlv list, item;
     if (der_find(from, tag, &list))
@@ -349,7 +352,8 @@ static enum err check_frame(struct crypto *c, struct span blob, const uint8_t ei
     return ERR_OK;
 }
 
-enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], struct state **out, const char **why)
+enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], struct state **out,
+                    const char **why)
 {
     struct der_tlv contents;
     struct state *s = NULL;
@@ -370,7 +374,8 @@ enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], s
     return e == ERR_LIMIT ? ERR_PARSE : e;
 }
 
-/* ---- where it is kept --------------------------------------------------------------------------------------- */
+/* ---- where it is kept
+ * --------------------------------------------------------------------------------------- */
 static enum err ram_load(struct euicc_nvm *n, struct buf *blob)
 {
     struct euicc_nvm_ram *ram = (struct euicc_nvm_ram *)n;
@@ -441,7 +446,8 @@ static enum err sync_folder_of(const char *path)
     const char *slash = strrchr(path, '/');
     int written = slash ? snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path)
                         : snprintf(folder, sizeof folder, ".");
-    int fd = written > 0 && (size_t)written < sizeof folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = written > 0 && (size_t)written < sizeof folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                                            : -1;
     if (fd < 0)
         return ERR_IO;
     enum err e = fsync(fd) ? ERR_IO : ERR_OK;

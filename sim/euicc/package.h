@@ -16,5 +16,6 @@ MUST_CHECK enum err package_result_put(struct euicc *e, struct state *s, const s
                                        struct span results, uint32_t seq, struct buf *response);
 MUST_CHECK enum err immediate_configure(struct state *s, bool flag, struct span oid, struct span address);
 struct rsp_eim_configuration;
-MUST_CHECK enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code);
+MUST_CHECK enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c,
+                               int64_t *code);
 #endif

@@ -19,8 +19,9 @@ static int64_t check_session(struct preparation *p)
 
 static int64_t check_transaction(struct preparation *p)
 {
-    return session_is(&p->e->session, p->request.smdp_signed2.transaction_id) ? 0
-                                                                              : RSP_DOWNLOAD_INVALID_TRANSACTION_ID;
+    return session_is(&p->e->session, p->request.smdp_signed2.transaction_id)
+               ? 0
+               : RSP_DOWNLOAD_INVALID_TRANSACTION_ID;
 }
 
 /* CERT.DPpb must have its role, come from the same CI and belong to the SM-DP+ that authenticated. */
@@ -67,12 +68,14 @@ static const struct {
     { "SGP.22 5.7.5", "a confirmation code came where one is required", check_confirmation },
 };
 
-/* SGP.22 5.7.5: an SM-DP+ that bound the package before names the key it used; only that very key is used again. */
+/* SGP.22 5.7.5: an SM-DP+ that bound the package before names the key it used; only that very key is used
+ * again. */
 static enum err take_one_time_key(struct preparation *p)
 {
     struct session *s = &p->e->session;
     struct span asked = p->request.smdp_signed2.bpp_euicc_otpk;
-    if (s->otsk && asked.at && span_equal(asked, SPAN_ARRAY(s->otpk.at)) && ec_key_curve(s->otsk) == p->cert->curve)
+    if (s->otsk && asked.at && span_equal(asked, SPAN_ARRAY(s->otpk.at)) &&
+        ec_key_curve(s->otsk) == p->cert->curve)
         return ERR_OK;
     ec_key_free(s->otsk);
     s->otsk = NULL;
@@ -96,7 +99,8 @@ static enum err refuse(const struct preparation *p, int64_t code, struct buf *re
 static enum err write_signed2(struct preparation *p, struct buf *out)
 {
     struct rsp_euicc_signed2 s = { .transaction_id = p->request.smdp_signed2.transaction_id,
-                                   .euicc_otpk = SPAN_ARRAY(p->e->session.otpk.at), .hash_cc = p->request.hash_cc };
+                                   .euicc_otpk = SPAN_ARRAY(p->e->session.otpk.at),
+                                   .hash_cc = p->request.hash_cc };
     enum err err = rsp_euicc_signed2_write(&s, out);
     if (!err)
         tamper_at(&p->e->env, TAMPER_BEFORE_SIGNING, "ES10b.euiccSigned2", out);
@@ -113,7 +117,8 @@ static enum err accept(struct preparation *p, struct buf *response)
         err = write_signed2(p, &signed2);
     struct rsp_prepare_download_response answer = {
         .which = RSP_PREPARE_DOWNLOAD_OK,
-        .ok = { .euicc_signed2 = { .signed_bytes = buf_span(&signed2) }, .euicc_signature2 = SPAN_ARRAY(signature.at) },
+        .ok = { .euicc_signed2 = { .signed_bytes = buf_span(&signed2) },
+                .euicc_signature2 = SPAN_ARRAY(signature.at) },
     };
     if (!err) {
         rsp_tbs_euicc_signature2(&answer.ok.euicc_signed2, p->request.smdp_signature2, &tbs);

@@ -29,7 +29,8 @@ enum err profile_switch(struct euicc *e, struct state *s, struct profile *to)
         err = notify(e, s, to, RSP_EVENT_ENABLE);
     }
     usim_close(e);
-    LOG(e->env.log, LOG_INFO, "profile.switch", F_HEX("from", from ? SPAN_ARRAY(from->iccid) : (struct span){ 0 }),
+    LOG(e->env.log, LOG_INFO, "profile.switch",
+        F_HEX("from", from ? SPAN_ARRAY(from->iccid) : (struct span){ 0 }),
         F_HEX("to", to ? SPAN_ARRAY(to->iccid) : (struct span){ 0 }));
     return err;
 }
@@ -42,7 +43,8 @@ enum err profile_remove(struct euicc *e, struct state *s, struct profile *p)
     return err;
 }
 
-/* ---- list ---------------------------------------------------------------------------------------------------- */
+/* ---- list
+ * ---------------------------------------------------------------------------------------------------- */
 static enum err describe(const struct profile *p, struct rsp_profile_info *info)
 {
     struct rsp_store_metadata m;
@@ -57,8 +59,8 @@ static enum err describe(const struct profile *p, struct rsp_profile_info *info)
     info->profile_name = m.profile_name;
     info->icon_type = m.icon_type;
     info->icon = m.icon;
-    info->profile_class = m.profile_class.present ? m.profile_class
-                                                  : (struct rsp_int){ true, RSP_PROFILE_CLASS_OPERATIONAL };
+    info->profile_class =
+        m.profile_class.present ? m.profile_class : (struct rsp_int){ true, RSP_PROFILE_CLASS_OPERATIONAL };
     info->notification_configuration = m.notification_configuration;
     info->has_owner = m.has_owner;
     info->owner = m.owner;
@@ -77,10 +79,14 @@ static bool matches(const struct rsp_profile_info_request *r, const struct rsp_p
     if (!r->has_search)
         return true;
     switch (r->search.which) {
-    case RSP_SEARCH_AID: return span_equal(r->search.aid, info->isdp_aid);
-    case RSP_SEARCH_ICCID: return span_equal(r->search.iccid, info->iccid);
-    case RSP_SEARCH_CLASS: return r->search.profile_class == info->profile_class.value;
-    default: return true;
+    case RSP_SEARCH_AID:
+        return span_equal(r->search.aid, info->isdp_aid);
+    case RSP_SEARCH_ICCID:
+        return span_equal(r->search.iccid, info->iccid);
+    case RSP_SEARCH_CLASS:
+        return r->search.profile_class == info->profile_class.value;
+    default:
+        return true;
     }
 }
 
@@ -118,7 +124,8 @@ enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf
     return err;
 }
 
-/* ---- local switches -------------------------------------------------------------------------------------------- */
+/* ---- local switches
+ * -------------------------------------------------------------------------------------------- */
 static struct profile *identified(const struct state *s, const struct rsp_profile_identifier *id)
 {
     return id->which == RSP_PROFILE_BY_AID ? state_find_aid(s, id->aid) : state_find_iccid(s, id->iccid);

@@ -18,13 +18,15 @@ static void drop_result(struct state *s, uint32_t seq)
             state_remove_pending(s, &s->pending[i]);
 }
 
-/* The new result has the eIM, counter and transaction of the package that granted the rollback, and takes the place of
- * its result, which is not delivered any more. */
+/* The new result has the eIM, counter and transaction of the package that granted the rollback, and takes the
+ * place of its result, which is not delivered any more. */
 static enum err put_new_result(struct euicc *e, struct state *s, struct buf *result)
 {
     struct rollback *r = &s->rollback;
     const struct eim *m = eim_find(s, shared_span(r->eim_id));
-    struct package_origin o = { .eim_id = shared_span(r->eim_id), .counter = r->counter, .credential = r->credential };
+    struct package_origin o = { .eim_id = shared_span(r->eim_id),
+                                .counter = r->counter,
+                                .credential = r->credential };
     struct rsp_euicc_result entry = { .which = RSP_RESULT_ROLLBACK, .code = RSP_ROLLBACK_OK };
     struct buf results = { .max = 64 };
     if (r->transaction_id)
@@ -46,7 +48,8 @@ static enum err roll_back(struct euicc *e, struct buf *response)
     enum err err = euicc_change(e, &s);
     if (err)
         return err;
-    struct profile *to = s->rollback.has_previous ? state_find_iccid(s, SPAN_ARRAY(s->rollback.previous)) : NULL;
+    struct profile *to =
+        s->rollback.has_previous ? state_find_iccid(s, SPAN_ARRAY(s->rollback.previous)) : NULL;
     if (s->rollback.has_previous && !to) {
         euicc_discard(e);
         return answer(RSP_PROFILE_ROLLBACK_COMMAND_ERROR, (struct span){ 0 }, response);

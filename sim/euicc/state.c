@@ -162,8 +162,8 @@ size_t state_footprint(const struct state *s)
                s->pending_count * sizeof s->pending[0];
     for (size_t i = 0; i < s->profile_count; i++) {
         const struct profile *p = &s->profiles[i];
-        n += shared_size(p->metadata) + shared_size(p->upp) + shared_size(p->isdp) + shared_size(p->nickname) +
-             shared_size(p->usim);
+        n += shared_size(p->metadata) + shared_size(p->upp) + shared_size(p->isdp) +
+             shared_size(p->nickname) + shared_size(p->usim);
     }
     for (size_t i = 0; i < s->eim_count; i++)
         n += shared_size(s->eims[i].configuration);
@@ -256,6 +256,14 @@ struct profile *state_enabled(const struct state *s)
 {
     for (size_t i = 0; i < s->profile_count; i++)
         if (s->profiles[i].enabled)
+            return &s->profiles[i];
+    return NULL;
+}
+
+struct profile *state_fallback(const struct state *s)
+{
+    for (size_t i = 0; i < s->profile_count; i++)
+        if (s->profiles[i].fallback)
             return &s->profiles[i];
     return NULL;
 }

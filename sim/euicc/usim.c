@@ -13,7 +13,8 @@
 #define INS_UPDATE_RECORD 0xdc
 #define INS_STATUS 0xf2
 
-/* ---- opening and keeping ----------------------------------------------------------------------------------------- */
+/* ---- opening and keeping
+ * ----------------------------------------------------------------------------------------- */
 static void usim_free(struct usim *u)
 {
     if (!u)
@@ -88,7 +89,9 @@ enum err usim_keep(struct euicc *e, const struct usim *u)
     return err;
 }
 
-/* ---- FCP --------------------------------------------------------------------------------------------------------- */
+/* ---- FCP
+ * ---------------------------------------------------------------------------------------------------------
+ */
 static bool is_directory(const struct saip_file *f)
 {
     return f->kind == SAIP_MF || f->kind == SAIP_ADF || f->kind == SAIP_DF;
@@ -105,8 +108,9 @@ static enum err put_descriptor(const struct saip_file *f, struct buf *out)
     if (!has_records(f))
         return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21));
     unsigned count = f->size / f->record_length;
-    return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21, (uint8_t)(f->record_length >> 8), (uint8_t)f->record_length,
-                                   (uint8_t)(count > 254 ? 254 : count)));
+    return der_put(out, 0x82,
+                   SPAN(kinds[f->kind], 0x21, (uint8_t)(f->record_length >> 8), (uint8_t)f->record_length,
+                        (uint8_t)(count > 254 ? 254 : count)));
 }
 
 /* PIN status: which key references there are, and which of the first eight are enabled. */
@@ -134,7 +138,8 @@ static enum err put_sizes(const struct saip_file *f, struct buf *out)
         return ERR_OK;
     enum err err = der_put(out, 0x80, SPAN((uint8_t)(f->size >> 8), (uint8_t)f->size));
     if (!err)
-        err = f->sfi ? der_put(out, 0x88, SPAN((uint8_t)(f->sfi << 3))) : der_put(out, 0x88, (struct span){ 0 });
+        err = f->sfi ? der_put(out, 0x88, SPAN((uint8_t)(f->sfi << 3)))
+                     : der_put(out, 0x88, (struct span){ 0 });
     return err;
 }
 
@@ -161,7 +166,8 @@ static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct 
     return err ? err : der_put_close(out, mark);
 }
 
-/* ---- SELECT ------------------------------------------------------------------------------------------------------ */
+/* ---- SELECT
+ * ------------------------------------------------------------------------------------------------------ */
 static size_t search_fid(const struct saip_package *p, const struct channel *ch, uint16_t fid)
 {
     const struct saip_file *here = &p->files[ch->directory];
@@ -176,8 +182,9 @@ static size_t search_fid(const struct saip_package *p, const struct channel *ch,
         return here->parent;
     if (found == SAIP_NONE && here->parent != SAIP_NONE)
         found = saip_child(p, here->parent, fid); /* a DF beside this one */
-    return found != SAIP_NONE && p->files[found].parent != ch->directory && !is_directory(&p->files[found]) ? SAIP_NONE
-                                                                                                          : found;
+    return found != SAIP_NONE && p->files[found].parent != ch->directory && !is_directory(&p->files[found])
+               ? SAIP_NONE
+               : found;
 }
 
 static size_t walk_path(const struct saip_package *p, const struct channel *ch, size_t from, struct span path)
@@ -197,12 +204,19 @@ static size_t find_target(const struct saip_package *p, const struct channel *ch
 {
     switch (c->p1) {
     case 0x00:
-        return c->data.len == 2 ? search_fid(p, ch, (uint16_t)(c->data.at[0] << 8 | c->data.at[1])) : c->data.len ? SAIP_NONE : 0;
-    case 0x03: return p->files[ch->directory].parent;
-    case 0x04: return saip_adf(p, c->data);
-    case 0x08: return walk_path(p, ch, 0, c->data);
-    case 0x09: return walk_path(p, ch, ch->directory, c->data);
-    default: return SAIP_NONE;
+        return c->data.len == 2 ? search_fid(p, ch, (uint16_t)(c->data.at[0] << 8 | c->data.at[1]))
+               : c->data.len    ? SAIP_NONE
+                                : 0;
+    case 0x03:
+        return p->files[ch->directory].parent;
+    case 0x04:
+        return saip_adf(p, c->data);
+    case 0x08:
+        return walk_path(p, ch, 0, c->data);
+    case 0x09:
+        return walk_path(p, ch, ch->directory, c->data);
+    default:
+        return SAIP_NONE;
     }
 }
 
@@ -225,10 +239,12 @@ static void enter(const struct saip_package *p, struct channel *ch, size_t file)
         ch->adf = (uint16_t)adf;
 }
 
-static enum err run_select(struct usim *u, struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+static enum err run_select(struct usim *u, struct channel *ch, const struct command *c, struct buf *response,
+                           uint16_t *sw)
 {
     unsigned wanted = c->p2 & 0x0c;
-    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) || wanted == 0x08 || c->p2 & 0xb0) {
+    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) || wanted == 0x08 ||
+        c->p2 & 0xb0) {
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
@@ -243,20 +259,26 @@ static enum err run_select(struct usim *u, struct channel *ch, const struct comm
     return wanted == 0x0c ? ERR_OK : put_fcp(u, &u->package->files[target], response);
 }
 
-static enum err run_status(struct usim *u, const struct channel *ch, const struct command *c, struct buf *response,
-                           uint16_t *sw)
+static enum err run_status(struct usim *u, const struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
 {
     const struct saip_file *f = &u->package->files[ch->directory];
     *sw = SW_OK;
     switch (c->p2) {
-    case 0x00: return put_fcp(u, f, response);
-    case 0x01: return ch->adf == SAIP_NONE ? ERR_OK : der_put(response, 0x84, u->package->files[ch->adf].aid);
-    case 0x0c: return ERR_OK;
-    default: *sw = SW_INCORRECT_P1P2; return ERR_OK;
+    case 0x00:
+        return put_fcp(u, f, response);
+    case 0x01:
+        return ch->adf == SAIP_NONE ? ERR_OK : der_put(response, 0x84, u->package->files[ch->adf].aid);
+    case 0x0c:
+        return ERR_OK;
+    default:
+        *sw = SW_INCORRECT_P1P2;
+        return ERR_OK;
     }
 }
 
-/* ---- reading and updating ------------------------------------------------------------------------------------------ */
+/* ---- reading and updating
+ * ------------------------------------------------------------------------------------------ */
 static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, unsigned sfi)
 {
     for (size_t i = 0; i < u->package->file_count; i++) {
@@ -282,7 +304,8 @@ static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigne
     return f;
 }
 
-static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f, bool update, uint16_t *sw)
+static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f, bool update,
+                      uint16_t *sw)
 {
     *sw = usim_allows(u, ch, f, update ? USIM_UPDATE : USIM_READ) ? SW_OK : SW_SECURITY_STATUS;
     return *sw == SW_OK;
@@ -306,8 +329,8 @@ static enum err give_bytes(const struct command *c, struct span available, struc
     return buf_put(response, span_sub(available, 0, n > 256 ? 256 : n));
 }
 
-static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset, struct span bytes,
-                          uint16_t *sw)
+static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
+                          struct span bytes, uint16_t *sw)
 {
     struct saip_file *real = contents_of(u, f);
     if (offset + bytes.len > real->size) {
@@ -338,14 +361,19 @@ static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch, 
     return ERR_OK;
 }
 
-/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the one before. */
+/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the one before.
+ */
 static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count)
 {
     switch (c->p2 & 7) {
-    case 2: return ch->record < count ? ch->record + 1 : 0;
-    case 3: return ch->record > 1 ? ch->record - 1 : ch->record ? 0 : count;
-    case 4: return c->p1 ? c->p1 : ch->record;
-    default: return 0;
+    case 2:
+        return ch->record < count ? ch->record + 1 : 0;
+    case 3:
+        return ch->record > 1 ? ch->record - 1 : ch->record ? 0 : count;
+    case 4:
+        return c->p1 ? c->p1 : ch->record;
+    default:
+        return 0;
     }
 }
 
@@ -383,7 +411,8 @@ static enum err run_verify(struct euicc *e, struct usim *u, const struct channel
     return changed ? usim_keep(e, u) : ERR_OK;
 }
 
-enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
+                      uint16_t *sw)
 {
     struct usim *u;
     enum err err = usim_open(e, &u);
@@ -398,13 +427,20 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     if (!u)
         return ERR_OK;
     switch (c->ins) {
-    case INS_STATUS: return run_status(u, ch, c, response, sw);
+    case INS_STATUS:
+        return run_status(u, ch, c, response, sw);
     case INS_READ_BINARY:
-    case INS_UPDATE_BINARY: return run_binary(e, u, ch, c, response, sw);
+    case INS_UPDATE_BINARY:
+        return run_binary(e, u, ch, c, response, sw);
     case INS_READ_RECORD:
-    case INS_UPDATE_RECORD: return run_record(e, u, ch, c, response, sw);
-    case INS_VERIFY: return run_verify(e, u, ch, c, sw);
-    case INS_AUTHENTICATE: return usim_authenticate(e, u, ch, c, response, sw);
-    default: *sw = SW_UNKNOWN_INSTRUCTION; return ERR_OK;
+    case INS_UPDATE_RECORD:
+        return run_record(e, u, ch, c, response, sw);
+    case INS_VERIFY:
+        return run_verify(e, u, ch, c, sw);
+    case INS_AUTHENTICATE:
+        return usim_authenticate(e, u, ch, c, response, sw);
+    default:
+        *sw = SW_UNKNOWN_INSTRUCTION;
+        return ERR_OK;
     }
 }

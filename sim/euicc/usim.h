@@ -9,8 +9,8 @@ struct usim {
     struct shared *upp;           /* what the package borrows */
     struct saip_package *package; /* with everything that was changed since */
     uint8_t iccid[10];
-    bool *verified;               /* per PIN, until power off */
-    bool *changed;                /* per file: its content differs from the package's */
+    bool *verified; /* per PIN, until power off */
+    bool *changed;  /* per file: its content differs from the package's */
 };
 
 /* The enabled profile's; *out NULL when there is none. */
@@ -23,7 +23,8 @@ MUST_CHECK enum err usim_apply_changes(struct usim *u, struct span changes);
 
 /* usim_access.c */
 enum usim_access { USIM_READ = 0x01, USIM_UPDATE = 0x02 };
-bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f, enum usim_access access);
+bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f,
+                 enum usim_access access);
 uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c, bool *changed);
 
 /* usim_authenticate.c */

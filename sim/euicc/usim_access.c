@@ -24,11 +24,13 @@ static bool pin_satisfied(const struct usim *u, const struct channel *ch, uint8_
 }
 
 /* One security condition: always, never, a key, or a list of them of which one or all must hold. */
-static bool holds(const struct usim *u, const struct channel *ch, const struct der_tlv *condition, unsigned depth)
+static bool holds(const struct usim *u, const struct channel *ch, const struct der_tlv *condition,
+                  unsigned depth)
 {
     struct der_tlv reference, item;
     switch (condition->tag) {
-    case 0x90: return true;
+    case 0x90:
+        return true;
     case 0xa4:
         return !der_find(condition->value, 0x83, &reference) && reference.value.len == 1 &&
                pin_satisfied(u, ch, reference.value.at[0]);
@@ -41,11 +43,13 @@ static bool holds(const struct usim *u, const struct channel *ch, const struct d
                 return !all;
         return all;
     }
-    default: return false; /* 97 never, and what nobody knows */
+    default:
+        return false; /* 97 never, and what nobody knows */
     }
 }
 
-static bool rule_allows(const struct usim *u, const struct channel *ch, struct span rule, enum usim_access access)
+static bool rule_allows(const struct usim *u, const struct channel *ch, struct span rule,
+                        enum usim_access access)
 {
     struct der d = der_open(rule);
     struct der_tlv mode, condition;
@@ -68,7 +72,8 @@ static const struct saip_file *find_arr(const struct usim *u, const struct saip_
     return NULL;
 }
 
-bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f, enum usim_access access)
+bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f,
+                 enum usim_access access)
 {
     uint16_t fid = f->access_len == 3 ? (uint16_t)(f->access[0] << 8 | f->access[1]) : 0x6f06;
     unsigned record = f->access_len ? f->access[f->access_len - 1] : 0;

@@ -404,6 +404,22 @@ static void test_killed_at_writes(void)
     sweep(TROUBLE_KILL_AT_WRITE, "killed at write");
 }
 
+/* Between two ticks lies one step: whoever watches sees every state, and a kill can fall after each. */
+static void test_restarted_between_steps(void)
+{
+    struct world w;
+    char id[37];
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    world_swap(&w, 1, "partner", id);
+    strcpy(w.watched, id);
+    w.restarts_always = true;
+    world_run(&w, CLOCK_HOUR);
+    CHECK(strcmp(w.states, " CHECKED ALLOCATED ORDERED DOWNLOADED FALLBACK_SET ENABLED CONFIRMED BILLING_SET DONE") == 0);
+    check_one_of_each(&w, "restarted after every tick");
+    end(&w);
+}
+
 static void test_killed_before_calls(void)
 {
     sweep(TROUBLE_KILL_BEFORE_CALL, "killed before call");
@@ -486,6 +502,7 @@ static const struct test tests[] = {
     { "a platform that is ill after enabling: billing is retried (21)", test_billing_retried },
     { "cancelled while the eIM still has it: everything taken back (40)", test_cancel },
     { "same key same swap, other order 422, second swap 409 (36)", test_second_swap_and_replay },
+    { "restarted after every step: every state is passed, nothing twice (23)", test_restarted_between_steps },
     { "killed at every database write: same end, nothing twice (23)", test_killed_at_writes },
     { "killed before every call: same end, nothing twice (23)", test_killed_before_calls },
     { "killed after every call: same end, nothing twice (23)", test_killed_after_calls },

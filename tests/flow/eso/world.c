@@ -305,6 +305,19 @@ static bool devices_act(struct world *w)
     return acted;
 }
 
+static void write_down_state(struct world *w)
+{
+    char path[64];
+    json_t *swap = NULL;
+    snprintf(path, sizeof path, "/v1/swaps/%s", w->watched);
+    REQUIRE(world_call(w, "GET", path, NULL, &swap) == 200);
+    size_t used = strlen(w->states);
+    const char *last = strrchr(w->states, ' ');
+    if (!last || strcmp(last + 1, json_str(swap, "state")) != 0)
+        snprintf(w->states + used, sizeof w->states - used, " %s", json_str(swap, "state"));
+    json_decref(swap);
+}
+
 void world_run(struct world *w, int64_t limit)
 {
     int64_t end = clock_now(w->env.clock) + limit;
@@ -313,8 +326,10 @@ void world_run(struct world *w, int64_t limit)
         struct actor *a = eso_actor(w->eso);
         int64_t now = clock_now(w->env.clock), next = a->ops->tick(a, now, &e);
         REQUIRE(e == ERR_OK || e == ERR_CUT);
-        if (e == ERR_CUT)
+        if (e == ERR_CUT || w->restarts_always)
             world_restart(w);
+        if (w->watched[0])
+            write_down_state(w);
         if (devices_act(w) || e == ERR_CUT || next <= now)
             continue;
         if (next > end)

@@ -37,6 +37,9 @@ struct world {
     struct eim_double eim;
     struct trouble trouble;
     int restarts, swaps;
+    bool restarts_always;    /* after every tick */
+    char watched[37];        /* this swap's states are written down */
+    char states[400];        /* "CHECKED ALLOCATED …", each change once */
     char eid[33];
 };
 void world_init(struct world *w);

@@ -80,8 +80,10 @@ static void the_isd_r_tells_what_it_is(void)
 static void there_are_four_channels(void)
 {
     static const char *const row[][3] = {
-        { "second", "0070000001", "029000" },  { "third", "0070000001", "039000" },
-        { "none is left", "0070000001", "6a81" }, { "one is closed", "0070800200", "9000" },
+        { "second", "0070000001", "029000" },
+        { "third", "0070000001", "039000" },
+        { "none is left", "0070000001", "6a81" },
+        { "one is closed", "0070800200", "9000" },
         { "and is given again", "0070000001", "029000" },
         { "ISD-R selected there", "02a4040c10a0000005591010ffffffff8900000100", "9000" },
         { "EID from there", "82e2910006bf3e035c015a00", "bf3e125a10890490321234512345123456789012359000" },
@@ -102,6 +104,12 @@ static void a_consumer_card_refuses_iot_functions(void)
     struct world w;
     world_open(&w, a_consumer_card_does_not_know_sgp32);
     CHECK(es10_sw(&w, "bf5500") == 0x6a88);
+    CHECK(es10_sw(&w, "bf640482020780") == 0x6a88);
+    CHECK(es10_is(&w, "bf340482020520", "bf3403800100")); /* the default address */
+    CHECK(es10_is(&w, "bf340482020520", "bf3403800101"));
+    CHECK(profile_state(&w, LEAD_ICCID) == 1);
+    CHECK(es10_is(&w, "bf340482020780", "bf3403800100"));
+    CHECK(profile_state(&w, LEAD_ICCID) == -1);
     CHECK(es10_sw(&w, "bf58038001ff") == 0x6a88);
     CHECK(es10_is(&w, "bf3e035c015a", "bf3e125a1089049032123451234512345678901235"));
     CHECK(apdu_is(&w, "01a4040410a0000005591010ffffffff890000010000",
@@ -139,7 +147,8 @@ static void noise_is_answered_and_changes_nothing(void)
             x = x * 1664525 + 1013904223;
             apdu[n] = (uint8_t)(x >> 24);
         }
-        static const uint8_t instructions[] = { 0xe2, 0xa4, 0xb0, 0xb2, 0xc0, 0x88, 0x70, 0xd6, 0xdc, 0x20, 0xf2, 0xe2 };
+        static const uint8_t instructions[] = { 0xe2, 0xa4, 0xb0, 0xb2, 0xc0, 0x88,
+                                                0x70, 0xd6, 0xdc, 0x20, 0xf2, 0xe2 };
         size_t lc = apdu[60] % 50;
         apdu[0] = (uint8_t)((apdu[0] & 0x80) | (apdu[0] & 1));
         apdu[1] = instructions[apdu[1] % sizeof instructions];

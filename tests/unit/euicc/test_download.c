@@ -88,8 +88,10 @@ static void servers_that_cannot_be_trusted_are_refused(void)
           RSP_AUTHENTICATE_INVALID_CERTIFICATE },
         { "certificate for certifying only", "CERT_S_SM_DPauth_ECDSA_NIST_CA_USAGE", DP_FINE,
           RSP_AUTHENTICATE_INVALID_CERTIFICATE },
-        { "certificate of an eIM", "CERT_S_EIMsign_ECDSA_NIST", DP_FINE, RSP_AUTHENTICATE_INVALID_CERTIFICATE },
-        { "an expired certificate: the card has no clock", "CERT_S_SM_DPauth_ECDSA_NIST_EXPIRED", DP_FINE, 0 },
+        { "certificate of an eIM", "CERT_S_EIMsign_ECDSA_NIST", DP_FINE,
+          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "an expired certificate: the card has no clock", "CERT_S_SM_DPauth_ECDSA_NIST_EXPIRED", DP_FINE,
+          0 },
         { "an SM-DS", "CERT_S_SM_DSauth_ECDSA_NIST", DP_FINE, 0 },
     };
     struct world w;
@@ -116,7 +118,8 @@ static void downloads_that_cannot_be_trusted_are_not_prepared(void)
     } rows[] = {
         { "signature that does not verify", NULL, DP_FLIP_SIGNATURE2, RSP_DOWNLOAD_INVALID_SIGNATURE },
         { "another transaction", NULL, DP_OTHER_TRANSACTION, RSP_DOWNLOAD_INVALID_TRANSACTION_ID },
-        { "confirmation code required and not there", NULL, DP_NEEDS_CONFIRMATION, RSP_DOWNLOAD_UNDEFINED_ERROR },
+        { "confirmation code required and not there", NULL, DP_NEEDS_CONFIRMATION,
+          RSP_DOWNLOAD_UNDEFINED_ERROR },
         { "DPauth certificate in place of DPpb", "CERT_S_SM_DPauth_ECDSA_NIST", DP_FINE,
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "DPpb of another SM-DP+", "CERT_S_SM_DP2pb_ECDSA_NIST", DP_FINE, RSP_DOWNLOAD_INVALID_CERTIFICATE },
@@ -126,7 +129,8 @@ static void downloads_that_cannot_be_trusted_are_not_prepared(void)
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "DPpb below a foreign CI", "CERT_S_SM_DPpb_ECDSA_NIST_UNKNOWN_CI", DP_FINE,
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
-        { "DPpb below another CI than DPauth", "CERT_S_SM_DPpb_ECDSA_BRP", DP_FINE, RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb below another CI than DPauth", "CERT_S_SM_DPpb_ECDSA_BRP", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "DPpb with an altered signature", "CERT_S_SM_DPpb_ECDSA_NIST_ALTERED", DP_FINE,
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "the right one, at last", NULL, DP_FINE, 0 },
@@ -161,7 +165,8 @@ static void a_challenge_serves_once(void)
     world_close(&w);
 }
 
-/* The error result of a download: command and reason, delivered once, stored, and nothing else left behind. */
+/* The error result of a download: command and reason, delivered once, stored, and nothing else left behind.
+ */
 static void packages_that_are_wrong_leave_only_a_signed_result(void)
 {
     static const struct {
@@ -233,8 +238,8 @@ static void a_broken_profile_element_is_named(void)
     REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
     CHECK(r.data.result.which == RSP_ERROR && r.data.result.error.reason == RSP_INSTALL_PE_PROCESSING_ERROR);
     CHECK(r.data.result.error.command == RSP_BPP_LOAD_PROFILE_ELEMENTS);
-    CHECK(span_equal(r.data.result.error.sima_response,
-                     SPAN(0x30, 0x0c, 0xa0, 0x08, 0x30, 0x06, 0x80, 0x01, 0x03, 0x81, 0x01, 0x02, 0x81, 0x00)));
+    CHECK(span_equal(r.data.result.error.sima_response, SPAN(0x30, 0x0c, 0xa0, 0x08, 0x30, 0x06, 0x80, 0x01,
+                                                             0x03, 0x81, 0x01, 0x02, 0x81, 0x00)));
     dp_close(&d);
     world_close(&w);
     buf_release(&result);
@@ -297,10 +302,12 @@ static void a_session_is_cancelled_with_a_signature(void)
     CHECK(es10_is(&w, "bf411580100102030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
     REQUIRE(dp_authenticate(&w, &d) == 0);
     CHECK(es10_is(&w, "bf411580100202030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
-    struct rsp_cancel_session_request q = { SPAN_ARRAY(d.transaction_id), RSP_CANCEL_REASON_METADATA_MISMATCH };
+    struct rsp_cancel_session_request q = { SPAN_ARRAY(d.transaction_id),
+                                            RSP_CANCEL_REASON_METADATA_MISMATCH };
     REQUIRE(rsp_cancel_session_request_write(&q, &request) == ERR_OK);
     REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_cancel_session_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_CANCEL_SESSION_OK);
+    REQUIRE(rsp_cancel_session_response_read(buf_span(&response), &r) == ERR_OK &&
+            r.which == RSP_CANCEL_SESSION_OK);
     REQUIRE(cert_load(w.crypto, buf_span(&w.nist.certificate), &leaf) == ERR_OK);
     rsp_tbs_cancel_session(&r.ok.cancel_signed, &tbs);
     CHECK(cert_verify(w.crypto, leaf, tbs.part, tbs.count, r.ok.signature) == ERR_OK);
@@ -347,20 +354,96 @@ static void immediate_enable_follows_a_download_only_where_configured(void)
     world_close(&w);
 }
 
+/* A fault on its way: one bit of what is signed, or of the answer. */
+struct spoiler {
+    struct tamper tamper;
+    const char *message;
+    enum tamper_moment moment;
+    unsigned hits;
+};
+
+static void spoil(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
+                  struct buf *bytes)
+{
+    struct spoiler *s = (struct spoiler *)t;
+    (void)actor;
+    if (moment != s->moment || strcmp(message, s->message) != 0)
+        return;
+    s->hits++;
+    bytes->at[moment == TAMPER_BEFORE_SIGNING ? 8 : bytes->len - 1] ^=
+        1; /* in the transaction; in the last member */
+}
+
+static void what_the_card_signs_and_sends_can_be_spoiled(void)
+{
+    static const struct {
+        const char *message;
+        enum tamper_moment moment;
+    } rows[] = {
+        { "ES10b.euiccSigned1", TAMPER_BEFORE_SIGNING },
+        { "ES10b.AuthenticateServer", TAMPER_BEFORE_SENDING },
+        { "ES10b.euiccSigned2", TAMPER_BEFORE_SIGNING },
+        { "ES10b.PrepareDownload", TAMPER_BEFORE_SENDING },
+        { "ES10b.profileInstallationResultData", TAMPER_BEFORE_SIGNING },
+        { "ES10b.ProfileInstallationResult", TAMPER_BEFORE_SENDING },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct spoiler s = { { spoil }, rows[i].message, rows[i].moment, 0 };
+        struct env env = w.env;
+        struct euicc *spoiled;
+        struct buf atr = { .max = CARD_ATR_MAX }, response = { .max = 1 << 16 };
+        uint16_t sw;
+        unsigned channel;
+        env.tamper = &s.tamper;
+        w.settings.nvm = NULL;
+        const struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate,
+                                               secret_span(&w.nist.key) };
+        w.settings.credentials = &nist;
+        w.settings.credential_count = 1;
+        w.settings.profile_count = 0;
+        REQUIRE(euicc_new(&env, &w.settings, &spoiled) == ERR_OK);
+        REQUIRE(card_reset(euicc_card(spoiled), &atr) == ERR_OK);
+        REQUIRE(apdu_open_isd_r(euicc_card(spoiled), &channel, &response, &sw) == ERR_OK);
+        struct card *kept = w.card;
+        unsigned kept_channel = w.channel;
+        struct dp d;
+        w.card = euicc_card(spoiled);
+        w.channel = channel;
+        dp_open(&d);
+        d.spoiled = true;
+        if (!dp_authenticate(&w, &d) && !dp_prepare(&w, &d))
+            dp_load(&w, &d, &response);
+        CHECK_ROW(rows[i].message, s.hits == 1);
+        dp_close(&d);
+        w.card = kept;
+        w.channel = kept_channel;
+        euicc_free(spoiled);
+        buf_release(&atr);
+        buf_release(&response);
+    }
+    world_close(&w);
+}
+
 const struct test download_tests[] = {
+    { "what the card signs and sends can be spoiled", what_the_card_signs_and_sends_can_be_spoiled },
     { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },
     { "servers that cannot be trusted are refused", servers_that_cannot_be_trusted_are_refused },
-    { "downloads that cannot be trusted are not prepared", downloads_that_cannot_be_trusted_are_not_prepared },
+    { "downloads that cannot be trusted are not prepared",
+      downloads_that_cannot_be_trusted_are_not_prepared },
     { "a challenge serves once", a_challenge_serves_once },
-    { "packages that are wrong leave only a signed result", packages_that_are_wrong_leave_only_a_signed_result },
+    { "packages that are wrong leave only a signed result",
+      packages_that_are_wrong_leave_only_a_signed_result },
     { "profiles that do not fit are refused", profiles_that_do_not_fit_are_refused },
     { "a broken profile element is named", a_broken_profile_element_is_named },
     { "a full card says so", a_full_card_says_so },
     { "segments out of order end the session", segments_out_of_order_end_the_session },
     { "a session is cancelled with a signature", a_session_is_cancelled_with_a_signature },
-    { "a one-time key is used again only when it is named", a_one_time_key_is_used_again_only_when_it_is_named },
+    { "a one-time key is used again only when it is named",
+      a_one_time_key_is_used_again_only_when_it_is_named },
     { "immediate enable follows a download only where configured",
       immediate_enable_follows_a_download_only_where_configured },
 };

@@ -55,7 +55,8 @@ static void malformed_requests_are_incorrect_data(void)
         { "GetEID for another tag", "bf3e035c015b" },
         { "GetEID without tag list", "bf3e00" },
         { "EnableProfile without flag", "bf310ea00c5a0a98001032547698103214" },
-        { "EnableProfile with an ICCID of 9 octets", "bf3110a00b5a0998001032547698103281" "01ff" },
+        { "EnableProfile with an ICCID of 9 octets", "bf3110a00b5a0998001032547698103281"
+                                                     "01ff" },
         { "RemoveNotification without number", "bf3000" },
         { "AuthenticateServer, empty", "bf3800" },
         { "PrepareDownload, empty", "bf2100" },
@@ -115,7 +116,8 @@ static void certificates_are_given_for_each_ci(void)
     struct buf request = { .max = 64 }, response = { .max = 4096 };
     struct rsp_get_certs_response r;
     world_open(&w, NULL);
-    struct rsp_get_certs_request q = { .ci_pkid = SPAN_ARRAY(world_item(&w, "CERT_S_SM_DPauth_ECDSA_BRP")->cert->aki) };
+    struct rsp_get_certs_request q = { .ci_pkid = SPAN_ARRAY(
+                                           world_item(&w, "CERT_S_SM_DPauth_ECDSA_BRP")->cert->aki) };
     REQUIRE(rsp_get_certs_request_write(&q, &request) == ERR_OK);
     REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
     REQUIRE(rsp_get_certs_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_OK);
@@ -215,11 +217,22 @@ static void eims_are_associated_once_all_or_nothing(void)
     static const struct {
         const char *name, *request, *response;
     } rows[] = {
-        { "no key", "bf5711a00f300d800874657374" "65696d32830100", "bf5703810107" },
-        { "token that is not -1", "bf5711a00f300d800874657374" "65696d32840105", "bf5703810105" },
-        { "counter beyond the range", "bf5714a0123010800874657374" "65696d32830401000000", "bf5703810106" },
+        { "no key",
+          "bf5711a00f300d800874657374"
+          "65696d32830100",
+          "bf5703810107" },
+        { "token that is not -1",
+          "bf5711a00f300d800874657374"
+          "65696d32840105",
+          "bf5703810105" },
+        { "counter beyond the range",
+          "bf5714a0123010800874657374"
+          "65696d32830401000000",
+          "bf5703810106" },
         { "unknown CI",
-          "bf5724a0223020800874657374" "65696d328814f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5", "bf5703810103" },
+          "bf5724a0223020800874657374"
+          "65696d328814f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5",
+          "bf5703810103" },
         { "empty list", "bf5702a000", "bf5703810107" },
     };
     struct world w;
@@ -230,10 +243,21 @@ static void eims_are_associated_once_all_or_nothing(void)
     eim_associate(&w, true);
     CHECK(w.token.value == 1);
     /* a second one only through the first */
-    CHECK(es10_is(&w, "bf5711a00f300d800874657374" "65696d32830100", "bf5703810102"));
-    CHECK(es10_is(&w, "bf55" "0ca00a8008" "7465737465696d32", "bf5502a000"));
+    CHECK(es10_is(&w,
+                  "bf5711a00f300d800874657374"
+                  "65696d32830100",
+                  "bf5703810102"));
+    CHECK(es10_is(&w,
+                  "bf55"
+                  "0ca00a8008"
+                  "7465737465696d32",
+                  "bf5502a000"));
     world_reset(&w);
-    CHECK(!es10_is(&w, "bf55" "0ca00a8008" "7465737465696d31", "bf5502a000"));
+    CHECK(!es10_is(&w,
+                   "bf55"
+                   "0ca00a8008"
+                   "7465737465696d31",
+                   "bf5502a000"));
     world_close(&w);
 }
 

@@ -61,8 +61,8 @@ static void snapshot(struct world *w, struct buf *out)
     REQUIRE(buf_set(out, buf_span(&w->nvm.ram.blob)) == ERR_OK);
 }
 
-/* Cuts the power at the n-th save, before and after it was written, until no save was cut any more: what is found at the
- * next start is the state before or the state after. */
+/* Cuts the power at the n-th save, before and after it was written, until no save was cut any more: what is
+ * found at the next start is the state before or the state after. */
 static void a_power_cut_leaves_before_or_after(void)
 {
     static const struct story stories[] = {
@@ -166,8 +166,8 @@ static void a_damaged_memory_is_refused_and_left_alone(void)
         const char *name;
         size_t cut, flip;
     } rows[] = {
-        { "another file", 0, 1 }, { "checksum", 0, 20 }, { "contents", 0, 200 }, { "cut in the middle", 300, 0 },
-        { "one octet", 1, 0 },
+        { "another file", 0, 1 },        { "checksum", 0, 20 }, { "contents", 0, 200 },
+        { "cut in the middle", 300, 0 }, { "one octet", 1, 0 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct world w;
@@ -222,7 +222,8 @@ static void settings_that_contradict_each_other_are_refused(void)
     world_open(&w, NULL);
     put_metadata(LEAD_ICCID, false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &metadata);
     put_upp(LEAD_ICCID, LEAD_IMSI, &upp);
-    struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate, secret_span(&w.nist.key) };
+    struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate,
+                                     secret_span(&w.nist.key) };
     struct euicc_profile twice[2] = { { buf_span(&metadata), buf_span(&upp), true, false },
                                       { buf_span(&metadata), buf_span(&upp), false, false } };
     struct euicc_settings s = { .credentials = &nist, .credential_count = 1, .trust = w.trust };
@@ -250,8 +251,10 @@ static void settings_that_contradict_each_other_are_refused(void)
 const struct test memory_tests[] = {
     { "a power cut leaves before or after", a_power_cut_leaves_before_or_after },
     { "a command commits at most once", a_command_commits_at_most_once },
-    { "a card without memory keeps its state while it lives", a_card_without_memory_keeps_its_state_while_it_lives },
-    { "an interrupted download leaves its result where so set", an_interrupted_download_leaves_its_result_where_so_set },
+    { "a card without memory keeps its state while it lives",
+      a_card_without_memory_keeps_its_state_while_it_lives },
+    { "an interrupted download leaves its result where so set",
+      an_interrupted_download_leaves_its_result_where_so_set },
     { "a damaged memory is refused and left alone", a_damaged_memory_is_refused_and_left_alone },
     { "a file holds the card", a_file_holds_the_card },
     { "settings that contradict each other are refused", settings_that_contradict_each_other_are_refused },

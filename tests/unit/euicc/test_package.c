@@ -43,9 +43,18 @@ static void commands_answer_with_their_codes(void)
         { "immediate enabling", "a7028000", "870100" },
         { "list of one tag", "bf2d035c015a", "bf2d1ea01ce30c" LEAD "e30c" PARTNER },
         { "the first failure ends the package", "a30c" UNKNOWN "a50c" PARTNER, "830101" },
-        { "two results in order", "a7028000" "a80c" LEAD, "8701008d0100" },
-        { "an unknown command ends it", "a7028000" "bf7f00", "870100020102" },
-        { "a damaged command ends it", "a7028000" "a3055a", "870100020102" },
+        { "two results in order",
+          "a7028000"
+          "a80c" LEAD,
+          "8701008d0100" },
+        { "an unknown command ends it",
+          "a7028000"
+          "bf7f00",
+          "870100020102" },
+        { "a damaged command ends it",
+          "a7028000"
+          "a3055a",
+          "870100020102" },
         { "rules authorisation table", "a600", "a612301080020560a10730058003eeeeee820100" },
         { "disable and delete together", "a40c" LEAD "a50c" LEAD, "840100850100" },
         { "enable after that, with nothing to return to", "a30e" PARTNER "0500", "830114" },
@@ -67,8 +76,12 @@ static void the_rules_of_a_package_hold(void)
         { "no disable after enable", ENABLE_PARTNER "a40c" PARTNER, "83010084017f" },
         { "no second enable", "a30c" LEAD "a30c" PARTNER, "83010083017f" },
         { "no list after a change", ENABLE_PARTNER "bf2d00", "830100bf2d0381010b" },
-        { "no delete of what a rollback returns to", "a30e" LEAD "0500" "a50c" PARTNER, "830100850114" },
-        { "rollback to what was disabled in the same package", "a40c" LEAD "a30e" PARTNER "0500", "840100830100" },
+        { "no delete of what a rollback returns to",
+          "a30e" LEAD "0500"
+          "a50c" PARTNER,
+          "830100850114" },
+        { "rollback to what was disabled in the same package", "a40c" LEAD "a30e" PARTNER "0500",
+          "840100830100" },
     };
     struct world w;
     ready(&w, true);
@@ -107,8 +120,8 @@ static void packages_that_cannot_be_trusted_change_nothing(void)
         REQUIRE(rsp_euicc_package_result_read(buf_span(&response), &r) == ERR_OK);
         CHECK_ROW(rows[i].name, r.which == rows[i].which && r.error.data.code == rows[i].code);
         if (rows[i].which == RSP_PACKAGE_ERROR_UNSIGNED)
-            CHECK_ROW(rows[i].name,
-                      r.unsigned_error.association_token.present == (rows[i].token && rows[i].flaw != EIM_OTHER_ID));
+            CHECK_ROW(rows[i].name, r.unsigned_error.association_token.present ==
+                                        (rows[i].token && rows[i].flaw != EIM_OTHER_ID));
         CHECK_ROW(rows[i].name, w.nvm.saves == saves && profile_state(&w, LEAD_ICCID) == 1);
         buf_release(&response);
         world_close(&w);
@@ -142,7 +155,8 @@ static void results_are_stored_until_removed(void)
     CHECK(pending_count(&w, "bf2b04a0028200") == 1);
     struct der_tlv outer, list;
     REQUIRE(es10(&w, SPAN(0xbf, 0x2b, 0x04, 0xa0, 0x02, 0x82, 0x00), &stored) == 0x9000);
-    REQUIRE(der_only(buf_span(&stored), 0xbf2b, &outer) == ERR_OK && der_find(outer.value, 0xa2, &list) == ERR_OK);
+    REQUIRE(der_only(buf_span(&stored), 0xbf2b, &outer) == ERR_OK &&
+            der_find(outer.value, 0xa2, &list) == ERR_OK);
     CHECK(span_equal(list.value, buf_span(&response)));
     char remove[32];
     snprintf(remove, sizeof remove, "bf30038001%02x", (unsigned)r.result.data.seq_number);
@@ -161,7 +175,7 @@ static void enabling_switches_and_notifies(void)
     size_t before = pending_count(&w, "bf2b00");
     CHECK(eim_package_is(&w, ENABLE_PARTNER, "830100"));
     CHECK(profile_state(&w, PARTNER_ICCID) == 1 && profile_state(&w, LEAD_ICCID) == 0);
-    CHECK(pending_count(&w, "bf2b00") == before + 2); /* disable of one, enable of the other */
+    CHECK(pending_count(&w, "bf2b00") == before + 2);   /* disable of one, enable of the other */
     CHECK(es10_is(&w, "bf58038001ff", "bf5803020101")); /* no rollback was granted */
     world_close(&w);
 }
@@ -186,7 +200,7 @@ static void a_rollback_returns_and_replaces_the_result(void)
     CHECK(after.result.data.counter == before.result.data.counter);
     CHECK(after.result.data.seq_number > before.result.data.seq_number);
     CHECK(profile_state(&w, LEAD_ICCID) == 1 && profiles_enabled(&w) == 1);
-    CHECK(pending_count(&w, "bf2b04a0028200") == 1); /* the old result is not delivered any more */
+    CHECK(pending_count(&w, "bf2b04a0028200") == 1);    /* the old result is not delivered any more */
     CHECK(es10_is(&w, "bf58038001ff", "bf5803020101")); /* once */
     buf_release(&first);
     buf_release(&response);
@@ -275,7 +289,10 @@ static void eims_manage_associations(void)
         { "update of an unknown one", "aa0a80087465737465696d39", "8a0101" },
         { "update of nothing", "aa0a80087465737465696d31", "8a0107" },
         { "update with a lower counter", "aa0d80087465737465696d31830100", "8a0106" },
-        { "update of the host name", "aa0d80087465737465696d318101" "61", "8a0100" },
+        { "update of the host name",
+          "aa0d80087465737465696d318101"
+          "61",
+          "8a0100" },
         { "delete of the last one, which is the requester", "a90a80087465737465696d31", "890102" },
     };
     struct world w;

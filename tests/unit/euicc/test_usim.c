@@ -17,7 +17,7 @@ static void files_are_selected_and_read(void)
         { "beyond the end", "00b0000a01", "6b00" },
         { "records of a transparent file", "00b2010400", "6981" },
         { "EF.DIR", "00a4000c022f00", "9000" },
-        { "its record",  "00b2010400",
+        { "its record", "00b2010400",
           "61144f0ca0000000871002ff49ff058950045553494dffffffffffffffffffffff9000" },
         { "a record that is not there", "00b2020400", "6a83" },
         { "octets of a record file", "00b0000001", "6981" },
@@ -52,7 +52,8 @@ static void nothing_is_there_without_an_enabled_profile(void)
     CHECK(apdu_is(&w, "00a4000c023f00", "6a82"));
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "6a82"));
     CHECK(apdu_is(&w, "00b000000a", "6985"));
-    CHECK(apdu_is(&w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000", "6985"));
+    CHECK(apdu_is(&w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000",
+                  "6985"));
     world_close(&w);
 }
 
@@ -65,8 +66,14 @@ static void codes_are_counted_and_kept(void)
         { "still wrong", "0020000a083636363636363636", "63c8" },
         { "right", "0020000a083535353535353535", "9000" },
         { "tries again", "0020000a", "63ca" },
-        { "the disabled PIN", "00200001083030303" "0ffffffff", "6984" },
-        { "an unknown reference", "0020000f083030303" "0ffffffff", "6a88" },
+        { "the disabled PIN",
+          "00200001083030303"
+          "0ffffffff",
+          "6984" },
+        { "an unknown reference",
+          "0020000f083030303"
+          "0ffffffff",
+          "6a88" },
         { "a value too short", "0020000a0435353535", "6700" },
         { "update is allowed now", "00a4080c022fe2", "9000" },
         { "of the ICCID, say", "00d600000198", "9000" },
@@ -76,8 +83,10 @@ static void codes_are_counted_and_kept(void)
     for (size_t i = 0; i < COUNT(row); i++)
         CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
     for (unsigned i = 0; i < 10; i++)
-        CHECK(apdu_is(&w, "0020000a083636363636363636", i == 9 ? "6983" : (const char *[]){ "63c9", "63c8", "63c7",
-              "63c6", "63c5", "63c4", "63c3", "63c2", "63c1" }[i]));
+        CHECK(apdu_is(&w, "0020000a083636363636363636",
+                      i == 9 ? "6983"
+                             : (const char *[]){ "63c9", "63c8", "63c7", "63c6", "63c5", "63c4", "63c3",
+                                                 "63c2", "63c1" }[i]));
     world_reset(&w);
     CHECK(apdu_is(&w, "0020000a083535353535353535", "6983")); /* blocked, the right value too */
     world_close(&w);
@@ -91,7 +100,10 @@ static void an_update_survives(void)
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
     CHECK(apdu_is(&w, "00a4000c026f46", "9000"));
     CHECK(apdu_is(&w, "00d60001024142", "9000"));
-    CHECK(apdu_is(&w, "00d6001002" "4142", "6700")); /* beyond the end */
+    CHECK(apdu_is(&w,
+                  "00d6001002"
+                  "4142",
+                  "6700")); /* beyond the end */
     world_reset(&w);
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
     CHECK(apdu_is(&w, "00a4000c026f46", "9000"));
@@ -100,9 +112,12 @@ static void an_update_survives(void)
     world_close(&w);
 }
 
-/* ---- authentication, with the network's side from lib/crypto ------------------------------------------------------- */
+/* ---- authentication, with the network's side from lib/crypto
+ * ------------------------------------------------------- */
 static const struct aka_params keys = {
-    .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8,
+    .algorithm = AKA_MILENAGE,
+    .k_len = 16,
+    .res_len = 8,
     .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
     .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
 };
@@ -110,7 +125,8 @@ static const uint8_t rand_[16] = { 0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9
                                    0x21, 0x8a, 0xe6, 0x4d, 0xae, 0x47, 0xbf, 0x35 };
 
 /* AUTHENTICATE with this SQN; the answer without status word goes to out. */
-static uint16_t authenticate(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v, struct buf *out)
+static uint16_t authenticate(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
+                             struct buf *out)
 {
     uint8_t octets[6], command[40] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
     static const uint8_t amf[2] = { 0x80, 0x00 };
@@ -162,10 +178,16 @@ static void malformed_authentications_are_refused(void)
     static const char *const row[][3] = {
         { "selected", "00a4040c0ca0000000871002ff49ff0589", "9000" },
         { "no data", "00880081", "6a80" },
-        { "RAND alone", "008800811110" "00000000000000000000000000000000", "6a80" },
+        { "RAND alone",
+          "008800811110"
+          "00000000000000000000000000000000",
+          "6a80" },
         { "wrong inner length",
           "00880081220f00000000000000000000000000000000100000000000000000000000000000000000", "6a80" },
-        { "GSM context", "0088008011100000000000000000000000000000" "0000", "6a86" },
+        { "GSM context",
+          "0088008011100000000000000000000000000000"
+          "0000",
+          "6a86" },
     };
     struct world w;
     world_open(&w, NULL);

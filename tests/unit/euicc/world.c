@@ -11,12 +11,15 @@
 
 /* 3GPP TS 35.207 set 1. */
 static const struct aka_params lead_keys = {
-    .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8,
+    .algorithm = AKA_MILENAGE,
+    .k_len = 16,
+    .res_len = 8,
     .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
     .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
 };
 
-/* ---- memory that can be cut --------------------------------------------------------------------------------- */
+/* ---- memory that can be cut
+ * --------------------------------------------------------------------------------- */
 static enum err cut_load(struct euicc_nvm *n, struct buf *blob)
 {
     struct cut_nvm *c = (struct cut_nvm *)n;
@@ -38,7 +41,8 @@ static void cut_init(struct cut_nvm *c)
     euicc_nvm_ram_init(&c->ram);
 }
 
-/* ---- profiles ------------------------------------------------------------------------------------------------ */
+/* ---- profiles
+ * ------------------------------------------------------------------------------------------------ */
 void put_upp(const char *iccid, const char *imsi, struct buf *out)
 {
     struct saip_subscription s = { .imsi = imsi, .spn = "Lab", .aka = &lead_keys };
@@ -46,7 +50,8 @@ void put_upp(const char *iccid, const char *imsi, struct buf *out)
     REQUIRE(saip_minimal_usim(&s, out) == ERR_OK);
 }
 
-void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class, struct buf *out)
+void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class,
+                  struct buf *out)
 {
     uint8_t id[10], plmn[3];
     struct buf configuration = { .max = 256 };
@@ -56,8 +61,10 @@ void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int6
     };
     REQUIRE(saip_iccid_parse(iccid, id) == ERR_OK && rsp_plmn_parse("26201", plmn) == ERR_OK);
     REQUIRE(rsp_notification_configuration_write(&n, &configuration) == ERR_OK);
-    struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(id), .service_provider_name = span_str("Lab"),
-                                    .profile_name = span_str("test"), .fallback_allowed = fallback_allowed,
+    struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(id),
+                                    .service_provider_name = span_str("Lab"),
+                                    .profile_name = span_str("test"),
+                                    .fallback_allowed = fallback_allowed,
                                     .notification_configuration = buf_span(&configuration) };
     if (rules) {
         m.policy_rules = (struct rsp_bits){ true, rules };
@@ -70,7 +77,8 @@ void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int6
     buf_release(&configuration);
 }
 
-/* ---- world --------------------------------------------------------------------------------------------------- */
+/* ---- world
+ * --------------------------------------------------------------------------------------------------- */
 const struct pki_item *world_item(struct world *w, const char *name)
 {
     const struct pki_item *item = NULL;
@@ -107,8 +115,9 @@ void world_open(struct world *w, world_tune tune)
         log_sink_text_init(&w->sink, 1, false);
         w->log.sink = &w->sink.sink;
     }
-    w->env = (struct env){ .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &w->log,
-                           .crypto = w->crypto };
+    w->env = (struct env){
+        .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &w->log, .crypto = w->crypto
+    };
     REQUIRE(pki_new(w->crypto, clock_now(&w->clock.clock), &w->pki) == ERR_OK);
     REQUIRE(pki_trust(w->pki, &w->trust) == ERR_OK);
     REQUIRE(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_NIST", EID_TEXT, &w->nist) == ERR_OK);
@@ -122,9 +131,13 @@ void world_open(struct world *w, world_tune tune)
         { buf_span(&w->brp.certificate), w->brp.eum_certificate, secret_span(&w->brp.key) },
     };
     const struct euicc_profile lead = { buf_span(&metadata), buf_span(&upp), .enabled = true };
-    w->settings = (struct euicc_settings){ .credentials = credentials, .credential_count = COUNT(credentials),
-                                           .trust = w->trust, .profiles = &lead, .profile_count = 1,
-                                           .default_dp_address = "smdp.example.com", .nvm = &w->nvm.nvm };
+    w->settings = (struct euicc_settings){ .credentials = credentials,
+                                           .credential_count = COUNT(credentials),
+                                           .trust = w->trust,
+                                           .profiles = &lead,
+                                           .profile_count = 1,
+                                           .default_dp_address = "smdp.example.com",
+                                           .nvm = &w->nvm.nvm };
     REQUIRE(rsp_eid_parse(EID_TEXT, w->settings.eid) == ERR_OK);
     if (tune)
         tune(&w->settings);
@@ -146,7 +159,8 @@ void world_close(struct world *w)
     crypto_free(w->crypto);
 }
 
-/* ---- commands -------------------------------------------------------------------------------------------------- */
+/* ---- commands
+ * -------------------------------------------------------------------------------------------------- */
 uint16_t es10(struct world *w, struct span request, struct buf *response)
 {
     uint16_t sw = 0;
@@ -251,11 +265,15 @@ size_t pending_count(struct world *w, const char *request)
     return count;
 }
 
-/* ---- SM-DP+ -------------------------------------------------------------------------------------------------------- */
+/* ---- SM-DP+
+ * -------------------------------------------------------------------------------------------------------- */
 void dp_open(struct dp *d)
 {
-    *d = (struct dp){ .auth = "CERT_S_SM_DPauth_ECDSA_NIST", .pb = "CERT_S_SM_DPpb_ECDSA_NIST",
-                      .metadata = { .max = 4096 }, .upp = { .max = SAIP_UPP_MAX }, .euicc_otpk = { .max = 65 } };
+    *d = (struct dp){ .auth = "CERT_S_SM_DPauth_ECDSA_NIST",
+                      .pb = "CERT_S_SM_DPpb_ECDSA_NIST",
+                      .metadata = { .max = 4096 },
+                      .upp = { .max = SAIP_UPP_MAX },
+                      .euicc_otpk = { .max = 65 } };
     for (size_t i = 0; i < sizeof d->transaction_id; i++)
         d->transaction_id[i] = (uint8_t)(i + 1);
     put_metadata(PARTNER_ICCID, false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d->metadata);
@@ -315,28 +333,36 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
     static const uint8_t nobody[20] = { 1 };
     get_challenge(w, challenge);
     flip(challenge, d->flaw == DP_OTHER_CHALLENGE);
-    struct rsp_server_signed1 s = { SPAN_ARRAY(d->transaction_id), SPAN_ARRAY(challenge), span_str("smdp.example.com"),
-                                    SPAN_ARRAY(server_challenge), { 0 } };
+    struct rsp_server_signed1 s = { SPAN_ARRAY(d->transaction_id),
+                                    SPAN_ARRAY(challenge),
+                                    span_str("smdp.example.com"),
+                                    SPAN_ARRAY(server_challenge),
+                                    { 0 } };
     REQUIRE(rsp_server_signed1_write(&s, &signed1) == ERR_OK);
     s.signed_bytes = buf_span(&signed1);
     rsp_tbs_server_signature1(&s, &tbs);
     sign(w, auth->key, &tbs, d->flaw == DP_FLIP_SIGNATURE1, &signature);
     struct rsp_authenticate_server_request r = {
-        .server_signed1 = s, .server_signature1 = SPAN_ARRAY(signature.at), .server_certificate = auth->der,
+        .server_signed1 = s,
+        .server_signature1 = SPAN_ARRAY(signature.at),
+        .server_certificate = auth->der,
         .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody) : SPAN_ARRAY(auth->cert->aki),
         .ctx_params1 = { .matching_id = span_str("TOKEN"),
-                         .device_info = { .tac = SPAN(0x35, 0x29, 0x06, 0x11), .capabilities = span_str("") } },
+                         .device_info = { .tac = SPAN(0x35, 0x29, 0x06, 0x11),
+                                          .capabilities = span_str("") } },
     };
     REQUIRE(rsp_authenticate_server_request_write(&r, &request) == ERR_OK);
     struct rsp_authenticate_server_response answer;
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_authenticate_server_response_read(buf_span(&response), &answer) == ERR_OK);
-    bool ok = answer.which == RSP_AUTHENTICATE_SERVER_OK;
-    int64_t code = ok ? 0 : answer.error.code;
+    enum err e = rsp_authenticate_server_response_read(buf_span(&response), &answer);
+    REQUIRE(e == ERR_OK || d->spoiled);
+    bool ok = !e && answer.which == RSP_AUTHENTICATE_SERVER_OK;
+    int64_t code = e ? -1 : ok ? 0 : answer.error.code;
     if (ok) {
-        check_euicc_signature1(w, &answer.ok);
+        if (!d->spoiled)
+            check_euicc_signature1(w, &answer.ok);
         memcpy(d->euicc_signature1.at, answer.ok.euicc_signature1.at, 64);
-    } else {
+    } else if (!e) {
         CHECK(span_equal(answer.error.transaction_id, SPAN_ARRAY(d->transaction_id)));
     }
     buf_release(&signed1);
@@ -354,21 +380,24 @@ int64_t dp_prepare(struct world *w, struct dp *d)
     struct rsp_tbs tbs;
     memcpy(id, d->transaction_id, sizeof id);
     flip(id, d->flaw == DP_OTHER_TRANSACTION);
-    struct rsp_smdp_signed2 s = { .transaction_id = SPAN_ARRAY(id), .cc_required = d->flaw == DP_NEEDS_CONFIRMATION };
+    struct rsp_smdp_signed2 s = { .transaction_id = SPAN_ARRAY(id),
+                                  .cc_required = d->flaw == DP_NEEDS_CONFIRMATION };
     if (d->euicc_otpk.len)
         s.bpp_euicc_otpk = buf_span(&d->euicc_otpk);
     REQUIRE(rsp_smdp_signed2_write(&s, &signed2) == ERR_OK);
     s.signed_bytes = buf_span(&signed2);
     rsp_tbs_smdp_signature2(&s, SPAN_ARRAY(d->euicc_signature1.at), &tbs);
     sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SIGNATURE2, &signature);
-    struct rsp_prepare_download_request r = { .smdp_signed2 = s, .smdp_signature2 = SPAN_ARRAY(signature.at),
+    struct rsp_prepare_download_request r = { .smdp_signed2 = s,
+                                              .smdp_signature2 = SPAN_ARRAY(signature.at),
                                               .smdp_certificate = pb->der };
     REQUIRE(rsp_prepare_download_request_write(&r, &request) == ERR_OK);
     struct rsp_prepare_download_response answer;
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_prepare_download_response_read(buf_span(&response), &answer) == ERR_OK);
-    bool ok = answer.which == RSP_PREPARE_DOWNLOAD_OK;
-    int64_t code = ok ? 0 : answer.error.code;
+    enum err e = rsp_prepare_download_response_read(buf_span(&response), &answer);
+    REQUIRE(e == ERR_OK || d->spoiled);
+    bool ok = !e && answer.which == RSP_PREPARE_DOWNLOAD_OK;
+    int64_t code = e ? -1 : ok ? 0 : answer.error.code;
     if (ok)
         REQUIRE(buf_set(&d->euicc_otpk, answer.ok.euicc_signed2.euicc_otpk) == ERR_OK);
     buf_release(&signed2);
@@ -392,23 +421,28 @@ static void put_secure_channel(struct world *w, struct dp *d, struct bsp *keys, 
     REQUIRE(ec_key_generate(w->crypto, pb->cert->curve, &otsk) == ERR_OK);
     ec_key_point(otsk, &otpk);
     struct rsp_initialise_secure_channel c = {
-        .remote_op_id = d->flaw == DP_REMOTE_OPERATION ? 2 : 1, .transaction_id = SPAN_ARRAY(id),
-        .key_type = d->flaw == DP_KEY_TYPE ? SPAN(0x80) : SPAN(0x88), .key_length = SPAN(0x10), .host_id = span_str("lab"),
-        .smdp_otpk = SPAN_ARRAY(otpk.at), .smdp_signature = SPAN_ARRAY(signature.at),
+        .remote_op_id = d->flaw == DP_REMOTE_OPERATION ? 2 : 1,
+        .transaction_id = SPAN_ARRAY(id),
+        .key_type = d->flaw == DP_KEY_TYPE ? SPAN(0x80) : SPAN(0x88),
+        .key_length = SPAN(0x10),
+        .host_id = span_str("lab"),
+        .smdp_otpk = SPAN_ARRAY(otpk.at),
+        .smdp_signature = SPAN_ARRAY(signature.at),
     };
     REQUIRE(rsp_initialise_secure_channel_write_tbs(&c, &members) == ERR_OK);
     rsp_tbs_smdp_sign(buf_span(&members), buf_span(&d->euicc_otpk), &tbs);
     sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SMDP_SIGN, &signature);
     REQUIRE(rsp_initialise_secure_channel_write(&c, out) == ERR_OK);
     REQUIRE(ec_key_agree(w->crypto, otsk, buf_span(&d->euicc_otpk), &z) == ERR_OK);
-    REQUIRE(bsp_derive(w->crypto, secret_span(&z), span_str("lab"), SPAN_ARRAY(w->settings.eid), keys) == ERR_OK);
+    REQUIRE(bsp_derive(w->crypto, secret_span(&z), span_str("lab"), SPAN_ARRAY(w->settings.eid), keys) ==
+            ERR_OK);
     ec_key_free(otsk);
     secret_release(&z);
     buf_release(&members);
 }
 
-static void put_list(struct world *w, struct bsp *keys, uint32_t list_tag, uint8_t tag, size_t most, struct span plain,
-                     struct buf *out)
+static void put_list(struct world *w, struct bsp *keys, uint32_t list_tag, uint8_t tag, size_t most,
+                     struct span plain, struct buf *out)
 {
     struct der_mark list;
     REQUIRE(der_put_open(out, list_tag, &list) == ERR_OK);
@@ -421,9 +455,9 @@ static void put_package(struct world *w, struct dp *d, struct buf *bpp)
 {
     struct bsp keys = { 0 };
     struct der_mark mark;
-    static const uint8_t ppk[] = { 0xbf, 0x26, 0x36, 0x80, 0x10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                   0x81, 0x10, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-                                   0x82, 0x10, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 };
+    static const uint8_t ppk[] = { 0xbf, 0x26, 0x36, 0x80, 0x10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   1,    1,    0x81, 0x10, 2,    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+                                   2,    0x82, 0x10, 3,    3,    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 };
     struct span isdp = d->flaw == DP_BROKEN_ISDP ? SPAN(0xbf, 0x24, 0x01) : SPAN(0xbf, 0x24, 0x00);
     if (d->flaw == DP_NO_87)
         isdp.len = 0;
@@ -434,7 +468,8 @@ static void put_package(struct world *w, struct dp *d, struct buf *bpp)
     put_list(w, &keys, 0xa1, 0x88, 100, span_of(d->metadata.at, metadata), bpp);
     if (d->ppk) {
         put_list(w, &keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, SPAN_ARRAY(ppk), bpp);
-        REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16), span_of(ppk + 41, 16)) == ERR_OK);
+        REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16), span_of(ppk + 41, 16)) ==
+                ERR_OK);
     }
     put_list(w, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, buf_span(&d->upp), bpp);
     REQUIRE(der_put_close(bpp, mark) == ERR_OK);
@@ -473,7 +508,8 @@ int64_t download(struct world *w, struct dp *d)
     dp_load(w, d, &result);
     REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
     bool nist = strstr(d->auth, "NIST") != NULL;
-    REQUIRE(cert_load(w->crypto, buf_span(nist ? &w->nist.certificate : &w->brp.certificate), &leaf) == ERR_OK);
+    REQUIRE(cert_load(w->crypto, buf_span(nist ? &w->nist.certificate : &w->brp.certificate), &leaf) ==
+            ERR_OK);
     rsp_tbs_installation_result(&r.data, &tbs);
     CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.signature) == ERR_OK);
     if (r.data.result.which == RSP_ERROR)
@@ -482,7 +518,9 @@ int64_t download(struct world *w, struct dp *d)
     return reason;
 }
 
-/* ---- eIM ------------------------------------------------------------------------------------------------------------ */
+/* ---- eIM
+ * ------------------------------------------------------------------------------------------------------------
+ */
 static void put_eim_configuration(struct world *w, bool with_token, struct buf *out)
 {
     const struct pki_item *sign_item = world_item(w, "CERT_S_EIMsign_ECDSA_NIST");
@@ -490,10 +528,13 @@ static void put_eim_configuration(struct world *w, bool with_token, struct buf *
     struct ec_point point;
     ec_key_point(sign_item->key, &point);
     REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), &spki) == ERR_OK);
-    struct rsp_eim_configuration c = { .eim_id = span_str(EIM_ID), .eim_fqdn = span_str("eim.example.com"),
-                                       .counter = { true, 0 }, .association_token = { with_token, -1 },
+    struct rsp_eim_configuration c = { .eim_id = span_str(EIM_ID),
+                                       .eim_fqdn = span_str("eim.example.com"),
+                                       .counter = { true, 0 },
+                                       .association_token = { with_token, -1 },
                                        .has_public_key_data = true,
-                                       .public_key_data = { RSP_KEY_DATA_PUBLIC_KEY, buf_span(&spki), { 0 } } };
+                                       .public_key_data = {
+                                           RSP_KEY_DATA_PUBLIC_KEY, buf_span(&spki), { 0 } } };
     REQUIRE(rsp_eim_configuration_write(&c, out) == ERR_OK);
     buf_release(&spki);
 }
@@ -507,7 +548,8 @@ void eim_associate(struct world *w, bool with_token)
     struct rsp_initial_eim_result result;
     REQUIRE(rsp_add_initial_eim_request_write(&r, &request) == ERR_OK);
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_add_initial_eim_response_read(buf_span(&response), &answer) == ERR_OK && answer.which == RSP_OK);
+    REQUIRE(rsp_add_initial_eim_response_read(buf_span(&response), &answer) == ERR_OK &&
+            answer.which == RSP_OK);
     struct der d = der_open(answer.list);
     REQUIRE(rsp_initial_eim_result_next(&d, &result) == ERR_OK);
     CHECK((result.which == RSP_INITIAL_EIM_TOKEN) == with_token);
@@ -527,9 +569,13 @@ void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, str
     memcpy(eid, w->settings.eid, sizeof eid);
     flip(&eid[15], flaw == EIM_OTHER_EID);
     struct rsp_euicc_package_signed p = {
-        .eim_id = span_str(flaw == EIM_OTHER_ID ? "nobody" : EIM_ID), .eid = SPAN_ARRAY(eid),
-        .counter = flaw == EIM_OLD_COUNTER ? w->counter : flaw == EIM_HUGE_COUNTER ? 8388608 : ++w->counter,
-        .eim_transaction_id = SPAN_ARRAY(txid), .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = buf_span(&commands) },
+        .eim_id = span_str(flaw == EIM_OTHER_ID ? "nobody" : EIM_ID),
+        .eid = SPAN_ARRAY(eid),
+        .counter = flaw == EIM_OLD_COUNTER    ? w->counter
+                   : flaw == EIM_HUGE_COUNTER ? 8388608
+                                              : ++w->counter,
+        .eim_transaction_id = SPAN_ARRAY(txid),
+        .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = buf_span(&commands) },
     };
     if (flaw == EIM_ECO)
         p.package = (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = buf_span(&commands) };

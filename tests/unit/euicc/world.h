@@ -1,5 +1,5 @@
-/* A card with everything around it that it needs: PKI, clock, memory that can be cut, an SM-DP+ and an eIM made of lib/rsp
- * and lib/crypto. */
+/* A card with everything around it that it needs: PKI, clock, memory that can be cut, an SM-DP+ and an eIM
+ * made of lib/rsp and lib/crypto. */
 #ifndef LAB_TESTS_EUICC_WORLD_H
 #define LAB_TESTS_EUICC_WORLD_H
 
@@ -41,7 +41,7 @@ struct world {
     struct euicc *euicc;
     struct card *card;
     unsigned channel;
-    int64_t counter;        /* of the eIM */
+    int64_t counter; /* of the eIM */
     struct rsp_int token;
 };
 typedef void (*world_tune)(struct euicc_settings *s);
@@ -65,27 +65,41 @@ bool apdu_is(struct world *w, const char *command, const char *wanted);
 enum dp_flaw {
     DP_FINE,
     /* AuthenticateServer */
-    DP_FLIP_SIGNATURE1, DP_OTHER_CHALLENGE, DP_UNKNOWN_CI,
+    DP_FLIP_SIGNATURE1,
+    DP_OTHER_CHALLENGE,
+    DP_UNKNOWN_CI,
     /* PrepareDownload */
-    DP_FLIP_SIGNATURE2, DP_OTHER_TRANSACTION, DP_NEEDS_CONFIRMATION,
+    DP_FLIP_SIGNATURE2,
+    DP_OTHER_TRANSACTION,
+    DP_NEEDS_CONFIRMATION,
     /* bound profile package */
-    DP_FLIP_SMDP_SIGN, DP_BPP_TRANSACTION, DP_REMOTE_OPERATION, DP_KEY_TYPE, DP_FLIP_MAC, DP_BROKEN_86, DP_BROKEN_ISDP,
-    DP_BROKEN_METADATA, DP_NO_87,
+    DP_FLIP_SMDP_SIGN,
+    DP_BPP_TRANSACTION,
+    DP_REMOTE_OPERATION,
+    DP_KEY_TYPE,
+    DP_FLIP_MAC,
+    DP_BROKEN_86,
+    DP_BROKEN_ISDP,
+    DP_BROKEN_METADATA,
+    DP_NO_87,
 };
 struct dp {
-    const char *auth, *pb;      /* certificate names; NULL: those of the lab */
+    const char *auth, *pb; /* certificate names; NULL: those of the lab */
     enum dp_flaw flaw;
-    bool ppk;                   /* ReplaceSessionKeys */
+    bool ppk;     /* ReplaceSessionKeys */
+    bool spoiled; /* the card's answers are not what they were: what does not read ends the session */
     uint8_t transaction_id[16];
-    struct buf metadata, upp;   /* what it binds */
+    struct buf metadata, upp; /* what it binds */
     struct buf euicc_otpk;
     struct ec_signature euicc_signature1;
 };
 /* The partner's profile for binding. */
 void dp_open(struct dp *d);
 void dp_close(struct dp *d);
-/* Metadata with notification configuration for all events at smdp.example.com. rules: RSP_PPR… with an owner. */
-void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class, struct buf *out);
+/* Metadata with notification configuration for all events at smdp.example.com. rules: RSP_PPR… with an owner.
+ */
+void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class,
+                  struct buf *out);
 void put_upp(const char *iccid, const char *imsi, struct buf *out);
 /* Each gives the code of the card's answer: 0 ok. */
 int64_t dp_authenticate(struct world *w, struct dp *d);
@@ -102,8 +116,16 @@ void eim_associate(struct world *w, bool with_token);
 void eim_package(struct world *w, const char *psmos, struct buf *response);
 /* The same, and the results as hex equal `wanted` (contents of euiccResult); the signature is verified. */
 bool eim_package_is(struct world *w, const char *psmos, const char *wanted);
-enum eim_flaw { EIM_FINE, EIM_FLIP_SIGNATURE, EIM_OTHER_ID, EIM_OTHER_EID, EIM_OLD_COUNTER, EIM_HUGE_COUNTER,
-                EIM_WRONG_TOKEN, EIM_ECO };
+enum eim_flaw {
+    EIM_FINE,
+    EIM_FLIP_SIGNATURE,
+    EIM_OTHER_ID,
+    EIM_OTHER_EID,
+    EIM_OLD_COUNTER,
+    EIM_HUGE_COUNTER,
+    EIM_WRONG_TOKEN,
+    EIM_ECO
+};
 void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, struct buf *response);
 /* Contents of euiccResult of an answer whose signature verifies; false otherwise. */
 bool eim_results(struct world *w, struct span bf51, struct rsp_euicc_package_result *r);
@@ -113,7 +135,9 @@ int profile_state(struct world *w, const char *iccid);
 unsigned profiles_enabled(struct world *w);
 size_t pending_count(struct world *w, const char *request);
 
-#define TESTS(name) extern const struct test name[]; extern const size_t name##_count
+#define TESTS(name)                                                                                          \
+    extern const struct test name[];                                                                         \
+    extern const size_t name##_count
 TESTS(apdu_tests);
 TESTS(es10_tests);
 TESTS(download_tests);

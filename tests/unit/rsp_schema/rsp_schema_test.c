@@ -171,10 +171,31 @@ static void finds_messages(void)
     CHECK(rsp_pdu_by_name("NoSuchMessage", &pdu) == ERR_NOT_FOUND);
     CHECK(rsp_pdu_by_tag(0xBF53, &pdu) == ERR_OK && pdu == RSP_EIM_ACKNOWLEDGEMENTS);
     CHECK(rsp_pdu_by_tag(0xBF51, &pdu) == ERR_NOT_FOUND);
-    struct buf b = hex("bf50023000");
-    CHECK(rsp_pdu_guess(buf_span(&b), &pdu) == ERR_OK &&
-          pdu == RSP_PROVIDE_EIM_PACKAGE_RESULT_RESPONSE);
-    buf_release(&b);
+}
+
+static const struct {
+    const char *name;
+    const char *bytes;
+    enum rsp_pdu pdu;
+} guesses[] = {
+    { "an empty answer of the eIM", "bf50023000", RSP_PROVIDE_EIM_PACKAGE_RESULT_RESPONSE },
+    { "EUICCInfo1, not the request without members", "bf20098203020500a900aa00", RSP_EUICC_INFO1 },
+    { "the request for it", "bf2000", RSP_GET_EUICC_INFO1_REQUEST },
+    { "a request to enable", "bf3111a00c5a0a980010325476981032148101ff",
+      RSP_ENABLE_PROFILE_REQUEST },
+    { "the end of a profile package", "aa07a0058000810107", RSP_PROFILE_ELEMENT },
+};
+
+static void guesses_messages(void)
+{
+    enum rsp_pdu pdu = RSP_PDU_COUNT;
+    for (size_t i = 0; i < COUNT(guesses); i++) {
+        struct buf b = hex(guesses[i].bytes);
+        CHECK_ROW(guesses[i].name,
+                  rsp_pdu_guess(buf_span(&b), &pdu) == ERR_OK && pdu == guesses[i].pdu);
+        buf_release(&b);
+    }
+    CHECK(rsp_pdu_guess(SPAN(0x30, 0x80, 0x00, 0x00), &pdu) == ERR_NOT_FOUND);
 }
 
 static const struct {
@@ -269,7 +290,8 @@ static const struct test tests[] = {
     { "a message nested too deeply is refused", refuses_deep_nesting },
     { "a message too large is refused unread", refuses_oversize_before_reading },
     { "no changed octet does more than be refused", survives_changed_octets },
-    { "messages are found by name, by tag and by guess", finds_messages },
+    { "messages are found by name and by tag", finds_messages },
+    { "a message is guessed by what knows most of it", guesses_messages },
     { "messages print as trees with the specification's names", prints_messages },
 };
 

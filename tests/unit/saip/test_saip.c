@@ -4,6 +4,7 @@
 
 #include "der.h"
 #include "harness.h"
+#include "rsp_schema.h"
 #include "saip.h"
 
 #define MANY SAIP_UPP_MAX + 1000
@@ -24,8 +25,9 @@ static bool known_package(struct buf *out)
     return true;
 }
 
-static const struct aka_params lab_aka = { .algorithm = AKA_MILENAGE, .k = { 0x46, 0x5b }, .k_len = 16,
-                                           .opc = { 0xcd, 0x63 }, .res_len = 8 };
+static const struct aka_params lab_aka = {
+    .algorithm = AKA_MILENAGE, .k = { 0x46, 0x5b }, .k_len = 16, .opc = { 0xcd, 0x63 }, .res_len = 8
+};
 static struct saip_subscription subscription(void)
 {
     struct saip_subscription s = { .imsi = "262019876543210", .spn = "Lead", .aka = &lab_aka };
@@ -74,7 +76,8 @@ static void the_known_minimal_package_is_read_in_full(void)
     CHECK(p->pin_count == 4 && p->puk_count == 1 && p->aka_count == 1);
     CHECK(p->pins[0].reference == 1 && p->pins[0].attributes == 6 && p->pins[0].tries == 0x33);
     CHECK(p->pins[1].tries == 0xaa && p->pins[3].reference == 0x81 && p->pins[3].directory == usim);
-    CHECK(p->akas[0].adf == usim && p->akas[0].params.k[15] == 0x0f && p->akas[0].params.algorithm == AKA_MILENAGE);
+    CHECK(p->akas[0].adf == usim && p->akas[0].params.k[15] == 0x0f &&
+          p->akas[0].params.algorithm == AKA_MILENAGE);
     saip_free(p);
     buf_release(&upp);
 }
@@ -100,9 +103,13 @@ static void template_files_that_nobody_mentions_are_there_with_their_defaults(vo
 
 static void every_ts48_package_is_read(void)
 {
-    static const char *const names[] = { "TS48v1_A", "TS48v2_SAIP2.3_BERTLV", "TS48v3_SAIP2.1_NoBERTLV",
-                                         "TS48v4_SAIP2.3_BERTLV", "TS48v5_SAIP2.3_BERTLV_SUCI",
-                                         "TS48v5_SAIP2.3_NoBERTLV", "TS48v7_SAIP2.3_NoBERTLV" };
+    static const char *const names[] = { "TS48v1_A",
+                                         "TS48v2_SAIP2.3_BERTLV",
+                                         "TS48v3_SAIP2.1_NoBERTLV",
+                                         "TS48v4_SAIP2.3_BERTLV",
+                                         "TS48v5_SAIP2.3_BERTLV_SUCI",
+                                         "TS48v5_SAIP2.3_NoBERTLV",
+                                         "TS48v7_SAIP2.3_NoBERTLV" };
     for (size_t i = 0; i < COUNT(names); i++) {
         char relative[100];
         snprintf(relative, sizeof relative, "data/profiles/%s.der", names[i]);
@@ -146,10 +153,29 @@ static void what_is_written_is_read_back(void)
     buf_release(&upp);
 }
 
+static void every_element_written_passes_the_schema(void)
+{
+    struct saip_subscription s = subscription();
+    struct buf upp = { .max = 4096 };
+    struct der_tlv element;
+    REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+    struct der d = der_open(buf_span(&upp));
+    size_t count = 0;
+    for (; !der_at_end(&d); count++) {
+        char name[16];
+        REQUIRE(der_next(&d, &element) == ERR_OK);
+        snprintf(name, sizeof name, "element %X", (unsigned)element.tag);
+        CHECK_ROW(name, rsp_check(RSP_PROFILE_ELEMENT, element.whole) == ERR_OK);
+    }
+    CHECK(count == 8);
+    buf_release(&upp);
+}
+
 static void a_tuak_subscription_keeps_its_lengths(void)
 {
-    static const struct aka_params tuak = { .algorithm = AKA_TUAK, .k = { 0xab }, .k_len = 32, .opc = { 0xbd },
-                                            .keccak_iterations = 3 };
+    static const struct aka_params tuak = {
+        .algorithm = AKA_TUAK, .k = { 0xab }, .k_len = 32, .opc = { 0xbd }, .keccak_iterations = 3
+    };
     struct saip_subscription s = subscription();
     struct buf upp = { .max = 4096 };
     struct saip_package *p = NULL;
@@ -194,23 +220,32 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
     } rows[] = {
         { "empty package", "", SAIP_INVALID_REQUEST_FORMAT },
         { "end without header", "aa07a0058000810102", SAIP_INVALID_REQUEST_FORMAT },
-        { "header only", "a018800102810103830a89000123456789012341a5028100a600", SAIP_INVALID_REQUEST_FORMAT },
+        { "header only", "a018800102810103830a89000123456789012341a5028100a600",
+          SAIP_INVALID_REQUEST_FORMAT },
         { "header of version 4", "a018800104810103830a89000123456789012341a5028100a600",
           SAIP_UNSUPPORTED_PROFILE_VERSION },
-        { "ICCID of 9 octets", "a017800102810103830989000123456789" "0123a5028100a600", SAIP_INVALID_REQUEST_FORMAT },
+        { "ICCID of 9 octets",
+          "a017800102810103830989000123456789"
+          "0123a5028100a600",
+          SAIP_INVALID_REQUEST_FORMAT },
         { "truncated element", "a018800102810103830a890001", SAIP_INVALID_REQUEST_FORMAT },
         { "second header",
-          "a018800102810103830a89000123456789012341a5028100a600a018800102810103830a89000123456789012341a5028100a600",
+          "a018800102810103830a89000123456789012341a5028100a600a018800102810103830a89000123456789012341a50281"
+          "00a600",
           SAIP_INVALID_REQUEST_FORMAT },
         { "PIN before the MF",
           "a018800102810103830a89000123456789012341a5028100a600"
-          "a21aa0058000810102a111a00f300d8001018108" "3131313131313131" "aa07a0058000810103",
+          "a21aa0058000810102a111a00f300d8001018108"
+          "3131313131313131"
+          "aa07a0058000810103",
           SAIP_BAD_VALUES },
         { "USIM before the MF",
-          "a018800102810103830a89000123456789012341a5028100a600b30fa00580008101028106" "67810f010204aa07a0058000810103",
+          "a018800102810103830a89000123456789012341a5028100a600b30fa00580008101028106"
+          "67810f010204aa07a0058000810103",
           SAIP_BAD_VALUES },
         { "unknown template",
-          "a018800102810103830a89000123456789012341a5028100a600b00fa00580008101028106" "67810f010209aa07a0058000810103",
+          "a018800102810103830a89000123456789012341a5028100a600b00fa00580008101028106"
+          "67810f010209aa07a0058000810103",
           SAIP_TEMPLATE_NOT_SUPPORTED },
         { "mandated element of unknown kind",
           "a018800102810103830a89000123456789012341a5028100a600ab07a0058000810102aa07a0058000810103",
@@ -288,9 +323,11 @@ int main(void)
           template_files_that_nobody_mentions_are_there_with_their_defaults },
         { "every TS.48 package is read", every_ts48_package_is_read },
         { "what is written is read back", what_is_written_is_read_back },
+        { "every element written passes the schema", every_element_written_passes_the_schema },
         { "a TUAK subscription keeps its lengths", a_tuak_subscription_keeps_its_lengths },
         { "a subscription that does not fit is refused", a_subscription_that_does_not_fit_is_refused },
-        { "hostile packages are refused with element and reason", hostile_packages_are_refused_with_element_and_reason },
+        { "hostile packages are refused with element and reason",
+          hostile_packages_are_refused_with_element_and_reason },
         { "no truncation or flip of a package does harm", no_truncation_or_flip_of_a_package_does_harm },
         { "an oversized package is refused", an_oversized_package_is_refused },
         { "ICCIDs are swapped both ways", iccids_are_swapped_both_ways },

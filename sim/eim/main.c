@@ -1,0 +1,108 @@
+/* sim-eim: an eIM as a program. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "eim.h"
+
+static const struct setting settings[] = {
+    DAEMON_SETTINGS,
+    { "clients", SETTING_LIST, "", "who may order: {name, certificate: FILE | fingerprint: SHA-256}" },
+    { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
+    { "eim-id", SETTING_TEXT, "eim.example.com", "how eUICCs know it" },
+    { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
+    { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
+    { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
+};
+
+static const char usage[] =
+    "  sim-eim --settings eim.yaml\n\n"
+    "with eim.yaml:\n"
+    "  listen: 127.0.0.1:8446\n"
+    "  database: eim.db\n"
+    "  certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
+    "  key: certs/EIM/SK_S_EIM_TLS_NIST.pem\n"
+    "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+    "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+    "  certs: certs\n"
+    "  clients:\n"
+    "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
+
+/* What the eIM borrows. */
+struct program_state {
+    struct daemon *d;
+    struct ec_key *key;
+    struct trust *trust;
+    struct eim *eim;
+};
+
+/* The clients in the eIM's form; gives *out (free). */
+static enum err read_clients(struct daemon *d, struct eim_client **out, size_t *count)
+{
+    static const struct daemon_right rights[] = { { NULL, 0 } };
+    struct daemon_client *given = NULL;
+    enum err e = daemon_read_clients(d, "clients", rights, &given, count);
+    if (e)
+        return e;
+    *out = calloc(*count ? *count : 1, sizeof **out);
+    for (size_t i = 0; *out && i < *count; i++) {
+        (*out)[i].name = given[i].name;
+        memcpy((*out)[i].fingerprint, given[i].fingerprint, sizeof given[i].fingerprint);
+    }
+    free(given);
+    return *out ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err make_eim(struct program_state *p)
+{
+    const struct settings *s = daemon_settings(p->d);
+    const char *folder = settings_text(s, "certs");
+    const char *name = settings_bool(s, "brainpool") ? "S_EIMsign_ECDSA_BRP" : "S_EIMsign_ECDSA_NIST";
+    const struct cert *sign = NULL;
+    struct eim_client *clients = NULL;
+    struct eim_settings m = { .eim_id = settings_text(s, "eim-id"), .fqdn = settings_text(s, "fqdn"),
+                              .warn_eid_range = settings_bool(s, "warn-eid-range") };
+    enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
+    if (!e)
+        e = daemon_read_ci_folder(p->d, folder, &p->trust);
+    if (!e)
+        e = read_clients(p->d, &clients, &m.client_count);
+    if (!e) {
+        m.curve = sign->curve;
+        m.sign_certificate = sign->der;
+        m.sign_key = p->key;
+        m.trust = p->trust;
+        m.clients = clients;
+        e = eim_new(daemon_env(p->d), &m, &p->eim);
+    }
+    free(clients);
+    return e;
+}
+
+static int run(const struct settings *s, const volatile int *stop_requested)
+{
+    struct program_state p = { 0 };
+    enum err e = daemon_open(s, "eim", &p.d);
+    if (!e)
+        e = make_eim(&p);
+    int status = e ? (e == ERR_CONFIG ? 2 : 1) : daemon_serve(p.d, eim_actor(p.eim), stop_requested);
+    if (p.eim)
+        eim_actor(p.eim)->ops->free(eim_actor(p.eim));
+    trust_free(p.trust);
+    ec_key_free(p.key);
+    daemon_close(p.d);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "sim-eim",
+        .summary = "an eIM: orders over REST, eUICC packages and download triggers over ESipa (SGP.32 v1.2)",
+        .usage = usage,
+        .settings = settings,
+        .setting_count = COUNT(settings),
+        .run = run,
+    };
+    return program_main(&program, argc, argv);
+}

@@ -1,0 +1,221 @@
+/* sim-ipa: devices as a program: each with its baseband, its IPA, and a card in a reader. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card_pcsc.h"
+#include "card_vpcd.h"
+#include "daemon.h"
+#include "ipa_devices.h"
+
+static const struct setting settings[] = {
+    DAEMON_SETTINGS,
+    { "clients", SETTING_LIST, "", "who may move and switch devices: {name, certificate: FILE | fingerprint: SHA-256}" },
+    { "devices", SETTING_LIST, "", "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57)}" },
+    { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
+    { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
+    { "attach", SETTING_DURATION, "30 s", "between attempts to attach" },
+    { "rollback", SETTING_DURATION, "420 s", "without a bearer after an enable with rollback: it is taken back" },
+    { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
+    { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end" },
+};
+
+static const char usage[] =
+    "card: vpcd:PORT listens for a card as vpcd would (sim-euicc --vpcd 127.0.0.1:PORT; 0: any free port, told in the\n"
+    "log); card: pcsc:NAME takes the reader whose name contains NAME (pcsc: the first).\n\n"
+    "  sim-ipa --settings ipa.yaml\n"
+    "  sim-ipa --settings ipa.yaml --once true\n\n"
+    "with ipa.yaml:\n"
+    "  database: ipa.db\n"
+    "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+    "  networks: {\"26201\": \"https://net.lead.example.com\"}\n"
+    "  devices:\n"
+    "    - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:35963\"}\n";
+
+#define DEVICES_MAX 64
+#define NETWORKS_MAX 64
+
+/* What the devices borrow. */
+struct program_state {
+    struct daemon *d;
+    struct card *cards[DEVICES_MAX];
+    size_t card_count;
+    struct ipa_network networks[NETWORKS_MAX];
+    size_t network_count;
+    struct ipa_devices *devices;
+};
+
+static enum err complain(struct program_state *p, const struct yaml_node *n, const char *what)
+{
+    struct yaml_error error;
+    enum err e = yaml_fail(settings_yaml(daemon_settings(p->d)), n->at, &error, "%s", what);
+    fprintf(stderr, "%s\n", error.text);
+    return e;
+}
+
+static enum err open_vpcd(struct program_state *p, const struct yaml_node *n, const char *port, struct card **out)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(port, &end, 10);
+    if (end == port || *end || number > UINT16_MAX)
+        return complain(p, n, "vpcd:PORT is wanted, PORT from 0 to 65535");
+    uint16_t at = (uint16_t)number;
+    int wait = (int)settings_int(daemon_settings(p->d), "card-wait");
+    enum err e = card_vpcd_open_reader(daemon_env(p->d)->log, &at, wait, out);
+    if (!e)
+        LOG(daemon_env(p->d)->log, LOG_INFO, "card.listening", F_INT("port", at));
+    return e;
+}
+
+static enum err open_card(struct program_state *p, const struct yaml_node *device, struct card **out)
+{
+    const struct yaml_node *n = yaml_get(device, "card");
+    const char *text = NULL;
+    enum err e = daemon_member(daemon_settings(p->d), device, "card", &text);
+    if (e)
+        return e;
+    if (strncmp(text, "vpcd:", 5) == 0)
+        e = open_vpcd(p, n, text + 5, out);
+    else if (strncmp(text, "pcsc:", 5) == 0)
+        e = card_pcsc_open(daemon_env(p->d)->log, text + 5, out);
+    else
+        return complain(p, n, "a card is vpcd:PORT or pcsc:NAME");
+    if (!e)
+        p->cards[p->card_count++] = *out;
+    return e;
+}
+
+static enum err read_networks(struct program_state *p)
+{
+    const struct yaml_node *map = settings_node(daemon_settings(p->d), "networks");
+    for (size_t i = 0; map && i < map->count; i++) {
+        size_t digits = strspn(map->key[i], "0123456789");
+        if (i == NETWORKS_MAX || map->item[i]->kind != YAML_SCALAR || map->key[i][digits] || digits < 5 || digits > 6)
+            return complain(p, map->item[i], "a network is written \"PLMN\": URL, with 5 or 6 digits");
+        p->networks[p->network_count++] = (struct ipa_network){ map->key[i], map->item[i]->text };
+    }
+    return ERR_OK;
+}
+
+static enum err read_texts(struct program_state *p, const struct yaml_node *n, struct ipa_settings *out)
+{
+    static const char *const known[] = { "name", "imei", "country", "card", "initial-eim", NULL };
+    const struct settings *s = daemon_settings(p->d);
+    struct yaml_error error;
+    enum err e = daemon_member(s, n, "name", &out->name);
+    if (!e)
+        e = daemon_member(s, n, "imei", &out->imei);
+    if (!e)
+        e = daemon_member(s, n, "country", &out->country);
+    if (!e && (e = yaml_only_keys(settings_yaml(s), n, known, &error)))
+        fprintf(stderr, "%s\n", error.text);
+    if (!e && (strlen(out->imei) != 15 || strspn(out->imei, "0123456789") != 15))
+        e = complain(p, yaml_get(n, "imei"), "an IMEI has 15 digits");
+    if (!e && strlen(out->country) != 2)
+        e = complain(p, yaml_get(n, "country"), "a country is two letters (ISO 3166)");
+    return e;
+}
+
+static enum err add_device(struct program_state *p, const struct yaml_node *n)
+{
+    const struct settings *s = daemon_settings(p->d);
+    struct ipa_settings i = { .networks = p->networks, .network_count = p->network_count,
+                              .poll_every = settings_int(s, "poll"), .attach_every = settings_int(s, "attach"),
+                              .rollback_after = settings_int(s, "rollback") };
+    const char *file = NULL;
+    struct buf initial_eim = { .max = 4096 };
+    struct ipa *ipa = NULL;
+    enum err e = read_texts(p, n, &i);
+    if (!e && yaml_get(n, "initial-eim"))
+        e = daemon_member(s, n, "initial-eim", &file);
+    if (!e && file)
+        e = daemon_read_file(s, "initial-eim", file, &initial_eim);
+    i.initial_eim = buf_span(&initial_eim);
+    if (!e)
+        e = open_card(p, n, &i.card);
+    if (!e)
+        e = ipa_new(daemon_env(p->d), &i, &ipa);
+    if (!e)
+        e = ipa_devices_add(p->devices, i.name, i.country, ipa);
+    if (e == ERR_EXISTS || e == ERR_LIMIT)
+        e = complain(p, n, "names of devices differ and have at most 63 characters");
+    buf_release(&initial_eim);
+    return e;
+}
+
+static enum err make_devices(struct program_state *p)
+{
+    static const struct daemon_right rights[] = { { NULL, 0 } };
+    const struct yaml_node *list = settings_node(daemon_settings(p->d), "devices");
+    struct daemon_client *clients = NULL;
+    size_t count = 0;
+    enum err e = daemon_read_clients(p->d, "clients", rights, &clients, &count);
+    struct ipa_administrator *administrators = e ? NULL : calloc(count + 1, sizeof *administrators);
+    if (!e && !administrators)
+        e = ERR_NOMEM;
+    for (size_t i = 0; !e && i < count; i++)
+        memcpy(administrators[i].fingerprint, clients[i].fingerprint, sizeof clients[i].fingerprint);
+    if (!e)
+        e = ipa_devices_new(daemon_env(p->d), administrators, count, &p->devices);
+    free(clients);
+    free(administrators);
+    if (!e)
+        e = read_networks(p);
+    if (!e && (!list || list->count == 0 || list->count > DEVICES_MAX)) {
+        fprintf(stderr, "devices: 1 to %d are wanted\n", DEVICES_MAX);
+        e = ERR_CONFIG;
+    }
+    for (size_t i = 0; !e && i < list->count; i++)
+        e = add_device(p, list->item[i]);
+    return e;
+}
+
+/* Ticks as long as something is due now. */
+static int run_once(struct program_state *p, const volatile int *stop_requested)
+{
+    struct actor *a = ipa_devices_actor(p->devices);
+    struct clock *clock = daemon_env(p->d)->clock;
+    enum err failure = ERR_OK;
+    int64_t now = clock_now(clock), next = now;
+    while (!failure && !*stop_requested && next <= now) {
+        next = a->ops->tick(a, now, &failure);
+        now = clock_now(clock);
+    }
+    return failure ? 1 : 0;
+}
+
+static void close_all(struct program_state *p)
+{
+    if (p->devices)
+        ipa_devices_actor(p->devices)->ops->free(ipa_devices_actor(p->devices));
+    for (size_t i = 0; i < p->card_count; i++)
+        card_close(p->cards[i]);
+    daemon_close(p->d);
+}
+
+static int run(const struct settings *s, const volatile int *stop_requested)
+{
+    struct program_state p = { 0 };
+    enum err e = daemon_open(s, "ipa", &p.d);
+    if (!e)
+        e = make_devices(&p);
+    int status = e ? (e == ERR_CONFIG ? 2 : 1) : 0;
+    if (!e)
+        status = settings_bool(s, "once") ? run_once(&p, stop_requested)
+                                          : daemon_serve(p.d, ipa_devices_actor(p.devices), stop_requested);
+    close_all(&p);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "sim-ipa",
+        .summary = "devices: baseband and IPA above a card in a reader (SGP.32 v1.2)",
+        .usage = usage,
+        .settings = settings,
+        .setting_count = COUNT(settings),
+        .run = run,
+    };
+    return program_main(&program, argc, argv);
+}

@@ -1,0 +1,150 @@
+/* sim-smdp: an SM-DP+ as a program. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "smdp.h"
+
+static const struct setting settings[] = {
+    DAEMON_SETTINGS,
+    { "clients", SETTING_LIST, "", "who may call: {name, certificate: FILE | fingerprint: SHA-256, rights: [..]}" },
+    { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DPauth, DPpb, CertificateIssuer" },
+    { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
+    { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
+    { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
+    { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
+};
+
+static const char usage[] =
+    "A client's name is its functionRequesterIdentifier at ES2+. Rights of clients: administer.\n\n"
+    "  sim-smdp --settings smdp.yaml\n\n"
+    "with smdp.yaml:\n"
+    "  listen: 127.0.0.1:8445\n"
+    "  database: smdp.db\n"
+    "  certificate: certs/DPtls/CERT_S_SM_DP_TLS_NIST.pem\n"
+    "  key: certs/DPtls/SK_S_SM_DP_TLS_NIST.pem\n"
+    "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+    "  certs: certs\n"
+    "  storage-key: smdp.key\n"
+    "  clients:\n"
+    "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
+    "    - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
+
+#define RIGHT_ADMINISTER 1u
+#define ADDRESSES_MAX 16
+
+/* What the SM-DP+ borrows. */
+struct program_state {
+    struct daemon *d;
+    const char *addresses[ADDRESSES_MAX + 1];
+    struct smdp_identity identities[2];
+    struct ec_key *auth[2], *pb[2];
+    struct trust *trust;
+    struct smdp *smdp;
+};
+
+/* The clients in the SM-DP+'s form; gives *out (free). */
+static enum err read_clients(struct daemon *d, struct smdp_client **out, size_t *count)
+{
+    static const struct daemon_right rights[] = { { "administer", RIGHT_ADMINISTER }, { NULL, 0 } };
+    struct daemon_client *given = NULL;
+    enum err e = daemon_read_clients(d, "clients", rights, &given, count);
+    if (e)
+        return e;
+    *out = calloc(*count ? *count : 1, sizeof **out);
+    for (size_t i = 0; *out && i < *count; i++) {
+        (*out)[i] = (struct smdp_client){ .name = given[i].name,
+                                          .administrator = given[i].rights & RIGHT_ADMINISTER };
+        memcpy((*out)[i].fingerprint, given[i].fingerprint, sizeof given[i].fingerprint);
+    }
+    free(given);
+    return *out ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err read_addresses(struct program_state *p)
+{
+    const struct yaml_node *list = settings_node(daemon_settings(p->d), "addresses");
+    p->addresses[0] = "smdp.example.com";
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (i == ADDRESSES_MAX || list->item[i]->kind != YAML_SCALAR)
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "addresses: at most 16 names are wanted");
+        p->addresses[i] = list->item[i]->text;
+    }
+    return ERR_OK;
+}
+
+static enum err read_identity(struct program_state *p, size_t i, const char *auth_name, const char *pb_name)
+{
+    const char *folder = settings_text(daemon_settings(p->d), "certs");
+    const struct cert *auth = NULL, *pb = NULL;
+    enum err e = daemon_read_identity(p->d, folder, "DPauth", auth_name, &auth, &p->auth[i]);
+    if (!e)
+        e = daemon_read_identity(p->d, folder, "DPpb", pb_name, &pb, &p->pb[i]);
+    if (!e)
+        p->identities[i] = (struct smdp_identity){ auth->curve, auth->der, pb->der, p->auth[i], p->pb[i] };
+    return e;
+}
+
+static enum err make_smdp(struct program_state *p)
+{
+    const struct settings *s = daemon_settings(p->d);
+    struct smdp_client *clients = NULL;
+    struct smdp_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
+                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
+    enum err e = read_addresses(p);
+    if (!e)
+        e = read_identity(p, 0, "S_SM_DPauth_ECDSA_NIST", "S_SM_DPpb_ECDSA_NIST");
+    if (!e && settings_bool(s, "brainpool")) {
+        e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
+        m.identity_count = 2;
+    }
+    if (!e)
+        e = daemon_read_ci_folder(p->d, settings_text(s, "certs"), &p->trust);
+    if (!e)
+        e = daemon_read_storage_key(s, "storage-key", &m.storage_key);
+    if (!e)
+        e = read_clients(p->d, &clients, &m.client_count);
+    m.clients = clients;
+    m.trust = p->trust;
+    if (!e)
+        e = smdp_new(daemon_env(p->d), &m, &p->smdp);
+    secret_release(&m.storage_key);
+    free(clients);
+    return e;
+}
+
+static void close_all(struct program_state *p)
+{
+    if (p->smdp)
+        smdp_actor(p->smdp)->ops->free(smdp_actor(p->smdp));
+    trust_free(p->trust);
+    for (size_t i = 0; i < COUNT(p->auth); i++) {
+        ec_key_free(p->auth[i]);
+        ec_key_free(p->pb[i]);
+    }
+    daemon_close(p->d);
+}
+
+static int run(const struct settings *s, const volatile int *stop_requested)
+{
+    struct program_state p = { 0 };
+    enum err e = daemon_open(s, "smdp", &p.d);
+    if (!e)
+        e = make_smdp(&p);
+    int status = e ? (e == ERR_CONFIG ? 2 : 1) : daemon_serve(p.d, smdp_actor(p.smdp), stop_requested);
+    close_all(&p);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program program = {
+        .name = "sim-smdp",
+        .summary = "an SM-DP+: orders over ES2+, downloads over ES9+ (SGP.22 v2.5)",
+        .usage = usage,
+        .settings = settings,
+        .setting_count = COUNT(settings),
+        .run = run,
+    };
+    return program_main(&program, argc, argv);
+}

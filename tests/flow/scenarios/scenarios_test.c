@@ -1,0 +1,152 @@
+/* Every scenario file plays in direct and loopback wiring; a seeded direct run repeats to the last byte. */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "run.h"
+
+#define SEED 7
+
+static size_t find_files(glob_t *found)
+{
+    char pattern[4096];
+    const char *source = getenv("LAB_SOURCE");
+    snprintf(pattern, sizeof pattern, "%s/scenarios/*/*.yaml", source ? source : ".");
+    return glob(pattern, 0, NULL, found) ? 0 : found->gl_pathc;
+}
+
+static struct scenario *read_scenario(const char *path)
+{
+    struct scenario *s = NULL;
+    struct yaml_error error = { { 0 } };
+    enum err e = scenario_read(path, &s, &error);
+    if (e)
+        printf("\n    %s", error.text);
+    CHECK_ROW(path, e == ERR_OK);
+    return s;
+}
+
+static void play_all(enum wiring wiring)
+{
+    glob_t found = { 0 };
+    size_t count = find_files(&found), passed = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct scenario *s = read_scenario(found.gl_pathv[i]);
+        if (!s)
+            continue;
+        struct run r;
+        run_scenario(s, wiring, SEED, &r);
+        if (r.verdict != VERDICT_PASSED && r.verdict != VERDICT_SKIPPED)
+            printf("\n    %s %s: %s", s->id, wiring_name(wiring), r.why);
+        CHECK_ROW(s->id, r.verdict == VERDICT_PASSED || r.verdict == VERDICT_SKIPPED);
+        passed += r.verdict == VERDICT_PASSED;
+        run_release(&r);
+        scenario_free(s);
+    }
+    globfree(&found);
+    CHECK(passed >= 11);
+}
+
+static void test_direct(void)
+{
+    play_all(WIRING_DIRECT);
+}
+
+static void test_loopback(void)
+{
+    play_all(WIRING_LOOPBACK);
+}
+
+/* --- repetition ------------------------------------------------------------------------------------- */
+
+static struct buf trace_of(const char *path, uint64_t seed)
+{
+    struct buf lines = { .max = 64 << 20 };
+    struct scenario *s = read_scenario(path);
+    REQUIRE(s != NULL);
+    struct run r;
+    run_scenario(s, WIRING_DIRECT, seed, &r);
+    CHECK(r.verdict == VERDICT_PASSED);
+    CHECK(trace_put_json_lines(r.world->trace, &lines) == ERR_OK);
+    run_release(&r);
+    scenario_free(s);
+    return lines;
+}
+
+static void test_repeats(void)
+{
+    glob_t found = { 0 };
+    size_t count = find_files(&found);
+    for (size_t i = 0; i < count; i++) {
+        if (!strstr(found.gl_pathv[i], "swap/01") && !strstr(found.gl_pathv[i], "stock/27"))
+            continue;
+        struct buf once = trace_of(found.gl_pathv[i], SEED), again = trace_of(found.gl_pathv[i], SEED),
+                   other = trace_of(found.gl_pathv[i], SEED + 1);
+        CHECK_ROW(found.gl_pathv[i], once.len > 10000);
+        CHECK_ROW(found.gl_pathv[i], span_equal(buf_span(&once), buf_span(&again)));
+        CHECK_ROW(found.gl_pathv[i], !span_equal(buf_span(&once), buf_span(&other)));
+        buf_release(&once);
+        buf_release(&again);
+        buf_release(&other);
+    }
+    globfree(&found);
+}
+
+/* --- files that are wrong --------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *text, *says;
+} wrong[] = {
+    { "an empty file", "", ":1:1:" },
+    { "no plays", "scenario: x\nworld: {}\nsteps: []\n", "plays" },
+    { "an unknown key", "scenario: x\nplays: {catalogue: [1]}\nwurld: {}\n", "did you mean 'world'" },
+    { "an unknown verb",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps:\n  - name: s\n    do: {swop: {device: m, to: a}}\n",
+      "6:10: unknown verb 'swop' (did you mean 'swap'?)" },
+    { "a device that is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps:\n  - name: s\n    do: {swap: {device: n, to: a}}\n",
+      "no device of that name" },
+    { "a country that is a word",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: Kenya, plmn: 63902}}}\nsteps: [{name: s, do: "
+      "{wait: 1 s}}]\n",
+      "two capital letters" },
+    { "a step that does nothing",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: KE, plmn: 63902}}}\nsteps: [{name: s}]\n",
+      "neither does nor expects" },
+    { "a number that is a word",
+      "scenario: x\nplays: {catalogue: [one]}\nworld: {carriers: {a: {country: KE, plmn: 63902}}}\nsteps: [{name: s, do: {wait: "
+      "1 s}}]\n",
+      ":2:" },
+    { "an anchor", "scenario: &x y\nplays: {catalogue: [1]}\n", "" },
+    { "not YAML", "scenario: [", "" },
+};
+
+static void test_wrong_files(void)
+{
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct scenario *s = NULL;
+        struct yaml_error error = { { 0 } };
+        enum err e = scenario_read_text(span_str(wrong[i].text), "test.yaml", &s, &error);
+        CHECK_ROW(wrong[i].name, e != ERR_OK && s == NULL);
+        CHECK_ROW(wrong[i].name, strncmp(error.text, "test.yaml:", 10) == 0);
+        CHECK_ROW(wrong[i].name, strstr(error.text, wrong[i].says) != NULL);
+        if (!strstr(error.text, wrong[i].says))
+            printf("\n    %s", error.text);
+        scenario_free(s);
+    }
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        { "a scenario file with a mistake is refused with its place", test_wrong_files },
+        { "every scenario plays in direct wiring", test_direct },
+        { "every scenario plays in loopback wiring", test_loopback },
+        { "a seed repeats a run to the last byte, another seed does not", test_repeats },
+    };
+    return tests_main("scenarios", tests, COUNT(tests));
+}

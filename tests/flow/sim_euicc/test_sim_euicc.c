@@ -1,0 +1,206 @@
+/* The card as a program: on standard input, behind a socket, killed and started again. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apdu.h"
+#include "card_vpcd.h"
+#include "harness.h"
+
+/* The program itself; NULL (after a skip) when it was not built. */
+static const char *program(void)
+{
+    static char path[4096];
+    const char *folder = getenv("LAB_BIN");
+    snprintf(path, sizeof path, "%s/sim-euicc", folder ? folder : ".");
+    if (access(path, X_OK) == 0)
+        return path;
+    test_skip("sim-euicc is not built");
+    return NULL;
+}
+
+struct child {
+    pid_t pid;
+    int in, out;
+};
+
+/* Starts it with these options ("" ends them); its errors go where its output goes. */
+static struct child start(const char *const *options)
+{
+    const char *argv[12] = { "sim-euicc" };
+    int to[2], from[2];
+    for (size_t i = 0; i < 10 && options[i]; i++)
+        argv[i + 1] = options[i];
+    REQUIRE(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0);
+    pid_t pid = fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        dup2(from[1], 2);
+        execv(program(), (char *const *)argv);
+        _exit(127);
+    }
+    close(to[0]);
+    close(from[1]);
+    return (struct child){ pid, to[1], from[0] };
+}
+
+/* Feeds input, collects all output, and gives the exit status. */
+static int finish(struct child *c, const char *input, struct buf *output)
+{
+    char chunk[1024];
+    int status = -1;
+    ssize_t n = write(c->in, input, strlen(input));
+    REQUIRE(n == (ssize_t)strlen(input));
+    close(c->in);
+    while ((n = read(c->out, chunk, sizeof chunk)) > 0)
+        REQUIRE(buf_put(output, span_of(chunk, (size_t)n)) == ERR_OK);
+    close(c->out);
+    REQUIRE(waitpid(c->pid, &status, 0) == c->pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void apdus_are_answered_line_by_line(void)
+{
+    static const char input[] = "0070000001\n01a4040c10a0000005591010ffffffff8900000100\n"
+                                "81e2910006bf3e035c015a00\nno apdu\nreset\n0070000001\n";
+    static const char want[] = "019000\n9000\nBF3E125A10890490321234512345123456789012359000\n"
+                               "error: neither \"reset\" nor an APDU in hex\n"
+                               "3B9F96801FC78031A073BE21136743200718000001A5\n019000\n";
+    struct buf output = { .max = 1 << 16 };
+    if (!program())
+        return;
+    struct child c = start((const char *const[]){ "--stdio", "true", NULL });
+    CHECK(finish(&c, input, &output) == 0);
+    CHECK(span_equal(buf_span(&output), span_str(want)));
+    buf_release(&output);
+}
+
+static void wrong_settings_get_one_clear_line(void)
+{
+    static const struct {
+        const char *name, *option, *value, *says;
+    } rows[] = {
+        { "no way to be reached", "--log", "json", "--vpcd" },
+        { "EID with wrong check digits", "--eid", "89049032123451234512345678901234", "EID" },
+        { "EID that is too short", "--eid", "8904", "EID" },
+        { "unknown setting", "--protocol", "1", "protocol" },
+        { "no room for a profile", "--size", "0", "size" },
+        { "too many eIMs", "--eims", "99", "eims" },
+        { "folder without certificates", "--certs", "/nonexistent", "nonexistent" },
+        { "settings file that is not there", "--settings", "/nonexistent.yaml", "nonexistent" },
+        { "eIM file that is not there", "--eim", "/nonexistent.der", "nonexistent" },
+    };
+    if (!program())
+        return;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf output = { .max = 1 << 16 };
+        struct child c = start((const char *const[]){ rows[i].option, rows[i].value, NULL });
+        CHECK_ROW(rows[i].name, finish(&c, "", &output) > 0);
+        CHECK_ROW(rows[i].name, strstr(buf_cstr(&output), rows[i].says) != NULL);
+        buf_release(&output);
+    }
+}
+
+/* ---- behind a reader, with a memory file
+ * -------------------------------------------------------------------------- */
+static void get_default_address(struct card *reader, struct buf *response)
+{
+    struct buf atr = { .max = CARD_ATR_MAX }, fci = { .max = 512 };
+    unsigned channel;
+    uint16_t sw;
+    REQUIRE(card_reset(reader, &atr) == ERR_OK);
+    REQUIRE(apdu_open_isd_r(reader, &channel, &fci, &sw) == ERR_OK);
+    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x3c, 0x00), response, &sw) == ERR_OK);
+    REQUIRE(apdu_close_channel(reader, channel) == ERR_OK);
+    buf_release(&atr);
+    buf_release(&fci);
+}
+
+static void set_default_address(struct card *reader)
+{
+    struct buf fci = { .max = 512 }, response = { .max = 512 };
+    unsigned channel;
+    uint16_t sw;
+    REQUIRE(apdu_open_isd_r(reader, &channel, &fci, &sw) == ERR_OK);
+    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x65, 0x05, 0x80, 0x03, 'a', '.', 'b'), &response,
+                            &sw) == ERR_OK);
+    CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x65, 0x03, 0x80, 0x01, 0x00)));
+    buf_release(&fci);
+    buf_release(&response);
+}
+
+static struct child start_behind(uint16_t port, const char *memory)
+{
+    static char address[32];
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    return start((const char *const[]){ "--vpcd", address, "--memory", memory, NULL });
+}
+
+static void a_killed_card_has_what_it_had(void)
+{
+    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
+    struct log log = { .clock = clock_system() };
+    struct buf response = { .max = 512 }, output = { .max = 1 << 16 };
+    struct card *reader = NULL;
+    uint16_t port = 0;
+    if (!program())
+        return;
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/card", folder);
+    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
+    struct child c = start_behind(port, path);
+    get_default_address(reader, &response);
+    CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x3c, 0x02, 0x81, 0x00)));
+    set_default_address(reader);
+    CHECK(kill(c.pid, SIGKILL) == 0);
+    CHECK(finish(&c, "", &output) == -1);
+    card_close(reader);
+    port = 0;
+    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
+    c = start_behind(port, path);
+    get_default_address(reader, &response);
+    CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x3c, 0x07, 0x80, 0x03, 'a', '.', 'b', 0x81, 0x00)));
+    CHECK(kill(c.pid, SIGTERM) == 0);
+    CHECK(finish(&c, "", &output) == 0);
+    card_close(reader);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    buf_release(&response);
+    buf_release(&output);
+}
+
+static void a_damaged_memory_file_is_named_and_left(void)
+{
+    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
+    struct buf output = { .max = 1 << 16 }, kept = { .max = 64 };
+    if (!program())
+        return;
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/card", folder);
+    FILE *f = fopen(path, "w");
+    REQUIRE(f && fputs("no card", f) >= 0 && fclose(f) == 0);
+    struct child c = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
+    CHECK(finish(&c, "", &output) == 1);
+    CHECK(strstr(buf_cstr(&output), path) != NULL);
+    CHECK(read_file(path, &kept) == ERR_OK && span_equal(buf_span(&kept), span_str("no card")));
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    buf_release(&output);
+    buf_release(&kept);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        { "APDUs are answered line by line", apdus_are_answered_line_by_line },
+        { "wrong settings get one clear line", wrong_settings_get_one_clear_line },
+        { "a killed card has what it had", a_killed_card_has_what_it_had },
+        { "a damaged memory file is named and left", a_damaged_memory_file_is_named_and_left },
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return tests_main("sim-euicc", tests, COUNT(tests));
+}

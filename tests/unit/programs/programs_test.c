@@ -1,0 +1,455 @@
+/* sim-smdp, sim-eim and sim-ipa, started as a user starts them, with the folder that 'sgp32lab certs make' writes. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "harness.h"
+#include "json.h"
+#include "wire.h"
+
+#define PROFILE                                                                                                   \
+    "{\"profiles\":[{\"iccid\":\"89000123456789012358\",\"imsi\":\"262027654321098\",\"operator\":\"eso\",\"k\":" \
+    "\"465b5ce8b199b49faa5f0a2ee238a6bc\",\"opc\":\"cd63cb71954a9f4e48a5994e37a02baf\"}]}"
+#define ORDER                                                                                               \
+    "{\"header\":{\"functionRequesterIdentifier\":\"eso\",\"functionCallIdentifier\":\"1\"},\"iccid\":"     \
+    "\"89000123456789012358\"}"
+#define EID "89049032123451234512345678901235"
+
+struct world {
+    char folder[64], certs[96];
+    struct log log;
+    struct crypto *crypto;
+    struct env env;
+    uint16_t port, card_port;
+};
+
+/* A program that runs in the world's folder, and what it said on standard error. */
+struct child {
+    pid_t pid;
+    int heard;
+    char said[16384];
+};
+
+static void put_path(struct world *w, const char *name, char out[512])
+{
+    snprintf(out, 512, "%s/%s", w->folder, name);
+}
+
+static void write_file(struct world *w, const char *name, const char *text)
+{
+    char path[512];
+    put_path(w, name, path);
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f != NULL);
+    REQUIRE(fputs(text, f) >= 0);
+    REQUIRE(fclose(f) == 0);
+}
+
+static struct buf read_whole(struct world *w, const char *name)
+{
+    char path[512];
+    struct buf b = { .max = 1 << 20 };
+    put_path(w, name, path);
+    REQUIRE(read_file(path, &b) == ERR_OK);
+    return b;
+}
+
+static void open_world(struct world *w)
+{
+    *w = (struct world){ .log = { .clock = clock_system(), .actor = "test" } };
+    snprintf(w->folder, sizeof w->folder, "/tmp/lab-programs-XXXXXX");
+    REQUIRE(mkdtemp(w->folder) != NULL);
+    snprintf(w->certs, sizeof w->certs, "%s/certs", w->folder);
+    REQUIRE(crypto_new(&w->crypto) == ERR_OK);
+    w->env = (struct env){ .clock = clock_system(), .rng = crypto_rng(w->crypto), .log = &w->log,
+                           .crypto = w->crypto };
+    const struct certs_options options = { .epoch = clock_now(clock_system()) };
+    REQUIRE(certs_make(w->crypto, w->certs, &options, stderr) == ERR_OK);
+    write_file(w, "nonsense.pem", "nonsense");
+}
+
+static void close_world(struct world *w)
+{
+    char command[128];
+    crypto_free(w->crypto);
+    snprintf(command, sizeof command, "rm -rf %s", w->folder);
+    CHECK(system(command) == 0);
+}
+
+static const char smdp_good[] = "listen: 127.0.0.1:0\n"
+                                "database: smdp.db\n"
+                                "certificate: certs/DPtls/CERT_S_SM_DP_TLS_NIST.pem\n"
+                                "key: certs/DPtls/SK_S_SM_DP_TLS_NIST.pem\n"
+                                "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+                                "certs: certs\n"
+                                "addresses: [smdp.example.com, other.example.com]\n"
+                                "storage-key: smdp.key\n"
+                                "brainpool: true\n"
+                                "clients:\n"
+                                "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
+                                "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
+
+static const char eim_good[] = "listen: 127.0.0.1:0\n"
+                               "database: eim.db\n"
+                               "certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
+                               "key: certs/EIM/SK_S_EIM_TLS_NIST.pem\n"
+                               "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+                               "certs: certs\n"
+                               "eim-id: eim.example.com\n"
+                               "brainpool: false\n"
+                               "clients:\n"
+                               "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
+
+static const char ipa_good[] = "listen: 127.0.0.1:0\n"
+                               "database: ipa.db\n"
+                               "certificate: certs/TLS/CERT_S_LOCALHOST_TLS.pem\n"
+                               "key: certs/TLS/SK_S_LOCALHOST_TLS.pem\n"
+                               "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+                               "card-wait: 200 ms\n"
+                               "clients: [{name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem}]\n"
+                               "networks: {\"26201\": \"https://net.lead.example.com\"}\n"
+                               "devices:\n"
+                               "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\"}\n";
+
+/* --- children ----------------------------------------------------------------------------------------------- */
+
+static void spawn(struct world *w, struct child *c, const char *const *words)
+{
+    const char *bin = getenv("LAB_BIN");
+    char program[4096];
+    int ends[2];
+    REQUIRE(bin != NULL);
+    snprintf(program, sizeof program, "%s/%s", bin, words[0]);
+    *c = (struct child){ 0 };
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    c->pid = fork();
+    REQUIRE(c->pid >= 0);
+    if (c->pid == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        if (chdir(w->folder) == 0)
+            execv(program, (char *const *)words);
+        _exit(127);
+    }
+    close(ends[1]);
+    c->heard = ends[0];
+}
+
+/* Reads until `wanted` was said and its line is whole, or the end. */
+static bool hear(struct child *c, const char *wanted)
+{
+    size_t len = strlen(c->said);
+    for (;;) {
+        const char *at = wanted ? strstr(c->said, wanted) : NULL;
+        if (at && strchr(at, '\n'))
+            return true;
+        ssize_t n = read(c->heard, c->said + len, sizeof c->said - 1 - len);
+        if (n <= 0)
+            return false;
+        len += (size_t)n;
+        c->said[len] = 0;
+    }
+}
+
+static int end_status(struct child *c)
+{
+    int status = 0;
+    hear(c, NULL);
+    close(c->heard);
+    REQUIRE(waitpid(c->pid, &status, 0) == c->pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static uint16_t port_after(const struct child *c, const char *event)
+{
+    const char *at = strstr(c->said, event);
+    const char *port = at ? strstr(at, "\"port\":") : NULL;
+    REQUIRE(port != NULL);
+    return (uint16_t)atoi(port + 7);
+}
+
+static void start(struct world *w, struct child *c, const char *program)
+{
+    const char *words[] = { program, "--settings", "settings.yaml", "--log", "json", NULL };
+    spawn(w, c, words);
+    bool up = hear(c, "daemon.listening");
+    if (!up)
+        printf("\n    %s", c->said);
+    REQUIRE(up);
+    w->port = port_after(c, "daemon.listening");
+}
+
+static int stop(struct child *c)
+{
+    kill(c->pid, SIGTERM);
+    return end_status(c);
+}
+
+/* --- calls ------------------------------------------------------------------------------------------------------ */
+
+/* As "ESO", "ADMIN", or NULL nobody. Returns the HTTP status, or minus the failure; *answer may be NULL. */
+static int call(struct world *w, const char *who, const char *host, const char *method, const char *target,
+                const char *body, char answer[2048])
+{
+    struct net net = { 0 };
+    struct http_client *client = NULL;
+    struct http_response p = HTTP_RESPONSE_INIT;
+    struct buf roots = read_whole(w, "certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem"), certificate = { 0 }, key = { 0 };
+    char url[300], path[300];
+    const struct http_header headers[] = { { "Content-Type", "application/json" },
+                                           { "X-Admin-Protocol", "gsma/rsp/v2.5.0" } };
+    struct http_client_settings s = { .net = &net, .roots_pem = buf_span(&roots) };
+    if (who) {
+        snprintf(path, sizeof path, "certs/Operator/CERT_OPERATOR_%s.pem", who);
+        certificate = read_whole(w, path);
+        snprintf(path, sizeof path, "certs/Operator/SK_OPERATOR_%s.pem", who);
+        key = read_whole(w, path);
+        s.identity = (struct tls_identity){ buf_span(&certificate), buf_span(&key) };
+    }
+    snprintf(url, sizeof url, "https://%s%s", host, target);
+    REQUIRE(net_add(&net, host, "127.0.0.1", w->port) == ERR_OK);
+    REQUIRE(http_client_tls_new(&w->env, &s, &client) == ERR_OK);
+    const struct http_call q = { .method = method, .url = url, .headers = headers, .header_count = COUNT(headers),
+                                 .body = span_str(body) };
+    enum err e = http_send(client, &q, &p);
+    if (answer)
+        snprintf(answer, 2048, "%.*s", (int)p.body.len, p.body.len ? (const char *)p.body.at : "");
+    int status = e ? -(int)e : p.status;
+    http_client_free(client);
+    http_response_release(&p);
+    buf_release(&roots);
+    buf_release(&certificate);
+    buf_release(&key);
+    net_release(&net);
+    return status;
+}
+
+static void smdp_serves(void)
+{
+    struct world w;
+    struct child c;
+    struct stat key;
+    char answer[2048], path[512];
+    const char *host = "smdp.example.com";
+    open_world(&w);
+    write_file(&w, "settings.yaml", smdp_good);
+    start(&w, &c, "sim-smdp");
+    CHECK(call(&w, NULL, host, "GET", "/v1/profiles", "", NULL) == 403);
+    CHECK(call(&w, "ESO", host, "POST", "/v1/profiles", PROFILE, NULL) == 403);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/profiles", PROFILE, NULL) == 200);
+    CHECK(call(&w, "ESO", host, "POST", "/gsma/rsp2/es2plus/downloadOrder", ORDER, answer) == 200);
+    CHECK(strstr(answer, "Executed-Success") != NULL);
+    CHECK(stop(&c) == 0);
+    CHECK(!strstr(c.said, "465b5ce8") && !strstr(c.said, "465B5CE8"));
+    put_path(&w, "smdp.key", path);
+    CHECK(stat(path, &key) == 0 && (key.st_mode & 0777) == 0600);
+    start(&w, &c, "sim-smdp");
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/profiles/89000123456789012358", "", answer) == 200);
+    CHECK(strstr(answer, "\"allocated\"") != NULL);
+    kill(c.pid, SIGKILL);
+    CHECK(end_status(&c) == -1);
+    start(&w, &c, "sim-smdp");
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/profiles/89000123456789012358", "", answer) == 200);
+    CHECK(strstr(answer, "\"allocated\"") != NULL);
+    CHECK(stop(&c) == 0);
+    close_world(&w);
+}
+
+/* The registration of the test card of the folder. */
+static char *registration(struct world *w)
+{
+    struct buf euicc = read_whole(w, "certs/eUICC/CERT_EUICC_ECDSA_NIST.der");
+    struct buf eum = read_whole(w, "certs/EUM/CERT_EUM_ECDSA_NIST.der"), text = { .max = 1 << 16 };
+    json_t *json = json_pack("{s:s}", "eid", EID);
+    REQUIRE(json_set_base64(json, "euiccCertificate", buf_span(&euicc)) == ERR_OK);
+    REQUIRE(json_set_base64(json, "eumCertificate", buf_span(&eum)) == ERR_OK);
+    REQUIRE(json_write(json, &text) == ERR_OK);
+    char *copy = strdup(buf_cstr(&text));
+    json_decref(json);
+    buf_release(&euicc);
+    buf_release(&eum);
+    buf_release(&text);
+    return copy;
+}
+
+static void eim_serves(void)
+{
+    struct world w;
+    struct child c;
+    char answer[2048];
+    const char *host = "eim.example.com";
+    open_world(&w);
+    char *card = registration(&w);
+    write_file(&w, "settings.yaml", eim_good);
+    start(&w, &c, "sim-eim");
+    CHECK(call(&w, NULL, host, "POST", "/v1/euiccs", card, NULL) == 403);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/euiccs", card, NULL) == 403);
+    CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs", card, NULL) == 201);
+    CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs/" EID "/orders", "{\"reference\":\"r1\",\"kind\":\"list\"}", NULL) ==
+          202);
+    kill(c.pid, SIGKILL);
+    CHECK(end_status(&c) == -1);
+    start(&w, &c, "sim-eim");
+    CHECK(call(&w, "ESO", host, "GET", "/v1/orders?reference=r1", "", answer) == 200);
+    CHECK(strstr(answer, "\"queued\"") != NULL);
+    CHECK(stop(&c) == 0);
+    free(card);
+    close_world(&w);
+}
+
+static void ipa_serves(void)
+{
+    struct world w;
+    struct child c;
+    char answer[2048];
+    const char *host = "localhost";
+    open_world(&w);
+    write_file(&w, "settings.yaml", ipa_good);
+    start(&w, &c, "sim-ipa");
+    CHECK(call(&w, NULL, host, "GET", "/v1/devices", "", NULL) == 403);
+    CHECK(call(&w, "ESO", host, "GET", "/v1/devices", "", NULL) == 403);
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/devices", "", answer) == 200);
+    CHECK(strstr(answer, "\"meter-1\"") && strstr(answer, "\"DE\"") && strstr(answer, "\"plmn\":\"\""));
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"country\":\"FR\"}", NULL) == 202);
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/devices", "", answer) == 200 && strstr(answer, "\"FR\""));
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"powered\":false}", NULL) == 202);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-2", "{\"country\":\"FR\"}", NULL) == 404);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"country\":\"fr\"}", NULL) == 400);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"powered\":\"no\"}", NULL) == 400);
+    CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{}", NULL) == 400);
+    kill(c.pid, SIGKILL);
+    CHECK(end_status(&c) == -1);
+    start(&w, &c, "sim-ipa");
+    CHECK(stop(&c) == 0);
+    close_world(&w);
+}
+
+/* sim-euicc connects to the reader that sim-ipa opens; the IPA finds no eIM on it, and says so. */
+static void ipa_reads_a_card(void)
+{
+    struct world w;
+    struct child ipa, card;
+    char address[32];
+    open_world(&w);
+    write_file(&w, "settings.yaml", ipa_good);
+    const char *ipa_words[] = { "sim-ipa", "--settings", "settings.yaml", "--log", "json", "--once", "true",
+                                "--card-wait", "20 s", NULL };
+    spawn(&w, &ipa, ipa_words);
+    REQUIRE(hear(&ipa, "card.listening"));
+    snprintf(address, sizeof address, "127.0.0.1:%u", port_after(&ipa, "card.listening"));
+    const char *card_words[] = { "sim-euicc", "--vpcd", address, "--certs", "certs", NULL };
+    spawn(&w, &card, card_words);
+    CHECK(end_status(&ipa) == 0);
+    CHECK(strstr(ipa.said, "no eIM is associated and none is configured") != NULL);
+    CHECK(stop(&card) == 0);
+    close_world(&w);
+}
+
+/* --- wrong settings --------------------------------------------------------------------------------------------- */
+
+/* Each row replaces a line of the good settings (by its beginning). */
+static const struct {
+    const char *name, *program, *good, *line, *instead;
+    int status;
+    const char *says;
+} rows[] = {
+    { "smdp: a misspelt key", "sim-smdp", smdp_good, "brainpool:", "brainpol: true", 2, "settings.yaml:9:" },
+    { "smdp: no folder of certificates", "sim-smdp", smdp_good, "certs:", "", 2, "'certs' is missing" },
+    { "smdp: a folder that is not there", "sim-smdp", smdp_good, "certs:", "certs: none", 1, "none/DPauth" },
+    { "smdp: no storage key", "sim-smdp", smdp_good, "storage-key:", "", 2, "storage-key" },
+    { "smdp: a storage key that is none", "sim-smdp", smdp_good, "storage-key:", "storage-key: nonsense.pem", 2,
+      "64 hex digits" },
+    { "smdp: a right that is none", "sim-smdp", smdp_good, "  - {name: eso",
+      "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem, rights: [order]}", 2, "settings.yaml:11:" },
+    { "smdp: brainpool is no boolean", "sim-smdp", smdp_good, "brainpool:", "brainpool: maybe", 2,
+      "settings.yaml:9:" },
+    { "smdp: addresses are no list", "sim-smdp", smdp_good, "addresses:", "addresses: smdp.example.com", 2,
+      "settings.yaml:7:" },
+    { "eim: a misspelt key", "sim-eim", eim_good, "eim-id:", "eimid: x", 2, "settings.yaml:7:" },
+    { "eim: no folder of certificates", "sim-eim", eim_good, "certs:", "", 2, "'certs' is missing" },
+    { "eim: a folder that is not there", "sim-eim", eim_good, "certs:", "certs: none", 1, "none/EIM" },
+    { "eim: a client without certificate", "sim-eim", eim_good, "  - {name: eso", "  - {name: eso}", 2,
+      "settings.yaml:10:" },
+    { "ipa: a misspelt key", "sim-ipa", ipa_good, "card-wait:", "cardwait: 1 s", 2, "settings.yaml:6:" },
+    { "ipa: no devices", "sim-ipa", ipa_good, "  - {name: meter-1", "", 2, "devices" },
+    { "ipa: a device without card", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE}", 2, "settings.yaml:10:" },
+    { "ipa: a card of a kind that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"usb:1\"}", 2, "settings.yaml:10:" },
+    { "ipa: a vpcd port that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:70000\"}", 2, "settings.yaml:10:" },
+    { "ipa: an IMEI with 14 digits", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"35123456789012\", country: DE, card: \"vpcd:0\"}", 2, "settings.yaml:10:" },
+    { "ipa: a country that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: Germany, card: \"vpcd:0\"}", 2, "settings.yaml:10:" },
+    { "ipa: a member of a device that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", sim: no}", 2,
+      "settings.yaml:10:" },
+    { "ipa: a network with four digits", "sim-ipa", ipa_good, "networks:", "networks: {\"2620\": \"https://x\"}", 2,
+      "settings.yaml:8:" },
+    { "ipa: an initial eIM that is not there", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", initial-eim: none.der}", 1,
+      "none.der" },
+};
+
+static void write_settings(struct world *w, const char *good, const char *line, const char *instead)
+{
+    struct buf text = { .max = 1 << 16 };
+    const char *at = strstr(good, line);
+    while (at && at != good && at[-1] != '\n')
+        at = strstr(at + 1, line);
+    REQUIRE(at != NULL);
+    REQUIRE(buf_put(&text, span_of(good, (size_t)(at - good))) == ERR_OK);
+    REQUIRE(buf_put_str(&text, instead) == ERR_OK);
+    REQUIRE(buf_put_str(&text, strchr(at, '\n')) == ERR_OK);
+    write_file(w, "settings.yaml", buf_cstr(&text));
+    buf_release(&text);
+}
+
+static void wrong_settings(void)
+{
+    struct world w;
+    open_world(&w);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct child c;
+        const char *words[] = { rows[i].program, "--settings", "settings.yaml", "--log", "json", NULL };
+        write_settings(&w, rows[i].good, rows[i].line, rows[i].instead);
+        spawn(&w, &c, words);
+        int status = end_status(&c);
+        CHECK_ROW(rows[i].name, status == rows[i].status);
+        CHECK_ROW(rows[i].name, strstr(c.said, rows[i].says) != NULL);
+        if (status != rows[i].status || !strstr(c.said, rows[i].says))
+            printf("\n    status %d: %s", status, c.said);
+    }
+    close_world(&w);
+}
+
+static void helps(void)
+{
+    static const char *const programs[] = { "sim-smdp", "sim-eim", "sim-ipa" };
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        char command[80];
+        snprintf(command, sizeof command, "\"$LAB_BIN/%s\" --help | grep -q -- 'settings:\\|--settings'", programs[i]);
+        CHECK_ROW(programs[i], system(command) == 0);
+    }
+}
+
+static const struct test tests[] = {
+    { "sim-smdp serves, stops when asked, and goes on after a kill", smdp_serves },
+    { "sim-eim serves, stops when asked, and goes on after a kill", eim_serves },
+    { "sim-ipa serves, stops when asked, and goes on after a kill", ipa_serves },
+    { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },
+    { "wrong settings end each of them with one line that says where", wrong_settings },
+    { "each has --help with its settings", helps },
+};
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    return tests_main("programs", tests, COUNT(tests));
+}
