@@ -125,12 +125,41 @@ bool run_views_agree(struct run *r, const struct world_device *d, char why[400])
     return eso_agrees_with_card(r, d, &card, why) && smdp_agrees_with_card(r, d, &card, why);
 }
 
+/* SGP.32 2.11.1.1: the counter of an eUICC at its eIM only grows. */
+static bool counter_grows(struct run *r, struct world_device *d, char why[400])
+{
+    char path[64];
+    int64_t counter = -1;
+    snprintf(path, sizeof path, "/v1/euiccs/%s", d->eid);
+    json_t *answer = run_get(r, HOST_EIM, path);
+    bool fine = !answer || (json_int(answer, "counter", &counter) == ERR_OK && counter >= d->counter_seen);
+    if (!fine)
+        snprintf(why, 400, "%s: the eIM's counterValue went back from %lld to %lld", d->name,
+                 (long long)d->counter_seen, (long long)counter);
+    else if (answer)
+        d->counter_seen = counter;
+    json_decref(answer);
+    return fine;
+}
+
+static bool nothing_leaked(struct run *r, char why[400])
+{
+    size_t leaks = trace_leaks(r->world->trace);
+    if (leaks)
+        snprintf(why, 400, "a K or OPc was seen %zu times in messages or events (they are masked in the report)", leaks);
+    return leaks == 0;
+}
+
 bool run_invariants_hold(struct run *r, char why[400])
 {
+    if (!nothing_leaked(r, why))
+        return false;
     for (size_t i = 0; i < r->world->device_count; i++) {
-        const struct world_device *d = &r->world->devices[i];
+        struct world_device *d = &r->world->devices[i];
         struct run_card card;
-        if (run_read_card(r, &r->world->devices[i], &card))
+        if (!counter_grows(r, d, why))
+            return false;
+        if (run_read_card(r, d, &card))
             continue; /* a card without power says nothing, and nothing wrong */
         if (!one_profile_enabled(r, d, &card, why) || !swap_is_somewhere(r, d, why))
             return false;

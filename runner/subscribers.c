@@ -32,8 +32,8 @@ enum err subscriber_make(struct world *w, const struct scenario_carrier *c, stru
     if (!e)
         e = rng_fill(crypto_rng(w->crypto), out->opc, sizeof out->opc);
     if (!e)
-        e = trace_hide(w->trace, SPAN_ARRAY(out->k));
-    return e ? e : trace_hide(w->trace, SPAN_ARRAY(out->opc));
+        e = trace_forbid(w->trace, SPAN_ARRAY(out->k));
+    return e ? e : trace_forbid(w->trace, SPAN_ARRAY(out->opc));
 }
 
 enum err subscriber_matching_id(struct world *w, struct world_profile *p)

@@ -14,8 +14,12 @@ struct trace {
     struct trace_message **messages;
     size_t count, room;
     unsigned numbered;
-    struct buf *hidden;
+    struct hidden {
+        struct buf bytes;
+        bool forbidden;
+    } *hidden;
     size_t hidden_count;
+    _Atomic size_t leaks;
 };
 
 enum err trace_new(struct clock *clock, bool keep, struct trace **out)
@@ -39,8 +43,8 @@ void trace_free(struct trace *t)
         free(t->messages[i]);
     }
     for (size_t i = 0; i < t->hidden_count; i++) {
-        memory_clear(t->hidden[i].at, t->hidden[i].len);
-        buf_release(&t->hidden[i]);
+        memory_clear(t->hidden[i].bytes.at, t->hidden[i].bytes.len);
+        buf_release(&t->hidden[i].bytes);
     }
     free(t->messages);
     free(t->hidden);
@@ -50,19 +54,34 @@ void trace_free(struct trace *t)
 
 /* --- redaction -------------------------------------------------------------------------------- */
 
-enum err trace_hide(struct trace *t, struct span secret)
+static enum err hide(struct trace *t, struct span secret, bool forbidden)
 {
     if (!t->keep || secret.len < 4)
         return ERR_OK;
-    struct buf *grown = realloc(t->hidden, (t->hidden_count + 1) * sizeof *grown);
+    struct hidden *grown = realloc(t->hidden, (t->hidden_count + 1) * sizeof *grown);
     if (!grown)
         return ERR_NOMEM;
     t->hidden = grown;
-    grown[t->hidden_count] = (struct buf){ .max = 4096 };
-    enum err e = buf_put(&grown[t->hidden_count], secret);
+    grown[t->hidden_count] = (struct hidden){ .bytes.max = 4096, .forbidden = forbidden };
+    enum err e = buf_put(&grown[t->hidden_count].bytes, secret);
     if (!e)
         t->hidden_count++;
     return e;
+}
+
+enum err trace_hide(struct trace *t, struct span secret)
+{
+    return hide(t, secret, false);
+}
+
+enum err trace_forbid(struct trace *t, struct span key)
+{
+    return hide(t, key, true);
+}
+
+size_t trace_leaks(const struct trace *t)
+{
+    return t->leaks;
 }
 
 static bool mask(struct span haystack, struct span needle)
@@ -92,19 +111,23 @@ static bool mask_hex(struct span haystack, struct span needle)
     return found;
 }
 
-static bool mask_all(const struct trace *t, struct span bytes, bool text)
+static bool mask_all(struct trace *t, struct span bytes, bool text)
 {
-    bool found = false;
+    bool any = false;
     for (size_t i = 0; i < t->hidden_count; i++) {
-        found |= mask(bytes, buf_span(&t->hidden[i]));
+        struct span secret = buf_span(&t->hidden[i].bytes);
+        bool found = mask(bytes, secret);
         if (text)
-            found |= mask_hex(bytes, buf_span(&t->hidden[i]));
+            found |= mask_hex(bytes, secret);
+        if (found && t->hidden[i].forbidden)
+            t->leaks++;
+        any |= found;
     }
-    return found;
+    return any;
 }
 
 /* A base64 member is opened, masked inside and closed again: codes travel in signed DER. */
-static void redact_json_string(const struct trace *t, json_t *value)
+static void redact_json_string(struct trace *t, json_t *value)
 {
     struct span text = span_of(json_string_value(value), json_string_length(value));
     struct buf bytes = { .max = HTTP_BODY_MAX }, again = { .max = 2 * HTTP_BODY_MAX };
@@ -115,7 +138,7 @@ static void redact_json_string(const struct trace *t, json_t *value)
     buf_release(&again);
 }
 
-static void redact_json(const struct trace *t, json_t *value)
+static void redact_json(struct trace *t, json_t *value)
 {
     const char *key;
     json_t *member;
@@ -128,7 +151,7 @@ static void redact_json(const struct trace *t, json_t *value)
         redact_json(t, member);
 }
 
-void trace_redact(const struct trace *t, enum trace_body kind, struct buf *body)
+void trace_redact(struct trace *t, enum trace_body kind, struct buf *body)
 {
     json_t *root = NULL;
     char why[160];

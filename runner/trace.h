@@ -33,8 +33,11 @@ void trace_free(struct trace *t);
 
 /* Bytes that must not be seen in any message: keys, codes. Copied; masked in raw, hex and base64 form by `*`. */
 MUST_CHECK enum err trace_hide(struct trace *t, struct span secret);
+/* The same for keys, which no message or event may carry at all: each hit is counted as a leak. */
+MUST_CHECK enum err trace_forbid(struct trace *t, struct span key);
+size_t trace_leaks(const struct trace *t);
 /* Bytes or text with every hidden value overwritten, in place. */
-void trace_redact(const struct trace *t, enum trace_body kind, struct buf *body);
+void trace_redact(struct trace *t, enum trace_body kind, struct buf *body);
 
 /* Records an HTTP request or response (thread safe). `to` and `from` are part names. Paths in the list of unrecorded
  * ones (subscriber and profile imports) are counted, never kept. */

@@ -56,7 +56,7 @@ struct world_device {
     struct trace_card *trace;
     struct ipa *ipa;
     struct part *part;
-    int64_t country_set;                 /* how often it was moved */
+    int64_t counter_seen;                /* highest counterValue that its eIM showed */
     char country[3];
 };
 
