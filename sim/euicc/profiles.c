@@ -102,6 +102,9 @@ enum err profile_list(const struct state *s, const struct rsp_profile_info_reque
     return err;
 }
 
+/* SGP.22 5.7.15: what a consumer card gives without a tag list; SGP.32 5.9.14 changed the list. */
+static const uint8_t sgp22_tags[] = { 0x5a, 0x4f, 0x9f, 0x70, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95 };
+
 enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_profile_info_request r;
@@ -110,6 +113,8 @@ enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf
     enum err err = rsp_profile_info_request_read(request, &r);
     if (err)
         return err;
+    if (e->sgp22_only && !r.tag_list.at)
+        r.tag_list = SPAN_ARRAY(sgp22_tags);
     err = profile_list(euicc_state(e), &r, &list);
     if (err == ERR_PARSE) {
         answer = (struct rsp_profile_info_response){ .which = RSP_ERROR,
@@ -215,6 +220,16 @@ enum err isdr_delete_profile(struct euicc *e, struct span request, struct buf *r
     return err ? err : rsp_code_write(0xbf33, code, response);
 }
 
+/* SGP.22 5.7.21: an empty nickname takes away the one there is. */
+static enum err set_nickname(struct profile *p, struct span name)
+{
+    if (name.len)
+        return shared_set(&p->nickname, name);
+    shared_release(p->nickname);
+    p->nickname = NULL;
+    return ERR_OK;
+}
+
 enum err isdr_set_nickname(struct euicc *e, struct span request, struct buf *response)
 {
     struct der_tlv whole, iccid, name;
@@ -226,6 +241,6 @@ enum err isdr_set_nickname(struct euicc *e, struct span request, struct buf *res
         return rsp_code_write(0xbf29, 1, response); /* iccidNotFound */
     enum err err = euicc_change(e, &s);
     if (!err)
-        err = shared_set(&state_find_iccid(s, iccid.value)->nickname, name.value);
+        err = set_nickname(state_find_iccid(s, iccid.value), name.value);
     return err ? err : rsp_code_write(0xbf29, 0, response);
 }

@@ -47,6 +47,39 @@ static void small_functions_answer_as_the_tables_say(void)
     world_close(&w);
 }
 
+static void become_consumer_card(struct euicc_settings *s)
+{
+    s->sgp22_only = true;
+}
+
+/* SGP.22 5.7.15: without a tag list also the nickname and the icon are shown; found with an independent LPA. */
+static void a_consumer_card_has_the_list_and_nicknames_of_sgp22(void)
+{
+    static const struct {
+        const char *name, *request, *response;
+    } rows[] = {
+        { "SetNickname", "bf290f5a0a98001032547698103214900141", "bf2903800100" },
+        { "the nickname is shown unasked", "bf2d00",
+          "bf2d37a035e3335a0a980010325476981032144f10a0000005591010ffffffff89000010009f70010190014191034c6162920474"
+          "657374950102" },
+        { "an empty nickname takes it away", "bf290e5a0a980010325476981032149000", "bf2903800100" },
+        { "no nickname is not an empty one", "bf2d045c025a90", "bf2d10a00ee30c5a0a98001032547698103214" },
+        { "a tag list is obeyed", "bf2d035c0191", "bf2d09a007e30591034c6162" },
+        { "a nickname of 65 octets",
+          "bf294f5a0a980010325476981032149041414141414141414141414141414141414141414141414141414141414141414141"
+          "4141414141414141414141414141414141414141414141414141414141414141",
+          "" },
+    };
+    struct world w;
+    world_open(&w, become_consumer_card);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].response[0])
+            CHECK_ROW(rows[i].name, es10_is(&w, rows[i].request, rows[i].response));
+        else
+            CHECK_ROW(rows[i].name, es10_sw(&w, rows[i].request) != 0x9000);
+    world_close(&w);
+}
+
 static void malformed_requests_are_incorrect_data(void)
 {
     static const struct {
@@ -266,6 +299,7 @@ const struct test es10_tests[] = {
     { "malformed requests are incorrect data", malformed_requests_are_incorrect_data },
     { "EuiccInfo names both test CIs", euicc_info_names_both_test_cis },
     { "challenges differ", challenges_differ },
+    { "a consumer card has the list and nicknames of SGP.22", a_consumer_card_has_the_list_and_nicknames_of_sgp22 },
     { "certificates are given for each CI", certificates_are_given_for_each_ci },
     { "a local switch leaves notifications", a_local_switch_leaves_notifications },
     { "a deleted profile is gone and said to be", a_deleted_profile_is_gone_and_said_to_be },
