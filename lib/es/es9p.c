@@ -1,5 +1,7 @@
 #include "es9p.h"
 
+#include "es9p_asn1.h"
+
 enum err es9p_malformed(const struct env *env, const char *name, const struct http_request *http,
                         struct http_response *p, enum err e)
 {
@@ -9,6 +11,11 @@ enum err es9p_malformed(const struct env *env, const char *name, const struct ht
     es_refuse(&status, "1.3.1", e == ERR_NOT_FOUND ? "2.2" : "2.1",
               e == ERR_NOT_FOUND ? "a mandatory member is missing" : "a member is malformed");
     log_fail(env->log, e, "SGP.22 6.5.2", status.message);
+    if (es9p_is_asn1(http)) { /* no number says this: a transport error */
+        http_response_clear(p);
+        p->status = 400;
+        return ERR_REFUSED;
+    }
     e = es_serve_write(env, name, http, &status, NULL, p);
     return e ? e : ERR_REFUSED;
 }

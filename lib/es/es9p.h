@@ -1,4 +1,5 @@
-/* ES9+: download of a profile from an SM-DP+ (SGP.22 5.6, 6.5.2; catalogue A.13), JSON binding.
+/* ES9+: download of a profile from an SM-DP+ (SGP.22 5.6, 6.5.2; catalogue A.13), JSON binding, and the ASN.1
+ * binding where the peer or the request's path says so (es9p_asn1.h).
  *
  * Each function has three parts in one file: the call (client), _read (server: the request as a domain message) and
  * _write (server: the answer). Spans of an answer point into `m`; the caller releases it.

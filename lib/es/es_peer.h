@@ -13,7 +13,8 @@ struct es_peer {
     const char *user_agent;  /* NULL "gsma-rsp-lpad", ESipa "gsma-rsp-ipad" */
     const char *requester;   /* ES2+: functionRequesterIdentifier */
     const char *call_id;     /* ES2+: functionCallIdentifier; NULL the requester again */
-    const char *path;        /* ESipa, ASN.1 binding; NULL "/gsma/rsp2/asn1" */
+    bool asn1;               /* ES9+, ES11: the ASN.1 binding instead of JSON */
+    const char *path;        /* ESipa and ASN.1 binding; NULL "/gsma/rsp2/asn1" */
     int64_t deadline_ms;     /* 0: the client's own */
 };
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "es2p.h"
-#include "es9p.h"
+#include "es9p_asn1.h"
 #include "smdp_functions.h"
 #include "smdp_routes.h"
 
@@ -70,6 +70,18 @@ static enum err serve_cancel_session(void *actor, const struct http_request *q, 
         e = es9p_cancel_session_write(s->env, q, &status, p);
     es_memory_release(&received);
     return e;
+}
+
+/* The ASN.1 binding: the same five functions by the message's tag. */
+static enum err serve_asn1(void *actor, const struct http_request *q, struct http_response *p)
+{
+    static const struct es9p_asn1_function functions[] = {
+        { 0xBF39, serve_initiate_authentication }, { 0xBF3B, serve_authenticate_client },
+        { 0xBF3A, serve_get_bound_profile_package }, { 0xBF41, serve_cancel_session },
+        { 0xBF3D, serve_handle_notification },
+    };
+    struct smdp *s = actor;
+    return es9p_asn1_serve(s->env, functions, COUNT(functions), s, q, p);
 }
 
 /* --- ES2+: who asks is who the certificate says -------------------------------------------------------- */
@@ -139,6 +151,7 @@ static const struct http_route routes[] = {
     { "POST", "/gsma/rsp2/es9plus/getBoundProfilePackage", serve_get_bound_profile_package },
     { "POST", "/gsma/rsp2/es9plus/handleNotification", serve_handle_notification },
     { "POST", "/gsma/rsp2/es9plus/cancelSession", serve_cancel_session },
+    { "POST", ES9P_ASN1_PATH, serve_asn1 },
     { "POST", "/gsma/rsp2/es2plus/downloadOrder", serve_download_order },
     { "POST", "/gsma/rsp2/es2plus/confirmOrder", serve_confirm_order },
     { "POST", "/gsma/rsp2/es2plus/cancelOrder", serve_cancel_order },

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "es2p.h"
-#include "es9p.h"
+#include "es9p_asn1.h"
 #include "esipa.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -88,6 +88,34 @@ static void esipa(struct exchange *x)
     require_answer(esipa_serve(&service, &x->q, &x->p), &x->p);
 }
 
+/* ES9+ in ASN.1: the same bodies, by tag. */
+#define BY_TAG(function)                                                                           \
+    static enum err serve_##function(void *actor, const struct http_request *q,                    \
+                                     struct http_response *p)                                      \
+    {                                                                                              \
+        (void)q;                                                                                   \
+        (void)p;                                                                                   \
+        es9p_##function##_body(actor);                                                             \
+        return ERR_OK;                                                                             \
+    }
+BY_TAG(initiate_authentication)
+BY_TAG(authenticate_client)
+BY_TAG(get_bound_profile_package)
+BY_TAG(handle_notification)
+BY_TAG(cancel_session)
+
+static void es9p_asn1(struct exchange *x)
+{
+    static const struct es9p_asn1_function functions[] = {
+        { 0xBF39, serve_initiate_authentication }, { 0xBF3B, serve_authenticate_client },
+        { 0xBF3A, serve_get_bound_profile_package }, { 0xBF3D, serve_handle_notification },
+        { 0xBF41, serve_cancel_session },
+    };
+    require_answer(es9p_asn1_serve(x->env, functions, COUNT(functions), x, &x->q, &x->p), &x->p);
+}
+
+#define ES9P_ASN1_CHOICE 'A'
+
 static void choose(struct exchange *x, unsigned choice)
 {
     static void (*const es9p[])(struct exchange * x) = {
@@ -101,6 +129,8 @@ static void choose(struct exchange *x, unsigned choice)
         es9p[choice](x);
     else if (choice < 9)
         es2p(x, (enum es2p_function)(ES2P_DOWNLOAD_ORDER + (choice - COUNT(es9p))));
+    else if (choice == ES9P_ASN1_CHOICE)
+        es9p_asn1(x);
     else
         esipa(x);
 }
@@ -111,16 +141,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct env env = { .log = &silent };
     if (size == 0)
         return 0;
-    unsigned function = data[0] % 10;
+    unsigned function = data[0] == ES9P_ASN1_CHOICE ? data[0] : data[0] % 10u;
     const struct http_header headers[] = {
-        { "Content-Type", function == 9 ? ESIPA_CONTENT_TYPE : "application/json" },
+        { "Content-Type", function >= 9 ? ESIPA_CONTENT_TYPE : "application/json" },
         { "X-Admin-Protocol", "gsma/rsp/v2.5.0" },
         { "User-Agent", "gsma-rsp-lpad" },
     };
     struct exchange x = {
         &env,
         { .method = "POST",
-          .path = "/",
+          .path = function == ES9P_ASN1_CHOICE ? ES9P_ASN1_PATH : "/",
           .query = "",
           .headers = headers,
           .header_count = COUNT(headers),

@@ -1,8 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "es9p.h"
+#include "es9p_asn1.h"
 #include "es_tests.h"
+#include "vectors.h"
 
 /* An SM-DP+ that answers every function with the members below, or refuses. */
 struct smdp {
@@ -109,7 +110,19 @@ static enum err cancel_session(void *actor, const struct http_request *q, struct
     return e == ERR_REFUSED ? ERR_OK : e;
 }
 
+static enum err any_by_tag(void *actor, const struct http_request *q, struct http_response *p)
+{
+    static const struct es9p_asn1_function functions[] = {
+        { 0xBF39, initiate_authentication }, { 0xBF3B, authenticate_client },
+        { 0xBF3A, get_bound_profile_package }, { 0xBF3D, handle_notification }, { 0xBF41, cancel_session },
+    };
+    struct smdp *s = actor;
+    enum err e = es9p_asn1_serve(s->env, functions, COUNT(functions), s, q, p);
+    return e == ERR_REFUSED ? ERR_OK : e;
+}
+
 static const struct http_route routes[] = {
+    { "POST", ES9P_ASN1_PATH, any_by_tag },
     { "POST", "/gsma/rsp2/es9plus/initiateAuthentication", initiate_authentication },
     { "POST", "/gsma/rsp2/es9plus/authenticateClient", authenticate_client },
     { "POST", "/gsma/rsp2/es9plus/getBoundProfilePackage", get_bound_profile_package },
@@ -185,7 +198,7 @@ static enum err deliver_notification(struct world *w)
     return e;
 }
 
-void es9p_answers_arrive(void)
+static void answers_arrive(bool asn1)
 {
     struct world w;
     struct smdp s;
@@ -195,6 +208,7 @@ void es9p_answers_arrive(void)
     struct rsp_authenticate_client_ok second;
     struct rsp_get_bound_profile_package_ok third;
     open_smdp(&w, &s);
+    w.peer.asn1 = asn1;
     CHECK(es9p_initiate_authentication(&w.peer, &initiate, &m, &first, &status) == ERR_OK &&
           !es_refused(&status));
     CHECK(!strcmp(s.address, "server.example.com"));
@@ -208,8 +222,10 @@ void es9p_answers_arrive(void)
           second.smdp_signed2.bpp_euicc_otpk.len == 65);
     CHECK(second.metadata.fallback_allowed && span_equal(second.metadata.profile_name, span_str("PN")));
     es_memory_release(&m);
-    CHECK(es9p_get_bound_profile_package(&w.peer, &get_package, &m, &third, &status) == ERR_OK);
-    CHECK(s.error_code == 3 && third.bound_profile_package.len == 3);
+    /* In ASN.1 the package is part of the message and checked with it; in JSON it is the eUICC that looks inside. */
+    CHECK(es9p_get_bound_profile_package(&w.peer, &get_package, &m, &third, &status) ==
+          (asn1 ? ERR_PARSE : ERR_OK));
+    CHECK(s.error_code == 3 && (asn1 || third.bound_profile_package.len == 3));
     es_memory_release(&m);
     CHECK(deliver_notification(&w) == ERR_OK && s.seq_number == 7);
     struct buf cancelled = hex("bf4103810105");
@@ -217,6 +233,16 @@ void es9p_answers_arrive(void)
     CHECK(!es_refused(&status) && s.reason == 5);
     buf_release(&cancelled);
     close_smdp(&w, &s);
+}
+
+void es9p_answers_arrive(void)
+{
+    answers_arrive(false);
+}
+
+void es9p_asn1_answers_arrive(void)
+{
+    answers_arrive(true);
 }
 
 void es9p_refusals_arrive(void)
@@ -337,4 +363,268 @@ void es9p_refuses_hostile_answers(void)
         es_memory_release(&m);
     }
     close_smdp(&w, &s);
+}
+
+/* --- ASN.1 binding --------------------------------------------------------------------------------- */
+
+#define ASN1 "application/x-gsma-rsp-asn1"
+static const struct {
+    const char *name, *type, *protocol, *hex;
+    int status;
+} asn1_posts[] = {
+    { "JSON's content type", JSON, V2, "a20bbf4108800101a103810105", 415 },
+    { "no content type", NULL, V2, "a20bbf4108800101a103810105", 415 },
+    { "a content type that only begins right", ASN1 "2", V2, "a20bbf4108800101a103810105", 415 },
+    { "a parameter behind the content type", ASN1 ";v=1", V2, "a20bbf4108800101a103810105", 200 },
+    { "protocol major 3", ASN1, "gsma/rsp/v3.0.0", "a20bbf4108800101a103810105", 400 },
+    { "no protocol", ASN1, NULL, "a20bbf4108800101a103810105", 400 },
+    { "an empty body", ASN1, V2, "", 400 },
+    { "an empty wrapper", ASN1, V2, "a200", 400 },
+    { "no wrapper", ASN1, V2, "bf4108800101a103810105", 400 },
+    { "another wrapper", ASN1, V2, "a30bbf4108800101a103810105", 400 },
+    { "a wrapper cut short", ASN1, V2, "a20bbf4108800101a1038101", 400 },
+    { "octets behind the wrapper", ASN1, V2, "a20bbf4108800101a10381010500", 400 },
+    { "two messages in one wrapper", ASN1, V2, "a216bf4108800101a103810105bf4108800101a103810105", 400 },
+    { "indefinite length", ASN1, V2, "a280bf4108800101a1038101050000", 400 },
+    { "an ESipa message", ASN1, V2, "a215bf4f125a1089049032123451234512345678901235", 400 },
+    { "an answer as a request", ASN1, V2, "a206bf3903810101", 400 },
+    { "an empty initiateAuthentication", ASN1, V2, "a203bf3900", 400 },
+    { "an empty authenticateClient", ASN1, V2, "a203bf3b00", 400 },
+    { "a transaction id of seventeen octets", ASN1, V2,
+      "a21bbf411880110102030405060708090a0b0c0d0e0f1011a103810105", 400 },
+    { "an empty transaction id", ASN1, V2, "a20abf41078000a103810105", 400 },
+    { "a cancellation without its response", ASN1, V2, "a206bf4103800101", 400 },
+    { "a notification of nothing", ASN1, V2, "a205bf3d02a000", 400 },
+    { "a notification without its wrapper", ASN1, V2, "a203bf3d00", 400 },
+};
+
+void es9p_asn1_refuses_hostile_requests(void)
+{
+    struct world w;
+    struct smdp s;
+    struct http_response p = HTTP_RESPONSE_INIT;
+    open_smdp(&w, &s);
+    for (size_t i = 0; i < COUNT(asn1_posts); i++) {
+        struct buf body = hex(asn1_posts[i].hex);
+        s.reason = -1;
+        world_post(&w, ES9P_ASN1_PATH, asn1_posts[i].type, asn1_posts[i].protocol, buf_span(&body), &p);
+        CHECK_ROW(asn1_posts[i].name, p.status == asn1_posts[i].status);
+        CHECK_ROW(asn1_posts[i].name, (p.status == 200) == (p.body.len != 0));
+        CHECK_ROW(asn1_posts[i].name, (p.status == 200) == (s.reason == 5));
+        buf_release(&body);
+    }
+    http_response_release(&p);
+    close_smdp(&w, &s);
+}
+
+/* Both bindings carry one refusal: JSON as it is, ASN.1 by the number that stands for it. */
+static const struct {
+    const char *name, *subject, *reason, *seen_asn1;
+} refusals[] = {
+    { "a matchingId refused", "8.2.6", "3.8", "8.2.6/3.8 matchingIdRefused" },
+    { "an EID outside the EUM's range", "8.1.4", "6.1", "8.1.2/6.1 eumCertificateInvalid" },
+    { "no memory", "8.1", "4.8", "8.1/4.8 insufficientMemory" },
+    { "an unknown CI", "8.11.1", "3.9", "8.11.1/3.9 ciPKUnknown" },
+    { "a refusal without a number", "8.8.5", "6.4", "8.8/4.2 undefinedError" },
+    { "an unheard-of refusal", "9.9", "9.9", "8.8/4.2 undefinedError" },
+};
+
+void es9p_bindings_refuse_alike(void)
+{
+    struct world w;
+    struct smdp s;
+    struct es_status status;
+    struct rsp_authenticate_client_ok ok;
+    open_smdp(&w, &s);
+    for (size_t i = 0; i < 2 * COUNT(refusals); i++) {
+        struct es_memory m = ES_MEMORY_INIT;
+        const char *name = refusals[i / 2].name, *subject = refusals[i / 2].subject;
+        w.peer.asn1 = i % 2;
+        es_refuse(&s.status, subject, refusals[i / 2].reason, "why");
+        CHECK_ROW(name, es9p_authenticate_client(&w.peer, &authenticate, &m, &ok, &status) == ERR_OK);
+        CHECK_ROW(name, w.peer.asn1 ? !strcmp(es_status_text(&status).text, refusals[i / 2].seen_asn1)
+                                    : !strcmp(status.subject, subject));
+        es_memory_release(&m);
+    }
+    close_smdp(&w, &s);
+}
+
+/* A server that answers with given octets and keeps what it was sent. */
+struct parrot {
+    struct actor actor;
+    struct buf received, answer;
+    int status;
+};
+
+static enum err say(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct parrot *r = actor;
+    enum err e = buf_set(&r->received, q->body);
+    return e ? e : http_text(p, r->status, ASN1, buf_span(&r->answer));
+}
+
+static const struct http_route parrot_routes[] = { { "POST", ES9P_ASN1_PATH, say } };
+static const struct actor_ops parrot_ops = { .role = "parrot", .routes = parrot_routes, .route_count = 1 };
+
+static const struct {
+    const char *name, *hex;
+    int status;
+    enum err want;
+    const char *text; /* of the status */
+} asn1_answers[] = {
+    { "an error number", "a206bf3903810101", 200, ERR_OK, "8.8.1/3.8 invalidDpAddress" },
+    { "the version is not supported", "a206bf3903810102", 200, ERR_OK, "8.8.3/3.1 euiccVersionNotSupportedByDp" },
+    { "undefinedError", "a206bf390381017f", 200, ERR_OK, "8.8/4.2 undefinedError" },
+    { "a number that the function does not have", "a206bf3903810163", 200, ERR_OK,
+      "8.8/4.2 an error number that the function does not have" },
+    { "HTTP 500", "a206bf3903810101", 500, ERR_REFUSED, NULL },
+    { "HTTP 204", "", 204, ERR_PARSE, NULL },
+    { "an empty answer", "", 200, ERR_PARSE, NULL },
+    { "an empty wrapper", "a200", 200, ERR_PARSE, NULL },
+    { "no wrapper", "bf3903810101", 200, ERR_PARSE, NULL },
+    { "another function's answer", "a206bf3b03810101", 200, ERR_PARSE, NULL },
+    { "two answers", "a20cbf3903810101bf3903810101", 200, ERR_PARSE, NULL },
+    { "neither success nor error", "a203bf3900", 200, ERR_PARSE, NULL },
+    { "success without its members", "a205bf3902a000", 200, ERR_PARSE, NULL },
+    { "an answer cut short", "a206bf39038101", 200, ERR_PARSE, NULL },
+    { "JSON", "7b7d", 200, ERR_PARSE, NULL },
+};
+
+void es9p_asn1_refuses_hostile_answers(void)
+{
+    struct world w;
+    struct parrot r = { .actor.ops = &parrot_ops, .received.max = HTTP_BODY_MAX };
+    struct es_status status;
+    struct rsp_initiate_authentication_ok ok;
+    world_open(&w, &r.actor);
+    w.peer.asn1 = true;
+    for (size_t i = 0; i < COUNT(asn1_answers); i++) {
+        struct es_memory m = ES_MEMORY_INIT;
+        r.answer = hex(asn1_answers[i].hex);
+        r.status = asn1_answers[i].status;
+        CHECK_ROW(asn1_answers[i].name,
+                  es9p_initiate_authentication(&w.peer, &initiate, &m, &ok, &status) == asn1_answers[i].want);
+        CHECK_ROW(asn1_answers[i].name,
+                  !asn1_answers[i].text || !strcmp(es_status_text(&status).text, asn1_answers[i].text));
+        es_memory_release(&m);
+        buf_release(&r.answer);
+    }
+    buf_release(&r.received);
+    world_close(&w);
+}
+
+/* What a peer recorded of a whole session (vectors-rsp.txt, WAI). */
+struct session_bytes {
+    struct buf authenticate_server, authenticate_client, prepare_download, package, notification;
+};
+
+static void keep_session_row(struct span line, void *context)
+{
+    struct session_bytes *v = context;
+    const struct {
+        const char *name;
+        struct buf *to;
+    } rows[] = {
+        { "session/auth-server-response.der", &v->authenticate_server },
+        { "session/authenticate-response.der", &v->authenticate_client },
+        { "session/prepare-download-response.der", &v->prepare_download },
+        { "session/bound-profile-package.der", &v->package },
+        { "session/pending-notification.der", &v->notification },
+    };
+    struct span origin = vectors_cut(&line, ' '), name = vectors_cut(&line, ' '), bytes = vectors_cut(&line, ' ');
+    char text[8192];
+    if (!span_equal(origin, span_str("WAI")))
+        return;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (span_equal(name, span_str(rows[i].name))) {
+            vectors_text(bytes, text, sizeof text);
+            *rows[i].to = hex(text);
+        }
+}
+
+static void wrap(struct buf *out, struct span message)
+{
+    *out = (struct buf){ .max = HTTP_BODY_MAX };
+    REQUIRE(der_put(out, 0xA2, message) == ERR_OK);
+}
+
+static void replay_authentication(struct world *w, struct parrot *r, const struct session_bytes *v)
+{
+    struct rsp_authenticate_client_request q = { .transaction_id = span_of(sixteen, 16) }, sent;
+    struct rsp_authenticate_client_ok ok;
+    struct es_memory m = ES_MEMORY_INIT;
+    struct es_status status;
+    struct der_tlv inside;
+    wrap(&r->answer, buf_span(&v->authenticate_client));
+    REQUIRE(rsp_authenticate_server_response_read(buf_span(&v->authenticate_server), &q.response) == ERR_OK);
+    CHECK(es9p_authenticate_client(&w->peer, &q, &m, &ok, &status) == ERR_OK && !es_refused(&status));
+    CHECK(ok.smdp_signature2.len == 64 && ok.smdp_certificate.len > 100 && ok.metadata.profile_name.len > 0);
+    REQUIRE(der_only(buf_span(&r->received), 0xA2, &inside) == ERR_OK);
+    REQUIRE(rsp_authenticate_client_request_read(inside.value, &sent) == ERR_OK);
+    CHECK(span_equal(sent.response.whole, buf_span(&v->authenticate_server)));
+    es_memory_release(&m);
+    buf_release(&r->answer);
+}
+
+static void replay_package(struct world *w, struct parrot *r, const struct session_bytes *v)
+{
+    struct rsp_get_bound_profile_package_request q = { .transaction_id = span_of(sixteen, 16) }, sent;
+    const struct rsp_get_bound_profile_package_response answer = {
+        .which = RSP_OK, .ok = { span_of(sixteen, 16), buf_span(&v->package) } };
+    struct rsp_get_bound_profile_package_ok ok;
+    struct es_memory m = ES_MEMORY_INIT;
+    struct es_status status;
+    struct buf message = { .max = HTTP_BODY_MAX };
+    struct der_tlv inside;
+    REQUIRE(rsp_get_bound_profile_package_response_write(&answer, &message) == ERR_OK);
+    wrap(&r->answer, buf_span(&message));
+    REQUIRE(rsp_prepare_download_response_read(buf_span(&v->prepare_download), &q.response) == ERR_OK);
+    CHECK(es9p_get_bound_profile_package(&w->peer, &q, &m, &ok, &status) == ERR_OK && !es_refused(&status));
+    CHECK(span_equal(ok.bound_profile_package, buf_span(&v->package)));
+    REQUIRE(der_only(buf_span(&r->received), 0xA2, &inside) == ERR_OK);
+    REQUIRE(rsp_get_bound_profile_package_request_read(inside.value, &sent) == ERR_OK);
+    CHECK(span_equal(sent.response.whole, buf_span(&v->prepare_download)));
+    es_memory_release(&m);
+    buf_release(&r->answer);
+    buf_release(&message);
+}
+
+static void replay_notification(struct world *w, struct parrot *r, const struct session_bytes *v)
+{
+    struct buf want = { .max = HTTP_BODY_MAX };
+    struct der_mark outer, middle, inner;
+    REQUIRE(der_put_open(&want, 0xA2, &outer) == ERR_OK && der_put_open(&want, 0xBF3D, &middle) == ERR_OK &&
+            der_put_open(&want, 0xA0, &inner) == ERR_OK);
+    REQUIRE(buf_put(&want, buf_span(&v->notification)) == ERR_OK);
+    REQUIRE(der_put_close(&want, inner) == ERR_OK && der_put_close(&want, middle) == ERR_OK &&
+            der_put_close(&want, outer) == ERR_OK);
+    r->status = 204;
+    CHECK(es9p_handle_notification(&w->peer, buf_span(&v->notification)) == ERR_OK);
+    CHECK(span_equal(buf_span(&r->received), buf_span(&want)));
+    r->status = 500;
+    CHECK(es9p_handle_notification(&w->peer, buf_span(&v->notification)) == ERR_REFUSED);
+    buf_release(&want);
+}
+
+void es9p_asn1_forwards_recorded_bytes(void)
+{
+    struct world w;
+    struct parrot r = { .actor.ops = &parrot_ops, .received.max = HTTP_BODY_MAX, .status = 200 };
+    struct session_bytes v = { 0 };
+    if (!vectors_each("spec/vectors-rsp.txt", keep_session_row, &v))
+        return;
+    REQUIRE(v.authenticate_server.len && v.authenticate_client.len && v.prepare_download.len && v.package.len &&
+            v.notification.len);
+    world_open(&w, &r.actor);
+    w.peer.asn1 = true;
+    replay_authentication(&w, &r, &v);
+    replay_package(&w, &r, &v);
+    replay_notification(&w, &r, &v);
+    buf_release(&r.received);
+    buf_release(&v.authenticate_server);
+    buf_release(&v.authenticate_client);
+    buf_release(&v.prepare_download);
+    buf_release(&v.package);
+    buf_release(&v.notification);
+    world_close(&w);
 }

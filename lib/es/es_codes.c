@@ -1,0 +1,74 @@
+#include "es_codes.h"
+
+#include <string.h>
+
+/* Reading a number takes its first row; writing takes the row of the pair. */
+static const struct code {
+    enum es_codes function;
+    int64_t code;
+    const char *subject, *reason, *name;
+} codes[] = {
+    { ES9P_CODES_INITIATE_AUTHENTICATION, 1, "8.8.1", "3.8", "invalidDpAddress" },
+    { ES9P_CODES_INITIATE_AUTHENTICATION, 2, "8.8.3", "3.1", "euiccVersionNotSupportedByDp" },
+    { ES9P_CODES_INITIATE_AUTHENTICATION, 3, "8.8.2", "3.1", "ciPKIdNotSupported" },
+    { ES9P_CODES_INITIATE_AUTHENTICATION, 3, "8.8.4", "3.7", "ciPKIdNotSupported" },
+
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 1, "8.1.2", "6.1", "eumCertificateInvalid" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 1, "8.1.4", "6.1", "eumCertificateInvalid" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 2, "8.1.2", "6.3", "eumCertificateExpired" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 3, "8.1.3", "6.1", "euiccCertificateInvalid" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 4, "8.1.3", "6.3", "euiccCertificateExpired" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 5, "8.1", "6.1", "euiccSignatureInvalid" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 6, "8.2.6", "3.8", "matchingIdRefused" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 7, "8.1.1", "3.8", "eidMismatch" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 8, "8.2.5", "4.3", "noEligibleProfile" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 9, "8.11.1", "3.9", "ciPKUnknown" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 10, "8.10.1", "3.9", "invalidTransactionId" },
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 11, "8.1", "4.8", "insufficientMemory" },
+
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 1, "8.1", "6.1", "euiccSignatureInvalid" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 2, "8.2.7", "2.2", "confirmationCodeMissing" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 3, "8.2.7", "3.8", "confirmationCodeRefused" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 4, "8.2.7", "6.4", "confirmationCodeRetriesExceeded" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 5, "8.2", "3.7", "bppRebindingRefused" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 6, "8.8.5", "4.10", "downloadOrderExpired" },
+    { ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, 95, "8.10.1", "3.9", "invalidTransactionId" },
+
+    { ES9P_CODES_CANCEL_SESSION, 1, "8.10.1", "3.9", "invalidTransactionId" },
+    { ES9P_CODES_CANCEL_SESSION, 2, "8.1", "6.1", "euiccSignatureInvalid" },
+
+    { ES11_CODES_INITIATE_AUTHENTICATION, 1, "8.9.1", "3.8", "invalidDpAddress" },
+    { ES11_CODES_INITIATE_AUTHENTICATION, 2, "8.9.3", "3.1", "euiccVersionNotSupportedByDp" },
+    { ES11_CODES_INITIATE_AUTHENTICATION, 3, "8.9.2", "3.1", "ciPKIdNotSupported" },
+    { ES11_CODES_INITIATE_AUTHENTICATION, 3, "8.9.4", "3.7", "ciPKIdNotSupported" },
+
+    /* ES11 numbers end earlier and mean something else from 6 on. */
+    { ES11_CODES_AUTHENTICATE_CLIENT, 1, "8.1.2", "6.1", "eumCertificateInvalid" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 1, "8.1.4", "6.1", "eumCertificateInvalid" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 2, "8.1.2", "6.3", "eumCertificateExpired" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 3, "8.1.3", "6.1", "euiccCertificateInvalid" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 4, "8.1.3", "6.3", "euiccCertificateExpired" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 5, "8.1", "6.1", "euiccSignatureInvalid" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 6, "8.2.6", "3.8", "eventIdUnknown" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 6, "8.9.5", "3.9", "eventIdUnknown" },
+    { ES11_CODES_AUTHENTICATE_CLIENT, 7, "8.10.1", "3.9", "invalidTransactionId" },
+};
+
+int64_t es_code_of_status(enum es_codes f, const struct es_status *s)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (codes[i].function == f && !strcmp(codes[i].subject, s->subject) && !strcmp(codes[i].reason, s->reason))
+            return codes[i].code;
+    return ES_CODE_UNDEFINED;
+}
+
+void es_status_of_code(enum es_codes f, int64_t code, struct es_status *out)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (codes[i].function == f && codes[i].code == code) {
+            es_refuse(out, codes[i].subject, codes[i].reason, codes[i].name);
+            return;
+        }
+    es_refuse(out, f < ES11_CODES_INITIATE_AUTHENTICATION ? "8.8" : "8.9", "4.2",
+              code == ES_CODE_UNDEFINED ? "undefinedError" : "an error number that the function does not have");
+}
