@@ -57,6 +57,14 @@ static const struct command table[] = {
       "  sgp32lab decode --as EuiccPackageRequest - < package.hex\n", command_decode },
     { "certs", "issue, judge and list the test certificates",
       "usage: sgp32lab certs make DIR | check DIR | list     (sgp32lab certs help tells more)\n", certs },
+    { "bench", "how fast, and how far from the floor that cryptography sets",
+      "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
+      "\n"
+      "Builds a world with N devices (default 100) and N codes, swaps them all, and compares the processor time of a swap\n"
+      "with that of the cryptography that the specifications demand of it, measured in the same run. Progress goes to\n"
+      "standard error; with --json the figures are one line. Use the release build.\n"
+      "\n"
+      "  sgp32lab bench swap --devices 200 --wiring loopback --json\n", command_bench },
     { "new", "a scenario to begin with",
       "usage: sgp32lab new NAME\n"
       "\n"

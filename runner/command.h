@@ -22,6 +22,7 @@ int command_list(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_decode(int argc, char **argv);
+int command_bench(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
