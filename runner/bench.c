@@ -60,7 +60,7 @@ static enum err make_scenario(struct bench *b, char why[400])
         "  devices:\n"
         "    meter: {count: %lld, starts-on: lead, fallback: lead, in: KE, polls-every: 1 min}\n"
         "steps:\n"
-        "  - {name: nothing, within: 1 s}\n";
+        "  - {name: nothing, do: {wait: 1 s}}\n";
     struct buf yaml = { .max = 4096 };
     struct yaml_error error = { "out of memory" };
     enum err e = buf_printf(&yaml, text, (long long)b->o->devices, (long long)b->o->devices);
