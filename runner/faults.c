@@ -55,14 +55,7 @@ static bool strike(struct fault *f, struct buf *bytes)
     return false;
 }
 
-/* "ESipa.GetEimPackageResponse" -> "GetEimPackageResponse". */
-static const char *type_of(const char *message)
-{
-    const char *dot = strchr(message, '.');
-    return dot ? dot + 1 : message;
-}
-
-static void apply(struct faults *all, struct fault *f, const char *message, struct buf *bytes)
+static void apply(struct faults *all, struct fault *f, const char *actor, struct buf *bytes)
 {
     bool inside = contains_tag(buf_span(bytes), f->inside);
     if (f->how == FAULT_REPLAY && !f->kept.len) {
@@ -76,18 +69,17 @@ static void apply(struct faults *all, struct fault *f, const char *message, stru
         return;
     f->times--;
     f->injected++;
-    trace_mark_injected(all->trace, type_of(message));
+    trace_mark_injected(all->trace, actor);
 }
 
 static void tamper(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
                    struct buf *bytes)
 {
     (void)moment;
-    (void)actor;
     struct faults *all = (struct faults *)t;
     for (size_t i = 0; bytes->len && i < all->count; i++)
         if (all->fault[i].times && strcmp(all->fault[i].message, message) == 0)
-            apply(all, &all->fault[i], message, bytes);
+            apply(all, &all->fault[i], actor, bytes);
 }
 
 void faults_init(struct faults *f, struct trace *trace)

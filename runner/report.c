@@ -188,6 +188,7 @@ enum err report_new(const struct report_options *o, struct report **out)
     snprintf(r->dir, sizeof r->dir, "%s", o->dir);
     snprintf(r->index, sizeof r->index, "%s/index.html", r->dir);
     snprintf(r->command, sizeof r->command, "%s", o->command);
+    snprintf(r->extra, sizeof r->extra, "%s", o->extra ? o->extra : "");
     r->began = clock_now(clock_system());
     r->results = json_array();
     if (!r->results)

@@ -12,7 +12,8 @@
 struct report;
 struct report_options {
     const char *dir;     /* made when it is not there; "build/report" */
-    const char *command; /* how a person repeats a run: "./lab run" */
+    const char *command; /* how a person calls the program: "./lab" */
+    const char *extra;   /* further words of every repeat: " --break ES9+.ServerSigned1=flip-bit"; NULL: none */
 };
 
 /* Gives *out, also with ERR_IO (the folder cannot be made): report_problem says why. The report then only counts. */

@@ -46,34 +46,46 @@ static bool card_error(const struct trace_message *m, char text[200])
     return true;
 }
 
-/* A line "  02 authenticateErrorCode 3 invalidSignature"; that nothing is queued is no error. */
-static bool line_error(struct span line, char text[200])
+enum line_says { LINE_FINE, LINE_WRAPS_ERROR, LINE_TELLS_ERROR };
+
+/* "  02 authenticateErrorCode 3 invalidSignature" and "  83 enableResult 1 iccidOrAidNotFound" tell, "  A2
+ * euiccPackageErrorUnsigned" wraps; that nothing is queued is no error. */
+static enum line_says read_line(struct span line, char text[200])
 {
     char copy[200];
     snprintf(copy, sizeof copy, "%.*s", (int)(line.len < 190 ? line.len : 190), (const char *)line.at);
-    const char *tag = copy + strspn(copy, " ");
-    const char *name = strchr(tag, ' ');
-    const char *value = name ? strchr(name + 1, ' ') : NULL;
-    const char *error = name ? strstr(name, "rror") : NULL;
-    if (!value || !error || error > value || strstr(value, "noEimPackageAvailable"))
-        return false;
-    snprintf(text, 200, "%s", name + 1);
-    return true;
+    char *tag = copy + strspn(copy, " "), *name = strchr(tag, ' ');
+    if (!name)
+        return LINE_FINE;
+    size_t len = strcspn(++name, " ");
+    const char *error = strstr(name, "rror"), *result = len > 6 ? name + len - 6 : "";
+    bool named = error && error < name + len && !strstr(name, "noEimPackageAvailable");
+    bool refused = strncmp(result, "Result ", 7) == 0 && result[7] >= '1' && result[7] <= '9' && strchr(result + 7, ' ');
+    if (!named && !refused)
+        return LINE_FINE;
+    snprintf(text, 200, "%s", name);
+    return name[len] ? LINE_TELLS_ERROR : LINE_WRAPS_ERROR;
 }
 
+/* The innermost that is told, else what wraps it. */
 static bool tree_error(const struct trace_message *m, char text[200])
 {
     struct buf tree = { .max = 4 << 20 };
-    bool found = false;
+    enum line_says best = LINE_FINE;
+    char candidate[200];
     if (trace_explain(m, &tree) == ERR_OK)
-        for (size_t at = 0; !found && at < tree.len;) {
+        for (size_t at = 0; best != LINE_TELLS_ERROR && at < tree.len;) {
             const uint8_t *end = memchr(tree.at + at, '\n', tree.len - at);
             size_t len = end ? (size_t)(end - tree.at) - at : tree.len - at;
-            found = line_error(span_of(tree.at + at, len), text);
+            enum line_says says = read_line(span_of(tree.at + at, len), candidate);
+            if (says > best) {
+                best = says;
+                snprintf(text, 200, "%s", candidate);
+            }
             at += len + 1;
         }
     buf_release(&tree);
-    return found;
+    return best != LINE_FINE;
 }
 
 bool report_message_error(const struct trace_message *m, char text[200])

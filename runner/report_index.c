@@ -65,7 +65,7 @@ static void put_failures(struct markup *m, const json_t *results)
         any = true;
         markup_put(m, "<section><h3><span class=\"badge %s\">%s</span> ", verdict, verdict);
         put_link(m, o, text_of(o, "title"));
-        markup_put(m, " <span class=\"note\">%s, %s</span></h3>\n", text_of(o, "id"), text_of(o, "wiring"));
+        markup_put(m, " <span class=\"note\">%s %s</span></h3>\n", text_of(o, "id"), text_of(o, "wiring"));
         report_put_failure(m, o, text_of(o, "page"));
         markup_raw(m, "</section>\n");
     }

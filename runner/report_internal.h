@@ -6,7 +6,7 @@
 #include "report.h"
 
 struct report {
-    char dir[512], index[560], command[160];
+    char dir[512], index[560], command[160], extra[512];
     char problem[700];    /* the first thing that could not be written */
     bool writable;
     json_t *results;      /* array of summaries */

@@ -26,7 +26,8 @@ static void put_steps(struct markup *m, const json_t *o)
         if (json_str(s, "expected"))
             markup_put(m, "   expected %s\n   found    %s\n", text_of(s, "expected"), text_of(s, "found"));
     }
-    markup_put(m, "repeat: %s\n", text_of(o, "repeat"));
+    if (json_str(o, "repeat"))
+        markup_put(m, "repeat: %s\n", text_of(o, "repeat"));
 }
 
 static void put_case(struct markup *m, const json_t *o)
@@ -43,8 +44,7 @@ static void put_case(struct markup *m, const json_t *o)
     if (is(o, "failed") || is(o, "broken")) {
         const char *word = is(o, "failed") ? "failure" : "error";
         markup_put(m, "   <%s message=\"%s\">", word, text_of(o, "why"));
-        markup_put(m, "%s %s\nrepeat: %s</%s>\n", text_of(cause, "text"), text_of(cause, "rule"),
-                   text_of(o, "repeat"), word);
+        markup_put(m, "%s %s</%s>\n", text_of(cause, "text"), text_of(cause, "rule"), word);
     } else if (is(o, "skipped"))
         markup_put(m, "   <skipped message=\"%s\"/>\n", text_of(o, "why"));
     markup_raw(m, "   <system-out>");

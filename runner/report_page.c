@@ -89,7 +89,9 @@ void report_put_failure(struct markup *m, const json_t *summary, const char *pag
     put_row(m, "why", json_str(summary, "why"));
     if (cause)
         put_cause(m, cause, page);
-    markup_put(m, "<dt>repeat</dt><dd><code>%s</code></dd>\n</dl>\n", text_of(summary, "repeat"));
+    if (json_str(summary, "repeat"))
+        markup_put(m, "<dt>repeat</dt><dd><code>%s</code></dd>\n", text_of(summary, "repeat"));
+    markup_raw(m, "</dl>\n");
 }
 
 /* --- the run -------------------------------------------------------------------------------------------------------- */

@@ -198,7 +198,8 @@ static enum err set_repeat(json_t *o, const struct report *r, const struct run *
     if (!e)
         e = put_shell_word(&line, run->scenario->id);
     if (!e)
-        e = buf_printf(&line, " --wiring %s --seed %llu", wiring_name(run->wiring), (unsigned long long)run->seed);
+        e = buf_printf(&line, " --wiring %s --seed %llu%s", wiring_name(run->wiring), (unsigned long long)run->seed,
+                       r->extra);
     const char *text = e ? NULL : buf_cstr(&line);
     if (!e)
         e = text ? set_text(o, "repeat", run, text) : ERR_NOMEM;
@@ -266,7 +267,7 @@ json_t *report_summarise_unreadable(const struct report *r, const char *path, co
     run->verdict = VERDICT_BROKEN;
     snprintf(run->why, sizeof run->why, "%s", why);
     json_t *o = report_summarise(r, run);
-    if (o && json_set_str(o, "wiring", "none")) {
+    if (o && (json_object_set_new(o, "wiring", json_string("")) || json_object_del(o, "repeat"))) {
         json_decref(o);
         o = NULL;
     }

@@ -83,7 +83,8 @@ static void put_failure(const struct report_text *t, const struct report *r, con
     char look[800];
     put_member(t, "expected", json_str(o, "expected"));
     put_member(t, "found", json_str(o, "found"));
-    if (!json_str(o, "expected") || !strstr(text_of(o, "why"), text_of(o, "found")))
+    if (strcmp(text_of(o, "verdict"), "failed") == 0 &&
+        (!json_str(o, "expected") || !strstr(text_of(o, "why"), text_of(o, "found"))))
         put_member(t, "why", json_str(o, "why"));
     put_cause(t, cause);
     put_member(t, "repeat", json_str(o, "repeat"));
@@ -105,14 +106,16 @@ void report_text_verdict(const struct report_text *t, const struct report *r)
         fputs("\r\033[K", t->out);
     put_word(t, verdict);
     fputc(' ', t->out);
-    put_plain(t, text_of(o, "id"));
-    fprintf(t->out, "  %s  ", text_of(o, "wiring"));
+    if (text_of(o, "wiring")[0]) {
+        put_plain(t, text_of(o, "id"));
+        fprintf(t->out, "  %s  ", text_of(o, "wiring"));
+    }
     if (strcmp(verdict, "failed") == 0 && json_str(o, "step_name")) {
         fprintf(t->out, "step %lld \"", (long long)json_integer_value(json_object_get(o, "step")));
         put_plain(t, text_of(o, "step_name"));
         fputs("\"\n", t->out);
     } else if (strcmp(verdict, "passed") == 0)
-        fprintf(t->out, "%zu steps, %lld messages, %.1f s\n", json_array_size(json_object_get(o, "steps")),
+        fprintf(t->out, "%zu steps, %lld messages, %.2f s\n", json_array_size(json_object_get(o, "steps")),
                 (long long)json_integer_value(json_object_get(o, "messages")),
                 json_real_value(json_object_get(o, "wall_seconds")));
     else {

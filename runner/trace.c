@@ -7,6 +7,9 @@
 #include "json.h"
 #include "trace_names.h"
 
+#define INJECTED_MAX 16
+#define PATH_KEPT 2048
+
 struct trace {
     struct clock *clock;
     bool keep;
@@ -20,6 +23,8 @@ struct trace {
     } *hidden;
     size_t hidden_count;
     _Atomic size_t leaks;
+    char injected_by[INJECTED_MAX][TRACE_NAME_MAX]; /* whose next message a fault has changed */
+    size_t injected_count;
 };
 
 enum err trace_new(struct clock *clock, bool keep, struct trace **out)
@@ -170,6 +175,23 @@ void trace_redact(struct trace *t, enum trace_body kind, struct buf *body)
 
 /* --- recording --------------------------------------------------------------------------------- */
 
+/* A card speaks under the name of its device. */
+static bool speaks_for(const char *from, const char *part)
+{
+    size_t len = strlen(part);
+    return strncmp(from, part, len) == 0 && (!from[len] || strcmp(from + len, " card") == 0);
+}
+
+static bool take_injected(struct trace *t, const char *from)
+{
+    for (size_t i = 0; i < t->injected_count; i++)
+        if (speaks_for(from, t->injected_by[i])) {
+            memmove(t->injected_by[i], t->injected_by[--t->injected_count], TRACE_NAME_MAX);
+            return true;
+        }
+    return false;
+}
+
 /* A fresh message in the list, lock held; NULL when only counting or out of memory. */
 static struct trace_message *add(struct trace *t, const char *from, const char *to)
 {
@@ -192,6 +214,7 @@ static struct trace_message *add(struct trace *t, const char *from, const char *
     m->body.max = HTTP_BODY_MAX;
     snprintf(m->from, sizeof m->from, "%s", from);
     snprintf(m->to, sizeof m->to, "%s", to);
+    m->injected = take_injected(t, from);
     t->messages[t->count++] = m;
     return m;
 }
@@ -234,6 +257,13 @@ static void keep_body(struct trace *t, struct trace_message *m, enum trace_body 
         trace_redact(t, kind, &m->body);
 }
 
+/* Codes may stand in a path; masked before anything is cut to its field. */
+static void masked_path(struct trace *t, const char *path, char out[PATH_KEPT])
+{
+    snprintf(out, PATH_KEPT, "%s", path);
+    mask_all(t, span_str(out), true);
+}
+
 void trace_http_request(struct trace *t, const char *from, const char *to, const struct http_call *q)
 {
     const char *path = call_path(q);
@@ -242,9 +272,10 @@ void trace_http_request(struct trace *t, const char *from, const char *to, const
     pthread_mutex_lock(&t->lock);
     struct trace_message *m = add(t, from, to);
     if (m) {
-        trace_name_http(q->method, path, q->body, false, m->via, m->name);
-        snprintf(m->line, sizeof m->line, "%s %s", q->method, path);
-        mask_all(t, span_str(m->line), true);
+        char shown[PATH_KEPT];
+        masked_path(t, path, shown);
+        trace_name_http(q->method, shown, q->body, false, m->via, m->name);
+        snprintf(m->line, sizeof m->line, "%s %s", q->method, shown);
         keep_body(t, m, body_kind(call_header(q, "Content-Type"), q->body), q->body);
     }
     pthread_mutex_unlock(&t->lock);
@@ -259,7 +290,9 @@ void trace_http_response(struct trace *t, const char *from, const char *to, cons
     pthread_mutex_lock(&t->lock);
     struct trace_message *m = add(t, from, to);
     if (m) {
-        trace_name_http(q->method, path, e ? (struct span){ 0 } : buf_span(&p->body), true, m->via, m->name);
+        char shown[PATH_KEPT];
+        masked_path(t, path, shown);
+        trace_name_http(q->method, shown, e ? (struct span){ 0 } : buf_span(&p->body), true, m->via, m->name);
         m->status = e ? 0 : p->status;
         if (e)
             snprintf(m->line, sizeof m->line, "no answer: %s", err_name(e));
@@ -364,14 +397,11 @@ void trace_card_apdu(struct trace_card *c, struct span command, struct span resp
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
-void trace_mark_injected(struct trace *t, const char *name)
+void trace_mark_injected(struct trace *t, const char *part)
 {
     pthread_mutex_lock(&t->lock);
-    for (size_t i = t->count; i-- > 0;)
-        if (strcmp(t->messages[i]->name, name) == 0) {
-            t->messages[i]->injected = true;
-            break;
-        }
+    if (t->keep && t->injected_count < INJECTED_MAX)
+        snprintf(t->injected_by[t->injected_count++], TRACE_NAME_MAX, "%s", part);
     pthread_mutex_unlock(&t->lock);
 }
 

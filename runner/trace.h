@@ -49,8 +49,8 @@ struct trace_card;
 MUST_CHECK enum err trace_card_new(struct trace *t, const char *device, struct trace_card **out);
 void trace_card_free(struct trace_card *c);
 void trace_card_apdu(struct trace_card *c, struct span command, struct span response);
-/* Marks the newest message of `name` as changed by a fault. */
-void trace_mark_injected(struct trace *t, const char *name);
+/* A fault has changed what a part is about to say: its next message is marked. */
+void trace_mark_injected(struct trace *t, const char *part);
 
 size_t trace_count(const struct trace *t);
 const struct trace_message *trace_message(const struct trace *t, size_t index);
