@@ -4,69 +4,6 @@
 #include "rsp_ids.h"
 #include "smdp_functions.h"
 
-static void refuse_chain(enum cert_flaw flaw, const char *subject, struct es_status *status)
-{
-    switch (flaw) {
-    case CERT_UNKNOWN_CI:
-        es_refuse(status, "8.11.1", "3.9", cert_flaw_text(flaw));
-        break;
-    case CERT_EXPIRED:
-    case CERT_NOT_YET_VALID:
-        es_refuse(status, subject, "6.3", cert_flaw_text(flaw));
-        break;
-    case CERT_EID_OUTSIDE_RANGE:
-        es_refuse(status, "8.1.4", "6.1", cert_flaw_text(flaw));
-        break;
-    default:
-        es_refuse(status, subject, "6.1", cert_flaw_text(flaw));
-    }
-}
-
-/* The EUM's own chain is judged first, so that each flaw is laid at the right certificate (catalogue C.4.1). */
-enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum_der, const struct cert **euicc,
-                          struct es_status *status)
-{
-    const struct cert *eum = NULL;
-    struct cert_policy policy = { .now = clock_now(s->env->clock), .warn_eid_range = s->warn_eid_range };
-    struct span ci;
-    if (cert_load(s->env->crypto, eum_der, &eum)) {
-        es_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
-        return ERR_OK;
-    }
-    enum cert_flaw flaw = cert_judge(s->trust, eum, CERT_EUM, NULL, 0, &policy, &ci);
-    if (flaw != CERT_FINE) {
-        refuse_chain(flaw, "8.1.2", status);
-        return ERR_OK;
-    }
-    if (cert_load(s->env->crypto, euicc_der, euicc)) {
-        es_refuse(status, "8.1.3", "6.1", "the eUICC certificate cannot be read");
-        return ERR_OK;
-    }
-    flaw = cert_judge(s->trust, *euicc, CERT_EUICC, &eum, 1, &policy, &ci);
-    if (flaw != CERT_FINE)
-        refuse_chain(flaw, "8.1.3", status);
-    return ERR_OK;
-}
-
-/* SGP.22 5.6.3: signature, transaction and challenge, in this order; nothing is believed before. */
-static enum err verify(struct smdp *s, const struct smdp_session *x, const struct rsp_authenticate_client_request *q,
-                       const struct cert *euicc, struct es_status *status)
-{
-    const struct rsp_authenticate_response_ok *ok = &q->response.ok;
-    struct rsp_tbs tbs;
-    rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
-    enum err e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->euicc_signature1);
-    if (e && e != ERR_VERIFY)
-        return e;
-    if (e)
-        es_refuse(status, "8.1", "6.1", "euiccSignature1 does not verify");
-    else if (!span_equal(q->transaction_id, ok->euicc_signed1.transaction_id))
-        es_refuse(status, "8.10.1", "3.9", "transactionId inside and outside differ");
-    else if (!span_equal(ok->euicc_signed1.server_challenge, SPAN_ARRAY(x->server_challenge)))
-        es_refuse(status, "8.1", "6.1", "serverChallenge is not the one that was given");
-    return ERR_OK;
-}
-
 static enum err find_order(struct smdp *s, struct span matching_id, const char *eid, struct smdp_profile *p,
                            struct es_status *status)
 {
@@ -161,9 +98,10 @@ static enum err authenticate(struct smdp *s, struct smdp_session *x, const struc
     const struct rsp_authenticate_response_ok *in = &q->response.ok;
     const struct cert *euicc = NULL;
     struct smdp_profile p = { 0 };
-    enum err e = smdp_judge_euicc(s, in->euicc_certificate, in->eum_certificate, &euicc, status);
+    enum err e = es_authentication_judge(&s->authentication, in->euicc_certificate, in->eum_certificate, &euicc,
+                                         status);
     if (!e && !es_refused(status))
-        e = verify(s, x, q, euicc, status);
+        e = es_authentication_verify(&s->authentication, q, SPAN_ARRAY(x->server_challenge), euicc, status);
     if (!e && !es_refused(status))
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
     if (!e && !es_refused(status))

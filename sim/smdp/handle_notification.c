@@ -67,7 +67,8 @@ static enum err other_notification(struct smdp *s, const struct rsp_other_signed
     struct es_status status = { 0 };
     struct rsp_tbs tbs;
     char iccid[21] = "", event[64];
-    enum err e = smdp_judge_euicc(s, n->euicc_certificate, n->eum_certificate, &euicc, &status);
+    enum err e = es_authentication_judge(&s->authentication, n->euicc_certificate, n->eum_certificate, &euicc,
+                                         &status);
     if (e)
         return e;
     if (es_refused(&status))

@@ -47,6 +47,17 @@ static enum err load_identities(struct smdp *s, const struct smdp_identity *iden
     return ERR_OK;
 }
 
+static void prepare_authentication(struct smdp *s, const struct smdp_settings *settings)
+{
+    for (size_t i = 0; i < s->identity_count; i++)
+        s->authenticating[i] = (struct es_identity){ s->auth[i], s->identity[i].auth_key };
+    s->authentication = (struct es_authentication){
+        .env = s->env, .trust = settings->trust, .warn_eid_range = settings->warn_eid_range, .subject = "8.8",
+        .message = "ES9+.ServerSigned1", .addresses = (const char *const *)s->addresses,
+        .identities = s->authenticating, .identity_count = s->identity_count,
+    };
+}
+
 void smdp_free(struct smdp *s)
 {
     for (char **address = s->addresses; address && *address; address++)
@@ -66,14 +77,13 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
         return ERR_NOMEM;
     s->actor.ops = &smdp_actor_ops;
     s->env = env;
-    s->trust = settings->trust;
-    s->warn_eid_range = settings->warn_eid_range;
     s->storage_key = settings->storage_key;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)
         e = copy_clients(s, settings->clients, settings->client_count);
     if (!e)
         e = load_identities(s, settings->identities, settings->identity_count);
+    prepare_authentication(s, settings);
     if (!e)
         e = db_migrate(env->db, smdp_migrations, smdp_migration_count);
     if (e)

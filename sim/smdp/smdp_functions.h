@@ -29,7 +29,7 @@ MUST_CHECK enum err smdp_release_profile(struct smdp *s, const struct smdp_order
 
 /* ES9+ (SGP.22 5.6). The answer's spans point into `memory`, which the caller releases after writing. */
 struct smdp_memory {
-    uint8_t transaction_id[16], server_challenge[16];
+    struct es_opening opening;
     struct ec_signature signature;
     struct buf tbs, metadata, package;
 };
@@ -60,9 +60,6 @@ MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf
 /* SGP.22 2.6.4, 5.5: binds a package to the eUICC's one-time key. */
 MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
                               struct span euicc_otpk, struct buf *package);
-/* Reads the chain of an eUICC and judges it. Fills *status when refused. */
-MUST_CHECK enum err smdp_judge_euicc(struct smdp *s, struct span euicc_der, struct span eum_der,
-                                     const struct cert **euicc, struct es_status *status);
 /* Upper-case hex of a transaction id. ERR_PARSE when longer than 16 octets. */
 MUST_CHECK enum err smdp_transaction_text(struct span id, char out[33]);
 

@@ -2,6 +2,7 @@
 #ifndef LAB_SMDP_INTERNAL_H
 #define LAB_SMDP_INTERNAL_H
 
+#include "es_authentication.h"
 #include "smdp.h"
 #include "smdp_store.h"
 
@@ -12,8 +13,8 @@ struct smdp {
     struct smdp_identity identity[2];
     const struct cert *auth[2], *pb[2];
     size_t identity_count;
-    struct trust *trust;
-    bool warn_eid_range;
+    struct es_identity authenticating[2];
+    struct es_authentication authentication; /* of eUICCs */
     struct smdp_client *clients;      /* names owned */
     size_t client_count;
     struct secret storage_key;
