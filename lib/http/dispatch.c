@@ -71,7 +71,8 @@ static enum err run(const struct http_route *route, void *actor, const struct lo
                     struct http_response *p)
 {
     enum err e = route->handle(actor, q, p);
-    if (e == ERR_CUT || (e == ERR_OK && p->status) || (e == ERR_REFUSED && p->status >= 400))
+    /* A refusal of the RSP interfaces is an answer with status 200 (SGP.22 6.5.1.4). */
+    if (e == ERR_CUT || ((e == ERR_OK || e == ERR_REFUSED) && p->status))
         return e == ERR_CUT ? e : ERR_OK;
     LOG(log, LOG_ERROR, "http.failed", F_TEXT("method", route->method), F_TEXT("route", route->path),
         F_TEXT("err", e ? err_name(e) : "no status"));

@@ -5,6 +5,7 @@
 #include "aka.h"
 #include "json.h"
 #include "rsp_ids.h"
+#include "smdp_functions.h"
 #include "smdp_routes.h"
 
 #define IMPORT_MAX 100000
@@ -18,12 +19,12 @@ static enum err take_text(const json_t *o, const char *member, char *out, size_t
     return ERR_OK;
 }
 
-static enum err take_key(const json_t *o, const char *member, struct secret *out)
+static enum err take_key(const json_t *o, const char *member, size_t len, size_t or_len, struct secret *out)
 {
     struct buf bytes = { .max = 64 };
     enum err e = json_hex(o, member, &bytes);
     if (!e)
-        e = bytes.len == 16 || bytes.len == 32 ? secret_set(out, buf_span(&bytes)) : ERR_PARSE;
+        e = bytes.len == len || bytes.len == or_len ? secret_set(out, buf_span(&bytes)) : ERR_PARSE;
     if (bytes.at)
         memory_clear(bytes.at, bytes.len);
     buf_release(&bytes);
@@ -33,13 +34,16 @@ static enum err take_key(const json_t *o, const char *member, struct secret *out
 static enum err read_subscription(const json_t *o, struct smdp_subscription *sub)
 {
     const char *algorithm = json_str(o, "algorithm");
-    sub->algorithm = algorithm && strcmp(algorithm, "tuak") == 0 ? AKA_TUAK : AKA_MILENAGE;
+    bool tuak = algorithm && strcmp(algorithm, "tuak") == 0;
+    if (algorithm && !tuak && strcmp(algorithm, "milenage") != 0)
+        return ERR_PARSE;
+    sub->algorithm = tuak ? AKA_TUAK : AKA_MILENAGE;
     enum err e = take_text(o, "imsi", sub->imsi, sizeof sub->imsi);
     if (!e && (strlen(sub->imsi) < 6 || strspn(sub->imsi, "0123456789") != strlen(sub->imsi)))
         e = ERR_PARSE;
     if (!e)
-        e = take_key(o, "k", &sub->k);
-    return e ? e : take_key(o, "opc", &sub->opc);
+        e = take_key(o, "k", 16, tuak ? 32 : 16, &sub->k);
+    return e ? e : take_key(o, "opc", tuak ? 32 : 16, tuak ? 32 : 16, &sub->opc);
 }
 
 static enum err take_notifications(const json_t *o, struct smdp_profile *p)
@@ -76,11 +80,22 @@ static enum err read_profile(const json_t *o, struct smdp_profile *p)
     return e ? e : take_notifications(o, p);
 }
 
+/* What cannot become a package is refused here, not when a card comes for it. */
+static enum err check_metadata(const struct smdp_profile *p)
+{
+    struct buf metadata = { .max = 4096 };
+    enum err e = smdp_build_metadata(p, &metadata);
+    buf_release(&metadata);
+    return e;
+}
+
 static enum err import_one(struct smdp *s, const json_t *o)
 {
     struct smdp_profile p;
     struct smdp_subscription sub = { 0 };
     enum err e = read_profile(o, &p);
+    if (!e)
+        e = check_metadata(&p);
     if (!e)
         e = read_subscription(o, &sub);
     if (!e)

@@ -11,7 +11,7 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
     enum err e = ERR_NOT_FOUND;
     if (matching_id.len == 0)
         e = smdp_profile_by_eid(s, eid, p);
-    else if (matching_id.len <= SMDP_MATCHING_ID_MAX) {
+    else if (matching_id.len <= SMDP_MATCHING_ID_MAX && rsp_matching_id_is_valid(matching_id)) {
         memcpy(token, matching_id.at, matching_id.len);
         e = smdp_profile_by_matching_id(s, token, p);
     }
@@ -76,12 +76,9 @@ static enum err remember(struct smdp *s, struct smdp_session *x, const struct sm
     enum err e = buf_set(&x->euicc_certificate, q->response.ok.euicc_certificate);
     if (!e)
         e = buf_set(&x->eum_certificate, q->response.ok.eum_certificate);
-    if (e || (e = db_begin(s->env->db)))
-        return e;
-    e = smdp_session_update(s, x);
     if (!e)
-        e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
-    return db_end(s->env->db, e);
+        e = smdp_session_update(s, x);
+    return e ? e : smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
 }
 
 /* Answers an eUICC that refused the server: the session ends here. */
@@ -124,8 +121,10 @@ enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_
     char id[33];
     struct smdp_session x = { 0 };
     enum err e = smdp_transaction_text(q->transaction_id, id);
-    if (!e)
-        e = smdp_session_get(s, id, &x);
+    /* One transaction from looking at the session to moving it on: it is used once. */
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_INITIATED)) {
         es_refuse(status, "8.10.1", "3.9", "no such RSP session");
         e = ERR_OK;
@@ -134,5 +133,5 @@ enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_
     else if (!e)
         e = client_refused(s, &x, status);
     smdp_session_release(&x);
-    return e;
+    return db_end(s->env->db, e);
 }

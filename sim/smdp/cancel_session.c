@@ -29,13 +29,8 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
 static enum err close_session(struct smdp *s, struct smdp_session *x)
 {
     x->state = SMDP_CLOSED;
-    enum err e = db_begin(s->env->db);
-    if (e)
-        return e;
-    e = smdp_session_update(s, x);
-    if (!e && x->iccid[0])
-        e = smdp_history_put(s, x->iccid, "ES9+.CancelSession");
-    return db_end(s->env->db, e);
+    enum err e = smdp_session_update(s, x);
+    return e || !x->iccid[0] ? e : smdp_history_put(s, x->iccid, "ES9+.CancelSession");
 }
 
 enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_request_es9 *q,
@@ -44,8 +39,9 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
     char id[33];
     struct smdp_session x = { 0 };
     enum err e = smdp_transaction_text(q->transaction_id, id);
-    if (!e)
-        e = smdp_session_get(s, id, &x);
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && (x.state == SMDP_CLOSED || !x.euicc_certificate.len))) {
         es_refuse(status, "8.10.1", "3.9", "no such RSP session, or the eUICC never authenticated in it");
         e = ERR_OK;
@@ -56,5 +52,5 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
     if (!e && !es_refused(status))
         e = close_session(s, &x);
     smdp_session_release(&x);
-    return e;
+    return db_end(s->env->db, e);
 }

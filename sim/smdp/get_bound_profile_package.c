@@ -47,21 +47,20 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
         return e;
     es_refuse(status, "8.2.7", "3.8", "the confirmation code is refused");
     p->attempts++;
-    e = db_begin(s->env->db);
-    return e ? e : db_end(s->env->db, smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code"));
+    return smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code");
 }
 
 static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p, struct span otpk)
 {
     x->state = SMDP_BOUND;
     p->state = SMDP_DOWNLOADED;
+    /* From here on the profile is this card's, also when the order was for nobody in particular. */
+    memcpy(p->eid, x->eid, sizeof p->eid);
+    memcpy(p->bound, x->transaction_id, sizeof p->bound);
     enum err e = buf_set(&x->otpk, otpk);
-    if (e || (e = db_begin(s->env->db)))
-        return e;
-    e = smdp_session_update(s, x);
     if (!e)
-        e = smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
-    return db_end(s->env->db, e);
+        e = smdp_session_update(s, x);
+    return e ? e : smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
 }
 
 static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,
@@ -74,6 +73,8 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
         e = smdp_profile_get(s, x->iccid, &p);
     if (!e && !es_refused(status) && p.state != SMDP_RELEASED && p.state != SMDP_DOWNLOADED)
         es_refuse(status, "8.2", "3.7", "the order was cancelled or used up meanwhile");
+    else if (!e && !es_refused(status) && p.eid[0] && strcmp(p.eid, x->eid) != 0)
+        es_refuse(status, "8.1.1", "3.8", "another card was faster with this code");
     if (!e && !es_refused(status))
         e = check_confirmation_code(s, &p, signed2, status);
     if (e || es_refused(status))
@@ -101,8 +102,10 @@ enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bou
     char id[33];
     struct smdp_session x = { 0 };
     enum err e = smdp_transaction_text(q->transaction_id, id);
-    if (!e)
-        e = smdp_session_get(s, id, &x);
+    /* One transaction from looking at the order to handing its package out: two cards with one code cannot both get it. */
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && x.state != SMDP_AUTHENTICATED)) {
         es_refuse(status, "8.10.1", "3.9", "no such RSP session");
         e = ERR_OK;
@@ -111,5 +114,5 @@ enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bou
     else if (!e)
         e = client_refused(s, &x, status);
     smdp_session_release(&x);
-    return e;
+    return db_end(s->env->db, e);
 }

@@ -12,22 +12,27 @@ static enum err drop(struct smdp *s, const char *why)
     return ERR_OK;
 }
 
+/* Installed is installed, whichever package it was; a failure counts for the package that was bound last only. */
+static void move_order(struct smdp_profile *p, const struct smdp_session *x, bool installed)
+{
+    if (installed && (p->state == SMDP_DOWNLOADED || p->state == SMDP_ERROR))
+        p->state = SMDP_INSTALLED;
+    else if (!installed && p->state == SMDP_DOWNLOADED && strcmp(p->bound, x->transaction_id) == 0)
+        p->state = SMDP_ERROR;
+}
+
 static enum err close_order(struct smdp *s, struct smdp_session *x, bool installed, const char *event)
 {
     struct smdp_profile p = { 0 };
-    enum err e = db_begin(s->env->db);
-    if (e)
-        return e;
-    e = smdp_profile_get(s, x->iccid, &p);
-    if (!e && x->state != SMDP_CLOSED) {
-        x->state = SMDP_CLOSED;
+    if (x->state != SMDP_BOUND)
+        return ERR_OK; /* told before, cancelled, or never fetched */
+    x->state = SMDP_CLOSED;
+    enum err e = smdp_profile_get(s, x->iccid, &p);
+    if (!e)
         e = smdp_session_update(s, x);
-        if (!e && p.state == SMDP_DOWNLOADED)
-            p.state = installed ? SMDP_INSTALLED : SMDP_ERROR;
-        if (!e)
-            e = smdp_profile_update(s, &p, event);
-    }
-    return db_end(s->env->db, e);
+    if (!e)
+        move_order(&p, x, installed);
+    return e ? e : smdp_profile_update(s, &p, event);
 }
 
 /* An installation result carries no certificate: the session knows who it must come from. */
@@ -39,9 +44,11 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     struct rsp_tbs tbs;
     char id[33], event[96];
     enum err e = smdp_transaction_text(r->data.transaction_id, id);
-    if (!e)
-        e = smdp_session_get(s, id, &x);
+    if (e || (e = db_begin(s->env->db)))
+        return e;
+    e = smdp_session_get(s, id, &x);
     if (e == ERR_NOT_FOUND || (!e && !x.euicc_certificate.len)) {
+        db_rollback(s->env->db);
         smdp_session_release(&x);
         return drop(s, "installation result of an unknown session");
     }
@@ -58,7 +65,7 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     else if (!e)
         e = close_order(s, &x, installed, event);
     smdp_session_release(&x);
-    return e;
+    return db_end(s->env->db, e);
 }
 
 static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)

@@ -39,7 +39,7 @@ static void answer_with(const struct smdp_profile *p, struct smdp_order_answer *
 static enum err profile_of_type(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
                                 struct es_status *status)
 {
-    enum err e = smdp_profile_by_type(s, q->operator_name, q->profile_type, p);
+    enum err e = smdp_profile_by_type(s, q->operator_name, q->profile_type, given(q->eid) ? q->eid : "", p);
     if (e == ERR_REFUSED)
         es_refuse(status, "8.2.5", "3.9", "profile type unknown");
     else if (e == ERR_NOT_FOUND)
@@ -86,6 +86,8 @@ static void check_confirmation(const struct smdp_order *q, const struct smdp_pro
 {
     if (given(q->eid) && p->eid[0] && !same(q->eid, p->eid))
         es_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
+    else if (given(q->eid) && !p->eid[0] && p->state > SMDP_ALLOCATED && p->state <= SMDP_RELEASED)
+        es_refuse(status, "8.1.1", "3.10", "this order was confirmed without an EID");
     else if (given(q->smds_address))
         es_refuse(status, "8.9", "5.1", "this SM-DP+ registers no events: no SM-DS is configured");
     else if (given(q->matching_id) && !rsp_matching_id_is_valid(span_str(q->matching_id)))
@@ -142,6 +144,7 @@ static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct 
                              struct es_status *status)
 {
     struct smdp_profile p = { 0 };
+    bool unavailable = given(q->final_state) && same(q->final_state, "Unavailable");
     enum err e = own_profile(s, q, &p, status);
     if (e || es_refused(status))
         return e;
@@ -151,14 +154,17 @@ static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct 
         es_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
     else if (p.state == SMDP_INSTALLED || p.state == SMDP_DOWNLOADED)
         es_refuse(status, "8.2.1", "3.5", "the profile left the SM-DP+ already");
+    else if (p.state == SMDP_UNAVAILABLE && !unavailable)
+        es_refuse(status, "8.2.1", "3.3", "the profile was withdrawn for good");
     if (es_refused(status))
         return ERR_OK;
-    bool unavailable = given(q->final_state) && same(q->final_state, "Unavailable");
     p.state = unavailable ? SMDP_UNAVAILABLE : SMDP_AVAILABLE;
-    p.eid[0] = p.matching_id[0] = 0;
+    p.eid[0] = p.matching_id[0] = p.bound[0] = 0;
     p.confirmation_required = false;
     answer_with(&p, a);
-    return smdp_profile_update(s, &p, "ES2+.CancelOrder");
+    /* Who authenticated for this order must not get what is ordered next. */
+    e = smdp_session_close_all(s, p.iccid);
+    return e ? e : smdp_profile_update(s, &p, "ES2+.CancelOrder");
 }
 
 static enum err release_profile(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,

@@ -110,6 +110,9 @@ static enum err serve_order(struct smdp *s, enum es2p_function f, order_function
         es_refuse(&status, "8.2.1", "1.2", "functionRequesterIdentifier is not the certificate's");
     else
         e = run(s, &order, &made, &status);
+    LOG(s->env->log, e || es_refused(&status) ? LOG_WARN : LOG_INFO, "ES2+.order", F_INT("function", f),
+        F_TEXT("iccid", in.iccid), F_TEXT("status", e ? err_name(e) : es_status_text(&status).text));
+    memory_clear(&in, sizeof in);
     if (e)
         return e;
     struct es2p_answer answer = { 0 };
@@ -119,9 +122,6 @@ static enum err serve_order(struct smdp *s, enum es2p_function f, order_function
         snprintf(answer.matching_id, sizeof answer.matching_id, "%s", made.matching_id);
         snprintf(answer.smdp_address, sizeof answer.smdp_address, "%s", s->addresses[0]);
     }
-    LOG(s->env->log, es_refused(&status) ? LOG_WARN : LOG_INFO, "ES2+.order", F_INT("function", f),
-        F_TEXT("iccid", in.iccid), F_TEXT("status", es_status_text(&status).text));
-    memory_clear(&in, sizeof in);
     return es2p_write(f, s->env, q, &answer, &status, p);
 }
 

@@ -2,7 +2,7 @@
  *
  * Routes beside /gsma/rsp2/es2plus/… and /gsma/rsp2/es9plus/…, /gsma/rsp2/asn1; administration (client certificate of
  * an administrator):
- *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc, profileType?, serviceProviderName?, profileName?, mccMnc?,
+ *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc, algorithm?: milenage|tuak, profileType?, serviceProviderName?, profileName?, mccMnc?,
  *        fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles?state=… -> {counts by state}

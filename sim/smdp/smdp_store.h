@@ -36,6 +36,7 @@ struct smdp_profile {
     bool confirmation_required;
     uint8_t confirmation_sha256[32];
     int64_t attempts;        /* of the confirmation code */
+    char bound[33];          /* transactionId of the package that was bound last; "" none */
 };
 
 /* One RSP session. Spans are read into `bytes`. */
@@ -62,8 +63,9 @@ MUST_CHECK enum err smdp_profile_get(struct smdp *s, const char *iccid, struct s
 MUST_CHECK enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, struct smdp_profile *out);
 /* The newest released order for this EID without a matchingId in the request. ERR_NOT_FOUND. */
 MUST_CHECK enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profile *out);
-/* An available profile of the type. ERR_NOT_FOUND: exhausted; ERR_REFUSED: no such type. */
-MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type,
+/* The profile of the type that is allocated to this EID ("": none is) already, else an available one. ERR_NOT_FOUND: exhausted;
+ * ERR_REFUSED: no such type. */
+MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, const char *eid,
                                          struct smdp_profile *out);
 /* Writes state, eid, matching_id, confirmation code, attempts, and a line of history. ERR_EXISTS: matchingId taken. */
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
@@ -73,5 +75,7 @@ MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const ch
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
 MUST_CHECK enum err smdp_session_update(struct smdp *s, const struct smdp_session *x);
+/* Closes every session for this profile: what they were for is gone. */
+MUST_CHECK enum err smdp_session_close_all(struct smdp *s, const char *iccid);
 
 #endif

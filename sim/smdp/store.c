@@ -21,10 +21,13 @@ const char *const smdp_migrations[] = {
     " euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL,"
     " smdp_signature2 BLOB, euicc_certificate BLOB, eum_certificate BLOB, otpk BLOB, at INTEGER NOT NULL);"
     "CREATE INDEX session_by_age ON session (at);",
+    "ALTER TABLE profile ADD COLUMN bound TEXT;"
+    "CREATE INDEX session_by_iccid ON session (iccid);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
-/* A session that nobody goes on with is forgotten after a day; its installation result may come late. */
+/* A session that nobody goes on with is forgotten after a day; not one whose package is out: its installation result may
+ * come whenever the device is online again. */
 #define SESSION_KEPT (1 * CLOCK_DAY)
 
 const char *smdp_state_name(enum smdp_state s)
@@ -153,12 +156,13 @@ static enum err take_profile(void *context, const struct db_row *r)
     if (p->confirmation_required)
         memcpy(p->confirmation_sha256, confirmation.at, confirmation.len);
     p->attempts = db_int(r, 12);
+    copy_text(p->bound, sizeof p->bound, r, 13);
     return ERR_OK;
 }
 
 #define PROFILE_COLUMNS                                                                                  \
     "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
-    " confirmation, attempts FROM profile "
+    " confirmation, attempts, bound FROM profile "
 
 enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
 {
@@ -177,11 +181,16 @@ enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profil
                     DB_ARGS(DB_TEXT(eid), DB_INT(SMDP_RELEASED), DB_INT(SMDP_DOWNLOADED)), take_profile, out);
 }
 
-enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, struct smdp_profile *out)
+enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, const char *eid,
+                              struct smdp_profile *out)
 {
-    enum err e = db_query(s->env->db,
-                          PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? ORDER BY iccid LIMIT 1",
-                          DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_AVAILABLE)), take_profile, out);
+    enum err e = db_query(s->env->db, PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? AND eid = ?",
+                          DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_ALLOCATED), DB_TEXT(eid)), take_profile,
+                          out);
+    if (e == ERR_NOT_FOUND)
+        e = db_query(s->env->db,
+                     PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? ORDER BY iccid LIMIT 1",
+                     DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_AVAILABLE)), take_profile, out);
     if (e != ERR_NOT_FOUND)
         return e;
     int64_t any = 0;
@@ -193,11 +202,11 @@ enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *typ
 enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event)
 {
     enum err e = db_run(s->env->db,
-                        "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?"
-                        " WHERE iccid = ?",
+                        "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
+                        " bound = ? WHERE iccid = ?",
                         DB_ARGS(DB_INT(p->state), text_or_null(p->eid), text_or_null(p->matching_id),
                                 p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
-                                DB_INT(p->attempts), DB_TEXT(p->iccid)),
+                                DB_INT(p->attempts), text_or_null(p->bound), DB_TEXT(p->iccid)),
                         NULL);
     return e ? e : smdp_history_put(s, p->iccid, event);
 }
@@ -223,7 +232,8 @@ enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_su
 enum err smdp_session_add(struct smdp *s, const struct smdp_session *x)
 {
     int64_t now = clock_now(s->env->clock);
-    enum err e = db_run(s->env->db, "DELETE FROM session WHERE at < ?", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    enum err e = db_run(s->env->db, "DELETE FROM session WHERE at < ? AND state <> ?",
+                        DB_ARGS(DB_INT(now - SESSION_KEPT), DB_INT(SMDP_BOUND)), NULL);
     return e ? e : db_run(s->env->db,
                   "INSERT INTO session (transaction_id, state, identity, euicc_challenge, server_challenge, eid,"
                   " iccid, at) VALUES (?,?,?,?,?,'','',?)",
@@ -274,4 +284,10 @@ enum err smdp_session_update(struct smdp *s, const struct smdp_session *x)
                           DB_BLOB(buf_span(&x->eum_certificate)), DB_BLOB(buf_span(&x->otpk)),
                           DB_TEXT(x->transaction_id)),
                   NULL);
+}
+
+enum err smdp_session_close_all(struct smdp *s, const char *iccid)
+{
+    return db_run(s->env->db, "UPDATE session SET state = ? WHERE iccid = ?",
+                  DB_ARGS(DB_INT(SMDP_CLOSED), DB_TEXT(iccid)), NULL);
 }

@@ -1,0 +1,18 @@
+#include <string.h>
+
+#include "smdp_tests.h"
+
+int main(void)
+{
+    struct test all[64];
+    size_t count = 0;
+    const struct { const struct test *tests; size_t count; } parts[] = {
+        { order_tests, order_tests_count },
+        { download_tests, download_tests_count },
+        { notification_tests, notification_tests_count },
+    };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        for (size_t k = 0; k < parts[i].count; k++)
+            all[count++] = parts[i].tests[k];
+    return tests_main("smdp", all, count);
+}
