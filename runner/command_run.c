@@ -6,7 +6,7 @@
 
 #include "command_record.h"
 #include "command_scenarios.h"
-#include "run.h"
+#include "report_text.h"
 
 #define BREAKS_MAX 16
 
@@ -23,10 +23,17 @@ struct play {
     struct scenario **scenario;
     size_t scenario_count;
     unsigned passed, failed, skipped;
-    bool broken;     /* something could not run */
+    bool broken;     /* something could not run, or be written */
     bool failed_one; /* runs/last points at the first that failed */
     json_t *results; /* --json */
-    FILE *out;
+    struct unreadable {
+        const char *path;
+        struct yaml_error error;
+    } *unreadable;
+    size_t unreadable_count;
+    struct report *kept;
+    struct report_text text;
+    char extra[1024]; /* words that a repetition needs too */
 };
 
 /* --- what is asked ------------------------------------------------------------------------------------- */
@@ -92,7 +99,8 @@ static int read_play(struct play *p, int argc, char **argv)
 static int read_scenarios(struct play *p)
 {
     p->scenario = calloc(p->files.count + 1, sizeof(struct scenario *));
-    if (!p->scenario)
+    p->unreadable = calloc(p->files.count + 1, sizeof *p->unreadable);
+    if (!p->scenario || !p->unreadable)
         return command_refuse("run", "out of memory");
     for (size_t i = 0; i < p->files.count; i++) {
         struct yaml_error error = { "out of memory" };
@@ -100,39 +108,15 @@ static int read_scenarios(struct play *p)
             p->scenario_count++;
             continue;
         }
-        fprintf(stderr, "%s\n", error.text);
+        p->unreadable[p->unreadable_count++] = (struct unreadable){ p->files.path[i], error };
+        if (!p->keep_going)
+            fprintf(stderr, "%s\n", error.text);
         p->broken = true;
     }
     return p->broken && !p->keep_going ? COMMAND_USAGE : 0;
 }
 
 /* --- one verdict --------------------------------------------------------------------------------------- */
-
-static void print_failure(const struct play *p, const struct run *r)
-{
-    fprintf(p->out, "  %s\n", r->why);
-    if (r->cause[0])
-        fprintf(p->out, "  cause   %s\n", r->cause);
-    fprintf(p->out, "  repeat  sgp32lab run %s --wiring %s --seed %llu", r->scenario->id, wiring_name(r->wiring),
-            (unsigned long long)r->seed);
-    for (size_t i = 0; i < p->breaks.count; i++)
-        fprintf(p->out, " --break %s", p->breaks.at[i]);
-    fputc('\n', p->out);
-}
-
-static void print_run(const struct play *p, const struct run *r)
-{
-    fprintf(p->out, "%-6s %-36s %-9s %s", verdict_name(r->verdict), r->scenario->id, wiring_name(r->wiring),
-            r->scenario->title);
-    if (r->verdict == VERDICT_SKIPPED)
-        fprintf(p->out, "  (%s)\n", r->why);
-    else
-        fprintf(p->out, "  %zu steps, %zu messages, %.1f s\n", r->step_count,
-                r->world && r->world->trace ? trace_count(r->world->trace) : 0, r->wall_seconds);
-    if (r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN)
-        print_failure(p, r);
-    fflush(p->out);
-}
 
 static json_t *run_json(const struct run *r)
 {
@@ -152,14 +136,15 @@ static void count_run(struct play *p, const struct run *r)
         json_array_append_new(p->results, run_json(r));
 }
 
-static enum err keep_run(struct play *p, const struct run *r)
+/* What `show` opens later; the report says itself what it could not write. */
+static enum err keep_run(struct play *p, struct run *r)
 {
-    enum err e = record_run(p->report, r);
+    enum err e = report_add(p->kept, r), recorded = record_run(p->report, r);
     bool bad = r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN;
-    if (!e && r->world && !p->failed_one)
-        e = record_point_at(p->report, r);
+    if (!recorded && r->world && !p->failed_one)
+        recorded = record_point_at(p->report, r);
     p->failed_one |= bad;
-    return e;
+    return e ? e : recorded;
 }
 
 static enum err play_one(struct play *p, const struct scenario *s, enum wiring wiring)
@@ -167,10 +152,12 @@ static enum err play_one(struct play *p, const struct scenario *s, enum wiring w
     struct run *r = calloc(1, sizeof *r);
     if (!r)
         return ERR_NOMEM;
+    report_text_begin(&p->text, s->id, wiring_name(wiring));
     run_scenario_with(s, wiring, (uint64_t)p->seed, p->fault, p->breaks.count, r);
-    print_run(p, r);
     count_run(p, r);
     enum err e = keep_run(p, r);
+    if (e != ERR_NOMEM)
+        report_text_verdict(&p->text, p->kept);
     run_release(r);
     free(r);
     return e;
@@ -178,16 +165,61 @@ static enum err play_one(struct play *p, const struct scenario *s, enum wiring w
 
 /* --- all of them --------------------------------------------------------------------------------------- */
 
+static int open_report(struct play *p)
+{
+    struct buf extra = { .max = sizeof p->extra - 1 };
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < p->breaks.count; i++)
+        e = buf_printf(&extra, " --break %s", p->breaks.at[i]);
+    const char *text = e ? NULL : buf_cstr(&extra);
+    snprintf(p->extra, sizeof p->extra, "%s", text ? text : "");
+    buf_release(&extra);
+    const char *command = getenv("LAB_COMMAND");
+    const struct report_options o = { p->report, command && command[0] ? command : "sgp32lab", p->extra };
+    e = report_new(&o, &p->kept);
+    if (!e && record_begin(p->report))
+        return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
+    if (e)
+        return command_refuse("run", "the report cannot be written: %s",
+                              p->kept && report_problem(p->kept) ? report_problem(p->kept) : err_name(e));
+    return 0;
+}
+
+/* A full disk costs pages, not verdicts; running out of memory ends it. */
+static enum err play_both(struct play *p, const struct scenario *s)
+{
+    enum err e = ERR_OK;
+    for (size_t k = 0; e != ERR_NOMEM && k < p->wiring_count; k++) {
+        e = play_one(p, s, p->wirings[k]);
+        p->broken |= e != ERR_OK;
+    }
+    return e == ERR_NOMEM ? e : ERR_OK;
+}
+
+static enum err tell_unreadable(struct play *p)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < p->unreadable_count; i++) {
+        e = report_add_unreadable(p->kept, p->unreadable[i].path, p->unreadable[i].error.text);
+        if (!e)
+            report_text_verdict(&p->text, p->kept);
+        p->failed++;
+    }
+    return e;
+}
+
 static int play_all(struct play *p)
 {
-    if (record_begin(p->report))
-        return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
-    for (size_t i = 0; i < p->scenario_count; i++)
-        for (size_t k = 0; k < p->wiring_count; k++)
-            if (play_one(p, p->scenario[i], p->wirings[k]))
-                return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
-    fprintf(p->out, "report  %s/index.html\n%u passed, %u failed, %u skipped\n", p->report, p->passed, p->failed,
-            p->skipped);
+    int status = open_report(p);
+    if (status)
+        return status;
+    enum err e = tell_unreadable(p);
+    for (size_t i = 0; !e && i < p->scenario_count; i++)
+        e = play_both(p, p->scenario[i]);
+    if (e)
+        return command_refuse("run", "%s", err_name(e));
+    p->broken |= report_finish(p->kept) != ERR_OK;
+    report_text_finish(&p->text, p->kept);
     return p->broken ? COMMAND_USAGE : p->failed ? 1 : 0;
 }
 
@@ -206,6 +238,8 @@ static void release(struct play *p)
         scenario_free(p->scenario[i]);
     free(p->scenario);
     scenario_files_release(&p->files);
+    free(p->unreadable);
+    report_free(p->kept);
     json_decref(p->results);
     free(p);
 }
@@ -220,7 +254,7 @@ int command_run(int argc, char **argv)
     p->seed = 1;
     int status = read_play(p, argc, argv);
     p->results = p->json ? json_array() : NULL;
-    p->out = p->json ? stderr : stdout;
+    report_text_init(&p->text, p->json ? stderr : stdout);
     if (!status)
         status = read_scenarios(p);
     if (!status)

@@ -41,7 +41,12 @@ static void put_word(const struct report_text *t, const char *verdict)
 {
     for (size_t i = 0; i < COUNT(words); i++)
         if (strcmp(words[i].verdict, verdict) == 0)
-            fprintf(t->out, "%s%s%s", t->terminal ? words[i].colour : "", words[i].word, t->terminal ? "\033[0m" : "");
+            fprintf(t->out, "%s%s%s ", t->terminal ? words[i].colour : "", words[i].word, t->terminal ? "\033[0m" : "");
+}
+
+static void put_blanks(const struct report_text *t, size_t have, size_t want)
+{
+    fprintf(t->out, "%*s", have < want ? (int)(want - have) : 0, "");
 }
 
 /* Whatever came from outside stays on its line and sends nothing to the terminal. */
@@ -105,17 +110,17 @@ void report_text_verdict(const struct report_text *t, const struct report *r)
     if (t->terminal)
         fputs("\r\033[K", t->out);
     put_word(t, verdict);
-    fputc(' ', t->out);
     if (text_of(o, "wiring")[0]) {
         put_plain(t, text_of(o, "id"));
-        fprintf(t->out, "  %s  ", text_of(o, "wiring"));
+        put_blanks(t, strlen(text_of(o, "id")), 28);
+        fprintf(t->out, "  %-8s  ", text_of(o, "wiring"));
     }
     if (strcmp(verdict, "failed") == 0 && json_str(o, "step_name")) {
         fprintf(t->out, "step %lld \"", (long long)json_integer_value(json_object_get(o, "step")));
         put_plain(t, text_of(o, "step_name"));
         fputs("\"\n", t->out);
     } else if (strcmp(verdict, "passed") == 0)
-        fprintf(t->out, "%zu steps, %lld messages, %.2f s\n", json_array_size(json_object_get(o, "steps")),
+        fprintf(t->out, "%2zu steps, %4lld messages, %.2f s\n", json_array_size(json_object_get(o, "steps")),
                 (long long)json_integer_value(json_object_get(o, "messages")),
                 json_real_value(json_object_get(o, "wall_seconds")));
     else {
