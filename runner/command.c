@@ -55,6 +55,22 @@ static const struct command table[] = {
       "\n"
       "  sgp32lab decode BF3E035C015A\n"
       "  sgp32lab decode --as EuiccPackageRequest - < package.hex\n", command_decode },
+    { "card", "what is on a card: simulated, in a reader, behind vpcd",
+      "usage: sgp32lab card info|profiles|apdu HEX...|trace [--card sim|pcsc:NAME|vpcd:PORT] [--json]\n"
+      "\n"
+      "  info                     ATR, EID, EUICCInfo, addresses, eIMs, profiles, notifications, in words\n"
+      "  profiles                 the table of profiles\n"
+      "  apdu HEX...              send APDUs, show the answers\n"
+      "  trace                    what 'info' says to the card and hears, decoded; with --reader HOST:PORT: offer the card to\n"
+      "                           that vpcd reader and show all that others do with it\n"
+      "  --card sim               a new card of the lab (default)\n"
+      "  --card pcsc:NAME         the first reader whose name contains NAME\n"
+      "  --card vpcd:PORT         a card that connects to 127.0.0.1:PORT, such as sim-euicc --vpcd 127.0.0.1:PORT\n"
+      "\n"
+      "Exit status: 0 the card answered, 1 it did not, 2 usage.\n"
+      "\n"
+      "  sgp32lab card info --card pcsc:Gemalto\n"
+      "  sgp32lab card apdu 00A40004023F00 00A40000022FE2 00B000000A\n", command_card },
     { "certs", "issue, judge and list the test certificates",
       "usage: sgp32lab certs make DIR | check DIR | list     (sgp32lab certs help tells more)\n", certs },
     { "bench", "how fast, and how far from the floor that cryptography sets",

@@ -25,6 +25,7 @@ int command_decode(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_card(int argc, char **argv);
 
 /* --- options ------------------------------------------------------------------------------------------- */
 
