@@ -73,6 +73,14 @@ static const struct command table[] = {
       "  sgp32lab card apdu 00A40004023F00 00A40000022FE2 00B000000A\n", command_card },
     { "certs", "issue, judge and list the test certificates",
       "usage: sgp32lab certs make DIR | check DIR | list     (sgp32lab certs help tells more)\n", certs },
+    { "up", "start a whole world on local ports, until Ctrl-C",
+      "usage: sgp32lab up [SCENARIO] [OPTION]...\n"
+      "\n"
+      "Starts the world of a scenario (default: three meters, a lead, a partner; its steps are not played) over real TLS, in\n"
+      "the machine's time, with fresh keys, and prints where everything is.\n"
+      "  --port-base N            ports N, N+1, ...; default 8440; 0: any free ones\n"
+      "  --dir DIR                certificates, keys and world.json go here; default build/up\n"
+      "  --verbose                every event on standard error, not only warnings\n", command_up },
     { "bench", "how fast, and how far from the floor that cryptography sets",
       "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
       "\n"

@@ -22,6 +22,7 @@ int command_list(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_decode(int argc, char **argv);
+int command_up(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_doctor(int argc, char **argv);
@@ -52,5 +53,8 @@ int command_read(const struct command_option *options, size_t count, int argc, c
 int command_refuse(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a word that is none of the candidates (NULL-terminated), with the nearest one. `what` is "command". */
 int command_refuse_word(const char *command, const char *what, const char *word, const char *const *candidates);
+
+/* Makes a folder and those above it. ERR_IO: errno says why. */
+MUST_CHECK enum err command_make_folders(const char *path);
 
 #endif

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "command.h"
 
 #define PATH_ROOM 4400
 #define TRACE_FILE_MAX (256u << 20)
@@ -21,24 +22,11 @@ static void file_name(const char *id, const char *wiring, char out[128])
 
 /* --- writing ------------------------------------------------------------------------------------------- */
 
-static enum err make_folders(const char *path)
-{
-    char part[PATH_ROOM];
-    for (const char *at = path; at;) {
-        const char *slash = strchr(at + 1, '/');
-        snprintf(part, sizeof part, "%.*s", slash ? (int)(slash - path) : (int)strlen(path), path);
-        if (mkdir(part, 0777) && errno != EEXIST)
-            return ERR_IO;
-        at = slash;
-    }
-    return ERR_OK;
-}
-
 enum err record_begin(const char *folder)
 {
     char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/runs", folder);
-    enum err e = make_folders(path);
+    enum err e = command_make_folders(path);
     DIR *d = e ? NULL : opendir(path);
     if (!d)
         return ERR_IO;

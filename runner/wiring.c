@@ -62,7 +62,8 @@ static enum err after(void *context, const struct http_call *q, struct http_resp
     const struct caller *c = context;
     struct part *to = called_part(c->world, q->url);
     trace_http_response(c->world->trace, to ? to->name : "nobody", c->name, q, p, e);
-    if (to)
+    /* In a world open to others this may be a server's thread; there `served` tells of every call. */
+    if (to && !c->world->options.outside)
         world_touch(c->world, to);
     return e;
 }
@@ -153,9 +154,14 @@ static enum err listen(struct world *w, struct part *p)
     enum err e = server_identity(w, p, &identity);
     if (e)
         return world_fail(w, e, "no TLS certificate for %s", p->host);
+    const struct world_outside *outside = w->options.outside;
     const struct http_server_settings s = {
         .host = "127.0.0.1",
-        .port = known ? known->port : 0, /* a restarted actor is where it was */
+        .port = known                           ? known->port /* a restarted actor is where it was */
+                : outside && outside->port_base ? (uint16_t)(outside->port_base + p->number)
+                                                : 0,
+        .served = outside ? outside->served : NULL,
+        .served_context = outside ? outside->context : NULL,
         .identity = { identity->pem, identity->key_pem },
         .clients = p->actor->ops->mutual_tls ? w->client_trust : NULL,
     };

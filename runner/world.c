@@ -50,7 +50,7 @@ static void keep_event(struct log_sink *sink, const struct log_event *event)
 static enum err open_part(struct part *p, bool with_db)
 {
     struct world *w = p->world;
-    p->log = (struct log){ .sink = &w->log_sink.sink, .clock = &w->clock.clock, .actor = p->name, .least = LOG_INFO };
+    p->log = (struct log){ .sink = w->log.sink, .clock = &w->clock.clock, .actor = p->name, .least = LOG_INFO };
     p->env = (struct env){ .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &p->log,
                            .crypto = w->crypto, .tamper = &w->faults.tamper };
     if (p->kind == PART_DEVICE)
@@ -93,6 +93,12 @@ void world_touch(struct world *w, struct part *p)
 {
     if (w->schedule.count && schedule_due(&w->schedule, p->number) > world_now(w))
         schedule_set(&w->schedule, p->number, world_now(w));
+}
+
+void world_touch_servers(struct world *w)
+{
+    for (size_t i = 0; i < w->part_count && w->parts[i].host[0]; i++)
+        world_touch(w, &w->parts[i]);
 }
 
 struct part *world_part(struct world *w, const char *name)
@@ -178,7 +184,7 @@ static enum err make_crypto(struct world *w)
     uint8_t seed[32] = { 0 };
     for (int i = 0; i < 8; i++)
         seed[i] = (uint8_t)(w->options.seed >> 8 * i);
-    enum err e = crypto_new_seeded(SPAN_ARRAY(seed), &w->crypto);
+    enum err e = w->options.outside ? crypto_new(&w->crypto) : crypto_new_seeded(SPAN_ARRAY(seed), &w->crypto);
     if (!e)
         e = pki_new(w->crypto, w->epoch, &w->pki);
     if (!e)
@@ -189,18 +195,32 @@ static enum err make_crypto(struct world *w)
     return e ? e : pki_roots_pem(w->pki, &w->roots);
 }
 
+static int64_t machine_time(struct clock *c)
+{
+    (void)c;
+    return clock_now(clock_system());
+}
+
+/* Time of the world: its own from the epoch on, or the machine's. */
+static void set_clock(struct world *w)
+{
+    w->epoch = w->options.outside ? clock_now(clock_system()) : EPOCH;
+    clock_virtual_init(&w->clock, w->epoch);
+    if (w->options.outside)
+        w->clock.clock.now = machine_time;
+}
+
 static void prepare(struct world *w, const struct scenario *s, const struct world_options *o)
 {
     w->scenario = s;
     w->options = *o;
-    w->epoch = EPOCH;
-    clock_virtual_init(&w->clock, EPOCH);
+    set_clock(w);
     pthread_mutex_init(&w->log_sink.lock, NULL);
     w->log_sink.sink.emit = keep_event;
     w->log_sink.keep = o->trace;
     w->log_sink.lines.max = 256 << 20;
     w->log_sink.world = w;
-    w->log = (struct log){ &w->log_sink.sink, &w->clock.clock, "world", LOG_INFO };
+    w->log = (struct log){ o->outside ? o->outside->sink : &w->log_sink.sink, &w->clock.clock, "world", LOG_INFO };
 }
 
 static enum err allocate(struct world *w)

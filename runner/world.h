@@ -60,10 +60,19 @@ struct world_device {
     char country[3];
 };
 
+/* A world that is open to others (loopback): the machine's clock and randomness, fixed ports. */
+struct world_outside {
+    uint16_t port_base;                  /* the n-th server listens on port_base + n; 0: any free ports */
+    struct log_sink *sink;               /* where events go; NULL: nowhere */
+    void (*served)(void *context);       /* in a server's thread: somebody called, world_touch_servers is due */
+    void *context;
+};
+
 struct world_options {
     enum wiring wiring;
     uint64_t seed;
     bool trace;                          /* keep messages and events (not in benchmarks) */
+    const struct world_outside *outside; /* borrowed; NULL: closed, in virtual time, repeatable */
 };
 
 struct world {
@@ -124,6 +133,8 @@ MUST_CHECK enum err world_run(struct world *w, int64_t until, world_done_fn done
 MUST_CHECK enum err world_run_ticks(struct world *w, int64_t until, world_done_fn done, void *context);
 /* Makes a part due at once: something came to it from outside. */
 void world_touch(struct world *w, struct part *p);
+/* Makes all servers due: any of them may have been called. */
+void world_touch_servers(struct world *w);
 
 /* Kills a part and starts it again over the same store. */
 MUST_CHECK enum err world_restart(struct world *w, struct part *p);

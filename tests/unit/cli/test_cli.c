@@ -29,6 +29,11 @@ static int lab(const char *folder, const char *args, char *text, size_t room)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Starts a world on any free ports, and goes on when it says that it is ready. */
+#define UP                                                                                    \
+    "mkfifo told; $L up --port-base 0 --dir up good.yaml > told & P=$!; "                      \
+    "while read line; do case $line in ready*) break ;; esac; done < told; "
+
 static const struct row {
     const char *name, *args;
     int status;
@@ -94,6 +99,15 @@ static const struct row {
       "--wiring direct", 0, "swap/01-good", "1 passed" },
     { "an id that means nothing", "mkdir -p s/swap && cp good.yaml s/swap/01-good.yaml && LAB_SCENARIOS=s $L run swop/01-good.yaml", 2,
       "did you mean 'swap/01-good.yaml'?", NULL },
+    { "a world is up until it is told to stop", UP "kill -TERM $P; wait $P; echo was $?; cat up/world.json", 0, "was 0",
+      "\"eso.example.com\":" },
+    { "its keys are for their owner only", UP "stat -c %a up/admin-key.pem up/cmp.lead.api-key | tr '\\n' ' '; kill $P; wait $P", 0,
+      "600 600", NULL },
+    { "a port in use is named", UP "N=$(sed -n 's/.*\"smdp.example.com\": \\([0-9]*\\).*/\\1/p' up/world.json); "
+      "$L up --port-base $N --dir other; S=$?; kill $P; wait $P; exit $S", 2, "is in use", NULL },
+    { "a folder that cannot be", "echo > file; $L up --port-base 0 --dir file/up", 2, "file/up", NULL },
+    { "a port that cannot be", "$L up --port-base 70000", 2, "--port-base takes", NULL },
+    { "a world of a bad scenario", "$L up bad.yaml", 2, "bad.yaml:2:1", NULL },
 };
 
 static void play(const struct row *r)
