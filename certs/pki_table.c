@@ -133,6 +133,7 @@ const struct pki_row pki_rows[] = {
     /* Clients of ES2+ and of administrative interfaces. */
     { TLS("CERT_OPERATOR_ESO"), .folder = "Operator", IS_OPERATOR("eso"), SINCE_YESTERDAY(TLS_DAYS) },
     { TLS("CERT_OPERATOR_ADMIN"), .folder = "Operator", IS_OPERATOR("admin"), SINCE_YESTERDAY(TLS_DAYS) },
+    { TLS("CERT_OPERATOR_SMDP"), .folder = "Operator", IS_OPERATOR("smdp"), SINCE_YESTERDAY(TLS_DAYS) },
 
     /* Flawed cards and EUMs. The first three names are SGP.23's. */
     { FLAWED("CERT_EUICC", "EXPIRED", "expired", CERT_EXPIRED), BELOW_NIST(EUM), IS_EUICC,
