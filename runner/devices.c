@@ -99,6 +99,30 @@ static enum err record(struct world *w, struct world_device *d)
     return ERR_OK;
 }
 
+static enum err load_memory(struct euicc_nvm *n, struct buf *blob)
+{
+    struct euicc_nvm *ram = &((struct world_memory *)n)->ram.nvm;
+    return ram->ops->load(ram, blob);
+}
+
+static enum err save_memory(struct euicc_nvm *n, struct span blob)
+{
+    struct world_memory *m = (struct world_memory *)n;
+    enum err e = m->cut ? m->cut(m->context, false) : ERR_OK;
+    if (!e)
+        e = m->ram.nvm.ops->save(&m->ram.nvm, blob);
+    return e || !m->cut ? e : m->cut(m->context, true);
+}
+
+/* Benchmarks count what a card occupies: there it lives in its struct alone. */
+static struct euicc_nvm *memory_of(struct world *w, struct world_device *d)
+{
+    static const struct euicc_nvm_ops ops = { load_memory, save_memory };
+    euicc_nvm_ram_init(&d->memory.ram);
+    d->memory.nvm.ops = &ops;
+    return w->options.trace ? &d->memory.nvm : NULL;
+}
+
 static const char *euicc_certificate(const struct world *w)
 {
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
@@ -111,7 +135,8 @@ enum err device_card(struct world *w, struct world_device *d)
 {
     struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
     struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
-    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count };
+    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count,
+                                .nvm = memory_of(w, d) };
     enum err e = certs_issue_euicc(w->pki, euicc_certificate(w), d->eid, &d->credential);
     for (size_t k = 0; k < d->profile_count; k++) {
         metadata[k] = (struct buf){ .max = 4096 };
@@ -144,5 +169,7 @@ void device_release(struct world_device *d)
         free(d->card);
     trace_card_free(d->trace);
     euicc_free(d->euicc);
+    if (d->memory.ram.blob.at)
+        euicc_nvm_ram_release(&d->memory.ram);
     pki_euicc_release(&d->credential);
 }

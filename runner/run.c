@@ -98,21 +98,34 @@ static bool plays_here(const struct scenario *s, enum wiring wiring)
     return s->wirings & (wiring == WIRING_DIRECT ? SCENARIO_DIRECT : SCENARIO_LOOPBACK);
 }
 
-static enum err inject(struct run *r, const struct run_fault *faults, size_t count)
+struct injected {
+    const struct run_fault *fault;
+    size_t count;
+};
+
+static enum err inject(void *context, struct run *r)
 {
+    const struct injected *f = context;
     enum err e = ERR_OK;
-    for (size_t i = 0; !e && i < count; i++)
-        e = faults_add(&r->world->faults, faults[i].message, NULL, faults[i].how, faults[i].times);
+    for (size_t i = 0; !e && i < f->count; i++)
+        e = faults_add(&r->world->faults, f->fault[i].message, NULL, f->fault[i].how, f->fault[i].times);
     return e ? world_fail(r->world, e, "this fault cannot be injected: %s", err_name(e)) : ERR_OK;
 }
 
 void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, struct run *out)
 {
-    run_scenario_with(s, wiring, seed, NULL, 0, out);
+    run_scenario_prepared(s, wiring, seed, NULL, NULL, out);
 }
 
 void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t seed, const struct run_fault *faults,
                        size_t fault_count, struct run *out)
+{
+    struct injected f = { faults, fault_count };
+    run_scenario_prepared(s, wiring, seed, inject, &f, out);
+}
+
+void run_scenario_prepared(const struct scenario *s, enum wiring wiring, uint64_t seed, run_prepare_fn prepare,
+                           void *context, struct run *out)
 {
     *out = (struct run){ .scenario = s, .wiring = wiring, .seed = seed };
     if (!plays_here(s, wiring)) {
@@ -123,8 +136,8 @@ void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t se
     double began = wall();
     const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
     enum err e = world_new(s, &o, &out->world);
-    if (!e)
-        e = inject(out, faults, fault_count);
+    if (!e && prepare)
+        e = prepare(context, out);
     if (e) {
         out->verdict = VERDICT_BROKEN;
         snprintf(out->why, sizeof out->why, "%.390s", out->world && out->world->failure[0] ? out->world->failure

@@ -49,6 +49,10 @@ void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, s
 /* The same with faults. */
 void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t seed, const struct run_fault *faults,
                        size_t fault_count, struct run *out);
+/* The same, after `prepare` did something to the world before the first step. */
+typedef enum err (*run_prepare_fn)(void *context, struct run *r);
+void run_scenario_prepared(const struct scenario *s, enum wiring wiring, uint64_t seed, run_prepare_fn prepare,
+                           void *context, struct run *out);
 void run_release(struct run *r);
 
 /* The swap last ordered for a device; NULL when none was. */

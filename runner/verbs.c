@@ -215,10 +215,11 @@ struct awaited {
 
 /* Before each call of the part: has the swap's journal passed this state? Then the kill falls between that step and the
  * next, whose first act is this call. */
-static enum err cut_at_state(void *context, struct part *caller)
+static enum err cut_at_state(void *context, struct part *caller, const struct http_call *q, bool answered)
 {
     struct awaited *a = context;
-    if (caller != a->part || a->reached)
+    (void)q;
+    if (answered || caller != a->part || a->reached)
         return ERR_OK;
     json_t *swap = run_show_swap(a->run, a->device);
     const char *state = json_str(swap, "state");

@@ -46,26 +46,35 @@ struct caller {
     const char *name;
 };
 
+static enum err interrupted(const struct caller *c, const struct http_call *q, bool answered)
+{
+    const struct world *w = c->world;
+    return w->interrupt && c->part ? w->interrupt(w->interrupt_context, c->part, q, answered) : ERR_OK;
+}
+
 static enum err before(void *context, const struct http_call *q)
 {
     const struct caller *c = context;
     struct part *to = called_part(c->world, q->url);
-    enum err cut = c->world->interrupt && c->part ? c->world->interrupt(c->world->interrupt_context, c->part) : ERR_OK;
+    enum err cut = interrupted(c, q, false);
     if (cut)
         return cut;
     trace_http_request(c->world->trace, c->name, to ? to->name : "nobody", q);
-    return ERR_OK;
+    return to && to->killed ? ERR_IO : ERR_OK;
 }
 
 static enum err after(void *context, const struct http_call *q, struct http_response *p, enum err e)
 {
     const struct caller *c = context;
     struct part *to = called_part(c->world, q->url);
+    if (to && to->killed && !e)
+        e = ERR_TIMEOUT; /* it died over this question */
     trace_http_response(c->world->trace, to ? to->name : "nobody", c->name, q, p, e);
     /* In a world open to others this may be a server's thread; there `served` tells of every call. */
     if (to && !c->world->options.outside)
         world_touch(c->world, to);
-    return e;
+    enum err cut = interrupted(c, q, true);
+    return cut ? cut : e;
 }
 
 /* --- clients -------------------------------------------------------------------------------------------- */

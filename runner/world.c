@@ -86,7 +86,24 @@ enum err world_restart(struct world *w, struct part *p)
     stop_part(p);
     if (p->env.db)
         db_rollback(p->env.db);
+    w->killed -= p->killed;
+    p->killed = false;
     return start_part(p);
+}
+
+void world_kill(struct world *w, struct part *p)
+{
+    w->killed += !p->killed;
+    p->killed = true;
+}
+
+static enum err restart_killed(struct world *w)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && w->killed && i < w->part_count; i++)
+        if (w->parts[i].killed)
+            e = world_restart(w, &w->parts[i]);
+    return e;
 }
 
 void world_touch(struct world *w, struct part *p)
@@ -324,9 +341,17 @@ static enum err tick(struct world *w, struct part *p)
     schedule_set(&w->schedule, p->number, CLOCK_NEVER);
     if (!p->actor || !p->actor->ops->tick)
         return ERR_OK;
+    w->ticking = true;
     int64_t next = p->actor->ops->tick(p->actor, world_now(w), &failure);
+    w->ticking = false;
     if (failure == ERR_CUT)
-        return world_restart(w, p);
+        world_kill(w, p);
+    if (w->killed) {
+        bool itself = p->killed;
+        enum err e = restart_killed(w);
+        if (e || itself)
+            return e;
+    }
     if (failure)
         return world_fail(w, failure, "%s failed in its tick: %s", p->name, err_name(failure));
     if (next < schedule_due(&w->schedule, p->number))
@@ -389,6 +414,11 @@ static enum err call(struct world *w, struct http_client *client, const char *me
                                  .body = buf_span(&text) };
     if (!e)
         e = http_send(client, &q, &p);
+    /* People ask again when a part died over their question; the idempotency key is the same. */
+    if (e && w->killed && !w->ticking && restart_killed(w) == ERR_OK) {
+        http_response_clear(&p);
+        e = http_send(client, &q, &p);
+    }
     *status = e ? 0 : p.status;
     if (!e && answer && p.body.len && json_read(buf_span(&p.body), answer, why))
         e = world_fail(w, ERR_PARSE, "%s %s: %s", method, url, why);

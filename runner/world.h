@@ -4,6 +4,7 @@
 
 #include "card.h"
 #include "certs.h"
+#include "euicc.h"
 #include "faults.h"
 #include "http.h"
 #include "json.h"
@@ -33,6 +34,7 @@ struct part {
     struct env env;
     struct http_client *http;
     struct actor *actor;                 /* NULL while it is down */
+    bool killed;                         /* dies where it is; started again once nobody is inside it */
     struct http_server *server;          /* loopback */
     size_t number;
 };
@@ -45,6 +47,14 @@ struct world_profile {
     const struct scenario_contract *contract; /* of a code; NULL for preloaded ones */
 };
 
+/* A card's memory, at which power can be cut: before it is committed, or right after. NULL: never. */
+struct world_memory {
+    struct euicc_nvm nvm;
+    struct euicc_nvm_ram ram;
+    enum err (*cut)(void *context, bool committed);
+    void *context;
+};
+
 struct world_device {
     char name[SCENARIO_NAME_MAX], eid[33], imei[16];
     const struct scenario_group *group;
@@ -52,6 +62,7 @@ struct world_device {
     size_t profile_count;
     struct pki_euicc credential;
     struct euicc *euicc;
+    struct world_memory memory;
     struct card *card;                   /* what the IPA sees: recorded */
     struct trace_card *trace;
     struct ipa *ipa;
@@ -110,9 +121,12 @@ struct world {
     struct http_client *hand;            /* unobserved: for imports that must not be seen */
     struct schedule schedule;
     bool furnished;                      /* flawed TLS certificates are shown from then on */
-    /* Asked before each call of an actor; a failure is what the call gets, ERR_CUT kills the caller there. NULL: none. */
-    enum err (*interrupt)(void *context, struct part *caller);
+    /* Asked before each call of an actor, and after it, before the caller sees the answer; a failure is what the caller
+     * gets, ERR_CUT from its tick kills it there. NULL: none. */
+    enum err (*interrupt)(void *context, struct part *caller, const struct http_call *q, bool answered);
     void *interrupt_context;
+    size_t killed;                       /* parts that wait for being started again */
+    bool ticking;                        /* some actor is being run */
     char failure[240];                   /* why building or running failed */
     char last_problem[160];              /* body of the last refusal */
 };
@@ -136,6 +150,9 @@ void world_touch(struct world *w, struct part *p);
 /* Makes all servers due: any of them may have been called. */
 void world_touch_servers(struct world *w);
 
+/* From here on the part does nothing more: whoever calls it gets no answer. It is started again over its store when the
+ * tick under way has ended. For faults that strike inside a part. */
+void world_kill(struct world *w, struct part *p);
 /* Kills a part and starts it again over the same store. */
 MUST_CHECK enum err world_restart(struct world *w, struct part *p);
 
