@@ -89,6 +89,21 @@ static const struct command table[] = {
       "standard error; with --json the figures are one line. Use the release build.\n"
       "\n"
       "  sgp32lab bench swap --devices 200 --wiring loopback --json\n", command_bench },
+    { "sweep", "kill one part at each of its operations",
+      "usage: sgp32lab sweep SCENARIO [OPTION]...\n"
+      "\n"
+      "Plays the scenario once for each operation of a part, killing the part there and starting it again from its store.\n"
+      "A swap must come out right, or end safely with a cause; anything else is broken.\n"
+      "  --part NAME              eso, eim, smdp, cmp.partner, net.partner, or a device; default eso\n"
+      "  --at MOMENT              call: before a call leaves; answer: before its answer is seen; write: before a database\n"
+      "                           write or commit; memory, response: before and after a card commits; default call\n"
+      "  --first N, --every N     begin at the N-th operation; take every N-th\n"
+      "  --seed N                 default 1\n"
+      "  --verbose                also the points that passed\n"
+      "\n"
+      "Exit status: 0 nothing broken, 1 something is, 2 it could not run.\n"
+      "\n"
+      "  sgp32lab sweep swap/01 --part eso --at write\n", command_sweep },
     { "new", "a scenario to begin with",
       "usage: sgp32lab new NAME\n"
       "\n"

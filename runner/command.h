@@ -27,6 +27,7 @@ int command_bench(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_card(int argc, char **argv);
+int command_sweep(int argc, char **argv);
 
 /* --- options ------------------------------------------------------------------------------------------- */
 
