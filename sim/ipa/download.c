@@ -259,6 +259,11 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
     e = find_installation(s, &told);
     if (e || told)
         return e;
+    /* Whoever loses power in every attempt must not try for ever. */
+    if (s->journal.attempts >= ATTEMPTS_MAX) {
+        fail_with(s, "ProfileDownloadTrigger", "the download was interrupted too often");
+        return tell_failure(s);
+    }
     s->journal.attempts++;
     e = ipa_journal_set_download(s->ipa, &s->journal);
     if (!e && (!q->has_data || q->data.which != RSP_DOWNLOAD_ACTIVATION_CODE ||
