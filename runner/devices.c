@@ -115,12 +115,17 @@ static enum err save_memory(struct euicc_nvm *n, struct span blob)
 }
 
 /* Benchmarks count what a card occupies: there it lives in its struct alone. */
-static struct euicc_nvm *memory_of(struct world *w, struct world_device *d)
+static enum err make_memory(struct world *w, struct world_device *d)
 {
     static const struct euicc_nvm_ops ops = { load_memory, save_memory };
-    euicc_nvm_ram_init(&d->memory.ram);
-    d->memory.nvm.ops = &ops;
-    return w->options.trace ? &d->memory.nvm : NULL;
+    if (!w->options.trace)
+        return ERR_OK;
+    d->memory = calloc(1, sizeof *d->memory);
+    if (!d->memory)
+        return ERR_NOMEM;
+    euicc_nvm_ram_init(&d->memory->ram);
+    d->memory->nvm.ops = &ops;
+    return ERR_OK;
 }
 
 static const char *euicc_certificate(const struct world *w)
@@ -135,8 +140,7 @@ enum err device_card(struct world *w, struct world_device *d)
 {
     struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
     struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
-    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count,
-                                .nvm = memory_of(w, d) };
+    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count };
     enum err e = certs_issue_euicc(w->pki, euicc_certificate(w), d->eid, &d->credential);
     for (size_t k = 0; k < d->profile_count; k++) {
         metadata[k] = (struct buf){ .max = 4096 };
@@ -152,6 +156,9 @@ enum err device_card(struct world *w, struct world_device *d)
     s.credential_count = 1;
     if (!e)
         e = rsp_eid_parse(d->eid, s.eid);
+    if (!e)
+        e = make_memory(w, d);
+    s.nvm = d->memory ? &d->memory->nvm : NULL;
     if (!e)
         e = euicc_new(&d->part->env, &s, &d->euicc);
     for (size_t k = 0; k < d->profile_count; k++) {
@@ -169,7 +176,8 @@ void device_release(struct world_device *d)
         free(d->card);
     trace_card_free(d->trace);
     euicc_free(d->euicc);
-    if (d->memory.ram.blob.at)
-        euicc_nvm_ram_release(&d->memory.ram);
+    if (d->memory && d->memory->ram.blob.at)
+        euicc_nvm_ram_release(&d->memory->ram);
+    free(d->memory);
     pki_euicc_release(&d->credential);
 }

@@ -93,8 +93,8 @@ static enum err prepare(void *context, struct run *r)
     case SWEEP_RESPONSE:
         if (k->part->kind != PART_DEVICE)
             return world_fail(w, ERR_UNSUPPORTED, "'%s' has no card", k->sweep->part);
-        k->part->device->memory.cut = at_save;
-        k->part->device->memory.context = k;
+        k->part->device->memory->cut = at_save;
+        k->part->device->memory->context = k;
         return ERR_OK;
     default:
         w->interrupt = at_call;

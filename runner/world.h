@@ -4,7 +4,6 @@
 
 #include "card.h"
 #include "certs.h"
-#include "euicc.h"
 #include "faults.h"
 #include "http.h"
 #include "json.h"
@@ -20,6 +19,7 @@ enum part_kind { PART_SMDP, PART_EIM, PART_ESO, PART_PLATFORM, PART_NETWORK, PAR
 
 struct world;
 struct world_device;
+struct world_memory;
 struct caller;
 
 /* An actor in its place: what survives a restart (database, client, name) and what does not (the actor itself). */
@@ -47,14 +47,6 @@ struct world_profile {
     const struct scenario_contract *contract; /* of a code; NULL for preloaded ones */
 };
 
-/* A card's memory, at which power can be cut: before it is committed, or right after. NULL: never. */
-struct world_memory {
-    struct euicc_nvm nvm;
-    struct euicc_nvm_ram ram;
-    enum err (*cut)(void *context, bool committed);
-    void *context;
-};
-
 struct world_device {
     char name[SCENARIO_NAME_MAX], eid[33], imei[16];
     const struct scenario_group *group;
@@ -62,7 +54,7 @@ struct world_device {
     size_t profile_count;
     struct pki_euicc credential;
     struct euicc *euicc;
-    struct world_memory memory;
+    struct world_memory *memory;         /* NULL in benchmarks */
     struct card *card;                   /* what the IPA sees: recorded */
     struct trace_card *trace;
     struct ipa *ipa;

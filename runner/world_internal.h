@@ -2,6 +2,7 @@
 #ifndef LAB_RUNNER_WORLD_INTERNAL_H
 #define LAB_RUNNER_WORLD_INTERNAL_H
 
+#include "euicc.h"
 #include "world.h"
 
 #define HOST_SMDP "smdp.example.com"
@@ -32,6 +33,13 @@ MUST_CHECK enum err provision_carriers(struct world *w);
 MUST_CHECK enum err provision_eso(struct world *w);
 MUST_CHECK enum err provision_devices(struct world *w);
 /* devices.c */
+/* A card's memory, at which power can be cut: before it is committed, or right after. NULL: never. */
+struct world_memory {
+    struct euicc_nvm nvm;
+    struct euicc_nvm_ram ram;
+    enum err (*cut)(void *context, bool committed);
+    void *context;
+};
 MUST_CHECK enum err devices_plan(struct world *w);
 MUST_CHECK enum err device_card(struct world *w, struct world_device *d);
 void device_release(struct world_device *d);
