@@ -54,6 +54,17 @@ MUST_CHECK enum err trust_add_ci(struct trust *t, struct span der_or_pem);
 MUST_CHECK enum err trust_add_ci_key(struct trust *t, enum ec_curve curve, struct span point, struct span ski);
 /* Adds a CRL signed by a known CI. ERR_VERIFY. */
 MUST_CHECK enum err trust_add_crl(struct trust *t, struct span der);
+/* A CRL as an eUICC keeps one by itself: whose it is and how new. A delta list adds to the one numbered `base`. */
+struct crl_info {
+    uint8_t ci[20];
+    int64_t number, base;
+    bool delta;
+};
+/* Reads it and verifies it with the key of a known CI. ERR_PARSE, ERR_UNSUPPORTED; ERR_NOT_FOUND: no known CI issued it;
+ * ERR_VERIFY. */
+MUST_CHECK enum err crl_read(const struct trust *t, struct span der, struct crl_info *out);
+/* Does a list that crl_read accepted name this certificate? */
+bool crl_lists_certificate(struct span der, const struct cert *c);
 bool trust_knows_ci(const struct trust *t, struct span ski);
 /* Key ids of the anchors, in the order they were added: for EUICCInfo1 and choosing a CI. */
 size_t trust_ci_count(const struct trust *t);

@@ -93,11 +93,12 @@ struct span trust_ci_ski(const struct trust *t, size_t index)
 
 /* What a CertificateList says, as spans into it (RFC 5280 5.1). */
 struct crl_fields {
-    struct span tbs, issuer, revoked, key_id;
+    struct span tbs, issuer, revoked, key_id, number, base;
+    bool delta;
     uint8_t signature[64];
 };
 
-/* crlExtensions: the issuer's key id. A delta list alone says nothing about what it leaves out: refused. */
+/* crlExtensions: the issuer's key id, the list's number, and what a delta list adds to. */
 static enum err read_crl_extensions(struct span explicit_value, struct crl_fields *f)
 {
     struct der_tlv all, one, id, value;
@@ -113,8 +114,12 @@ static enum err read_crl_extensions(struct span explicit_value, struct crl_field
             e = der_find(one.value, 0x04, &value);
         if (e)
             break;
-        if (span_equal(id.value, SPAN(0x55, 0x1d, 0x1b)))
-            return ERR_UNSUPPORTED;
+        if (span_equal(id.value, SPAN(0x55, 0x1d, 0x1b))) {
+            f->delta = true;
+            f->base = value.value;
+        }
+        if (span_equal(id.value, SPAN(0x55, 0x1d, 0x14)))
+            f->number = value.value;
         if (span_equal(id.value, SPAN(0x55, 0x1d, 0x23)) && der_only(value.value, 0x30, &one) == ERR_OK &&
             der_find(one.value, 0x80, &id) == ERR_OK)
             f->key_id = id.value;
@@ -212,6 +217,8 @@ enum err trust_add_crl(struct trust *t, struct span der)
     enum err e = read_crl(der, &f);
     if (e)
         return e;
+    if (f.delta)
+        return ERR_UNSUPPORTED; /* alone it says nothing about what it leaves out */
     const struct trust_anchor *issuer = crl_issuer(t, &f);
     if (!issuer)
         return ERR_VERIFY;
@@ -219,9 +226,9 @@ enum err trust_add_crl(struct trust *t, struct span der)
     return e ? e : keep_crl(t, issuer, der);
 }
 
-static bool crl_lists(const struct trust_crl *crl, struct span serial)
+static bool crl_lists(struct span revoked, struct span serial)
 {
-    struct der d = der_open(crl->revoked);
+    struct der d = der_open(revoked);
     struct der_tlv row, number;
     while (!der_at_end(&d))
         if (der_expect(&d, 0x30, &row) || der_find(row.value, 0x02, &number) ||
@@ -233,7 +240,39 @@ static bool crl_lists(const struct trust_crl *crl, struct span serial)
 bool trust_revoked(const struct trust *t, const struct trust_anchor *anchor, struct span serial)
 {
     for (size_t i = 0; i < t->crl_count; i++)
-        if (&t->anchors[t->crls[i].anchor] == anchor && crl_lists(&t->crls[i], serial))
+        if (&t->anchors[t->crls[i].anchor] == anchor && crl_lists(t->crls[i].revoked, serial))
             return true;
     return false;
+}
+
+static enum err read_crl_number(struct span extension, int64_t *out)
+{
+    struct der_tlv t;
+    *out = 0;
+    return !extension.len ? ERR_OK : der_only(extension, 0x02, &t) ? ERR_PARSE : der_integer(t.value, out);
+}
+
+enum err crl_read(const struct trust *t, struct span der, struct crl_info *out)
+{
+    struct crl_fields f = { 0 };
+    *out = (struct crl_info){ 0 };
+    enum err e = der.len > CRL_DER_MAX ? ERR_LIMIT : read_crl(der, &f);
+    if (!e)
+        e = read_crl_number(f.number, &out->number);
+    if (!e)
+        e = read_crl_number(f.base, &out->base);
+    if (e)
+        return e;
+    const struct trust_anchor *issuer = crl_issuer(t, &f);
+    if (!issuer)
+        return ERR_NOT_FOUND;
+    out->delta = f.delta;
+    memcpy(out->ci, issuer->ski, sizeof out->ci);
+    return ec_verify(t->crypto, issuer->curve, SPAN_ARRAY(issuer->key.at), &f.tbs, 1, SPAN_ARRAY(f.signature));
+}
+
+bool crl_lists_certificate(struct span der, const struct cert *c)
+{
+    struct crl_fields f = { 0 };
+    return read_crl(der, &f) || crl_lists(f.revoked, cert_entry_of(c)->serial);
 }

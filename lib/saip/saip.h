@@ -1,7 +1,7 @@
-/* Profile packages in the format of the TCA "eUICC Profile Package: Interoperable Format" (SAIP 2.x, 3.x): an
- * unprotected package (UPP) is read into a model, and a minimal USIM package is written.
- * ICCIDs are 10 octets with swapped nibbles and F padding, as in EF.ICCID and in profile metadata, unless
- * said. */
+/* Profile packages in the format of the TCA "eUICC Profile Package: Interoperable Format"
+ * (SAIP 2.x, 3.x): an unprotected package (UPP) is read into a model, and a minimal USIM package is
+ * written. ICCIDs are 10 octets with swapped nibbles and F padding, as in EF.ICCID and in profile
+ * metadata, unless said. */
 #ifndef LAB_SAIP_SAIP_H
 #define LAB_SAIP_SAIP_H
 
@@ -99,13 +99,14 @@ struct saip_package {
     size_t puk_count;
     struct saip_aka *akas;
     size_t aka_count;
-    struct saip_element *elements; /* all, in order; those without a model (A5-A9) are to be had here only */
+    struct saip_element
+        *elements; /* all, in order; those without a model (A5-A9) are to be had here only */
     size_t element_count;
     struct buf content;
 };
 
-/* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL) filled,
- * ERR_NOMEM. Gives *out. */
+/* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL)
+ * filled, ERR_NOMEM. Gives *out. */
 MUST_CHECK enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault);
 void saip_free(struct saip_package *p); /* clears keys; NULL is harmless */
 
@@ -127,10 +128,12 @@ struct saip_subscription {
     unsigned mnc_length; /* 2 or 3; 0 means 2 */
     const char *spn;     /* service provider name, at most 16 characters; NULL "Lab" */
     const char *pin1, *puk1, *pin2, *puk2,
-        *adm1;                    /* up to 8 digits; NULL: 0000, 11111111, 9999, 22222222, 55555555 */
+        *adm1;                /* up to 8 digits; NULL: 0000, 11111111, 9999, 22222222, 55555555 */
+    struct span connectivity; /* connectivityParameters of the header; empty: none */
     const struct aka_params *aka; /* Milenage or TUAK with K and OPc/TOPc */
 };
-/* Appends the UPP: header, MF, PUK, PIN, USIM, second PIN, AKA parameters, end (catalogue D.2). ERR_PARSE
- * when a value of the subscription does not fit. The result holds K and OPc: keep it as a secret. */
+/* Appends the UPP: header, MF, PUK, PIN, USIM, second PIN, AKA parameters, end (catalogue D.2).
+ * ERR_PARSE when a value of the subscription does not fit. The result holds K and OPc: keep it as a
+ * secret. */
 MUST_CHECK enum err saip_minimal_usim(const struct saip_subscription *s, struct buf *upp);
 #endif

@@ -6,15 +6,17 @@ enum err isdr_get_configured_addresses(struct euicc *e, struct span request, str
 {
     const struct state *s = euicc_state(e);
     enum err err = rsp_empty_read(0xbf3c, request);
-    struct rsp_configured_addresses answer = { .root_ds_address =
-                                                   s->root_ds ? shared_span(s->root_ds) : span_str("") };
+    struct rsp_configured_addresses answer = { .root_ds_address = s->root_ds
+                                                                      ? shared_span(s->root_ds)
+                                                                      : span_str("") };
     if (s->default_dp)
         answer.default_dp_address = shared_span(s->default_dp);
     return err ? err : rsp_configured_addresses_write(&answer, response);
 }
 
 /* An empty address takes the default away (SGP.22 5.7.4). */
-static enum err set_default_dp(struct euicc *e, uint32_t tag, struct span request, struct buf *response)
+static enum err set_default_dp(struct euicc *e, uint32_t tag, struct span request,
+                               struct buf *response)
 {
     struct span address;
     struct state *s;
@@ -40,7 +42,8 @@ enum err isdr_set_default_dp_address(struct euicc *e, struct span request, struc
     return set_default_dp(e, 0xbf3f, request, response);
 }
 
-enum err isdr_set_default_dp_address_sgp32(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_set_default_dp_address_sgp32(struct euicc *e, struct span request,
+                                           struct buf *response)
 {
     return set_default_dp(e, 0xbf65, request, response);
 }

@@ -1,5 +1,5 @@
-/* The card's outside: classes, channels, STORE DATA chains, GET RESPONSE (SGP.22 5.7.2, ETSI TS 102 221
- * 10, 11.1.17). */
+/* The card's outside: classes, channels, STORE DATA chains, GET RESPONSE (SGP.22 5.7.2, ETSI TS 102
+ * 221 10, 11.1.17). */
 #include <string.h>
 
 #include "euicc_internal.h"
@@ -7,6 +7,8 @@
 #include "saip.h"
 
 #define INS_TERMINAL_PROFILE 0x10
+#define INS_FETCH 0x12
+#define INS_TERMINAL_RESPONSE 0x14
 #define INS_MANAGE_CHANNEL 0x70
 #define INS_SELECT 0xa4
 #define INS_TERMINAL_CAPABILITY 0xaa
@@ -24,7 +26,8 @@ static bool parse_command(struct span apdu, struct command *c, uint16_t *sw)
     *sw = SW_WRONG_LENGTH;
     if (apdu.len < 4)
         return false;
-    *c = (struct command){ apdu.at[0], apdu.at[1], apdu.at[2], apdu.at[3], .channel = apdu.at[0] & 3u };
+    *c = (struct command){ apdu.at[0], apdu.at[1], apdu.at[2], apdu.at[3],
+                           .channel = apdu.at[0] & 3u };
     if (c->cla & 0x7c)
         return *sw = SW_UNKNOWN_CLASS, false;
     if (apdu.len == 4)
@@ -89,13 +92,14 @@ static enum err put_isd_r_fci(const struct euicc *e, struct buf *out)
     if (!err)
         err = der_put_open(out, 0xe0, &inner);
     if (!err)
-        err = der_put(out, 0x82, SPAN(0x02, 0x05, 0x00));
+        err = der_put(out, 0x82, SPAN_ARRAY(e->svn));
     if (!err)
         err = der_put_close(out, inner);
     if (!err && !e->sgp22_only) {
         err = der_put_open(out, 0xe1, &inner);
         if (!err)
-            err = der_put_bits(out, 0x80, state_enabled(euicc_state(e)) ? 1u << 1 : 0);
+            err = der_put_bits(
+                out, 0x80, (e->ipae ? 1u << 0 : 0) | (state_enabled(euicc_state(e)) ? 1u << 1 : 0));
         if (!err)
             err = der_put_close(out, inner);
     }
@@ -147,8 +151,8 @@ static bool take_block(struct channel *ch, const struct command *c, uint16_t *sw
     return c->p1 == 0x91;
 }
 
-static enum err store_data(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
-                           uint16_t *sw)
+static enum err store_data(struct euicc *e, struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
 {
     if (ch->selected != SELECTED_ISD_R) {
         *sw = SW_CONDITIONS_NOT_SATISFIED;
@@ -184,6 +188,42 @@ static uint16_t failure_status(enum err err)
     }
 }
 
+/* TS 102 221 11.1.19: one template of what the terminal can do; this card gives nothing for it. */
+static uint16_t terminal_capability(const struct command *c)
+{
+    struct der_tlv template;
+    if (c->p1 || c->p2)
+        return SW_INCORRECT_P1P2;
+    if (!c->data.len)
+        return SW_WRONG_LENGTH;
+    return der_only(c->data, 0xa9, &template) || der_check(template.value) ? SW_INCORRECT_DATA
+                                                                           : SW_OK;
+}
+
+/* What the terminal says of itself, and the toolkit: on the basic channel (TS 102 221 11.1.19
+ * to 11.2.3). */
+static enum err run_terminal(struct euicc *e, const struct command *c, struct buf *data,
+                             uint16_t *sw)
+{
+    if (c->channel) {
+        *sw = SW_CHANNEL_NOT_SUPPORTED;
+        return ERR_OK;
+    }
+    switch (c->ins) {
+    case INS_TERMINAL_CAPABILITY:
+        *sw = terminal_capability(c);
+        return ERR_OK;
+    case INS_TERMINAL_PROFILE:
+        *sw = cat_terminal_profile(e, c);
+        return ERR_OK;
+    case INS_FETCH:
+        return cat_fetch(e, c, data, sw);
+    default:
+        *sw = cat_terminal_response(e, c);
+        return ERR_OK;
+    }
+}
+
 static enum err run(struct euicc *e, struct channel *ch, const struct command *c, struct buf *data,
                     uint16_t *sw)
 {
@@ -193,7 +233,11 @@ static enum err run(struct euicc *e, struct channel *ch, const struct command *c
         return ERR_OK;
     case INS_TERMINAL_CAPABILITY:
     case INS_TERMINAL_PROFILE:
-        *sw = is_proprietary(c) ? SW_OK : SW_UNKNOWN_CLASS;
+    case INS_FETCH:
+    case INS_TERMINAL_RESPONSE:
+        if (is_proprietary(c))
+            return run_terminal(e, c, data, sw);
+        *sw = SW_UNKNOWN_CLASS;
         return ERR_OK;
     case INS_STORE_DATA:
         if (is_proprietary(c))
@@ -232,7 +276,8 @@ static enum err give(struct channel *ch, unsigned le, struct buf *response, uint
     return err;
 }
 
-static enum err get_response(struct channel *ch, const struct command *c, struct buf *response, uint16_t *sw)
+static enum err get_response(struct channel *ch, const struct command *c, struct buf *response,
+                             uint16_t *sw)
 {
     size_t left = ch->response.len - ch->given;
     *sw = SW_OK;
@@ -247,8 +292,8 @@ static enum err get_response(struct channel *ch, const struct command *c, struct
     return *sw == SW_OK ? give(ch, c->le, response, sw) : ERR_OK;
 }
 
-static enum err execute(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
-                        uint16_t *sw)
+static enum err execute(struct euicc *e, struct channel *ch, const struct command *c,
+                        struct buf *response, uint16_t *sw)
 {
     struct buf data = { .max = EUICC_RESPONSE_MAX };
     buf_release(&ch->response); /* a new command ends what was not fetched */
@@ -256,6 +301,7 @@ static enum err execute(struct euicc *e, struct channel *ch, const struct comman
     enum err err = run(e, ch, c, &data, sw);
     if (!err)
         err = euicc_commit(e);
+    cat_settle(e, !err);
     if (err)
         usim_close(e); /* it may have run ahead of what was saved */
     if (err && err != ERR_CUT)
@@ -287,5 +333,5 @@ enum err apdu_process(struct euicc *e, struct span apdu, struct buf *response)
         err = get_response(ch, &c, response, &sw);
     else
         err = execute(e, ch, &c, response, &sw);
-    return err ? err : put_status(response, sw);
+    return err ? err : put_status(response, cat_status(e, sw));
 }

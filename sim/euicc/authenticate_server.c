@@ -14,6 +14,9 @@ struct authentication {
 /* Returns an authenticateErrorCode, 0 when the step is passed. */
 static int64_t check_session(struct authentication *a)
 {
+    if (euicc_state(a->e)->in_emergency)
+        return RSP_AUTHENTICATE_UNDEFINED_ERROR; /* no download now; the function has no code for
+                                                    why */
     return a->e->session.step == SESSION_CHALLENGE ? 0 : RSP_AUTHENTICATE_NO_SESSION_CONTEXT;
 }
 
@@ -45,8 +48,8 @@ static int64_t code_of_flaw(enum cert_flaw flaw)
     }
 }
 
-/* The server is an SM-DP+ or an SM-DS; the chain must end at the CI key that was named. No clock: catalogue
- * C.4.1. */
+/* The server is an SM-DP+ or an SM-DS; the chain must end at the CI key that was named. No clock:
+ * catalogue C.4.1. */
 static int64_t check_certificate(struct authentication *a)
 {
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
@@ -59,8 +62,11 @@ static int64_t check_certificate(struct authentication *a)
     if (flaw == CERT_WRONG_ROLE)
         flaw = cert_judge(a->e->trust, a->cert, CERT_DS_AUTH, NULL, 0, &policy, &anchor);
     if (flaw != CERT_FINE)
-        LOG(a->e->env.log, LOG_INFO, "authenticate.certificate", F_TEXT("why", cert_flaw_text(flaw)));
+        LOG(a->e->env.log, LOG_INFO, "authenticate.certificate",
+            F_TEXT("why", cert_flaw_text(flaw)));
     if (flaw == CERT_FINE && !span_equal(anchor, key_identifier(a->request.ci_pkid)))
+        return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
+    if (flaw == CERT_FINE && crl_revokes(a->e, anchor, a->cert))
         return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
     return code_of_flaw(flaw);
 }
@@ -74,13 +80,15 @@ static int64_t check_signature(struct authentication *a)
 {
     struct rsp_tbs tbs;
     rsp_tbs_server_signature1(&a->request.server_signed1, &tbs);
-    enum err err = cert_verify(a->e->env.crypto, a->cert, tbs.part, tbs.count, a->request.server_signature1);
+    enum err err =
+        cert_verify(a->e->env.crypto, a->cert, tbs.part, tbs.count, a->request.server_signature1);
     return err ? RSP_AUTHENTICATE_INVALID_SIGNATURE : 0;
 }
 
 static int64_t check_challenge(struct authentication *a)
 {
-    bool same = span_equal(a->request.server_signed1.euicc_challenge, SPAN_ARRAY(a->e->session.challenge));
+    bool same =
+        span_equal(a->request.server_signed1.euicc_challenge, SPAN_ARRAY(a->e->session.challenge));
     return same ? 0 : RSP_AUTHENTICATE_EUICC_CHALLENGE_MISMATCH;
 }
 

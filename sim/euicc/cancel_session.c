@@ -3,11 +3,13 @@
 
 static enum err refuse(int64_t code, struct buf *response)
 {
-    struct rsp_cancel_session_response answer = { .which = RSP_CANCEL_SESSION_ERROR, .error = code };
+    struct rsp_cancel_session_response answer = { .which = RSP_CANCEL_SESSION_ERROR,
+                                                  .error = code };
     return rsp_cancel_session_response_write(&answer, response);
 }
 
-static enum err write_signed(struct euicc *e, const struct rsp_cancel_session_request *r, struct buf *out)
+static enum err write_signed(struct euicc *e, const struct rsp_cancel_session_request *r,
+                             struct buf *out)
 {
     struct buf oid = { .max = 64 };
     enum err err = der_oid_parse(e->session.dp_auth->oid, &oid);

@@ -19,8 +19,8 @@ struct eim *eim_find(const struct state *s, struct span eim_id)
     return NULL;
 }
 
-static enum err verify_with_certificate(struct euicc *e, struct span contents, const struct rsp_tbs *tbs,
-                                        struct span signature)
+static enum err verify_with_certificate(struct euicc *e, struct span contents,
+                                        const struct rsp_tbs *tbs, struct span signature)
 {
     struct buf der = { .max = 8192 };
     const struct cert *cert = NULL;
@@ -33,16 +33,18 @@ static enum err verify_with_certificate(struct euicc *e, struct span contents, c
     return err;
 }
 
-static enum err verify_with_point(struct euicc *e, const struct rsp_key_data *k, const struct rsp_tbs *tbs,
-                                  struct span signature)
+static enum err verify_with_point(struct euicc *e, const struct rsp_key_data *k,
+                                  const struct rsp_tbs *tbs, struct span signature)
 {
     struct span oid, point;
     enum err err = rsp_key_data_point(k, &oid, &point);
-    enum ec_curve curve = span_equal(oid, rsp_oid_brainpool_p256r1()) ? EC_BRAINPOOL_P256R1 : EC_P256;
+    enum ec_curve curve =
+        span_equal(oid, rsp_oid_brainpool_p256r1()) ? EC_BRAINPOOL_P256R1 : EC_P256;
     return err ? err : ec_verify(e->env.crypto, curve, point, tbs->part, tbs->count, signature);
 }
 
-enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs, struct span signature)
+enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs,
+                    struct span signature)
 {
     struct rsp_eim_configuration c;
     enum err err = read_configuration(m, &c);
@@ -79,7 +81,8 @@ static bool has_usable_key(struct euicc *e, const struct rsp_eim_configuration *
     return usable;
 }
 
-static int64_t judge_add(struct euicc *e, const struct state *s, const struct rsp_eim_configuration *c)
+static int64_t judge_add(struct euicc *e, const struct state *s,
+                         const struct rsp_eim_configuration *c)
 {
     if (eim_find(s, c->eim_id))
         return RSP_ADD_EIM_ASSOCIATED_EIM_ALREADY_EXISTS;
@@ -109,8 +112,8 @@ static enum err keep_configuration(struct eim *m, const struct rsp_eim_configura
     return err;
 }
 
-enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code,
-                 struct rsp_int *token)
+enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c,
+                 int64_t *code, struct rsp_int *token)
 {
     struct eim *m;
     *token = (struct rsp_int){ 0 };
@@ -127,7 +130,8 @@ enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configur
 }
 
 /* ---- ES10b
- * --------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------
+ */
 static enum err add_each(struct euicc *e, struct state *s, struct span list, int64_t *code,
                          struct buf *results)
 {
@@ -141,8 +145,8 @@ static enum err add_each(struct euicc *e, struct state *s, struct span list, int
             err = eim_add(e, s, &c, code, &token);
         if (err || *code)
             break;
-        struct rsp_initial_eim_result r = { .which =
-                                                token.present ? RSP_INITIAL_EIM_TOKEN : RSP_INITIAL_EIM_OK,
+        struct rsp_initial_eim_result r = { .which = token.present ? RSP_INITIAL_EIM_TOKEN
+                                                                   : RSP_INITIAL_EIM_OK,
                                             .token = token.value,
                                             .ok = true };
         err = rsp_initial_eim_result_write(&r, results);
@@ -195,11 +199,12 @@ enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, s
 
 /* ---- eCO updateEim
  * --------------------------------------------------------------------------------------------- */
-static int64_t judge_update(struct euicc *e, const struct eim *m, const struct rsp_eim_configuration *c)
+static int64_t judge_update(struct euicc *e, const struct eim *m,
+                            const struct rsp_eim_configuration *c)
 {
     bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present &&
-                   !c->has_public_key_data && !c->has_trusted_tls && !c->supported_protocol.present &&
-                   !c->ci_pkid.at;
+                   !c->has_public_key_data && !c->has_trusted_tls &&
+                   !c->supported_protocol.present && !c->ci_pkid.at;
     if (c->association_token.present || nothing)
         return RSP_UPDATE_EIM_COMMAND_ERROR;
     if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
@@ -207,11 +212,13 @@ static int64_t judge_update(struct euicc *e, const struct eim *m, const struct r
     if (c->has_public_key_data && !has_usable_key(e, c))
         return RSP_UPDATE_EIM_COMMAND_ERROR;
     bool lower = c->counter.present && c->counter.value < m->counter && !c->has_public_key_data;
-    bool outside = c->counter.present && (c->counter.value < 0 || c->counter.value > e->counter_max);
+    bool outside =
+        c->counter.present && (c->counter.value < 0 || c->counter.value > e->counter_max);
     return lower || outside ? RSP_UPDATE_EIM_COUNTER_VALUE_OUT_OF_RANGE : RSP_UPDATE_EIM_OK;
 }
 
-enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c, int64_t *code)
+enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c,
+                    int64_t *code)
 {
     struct rsp_eim_configuration merged;
     struct eim *m = eim_find(s, c->eim_id);

@@ -3,7 +3,7 @@
 
 static const struct {
     uint32_t tag;
-    enum { BOTH, IOT, CONSUMER } on; /* which cards know it */
+    enum { BOTH, IOT, CONSUMER, WITH_CRL } on; /* which cards know it */
     enum err (*run)(struct euicc *e, struct span request, struct buf *response);
     const char *name;
 } functions[] = {
@@ -20,11 +20,13 @@ static const struct {
     { 0xbf32, BOTH, isdr_disable_profile, "ES10c.DisableProfile" },
     { 0xbf33, BOTH, isdr_delete_profile, "ES10c.DeleteProfile" },
     { 0xbf34, CONSUMER, isdr_memory_reset_sgp22, "ES10c.eUICCMemoryReset" },
+    { 0xbf35, WITH_CRL, isdr_load_crl, "ES10b.LoadCRL" },
     { 0xbf38, BOTH, isdr_authenticate_server, "ES10b.AuthenticateServer" },
     { 0xbf3c, BOTH, isdr_get_configured_addresses, "ES10a.GetEuiccConfiguredAddresses" },
     { 0xbf3e, BOTH, isdr_get_eid, "ES10c.GetEID" },
     { 0xbf3f, BOTH, isdr_set_default_dp_address, "ES10a.SetDefaultDpAddress" },
     { 0xbf41, BOTH, isdr_cancel_session, "ES10b.CancelSession" },
+    { 0xbf42, IOT, isdr_ipae_activation, "ES10b.IpaeActivation" },
     { 0xbf43, BOTH, isdr_get_rat, "ES10b.GetRAT" },
     { 0xbf51, IOT, isdr_load_euicc_package, "ES10b.LoadEuiccPackage" },
     { 0xbf55, IOT, isdr_get_eim_configuration_data, "ES10b.GetEimConfigurationData" },
@@ -33,8 +35,11 @@ static const struct {
     { 0xbf58, IOT, isdr_profile_rollback, "ES10b.ProfileRollback" },
     { 0xbf59, IOT, isdr_configure_immediate_enabling, "ES10b.ConfigureImmediateProfileEnabling" },
     { 0xbf5a, IOT, isdr_immediate_enable, "ES10b.ImmediateEnable" },
+    { 0xbf5b, IOT, isdr_enable_emergency_profile, "ES10b.EnableEmergencyProfile" },
+    { 0xbf5c, IOT, isdr_disable_emergency_profile, "ES10b.DisableEmergencyProfile" },
     { 0xbf5d, IOT, isdr_execute_fallback, "ES10b.ExecuteFallbackMechanism" },
     { 0xbf5e, IOT, isdr_return_from_fallback, "ES10b.ReturnFromFallback" },
+    { 0xbf5f, IOT, isdr_get_connectivity_parameters, "ES10b.GetConnectivityParameters" },
     { 0xbf64, IOT, isdr_memory_reset, "ES10b.eUICCMemoryReset" },
     { 0xbf65, IOT, isdr_set_default_dp_address_sgp32, "ES10b.SetDefaultDpAddress" },
 };
@@ -61,6 +66,20 @@ static enum err run_function(struct euicc *e, size_t i, struct span request, str
     return err;
 }
 
+static bool knows(const struct euicc *e, size_t i)
+{
+    switch (functions[i].on) {
+    case IOT:
+        return !e->sgp22_only;
+    case CONSUMER:
+        return e->sgp22_only;
+    case WITH_CRL:
+        return !e->no_crl;
+    default:
+        return true;
+    }
+}
+
 enum err es10_execute(struct euicc *e, struct span request, struct buf *response, uint16_t *sw)
 {
     uint32_t tag = leading_tag(request);
@@ -68,7 +87,7 @@ enum err es10_execute(struct euicc *e, struct span request, struct buf *response
     if (load_is_segment(tag))
         return load_segment(e, request, response, sw);
     for (size_t i = 0; i < COUNT(functions); i++)
-        if (functions[i].tag == tag && functions[i].on != (e->sgp22_only ? IOT : CONSUMER))
+        if (functions[i].tag == tag && knows(e, i))
             return run_function(e, i, request, response);
     *sw = SW_REFERENCE_NOT_FOUND;
     return ERR_OK;

@@ -10,7 +10,8 @@ struct span list_contents(const struct buf *list)
 }
 
 /* ---- transaction
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 const struct state *euicc_state(const struct euicc *e)
 {
     return e->next ? e->next : e->now;
@@ -50,8 +51,9 @@ enum err euicc_commit(struct euicc *e)
     enum err err = save(e, e->next);
     if (err) {
         euicc_discard(e);
-        return err == ERR_CUT ? err
-                              : log_fail(e->env.log, err, "nvm", "the card's memory could not be saved");
+        return err == ERR_CUT
+                   ? err
+                   : log_fail(e->env.log, err, "nvm", "the card's memory could not be saved");
     }
     state_free(e->now);
     e->now = e->next;
@@ -60,7 +62,8 @@ enum err euicc_commit(struct euicc *e)
 }
 
 /* ---- identity
- * ----------------------------------------------------------------------------------------------------- */
+ * -----------------------------------------------------------------------------------------------------
+ */
 unsigned euicc_credential_of(const struct euicc *e, struct span ci)
 {
     for (size_t i = 0; i < e->credential_count; i++)
@@ -74,7 +77,8 @@ enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs
 {
     struct credential *c = &e->credentials[credential < e->credential_count ? credential : 0];
     enum err err =
-        c->parsed ? ERR_OK : ec_key_from_scalar(e->env.crypto, c->curve, secret_span(&c->key), &c->parsed);
+        c->parsed ? ERR_OK
+                  : ec_key_from_scalar(e->env.crypto, c->curve, secret_span(&c->key), &c->parsed);
     return err ? err : ec_sign(e->env.crypto, c->parsed, tbs, count, out);
 }
 
@@ -89,10 +93,12 @@ static bool contains(struct span haystack, struct span needle)
     return memmem(haystack.at, haystack.len, needle.at, needle.len) != NULL;
 }
 
-/* The key must be the certificate's, and the EUM certificate must tell its CI: else nothing that the card
- * signs would ever verify. The eUICC's own certificate is not parsed: a world has many cards and one cache.
+/* The key must be the certificate's, and the EUM certificate must tell its CI: else nothing that
+ * the card signs would ever verify. The eUICC's own certificate is not parsed: a world has many
+ * cards and one cache.
  */
-static enum err take_credential(struct euicc *e, const struct euicc_credential *from, struct credential *to)
+static enum err take_credential(struct euicc *e, const struct euicc_credential *from,
+                                struct credential *to)
 {
     const struct cert *eum = NULL;
     struct ec_point point;
@@ -139,7 +145,8 @@ static void drop_parsed_keys(struct euicc *e)
 }
 
 /* ---- first start
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 static enum err preload(struct euicc *e, const struct euicc_profile *p)
 {
     struct buf sima = { .max = 256 };
@@ -153,7 +160,8 @@ static enum err preload(struct euicc *e, const struct euicc_profile *p)
     if (err || reason == INSTALL_OK)
         return err;
     LOG(e->env.log, LOG_ERROR, "euicc.preload", F_INT("reason", reason));
-    return log_fail(e->env.log, ERR_CONFIG, "SGP.22 5.5.5", "a preloaded profile cannot be installed");
+    return log_fail(e->env.log, ERR_CONFIG, "SGP.22 5.5.5",
+                    "a preloaded profile cannot be installed");
 }
 
 static enum err preload_eims(struct euicc *e, struct state *s, struct span list)
@@ -170,7 +178,8 @@ static enum err preload_eims(struct euicc *e, struct state *s, struct span list)
         if (!err && code)
             err = ERR_CONFIG;
     }
-    return err ? log_fail(e->env.log, ERR_CONFIG, "SGP.32 5.9.4", "a preloaded eIM cannot be configured")
+    return err ? log_fail(e->env.log, ERR_CONFIG, "SGP.32 5.9.4",
+                          "a preloaded eIM cannot be configured")
                : ERR_OK;
 }
 
@@ -212,7 +221,8 @@ static enum err load_state(struct euicc *e, struct state **out)
     if (!err)
         err = state_read(e->env.crypto, buf_span(&blob), e->eid, out, &why);
     if (err && err != ERR_NOT_FOUND) {
-        LOG(e->env.log, LOG_ERROR, "euicc.memory", F_HEX("eid", SPAN_ARRAY(e->eid)), F_TEXT("why", why));
+        LOG(e->env.log, LOG_ERROR, "euicc.memory", F_HEX("eid", SPAN_ARRAY(e->eid)),
+            F_TEXT("why", why));
         err = log_fail(e->env.log, err, "nvm", why);
     }
     if (blob.at)
@@ -238,6 +248,7 @@ static void power_off(struct euicc *e)
     for (unsigned i = 0; i < EUICC_CHANNELS; i++)
         channel_close(&e->channels[i]);
     drop_parsed_keys(e);
+    e->cat = (struct cat){ 0 };
     e->powered = false;
 }
 
@@ -255,8 +266,9 @@ static enum err reload(struct euicc *e)
 
 static enum err euicc_card_reset(struct card *card, struct buf *atr)
 {
-    static const uint8_t answer[] = { 0x3b, 0x9f, 0x96, 0x80, 0x1f, 0xc7, 0x80, 0x31, 0xa0, 0x73, 0xbe,
-                                      0x21, 0x13, 0x67, 0x43, 0x20, 0x07, 0x18, 0x00, 0x00, 0x01, 0xa5 };
+    static const uint8_t answer[] = { 0x3b, 0x9f, 0x96, 0x80, 0x1f, 0xc7, 0x80, 0x31,
+                                      0xa0, 0x73, 0xbe, 0x21, 0x13, 0x67, 0x43, 0x20,
+                                      0x07, 0x18, 0x00, 0x00, 0x01, 0xa5 };
     struct euicc *e = (struct euicc *)card;
     power_off(e);
     enum err err = reload(e);
@@ -305,7 +317,13 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->memory = s->memory ? s->memory : 512u << 10;
     e->eim_max = s->eim_max && s->eim_max < EUICC_EIMS_MAX ? s->eim_max : 4;
     e->counter_max = s->counter_max ? s->counter_max : RSP_COUNTER_MAX;
+    static const uint8_t version[3] = { 2, 5, 0 }, none[3] = { 0 };
+    memcpy(e->svn, memcmp(s->svn, none, sizeof none) ? s->svn : version, sizeof e->svn);
     e->no_fallback = s->no_fallback;
+    e->no_ecall = s->no_ecall;
+    e->no_crl = s->no_crl;
+    e->no_test_profile = s->no_test_profile;
+    e->ipae = s->ipae;
     e->sgp22_only = s->sgp22_only;
     e->no_eim_reset = s->no_eim_reset;
     e->interruption_leaves_result = s->interruption_leaves_result;
@@ -324,6 +342,8 @@ enum err euicc_new(const struct env *env, const struct euicc_settings *s, struct
     e->env = *env;
     take_flags(e, s);
     enum err err = take_credentials(e, s);
+    if (!err)
+        err = rat_take(e, s->rat);
     if (!err)
         err = start(e, s);
     drop_parsed_keys(e);
@@ -344,6 +364,7 @@ void euicc_free(struct euicc *e)
         shared_release(e->credentials[i].eum_certificate);
         secret_release(&e->credentials[i].key);
     }
+    shared_release(e->rat);
     state_free(e->now);
     free(e);
 }

@@ -2,8 +2,6 @@
 #include "rsp_es10.h"
 #include "rsp_euicc_info.h"
 
-static const uint8_t svn[3] = { 2, 5, 0 };
-
 void info_storage_release(struct info_storage *s)
 {
     buf_release(&s->signing);
@@ -39,7 +37,7 @@ enum err isdr_get_euicc_info1(struct euicc *e, struct span request, struct buf *
         err = put_signing_list(e, &signing);
     if (!err)
         err = put_verification_list(e, &verification);
-    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(svn),
+    struct rsp_euicc_info1 info = { .svn = SPAN_ARRAY(e->svn),
                                     .ci_verification = list_contents(&verification),
                                     .ci_signing = list_contents(&signing) };
     if (!err)
@@ -56,17 +54,18 @@ static enum err put_card_resource(const struct euicc *e, struct buf *out)
     *out = (struct buf){ .max = 64 };
     enum err err = der_put(out, 0x81, SPAN((uint8_t)euicc_state(e)->profile_count));
     if (!err)
-        err =
-            der_put(out, 0x82,
-                    SPAN((uint8_t)(left >> 24), (uint8_t)(left >> 16), (uint8_t)(left >> 8), (uint8_t)left));
+        err = der_put(out, 0x82,
+                      SPAN((uint8_t)(left >> 24), (uint8_t)(left >> 16), (uint8_t)(left >> 8),
+                           (uint8_t)left));
     return err ? err : der_put(out, 0x83, SPAN(0x00, 0x00, 0x40, 0x00));
 }
 
-/* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim files,
- * Milenage, TUAK with both key lengths, the test algorithm's parameters. */
+/* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim
+ * files, Milenage, TUAK with both key lengths, the test algorithm's parameters. */
 #define UICC_CAPABILITY (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7)
 
-enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, struct info_storage *storage)
+enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
+                          struct info_storage *storage)
 {
     static const uint8_t profile_version[3] = { 2, 3, 1 }, firmware[3] = { 1, 0, 0 },
                          pp_version[3] = { 0, 0, 1 };
@@ -79,21 +78,27 @@ enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info, s
         err = put_card_resource(e, &storage->card_resource);
     *info = (struct rsp_euicc_info2){
         .profile_version = SPAN_ARRAY(profile_version),
-        .svn = SPAN_ARRAY(svn),
+        .svn = SPAN_ARRAY(e->svn),
         .firmware_version = SPAN_ARRAY(firmware),
         .ext_card_resource = buf_span(&storage->card_resource),
         .uicc_capability = UICC_CAPABILITY,
-        .rsp_capability = RSP_CAPABILITY_ADDITIONAL_PROFILE | RSP_CAPABILITY_TEST_PROFILE,
+        .rsp_capability = RSP_CAPABILITY_ADDITIONAL_PROFILE | (e->no_crl ? 0 : RSP_CAPABILITY_CRL) |
+                          (e->no_test_profile ? 0 : RSP_CAPABILITY_TEST_PROFILE),
         .ci_verification = list_contents(&storage->verification),
         .ci_signing = list_contents(&storage->signing),
         .pp_version = SPAN_ARRAY(pp_version),
         .sas_accreditation_number = span_str("LAB-00-0000"),
     };
+    if (rat_forbidden(e))
+        info->forbidden_ppr = (struct rsp_bits){ true, rat_forbidden(e) };
     if (!e->sgp22_only) {
-        info->ipa_mode = (struct rsp_int){ true, RSP_IPA_MODE_IPAD };
+        info->ipa_mode =
+            (struct rsp_int){ true, euicc_state(e)->ipae ? RSP_IPA_MODE_IPAE : RSP_IPA_MODE_IPAD };
         info->has_iot_specific_info = true;
-        info->iot_specific_info = (struct rsp_iot_specific_info){ .versions = SPAN_ARRAY(iot_versions),
-                                                                  .fallback_supported = !e->no_fallback };
+        info->iot_specific_info =
+            (struct rsp_iot_specific_info){ .versions = SPAN_ARRAY(iot_versions),
+                                            .ecall_supported = !e->no_ecall,
+                                            .fallback_supported = !e->no_fallback };
     }
     return err;
 }

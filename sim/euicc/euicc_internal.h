@@ -20,6 +20,7 @@
 enum status_word {
     SW_OK = 0x9000,
     SW_MORE = 0x6100,
+    SW_PROACTIVE = 0x9100,
     SW_END_OF_FILE = 0x6282,
     SW_TRIES_LEFT = 0x63c0,
     SW_MEMORY_PROBLEM = 0x6581,
@@ -92,9 +93,22 @@ struct session {
     struct ec_signature euicc_signature1;
     struct ec_key *otsk; /* kept for the next session too: the SM-DP+ may ask for the same again */
     struct ec_point otpk;
-    uint8_t installed[10]; /* ICCID of the profile that this session installed, for ImmediateEnable */
+    uint8_t
+        installed[10]; /* ICCID of the profile that this session installed, for ImmediateEnable */
     bool has_installed, immediate_allowed;
     struct loader *loader;
+};
+
+/* The card application toolkit: one REFRESH at most. */
+enum cat_step {
+    CAT_IDLE,
+    CAT_PREPARED, /* by the running command; pending once that is saved */
+    CAT_PENDING,
+    CAT_FETCHED
+};
+struct cat {
+    bool terminal_refreshes;
+    enum cat_step step;
 };
 
 struct usim;
@@ -108,17 +122,21 @@ struct euicc {
     uint32_t memory;
     unsigned eim_max;
     int64_t counter_max;
-    bool no_fallback, sgp22_only, no_eim_reset, interruption_leaves_result;
+    uint8_t svn[3];
+    struct shared *rat; /* rules; NULL: the default one */
+    bool no_fallback, no_ecall, no_crl, no_test_profile, ipae, sgp22_only, no_eim_reset;
+    bool interruption_leaves_result;
     struct euicc_nvm *nvm;
     struct state *now, *next; /* next: what the running command changed, NULL while nothing */
     bool powered;
     struct channel channels[EUICC_CHANNELS];
     struct session session;
+    struct cat cat;
     struct usim *usim; /* of the enabled profile, once used; NULL */
 };
 
-/* The contents of a list that was built, also of one without items: empty and absent are two things in
- * lib/rsp. */
+/* The contents of a list that was built, also of one without items: empty and absent are two things
+ * in lib/rsp. */
 struct span list_contents(const struct buf *list);
 
 /* ---- transaction: one per command
@@ -131,19 +149,34 @@ void euicc_discard(struct euicc *e);
 
 /* ---- APDU and ES10 dispatch
  * ----------------------------------------------------------------------------------- */
-/* Appends response data and sets *sw. A failure ends in a status word too, but ERR_CUT, which ends the power.
+/* Appends response data and sets *sw. A failure ends in a status word too, but ERR_CUT, which ends
+ * the power.
  */
 MUST_CHECK enum err apdu_process(struct euicc *e, struct span command, struct buf *response);
 void channel_close(struct channel *c);
 /* One complete ES10 request. A failure is answered by es10_status. */
-MUST_CHECK enum err es10_execute(struct euicc *e, struct span request, struct buf *response, uint16_t *sw);
+MUST_CHECK enum err es10_execute(struct euicc *e, struct span request, struct buf *response,
+                                 uint16_t *sw);
+
+/* ---- card application toolkit
+ * ----------------------------------------------------------------------------------- */
+/* A proactive session is under way: catBusy. */
+bool cat_is_busy(const struct euicc *e);
+/* Wants a REFRESH after this command, if the terminal takes one. */
+void cat_refresh(struct euicc *e, bool wanted);
+void cat_settle(struct euicc *e, bool saved);            /* the command that wanted it ended */
+uint16_t cat_status(const struct euicc *e, uint16_t sw); /* 91xx in place of 9000 while one waits */
+uint16_t cat_terminal_profile(struct euicc *e, const struct command *c);
+MUST_CHECK enum err cat_fetch(struct euicc *e, const struct command *c, struct buf *response,
+                              uint16_t *sw);
+uint16_t cat_terminal_response(struct euicc *e, const struct command *c);
 
 /* ---- identity, signing
  * ------------------------------------------------------------------------------------------ */
 /* The credential of a CI key identifier; EUICC_NO_CREDENTIAL. */
 unsigned euicc_credential_of(const struct euicc *e, struct span ci);
-MUST_CHECK enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs, size_t count,
-                               struct ec_signature *out);
+MUST_CHECK enum err euicc_sign(struct euicc *e, unsigned credential, const struct span *tbs,
+                               size_t count, struct ec_signature *out);
 MUST_CHECK enum err euicc_sign_tbs(struct euicc *e, unsigned credential, const struct rsp_tbs *tbs,
                                    struct ec_signature *out);
 struct rsp_euicc_info2;
@@ -155,6 +188,9 @@ MUST_CHECK enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_inf
                                      struct info_storage *storage);
 void info_storage_release(struct info_storage *s);
 
+/* Is this certificate of that CI on a list that was loaded? */
+bool crl_revokes(const struct euicc *e, struct span ci, const struct cert *c);
+
 /* ---- sessions, loading
  * -------------------------------------------------------------------------------------------- */
 void session_reset(struct session *s); /* all but the one-time key */
@@ -162,7 +198,8 @@ void session_release(struct session *s);
 bool session_is(const struct session *s, struct span transaction_id);
 void loader_free(struct loader *l);
 /* One segment of a bound profile package; answers BF37 when there is something to report. */
-MUST_CHECK enum err load_segment(struct euicc *e, struct span segment, struct buf *response, uint16_t *sw);
+MUST_CHECK enum err load_segment(struct euicc *e, struct span segment, struct buf *response,
+                                 uint16_t *sw);
 bool load_is_segment(uint32_t tag);
 /* At power on: a download that was cut leaves its result, where the settings say so. */
 MUST_CHECK enum err load_report_interruption(struct euicc *e);
@@ -177,18 +214,20 @@ struct install {
 };
 /* Judges metadata alone, before the package is there. */
 int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m);
-/* Adds the profile to the changed state. *reason says why not; then the state is as before. `sima` (ceiling
- * set) gets the EUICCResponse; aid the new ISD-P's AID. */
+/* Adds the profile to the changed state. *reason says why not; then the state is as before. `sima`
+ * (ceiling set) gets the EUICCResponse; aid the new ISD-P's AID. */
 MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
                                     struct buf *sima, uint8_t aid[16]);
 uint64_t memory_used(const struct state *s);
 uint64_t memory_free(const struct euicc *e);
 
 /* ---- profiles
- * ----------------------------------------------------------------------------------------------------- */
+ * -----------------------------------------------------------------------------------------------------
+ */
 MUST_CHECK enum err profile_metadata(const struct profile *p, struct rsp_store_metadata *m);
 bool profile_has_rule(const struct profile *p, uint32_t rule);
-/* Enables `to` (NULL: none) after disabling what is enabled; writes their notifications. Decides nothing. */
+/* Enables `to` (NULL: none) after disabling what is enabled; writes their notifications. Decides
+ * nothing. */
 MUST_CHECK enum err profile_switch(struct euicc *e, struct state *s, struct profile *to);
 MUST_CHECK enum err profile_remove(struct euicc *e, struct state *s, struct profile *p);
 struct rsp_profile_info_request;
@@ -199,13 +238,15 @@ MUST_CHECK enum err profile_list(const struct state *s, const struct rsp_profile
 /* ---- notifications
  * -------------------------------------------------------------------------------------------- */
 /* One otherSignedNotification per address configured for the event. */
-MUST_CHECK enum err notify(struct euicc *e, struct state *s, const struct profile *p, uint32_t event);
-MUST_CHECK enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint32_t event,
-                                struct span bytes);
+MUST_CHECK enum err notify(struct euicc *e, struct state *s, const struct profile *p,
+                           uint32_t event);
+MUST_CHECK enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq,
+                                uint32_t event, struct span bytes);
 uint32_t next_seq(struct state *s);
 
 /* ---- eIMs
- * ------------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------------
+ */
 struct rsp_eim_configuration;
 struct eim *eim_find(const struct state *s, struct span eim_id);
 /* Result code of addEim (0 ok); on ok the record was added, its token made where asked for. */
@@ -227,7 +268,7 @@ size_t usim_footprint(const struct usim *u);
 
 /* ---- ES10 functions: one file each
  * ------------------------------------------------------------------------------ */
-#define ES10_FUNCTION(name)                                                                                  \
+#define ES10_FUNCTION(name)                                                                        \
     MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
 ES10_FUNCTION(isdr_get_eid);
 ES10_FUNCTION(isdr_get_euicc_info1);
@@ -259,9 +300,17 @@ ES10_FUNCTION(isdr_memory_reset);
 ES10_FUNCTION(isdr_memory_reset_sgp22);
 ES10_FUNCTION(isdr_configure_immediate_enabling);
 ES10_FUNCTION(isdr_immediate_enable);
+ES10_FUNCTION(isdr_enable_emergency_profile);
+ES10_FUNCTION(isdr_disable_emergency_profile);
+ES10_FUNCTION(isdr_load_crl);
+ES10_FUNCTION(isdr_get_connectivity_parameters);
+ES10_FUNCTION(isdr_ipae_activation);
 
-/* SGP.22 2.4.7: no rule is authorised but what the RAT lists; this card's RAT allows PPR1 and PPR2 to every
- * operator without asking an end user, whom SGP.32 does not have. */
-MUST_CHECK enum err rat_write(struct buf *out); /* appends the rules */
-bool rat_allows(uint32_t rules);
+/* SGP.22 2.4.7: no rule is authorised but what the RAT lists. Without settings it allows PPR1 and
+ * PPR2 to every operator without asking an end user, whom SGP.32 does not have: a rule that wants
+ * consent allows nothing. */
+MUST_CHECK enum err rat_write(const struct euicc *e, struct buf *out); /* appends the rules */
+bool rat_allows(const struct euicc *e, uint32_t rules, const struct rsp_profile_owner *owner);
+uint32_t rat_forbidden(const struct euicc *e); /* rules that it allows to nobody */
+MUST_CHECK enum err rat_take(struct euicc *e, struct span rules); /* ERR_CONFIG: malformed */
 #endif

@@ -1,5 +1,5 @@
-/* What the card keeps without power. A command works on a copy; the copy becomes the state when it was saved.
- * Private to sim/euicc. */
+/* What the card keeps without power. A command works on a copy; the copy becomes the state when it
+ * was saved. Private to sim/euicc. */
 #ifndef LAB_EUICC_STATE_H
 #define LAB_EUICC_STATE_H
 
@@ -8,10 +8,11 @@
 #define EUICC_PROFILES_MAX 32
 #define EUICC_EIMS_MAX 16
 #define EUICC_PENDING_MAX 64
+#define EUICC_CRLS_MAX 16
 #define EUICC_STATE_MAX (4u << 20)
 
-/* Immutable octets, shared by a state and its copies; a change makes new ones. One card, one thread: no
- * atomics. */
+/* Immutable octets, shared by a state and its copies; a change makes new ones. One card, one
+ * thread: no atomics. */
 struct shared {
     unsigned references;
     size_t len;
@@ -28,16 +29,20 @@ struct profile {
     uint8_t iccid[10];
     uint8_t aid[16];
     bool enabled, fallback;
-    uint8_t credential;      /* with which it was downloaded: its notifications are signed with the same */
+    uint8_t
+        credential; /* with which it was downloaded: its notifications are signed with the same */
+    uint32_t size;  /* octets of the card's memory that it occupies, files included */
     struct shared *metadata; /* BF25 as received */
     struct shared *upp;
     struct shared *isdp;     /* contents of ConfigureISDP's B8; NULL none */
     struct shared *nickname; /* NULL none */
-    struct shared *usim;     /* what using the USIM changed: sequence numbers, tries, files; NULL nothing */
+    struct shared
+        *usim; /* what using the USIM changed: sequence numbers, tries, files; NULL nothing */
 };
 struct eim {
-    struct shared *configuration; /* 30…, as GetEimConfigurationData answers: with token, without counter */
-    int64_t counter;              /* of the last accepted package */
+    struct shared
+        *configuration; /* 30…, as GetEimConfigurationData answers: with token, without counter */
+    int64_t counter;    /* of the last accepted package */
     bool has_token;
     int64_t token;
 };
@@ -47,6 +52,12 @@ struct pending {
     uint32_t seq;
     uint32_t event;
     struct shared *bytes; /* BF37, 30 or BF51, whole */
+};
+/* A revocation list of a CI; a delta list comes after the one that it adds to. */
+struct revocations {
+    uint8_t ci[20];
+    int64_t number;
+    struct shared *der;
 };
 /* Granted by enable with rollbackFlag; ends with the next accepted package or any other switch. */
 struct rollback {
@@ -64,15 +75,22 @@ struct state {
     size_t eim_count;
     struct pending *pending; /* oldest first */
     size_t pending_count;
+    struct revocations *crls;
+    size_t crl_count;
     struct rollback rollback;
     bool in_fallback;
     uint8_t before_fallback[10];
+    bool in_emergency, has_before_emergency;
+    uint8_t before_emergency[10];
+    bool has_before_test; /* a test profile is enabled in place of this one (SGP.22 2.4.5) */
+    uint8_t before_test[10];
+    bool ipae; /* activated */
     bool immediate_enable;
     struct shared *immediate_oid, *immediate_address;
     struct shared *default_dp, *root_ds;
     uint32_t next_seq, next_token, next_pix;
-    struct shared
-        *loading; /* NotificationMetadata parts of a download under way: see load_bound_profile_package.c */
+    struct shared *loading; /* NotificationMetadata parts of a download under way: see
+                               load_bound_profile_package.c */
 };
 
 MUST_CHECK enum err state_new(struct state **out);
@@ -83,9 +101,11 @@ size_t state_footprint(const struct state *s);
 /* Appends an empty entry. ERR_LIMIT when there are as many as allowed. */
 MUST_CHECK enum err state_add_profile(struct state *s, struct profile **out);
 MUST_CHECK enum err state_add_eim(struct state *s, struct eim **out);
+MUST_CHECK enum err state_add_crl(struct state *s, struct revocations **out);
 MUST_CHECK enum err state_add_pending(struct state *s, struct pending **out);
 void state_remove_profile(struct state *s, struct profile *p);
 void state_remove_eim(struct state *s, struct eim *e);
+void state_remove_crl(struct state *s, struct revocations *r);
 void state_remove_pending(struct state *s, struct pending *p);
 void state_clear_rollback(struct state *s);
 
@@ -94,11 +114,11 @@ struct profile *state_fallback(const struct state *s); /* with the fallback attr
 struct profile *state_find_iccid(const struct state *s, struct span iccid);
 struct profile *state_find_aid(const struct state *s, struct span aid);
 
-/* The blob at rest: magic, version, SHA-256, then DER. Reading refuses what it does not understand: ERR_PARSE
- * with *why. */
+/* The blob at rest: magic, version, SHA-256, then DER. Reading refuses what it does not understand:
+ * ERR_PARSE with *why. */
 struct crypto;
 MUST_CHECK enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16],
                                 struct buf *out);
-MUST_CHECK enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], struct state **out,
-                               const char **why);
+MUST_CHECK enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16],
+                               struct state **out, const char **why);
 #endif

@@ -8,13 +8,17 @@ static int64_t judge_execute(const struct euicc *e)
 {
     const struct state *s = euicc_state(e);
     const struct profile *now = state_enabled(s), *holder = state_fallback(s);
+    if (s->in_emergency)
+        return RSP_EXECUTE_FALLBACK_ECALL_ACTIVE;
     if (!now)
         return RSP_EXECUTE_FALLBACK_COMMAND_ERROR;
     if (e->no_fallback || !holder)
         return RSP_EXECUTE_FALLBACK_FALLBACK_NOT_AVAILABLE;
     if (holder->enabled)
         return RSP_EXECUTE_FALLBACK_PROFILE_NOT_IN_DISABLED_STATE;
-    return profile_has_rule(now, RSP_PPR1) ? RSP_EXECUTE_FALLBACK_COMMAND_ERROR : RSP_EXECUTE_FALLBACK_OK;
+    if (profile_has_rule(now, RSP_PPR1))
+        return RSP_EXECUTE_FALLBACK_COMMAND_ERROR;
+    return cat_is_busy(e) ? RSP_EXECUTE_FALLBACK_CAT_BUSY : RSP_EXECUTE_FALLBACK_OK;
 }
 
 enum err isdr_execute_fallback(struct euicc *e, struct span request, struct buf *response)
@@ -30,6 +34,7 @@ enum err isdr_execute_fallback(struct euicc *e, struct span request, struct buf 
         s->in_fallback = true;
         state_clear_rollback(s);
         err = profile_switch(e, s, state_fallback(s));
+        cat_refresh(e, refresh);
     }
     return err ? err : rsp_code_write(0xbf5d, code, response);
 }
@@ -38,9 +43,13 @@ static int64_t judge_return(const struct euicc *e)
 {
     const struct state *s = euicc_state(e);
     const struct profile *holder = state_fallback(s);
+    if (s->in_emergency)
+        return RSP_RETURN_FALLBACK_COMMAND_ERROR;
     bool possible = !e->no_fallback && s->in_fallback && holder && holder->enabled &&
                     state_find_iccid(s, SPAN_ARRAY(s->before_fallback));
-    return possible ? RSP_RETURN_FALLBACK_OK : RSP_RETURN_FALLBACK_FALLBACK_NOT_AVAILABLE;
+    if (!possible)
+        return RSP_RETURN_FALLBACK_FALLBACK_NOT_AVAILABLE;
+    return cat_is_busy(e) ? RSP_RETURN_FALLBACK_CAT_BUSY : RSP_RETURN_FALLBACK_OK;
 }
 
 enum err isdr_return_from_fallback(struct euicc *e, struct span request, struct buf *response)
@@ -55,6 +64,7 @@ enum err isdr_return_from_fallback(struct euicc *e, struct span request, struct 
         s->in_fallback = false;
         state_clear_rollback(s);
         err = profile_switch(e, s, state_find_iccid(s, SPAN_ARRAY(s->before_fallback)));
+        cat_refresh(e, refresh);
     }
     return err ? err : rsp_code_write(0xbf5e, code, response);
 }

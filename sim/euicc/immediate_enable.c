@@ -1,9 +1,20 @@
-/* Enabling right after a download, without an eIM's package (SGP.32 5.9.15, 5.9.17; catalogue A.12). */
+/* Enabling right after a download, without an eIM's package (SGP.32 5.9.15, 5.9.17; catalogue
+ * A.12). */
 #include "euicc_internal.h"
 #include "package.h"
 #include "rsp_es10.h"
+#include "rsp_ids.h"
 
-enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request, struct buf *response)
+int64_t immediate_judge(const struct euicc *e, struct span oid, struct span address)
+{
+    if (address.at && !rsp_address_is_valid(address))
+        return RSP_IMMEDIATE_CONFIG_COMMAND_ERROR;
+    return oid.len + address.len > memory_free(e) ? RSP_IMMEDIATE_CONFIG_INSUFFICIENT_MEMORY
+                                                  : RSP_IMMEDIATE_CONFIG_OK;
+}
+
+enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request,
+                                           struct buf *response)
 {
     struct der_tlv whole, flag, oid = { 0 }, address = { 0 };
     struct state *s;
@@ -11,12 +22,20 @@ enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request,
         return ERR_PARSE;
     /* Once an eIM is associated, only its package may change this. */
     if (euicc_state(e)->eim_count)
-        return rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_ASSOCIATED_EIM_ALREADY_EXISTS, response);
+        return rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_ASSOCIATED_EIM_ALREADY_EXISTS,
+                              response);
     bool set = !der_find(whole.value, 0x80, &flag);
     if (der_find(whole.value, 0x81, &oid))
         oid = (struct der_tlv){ 0 };
     if (der_find(whole.value, 0x82, &address))
         address = (struct der_tlv){ 0 };
+    int64_t code = immediate_judge(e, oid.value, address.value);
+    if (code) /* the function knows no commandError */
+        return rsp_code_write(0xbf59,
+                              code == RSP_IMMEDIATE_CONFIG_INSUFFICIENT_MEMORY
+                                  ? RSP_CONFIGURE_IMMEDIATE_INSUFFICIENT_MEMORY
+                                  : RSP_CONFIGURE_IMMEDIATE_UNDEFINED_ERROR,
+                              response);
     enum err err = euicc_change(e, &s);
     if (!err)
         err = immediate_configure(s, set, oid.value, address.value);
@@ -26,11 +45,16 @@ enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request,
 static int64_t judge(const struct euicc *e)
 {
     const struct state *s = euicc_state(e);
-    const struct profile *now = state_enabled(s), *p = state_find_iccid(s, SPAN_ARRAY(e->session.installed));
+    const struct profile *now = state_enabled(s),
+                         *p = state_find_iccid(s, SPAN_ARRAY(e->session.installed));
     if (!s->immediate_enable || (now && profile_has_rule(now, RSP_PPR1)))
         return RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
     if (!e->session.has_installed || !p || p->enabled)
         return RSP_IMMEDIATE_ENABLE_NO_SESSION_CONTEXT;
+    if (s->in_emergency)
+        return RSP_IMMEDIATE_ENABLE_UNDEFINED_ERROR;
+    if (cat_is_busy(e))
+        return RSP_IMMEDIATE_ENABLE_CAT_BUSY;
     return e->session.immediate_allowed ? RSP_IMMEDIATE_ENABLE_OK
                                         : RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
 }
@@ -47,6 +71,7 @@ enum err isdr_immediate_enable(struct euicc *e, struct span request, struct buf 
         state_clear_rollback(s);
         s->in_fallback = false;
         err = profile_switch(e, s, state_find_iccid(s, SPAN_ARRAY(e->session.installed)));
+        cat_refresh(e, refresh);
     }
     if (!err && !code)
         e->session.has_installed = false;

@@ -1,5 +1,5 @@
-/* Installing a profile: what metadata and package must satisfy together (SGP.22 5.5.3, 5.5.5, 2.5.6;
- * catalogue D.3). */
+/* Installing a profile: what metadata and package must satisfy together
+ * (SGP.22 5.5.3, 5.5.5, 2.5.6; catalogue D.3). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +10,11 @@
 uint64_t memory_used(const struct state *s)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < s->profile_count; i++) {
-        const struct profile *p = &s->profiles[i];
-        n += shared_span(p->upp).len + shared_span(p->metadata).len + shared_span(p->isdp).len +
-             shared_span(p->usim).len;
-    }
+    for (size_t i = 0; i < s->profile_count; i++)
+        n += s->profiles[i].size;
+    for (size_t i = 0; i < s->crl_count; i++)
+        n += shared_span(s->crls[i].der).len;
+    n += shared_span(s->immediate_oid).len + shared_span(s->immediate_address).len;
     return n;
 }
 
@@ -26,16 +26,19 @@ uint64_t memory_free(const struct euicc *e)
 
 int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m)
 {
-    int64_t class = m->profile_class.present ? m->profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL;
+    int64_t class =
+        m->profile_class.present ? m->profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL;
     uint32_t rules = m->policy_rules.present ? m->policy_rules.bits & ~RSP_PPR_UPDATE_CONTROL : 0;
     if (state_find_iccid(euicc_state(e), m->iccid))
         return RSP_INSTALL_ICCID_ALREADY_EXISTS_ON_EUICC;
-    if (class < RSP_PROFILE_CLASS_TEST || class > RSP_PROFILE_CLASS_OPERATIONAL)
+    if (class < RSP_PROFILE_CLASS_TEST || class > RSP_PROFILE_CLASS_OPERATIONAL ||
+        (class == RSP_PROFILE_CLASS_TEST && e->no_test_profile))
         return RSP_INSTALL_UNSUPPORTED_PROFILE_CLASS;
-    /* SGP.22 2.4.7: rules need an owner to be judged by; test and provisioning profiles have none. */
+    /* SGP.22 2.4.7: rules need an owner to be judged by; test and provisioning profiles have none.
+     */
     if (rules && (!m->has_owner || class != RSP_PROFILE_CLASS_OPERATIONAL))
         return RSP_INSTALL_INCORRECT_INPUT_VALUES;
-    return rat_allows(rules) ? INSTALL_OK : RSP_INSTALL_PPR_NOT_ALLOWED;
+    return rat_allows(e, rules, &m->owner) ? INSTALL_OK : RSP_INSTALL_PPR_NOT_ALLOWED;
 }
 
 /* SIMAlliance response: one status, and where it was found. */
@@ -70,10 +73,12 @@ static int identification_of(const struct der_tlv *element)
     return (int)n;
 }
 
-/* The kinds that the interoperable format defines; others are judged by the reader (mandated or not). */
+/* The kinds that the interoperable format defines; others are judged by the reader (mandated or
+ * not). */
 static bool is_defined(uint32_t tag)
 {
-    return (tag >= 0xa0 && tag <= 0xaa) || (tag >= 0xb0 && tag <= 0xbe) || (tag >= 0xbf1f && tag <= 0xbf21);
+    return (tag >= 0xa0 && tag <= 0xaa) || (tag >= 0xb0 && tag <= 0xbe) ||
+           (tag >= 0xbf1f && tag <= 0xbf21);
 }
 
 /* The whole of every element against its ASN.1, before anything of it is used. */
@@ -126,7 +131,8 @@ static void make_aid(uint32_t pix, uint8_t aid[16])
     aid[15] = 0;
 }
 
-static enum err fill_profile(struct profile *p, const struct install *i, const struct rsp_store_metadata *m)
+static enum err fill_profile(struct profile *p, const struct install *i,
+                             const struct rsp_store_metadata *m)
 {
     memcpy(p->iccid, m->iccid.at, sizeof p->iccid);
     p->credential = (uint8_t)i->credential;
@@ -140,12 +146,14 @@ static enum err fill_profile(struct profile *p, const struct install *i, const s
     return err;
 }
 
+/* The package with its keys and elements, and the files that it makes, are what occupies the card.
+ */
 static enum err add(struct euicc *e, const struct install *i, const struct rsp_store_metadata *m,
-                    int64_t *reason, uint8_t aid[16])
+                    size_t files, int64_t *reason, uint8_t aid[16])
 {
     struct state *s;
     struct profile *p;
-    uint64_t needed = i->upp.len + i->metadata.len + i->isdp.len;
+    uint64_t needed = i->upp.len + i->metadata.len + i->isdp.len + files;
     enum err err = euicc_change(e, &s);
     if (err)
         return err;
@@ -158,12 +166,13 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
     if (err)
         return err;
     memcpy(p->aid, aid, sizeof p->aid);
+    p->size = (uint32_t)needed;
     s->next_pix++;
     return fill_profile(p, i, m);
 }
 
-enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason, struct buf *sima,
-                         uint8_t aid[16])
+enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
+                         struct buf *sima, uint8_t aid[16])
 {
     struct rsp_store_metadata m;
     struct saip_package *package = NULL;
@@ -187,8 +196,9 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     }
     if (!err)
         *reason = check_package(&m, package);
+    size_t files = package ? package->content.len : 0;
     saip_free(package);
     if (!err && !*reason)
-        err = add(e, i, &m, reason, aid);
+        err = add(e, i, &m, files, reason, aid);
     return err || *reason ? err : put_sima(sima, &(struct saip_fault){ .status = SAIP_OK });
 }

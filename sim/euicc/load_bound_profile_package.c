@@ -1,6 +1,6 @@
-/* ES10b.LoadBoundProfilePackage and the ES8+ commands inside (SGP.22 2.5.5, 5.5, 5.7.6): a row of stages.
- * Everything stays in RAM until the installation is one change of memory; whatever happens after loading
- * began leaves a signed result. */
+/* ES10b.LoadBoundProfilePackage and the ES8+ commands inside (SGP.22 2.5.5, 5.5, 5.7.6): a row of
+ * stages. Everything stays in RAM until the installation is one change of memory; whatever happens
+ * after loading began leaves a signed result. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,14 +81,16 @@ static bool read_header(struct span s, uint32_t tag, size_t *length, size_t *hea
 }
 
 /* ---- result
- * ---------------------------------------------------------------------------------------------------- */
+ * ----------------------------------------------------------------------------------------------------
+ */
 struct outcome {
     int64_t command, reason; /* reason INSTALL_OK: success */
     struct span transaction_id, address, smdp_oid, iccid, aid, sima;
     unsigned credential;
 };
 
-static enum err write_result_data(struct euicc *e, const struct outcome *o, uint32_t seq, struct buf *out)
+static enum err write_result_data(struct euicc *e, const struct outcome *o, uint32_t seq,
+                                  struct buf *out)
 {
     struct rsp_installation_result_data d = {
         .transaction_id = o->transaction_id,
@@ -115,7 +117,8 @@ static enum err write_result_data(struct euicc *e, const struct outcome *o, uint
 }
 
 /* Signs, stores and answers the result. */
-static enum err put_result(struct euicc *e, struct state *s, const struct outcome *o, struct buf *response)
+static enum err put_result(struct euicc *e, struct state *s, const struct outcome *o,
+                           struct buf *response)
 {
     struct buf data = { .max = 2048 };
     struct ec_signature signature;
@@ -132,16 +135,17 @@ static enum err put_result(struct euicc *e, struct state *s, const struct outcom
         err = pending_put(s, PENDING_INSTALLATION, seq, RSP_EVENT_INSTALL, buf_span(response));
     buf_release(&data);
     LOG(e->env.log, o->reason ? LOG_WARN : LOG_INFO, "install.result",
-        F_HEX("transaction", o->transaction_id), F_INT("command", o->command), F_INT("reason", o->reason),
-        F_INT("seq", seq));
+        F_HEX("transaction", o->transaction_id), F_INT("command", o->command),
+        F_INT("reason", o->reason), F_INT("seq", seq));
     return err;
 }
 
 static struct span loaded_iccid(const struct loader *l)
 {
     struct rsp_store_metadata m;
-    return l->metadata.len && !rsp_store_metadata_read(buf_span(&l->metadata), &m) ? m.iccid
-                                                                                   : (struct span){ 0 };
+    return l->metadata.len && !rsp_store_metadata_read(buf_span(&l->metadata), &m)
+               ? m.iccid
+               : (struct span){ 0 };
 }
 
 static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struct span sima,
@@ -174,7 +178,8 @@ static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struc
     return err;
 }
 
-/* The session ends with its result; what it installed may still be enabled at once (SGP.32 5.9.15). */
+/* The session ends with its result; what it installed may still be enabled at once (SGP.32 5.9.15).
+ */
 static void end_session(struct session *s, int64_t reason, bool immediate_allowed)
 {
     uint8_t iccid[10] = { 0 };
@@ -248,9 +253,11 @@ enum err load_report_interruption(struct euicc *e)
     struct buf response = { .max = 4096 };
     if (!note.len)
         return ERR_OK;
-    if (der_find(note, 0x80, &transaction) || der_find(note, 0x0c, &address) || der_find(note, 0x06, &oid) ||
-        der_find(note, 0x02, &credential) || der_integer(credential.value, &index))
-        return log_fail(e->env.log, ERR_PARSE, "nvm", "the note of an interrupted download is damaged");
+    if (der_find(note, 0x80, &transaction) || der_find(note, 0x0c, &address) ||
+        der_find(note, 0x06, &oid) || der_find(note, 0x02, &credential) ||
+        der_integer(credential.value, &index))
+        return log_fail(e->env.log, ERR_PARSE, "nvm",
+                        "the note of an interrupted download is damaged");
     enum err err = euicc_change(e, &s);
     struct outcome o = { .command = RSP_BPP_LOAD_PROFILE_ELEMENTS,
                          .reason = RSP_INSTALL_INTERRUPTION,
@@ -270,8 +277,8 @@ enum err load_report_interruption(struct euicc *e)
 
 /* ---- InitialiseSecureChannel
  * ------------------------------------------------------------------------------------------- */
-/* Returns an ErrorReason, INSTALL_OK when passed. SGP.22 5.5.1: the signature is verified before anything is
- * believed. */
+/* Returns an ErrorReason, INSTALL_OK when passed. SGP.22 5.5.1: the signature is verified before
+ * anything is believed. */
 static int64_t check_secure_channel(struct euicc *e, const struct rsp_initialise_secure_channel *c)
 {
     struct session *s = &e->session;
@@ -288,7 +295,8 @@ static int64_t check_secure_channel(struct euicc *e, const struct rsp_initialise
     return INSTALL_OK;
 }
 
-static int64_t open_channel(struct euicc *e, struct loader *l, const struct rsp_initialise_secure_channel *c)
+static int64_t open_channel(struct euicc *e, struct loader *l,
+                            const struct rsp_initialise_secure_channel *c)
 {
     struct secret z = { .len = 0 };
     enum err err = ec_key_agree(e->env.crypto, e->session.otsk, c->smdp_otpk, &z);
@@ -328,7 +336,8 @@ static int64_t begin(struct euicc *e, struct loader *l, struct span segment)
 }
 
 /* ---- the other commands
- * ----------------------------------------------------------------------------------------------- */
+ * -----------------------------------------------------------------------------------------------
+ */
 static int64_t reason_of(enum err err)
 {
     switch (err) {
@@ -383,8 +392,8 @@ static int64_t configure_isdp(struct euicc *e, struct loader *l, struct span seg
 static int64_t begin_list(struct loader *l, struct span segment, uint32_t tag, enum stage next)
 {
     size_t header;
-    if (!read_header(segment, tag, &l->list_left, &header) || header != segment.len || !l->list_left ||
-        l->list_left > l->package_left)
+    if (!read_header(segment, tag, &l->list_left, &header) || header != segment.len ||
+        !l->list_left || l->list_left > l->package_left)
         return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
     l->stage = next;
     return INSTALL_OK;
@@ -492,7 +501,8 @@ static enum err install(struct euicc *e, struct loader *l, struct buf *response)
     return err;
 }
 
-static enum err start_loading(struct euicc *e, struct span segment, struct buf *response, uint16_t *sw)
+static enum err start_loading(struct euicc *e, struct span segment, struct buf *response,
+                              uint16_t *sw)
 {
     struct session *s = &e->session;
     if (s->step != SESSION_PREPARED && s->step != SESSION_LOADING) {
@@ -505,7 +515,8 @@ static enum err start_loading(struct euicc *e, struct span segment, struct buf *
         return ERR_NOMEM;
     s->step = SESSION_LOADING;
     int64_t reason = begin(e, s->loader, segment);
-    return reason ? finish(e, reason, (struct span){ 0 }, (struct span){ 0 }, response) : remember_loading(e);
+    return reason ? finish(e, reason, (struct span){ 0 }, (struct span){ 0 }, response)
+                  : remember_loading(e);
 }
 
 enum err load_segment(struct euicc *e, struct span segment, struct buf *response, uint16_t *sw)

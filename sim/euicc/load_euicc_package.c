@@ -1,6 +1,6 @@
-/* ES10b.LoadEuiccPackage (SGP.32 5.9.1, 3.3.1; catalogue A.5.4): checks in a row, then the commands in order.
- * The counter, what the commands did and the stored result are one change of memory: after a power cut there
- * is all of it or none. */
+/* ES10b.LoadEuiccPackage (SGP.32 5.9.1, 3.3.1; catalogue A.5.4): checks in a row, then the commands
+ * in order. The counter, what the commands did and the stored result are one change of memory:
+ * after a power cut there is all of it or none. */
 #include <string.h>
 
 #include "euicc_internal.h"
@@ -8,6 +8,7 @@
 #include "rsp_euicc_package.h"
 
 #define RESULTS_MAX 30000
+#define PACKAGE_MAX 16384 /* octets of commands */
 
 /* What an association says, kept apart: the package may delete its own eIM. */
 struct package_run {
@@ -22,7 +23,8 @@ struct package_run {
 };
 
 /* ---- checks
- * ------------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------------
+ */
 enum refusal { REFUSE_NONE, REFUSE_UNSIGNED, REFUSE_SIGNED };
 struct check_result {
     enum refusal refusal;
@@ -72,6 +74,23 @@ static struct check_result check_range(struct package_run *r)
                                   RSP_PACKAGE_COUNTER_VALUE_OUT_OF_RANGE };
 }
 
+/* Nothing is managed from outside while the emergency profile is enabled; the counter stays
+ * (catalogue A.5.4). */
+static struct check_result check_emergency(struct package_run *r)
+{
+    bool active = euicc_state(r->e)->in_emergency;
+    return (struct check_result){ active ? REFUSE_SIGNED : REFUSE_NONE, RSP_PACKAGE_ECALL_ACTIVE };
+}
+
+/* The commands must leave room for their results in one answer. */
+static struct check_result check_size(struct package_run *r)
+{
+    const struct rsp_euicc_package *p = &r->request.package_signed.package;
+    size_t size = p->which == RSP_PACKAGE_PSMO ? p->psmo_list.len : p->eco_list.len;
+    return (struct check_result){ size > PACKAGE_MAX ? REFUSE_SIGNED : REFUSE_NONE,
+                                  RSP_PACKAGE_SIZE_OVERFLOW };
+}
+
 static const struct {
     const char *ref, *name;
     struct check_result (*check)(struct package_run *r);
@@ -81,6 +100,8 @@ static const struct {
     { "SGP.32 5.9.1", "the EID is this card's", check_eid },
     { "SGP.32 5.9.1", "counterValue is new", check_counter },
     { "SGP.32 5.9.1", "counterValue is in range", check_range },
+    { "SGP.32 5.9.22", "no emergency profile is enabled", check_emergency },
+    { "SGP.32 5.9.1", "the package is not too large", check_size },
 };
 
 static enum err refuse_unsigned(struct package_run *r, struct buf *response)
@@ -118,7 +139,8 @@ static enum err refuse_signed(struct package_run *r, int64_t code, struct buf *r
 }
 
 /* ---- the result
- * ------------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------------
+ */
 enum err package_result_put(struct euicc *e, struct state *s, const struct package_origin *o,
                             struct span results, uint32_t seq, struct buf *response)
 {
@@ -173,11 +195,14 @@ static int64_t judge_enable(struct package_run *r, const struct rsp_psmo *p)
         return RSP_PSMO_ENABLE_PROFILE_NOT_IN_DISABLED_STATE;
     if (now && profile_has_rule(now, RSP_PPR1))
         return RSP_PSMO_ENABLE_DISALLOWED_BY_POLICY;
+    if (cat_is_busy(r->e))
+        return RSP_PSMO_ENABLE_CAT_BUSY;
     bool can_return = now || r->had_previous;
     return p->rollback && !can_return ? RSP_PSMO_ENABLE_ROLLBACK_NOT_AVAILABLE : RSP_PSMO_ENABLE_OK;
 }
 
-static enum err run_enable(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out)
+static enum err run_enable(struct package_run *r, const struct rsp_psmo *p,
+                           struct rsp_euicc_result *out)
 {
     out->which = RSP_RESULT_ENABLE;
     out->code = judge_enable(r, p);
@@ -188,22 +213,27 @@ static enum err run_enable(struct package_run *r, const struct rsp_psmo *p, stru
         err = profile_switch(r->e, r->s, state_find_iccid(r->s, p->iccid));
     r->enabled = true;
     r->armed = p->rollback;
-    r->s->in_fallback = false; /* SGP.32 5.9.1: a new profile has nothing to return to from fallback */
+    r->s->in_fallback =
+        false; /* SGP.32 5.9.1: a new profile has nothing to return to from fallback */
     return err;
 }
 
-static enum err run_disable(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out)
+static enum err run_disable(struct package_run *r, const struct rsp_psmo *p,
+                            struct rsp_euicc_result *out)
 {
     const struct profile *of = state_find_iccid(r->s, p->iccid);
     out->which = RSP_RESULT_DISABLE;
     if (r->disabled || r->enabled)
-        out->code = RSP_PSMO_DISABLE_UNDEFINED_ERROR; /* SGP.32 2.11.1.1: at most one, and not after enable */
+        out->code = RSP_PSMO_DISABLE_UNDEFINED_ERROR; /* SGP.32 2.11.1.1: at most one, and not after
+                                                         enable */
     else if (!of)
         out->code = RSP_PSMO_DISABLE_ICCID_OR_AID_NOT_FOUND;
     else if (!of->enabled)
         out->code = RSP_PSMO_DISABLE_PROFILE_NOT_IN_ENABLED_STATE;
     else if (profile_has_rule(of, RSP_PPR1))
         out->code = RSP_PSMO_DISABLE_DISALLOWED_BY_POLICY;
+    else if (cat_is_busy(r->e))
+        out->code = RSP_PSMO_DISABLE_CAT_BUSY;
     if (out->code)
         return ERR_OK;
     enum err err = note_previous(r);
@@ -221,11 +251,13 @@ static int64_t judge_delete(struct package_run *r, const struct profile *p)
         return RSP_PSMO_DELETE_DISALLOWED_BY_POLICY;
     if (r->armed && span_equal(SPAN_ARRAY(r->previous), SPAN_ARRAY(p->iccid)))
         return RSP_PSMO_DELETE_ROLLBACK_NOT_AVAILABLE;
-    bool awaited = r->s->in_fallback && span_equal(SPAN_ARRAY(r->s->before_fallback), SPAN_ARRAY(p->iccid));
+    bool awaited =
+        r->s->in_fallback && span_equal(SPAN_ARRAY(r->s->before_fallback), SPAN_ARRAY(p->iccid));
     return awaited ? RSP_PSMO_DELETE_RETURN_FALLBACK_PROFILE : RSP_PSMO_DELETE_OK;
 }
 
-static enum err run_delete(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out)
+static enum err run_delete(struct package_run *r, const struct rsp_psmo *p,
+                           struct rsp_euicc_result *out)
 {
     struct profile *of = state_find_iccid(r->s, p->iccid);
     out->which = RSP_RESULT_DELETE;
@@ -236,8 +268,8 @@ static enum err run_delete(struct package_run *r, const struct rsp_psmo *p, stru
     return profile_remove(r->e, r->s, of);
 }
 
-static enum err run_list(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out,
-                         struct buf *list)
+static enum err run_list(struct package_run *r, const struct rsp_psmo *p,
+                         struct rsp_euicc_result *out, struct buf *list)
 {
     out->which = RSP_RESULT_LIST_PROFILE_INFO;
     out->profiles = (struct rsp_profile_info_response){ .which = RSP_ERROR };
@@ -250,7 +282,8 @@ static enum err run_list(struct package_run *r, const struct rsp_psmo *p, struct
         out->profiles.error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES;
         return ERR_OK;
     }
-    out->profiles = (struct rsp_profile_info_response){ .which = RSP_OK, .list = list_contents(list) };
+    out->profiles =
+        (struct rsp_profile_info_response){ .which = RSP_OK, .list = list_contents(list) };
     return err;
 }
 
@@ -318,8 +351,8 @@ static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo 
     return ERR_OK;
 }
 
-static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct rsp_euicc_result *out,
-                         struct buf *list)
+static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p,
+                         struct rsp_euicc_result *out, struct buf *list)
 {
     enum err err;
     switch (p->which) {
@@ -333,12 +366,15 @@ static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p, struct
         return run_list(r, p, out, list);
     case RSP_PSMO_GET_RAT:
         out->which = RSP_RESULT_GET_RAT;
-        err = rat_write(list);
+        err = rat_write(r->e, list);
         out->rat = buf_span(list);
         return err;
     case RSP_PSMO_CONFIGURE_IMMEDIATE_ENABLE:
         out->which = RSP_RESULT_CONFIGURE_IMMEDIATE_ENABLE;
-        return immediate_configure(r->s, p->immediate.flag, p->immediate.smdp_oid, p->immediate.smdp_address);
+        out->code = immediate_judge(r->e, p->immediate.smdp_oid, p->immediate.smdp_address);
+        return out->code ? ERR_OK
+                         : immediate_configure(r->s, p->immediate.flag, p->immediate.smdp_oid,
+                                               p->immediate.smdp_address);
     case RSP_PSMO_SET_FALLBACK_ATTRIBUTE:
         return run_set_fallback(r, p, out);
     case RSP_PSMO_UNSET_FALLBACK_ATTRIBUTE:
@@ -371,7 +407,8 @@ static enum err list_eims(const struct state *s, struct buf *list)
     return err;
 }
 
-static enum err run_delete_eim(struct package_run *r, struct span eim_id, struct rsp_euicc_result *out)
+static enum err run_delete_eim(struct package_run *r, struct span eim_id,
+                               struct rsp_euicc_result *out)
 {
     struct eim *m = eim_find(r->s, eim_id);
     out->which = RSP_RESULT_DELETE_EIM;
@@ -383,8 +420,8 @@ static enum err run_delete_eim(struct package_run *r, struct span eim_id, struct
     return ERR_OK;
 }
 
-static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct rsp_euicc_result *out,
-                        struct buf *list)
+static enum err run_eco(struct package_run *r, const struct rsp_eco *c,
+                        struct rsp_euicc_result *out, struct buf *list)
 {
     struct rsp_int token;
     enum err err;
@@ -392,7 +429,8 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct r
     case RSP_ECO_ADD_EIM:
         out->which = RSP_RESULT_ADD_EIM;
         err = eim_add(r->e, r->s, &c->eim, &out->add_eim.code, &token);
-        out->add_eim.which = !out->add_eim.code && token.present ? RSP_ADD_EIM_TOKEN : RSP_ADD_EIM_CODE;
+        out->add_eim.which =
+            !out->add_eim.code && token.present ? RSP_ADD_EIM_TOKEN : RSP_ADD_EIM_CODE;
         out->add_eim.token = token.value;
         return err;
     case RSP_ECO_DELETE_EIM:
@@ -417,7 +455,8 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c, struct r
  */
 static bool ends_processing(const struct rsp_euicc_result *result)
 {
-    bool last_eim = result->which == RSP_RESULT_DELETE_EIM && result->code == RSP_DELETE_EIM_LAST_EIM_DELETED;
+    bool last_eim =
+        result->which == RSP_RESULT_DELETE_EIM && result->code == RSP_DELETE_EIM_LAST_EIM_DELETED;
     return !last_eim && rsp_euicc_result_code(result) != 0;
 }
 
@@ -439,7 +478,8 @@ static enum err run_next(struct package_run *r, struct der *list, bool *more)
     *more = false;
     if (is_psmo ? rsp_psmo_next(list, &psmo) : rsp_eco_next(list, &eco))
         return put_terminated(r, RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND);
-    enum err err = is_psmo ? run_psmo(r, &psmo, &result, &scratch) : run_eco(r, &eco, &result, &scratch);
+    enum err err =
+        is_psmo ? run_psmo(r, &psmo, &result, &scratch) : run_eco(r, &eco, &result, &scratch);
     if (!err)
         err = rsp_euicc_result_write(&result, &r->results);
     if (err == ERR_LIMIT)
@@ -447,7 +487,8 @@ static enum err run_next(struct package_run *r, struct der *list, bool *more)
     else
         *more = !err && !ends_processing(&result);
     LOG(r->e->env.log, LOG_INFO, "package.command", F_TEXT("result", rsp_result_name(result.which)),
-        F_INT("code", rsp_euicc_result_code(&result)), F_HEX("transaction", r->origin.transaction_id));
+        F_INT("code", rsp_euicc_result_code(&result)),
+        F_HEX("transaction", r->origin.transaction_id));
     buf_release(&scratch);
     return err;
 }
@@ -486,11 +527,13 @@ static enum err execute(struct package_run *r, struct buf *response)
     if (err)
         return err;
     eim_find(r->s, r->origin.eim_id)->counter = r->origin.counter;
-    state_clear_rollback(r->s); /* SGP.32 3.3.2: any accepted package ends what was granted before */
+    state_clear_rollback(
+        r->s); /* SGP.32 3.3.2: any accepted package ends what was granted before */
     r->results.max = RESULTS_MAX + 8;
     err = run_commands(r);
     if (err)
         return err;
+    cat_refresh(r->e, r->switched);
     uint32_t seq = next_seq(r->s);
     err = arm_rollback(r, seq);
     if (!err)
@@ -503,8 +546,9 @@ static bool fits(const struct der_tlv *t, size_t least, size_t most)
     return t->value.len >= least && t->value.len <= most;
 }
 
-/* A package with a command that nobody knows does not pass the schema, yet who sent it counts, and what comes
- * before that command runs (SGP.32 5.9.1): so its frame is read without looking at the commands. */
+/* A package with a command that nobody knows does not pass the schema, yet who sent it counts, and
+ * what comes before that command runs (SGP.32 5.9.1): so its frame is read without looking at the
+ * commands. */
 static enum err read_frame(struct span bytes, struct rsp_euicc_package_request *r)
 {
     struct der_tlv whole, package, signature, t;

@@ -19,7 +19,8 @@ static const struct setting settings[] = {
     { "eid", SETTING_TEXT, "89049032123451234512345678901235", "32 digits" },
     { "certs", SETTING_TEXT, "",
       "folder made by 'sgp32lab certs make'; empty: certificates issued for this run" },
-    { "memory", SETTING_TEXT, "", "file that holds the card; empty: it lives as long as the program" },
+    { "memory", SETTING_TEXT, "",
+      "file that holds the card; empty: it lives as long as the program" },
     { "profiles", SETTING_LIST, "",
       "on a new card: {metadata: FILE (BF25), package: FILE, enabled, fallback: true|false}" },
     { "eim", SETTING_TEXT, "", "file with EimConfigurationData (DER, 30…) known to a new card" },
@@ -27,9 +28,11 @@ static const struct setting settings[] = {
     { "root-smds", SETTING_TEXT, "", "root SM-DS address of a new card" },
     { "size", SETTING_INT, "524288", "octets of memory for profiles" },
     { "eims", SETTING_INT, "4", "most eIMs that can be associated" },
-    { "consumer", SETTING_BOOL, "false", "an SGP.22 card: the functions of SGP.32 are unknown to it" },
+    { "consumer", SETTING_BOOL, "false",
+      "an SGP.22 card: the functions of SGP.32 are unknown to it" },
     { "no-fallback", SETTING_BOOL, "false", "the fallback mechanism is not supported" },
-    { "interruption-result", SETTING_BOOL, "false", "a power cut while loading leaves a signed result" },
+    { "interruption-result", SETTING_BOOL, "false",
+      "a power cut while loading leaves a signed result" },
     { "log", SETTING_TEXT, "text", "text or json, one event a line on standard error" },
 };
 
@@ -61,7 +64,8 @@ struct program_state {
 static const char *const curves[2] = { "ECDSA_NIST", "ECDSA_BRP" };
 
 /* ---- certificates
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 static enum err issue_credentials(struct program_state *p, const char *eid)
 {
     enum err e = pki_new(p->env.crypto, clock_now(p->env.clock), &p->pki);
@@ -71,9 +75,9 @@ static enum err issue_credentials(struct program_state *p, const char *eid)
         char name[64];
         snprintf(name, sizeof name, "CERT_EUICC_%s", curves[i]);
         e = certs_issue_euicc(p->pki, name, eid, &p->issued[i]);
-        p->credentials[i] =
-            (struct euicc_credential){ buf_span(&p->issued[i].certificate), p->issued[i].eum_certificate,
-                                       secret_span(&p->issued[i].key) };
+        p->credentials[i] = (struct euicc_credential){ buf_span(&p->issued[i].certificate),
+                                                       p->issued[i].eum_certificate,
+                                                       secret_span(&p->issued[i].key) };
     }
     return e;
 }
@@ -117,7 +121,8 @@ static enum err trust_ci_file(struct program_state *p, const char *path)
 }
 
 /* The names of the SGP.26 archive; a card of its own EID has it in the file's name. */
-static enum err read_credential(struct program_state *p, const char *folder, const char *eid, size_t i)
+static enum err read_credential(struct program_state *p, const char *folder, const char *eid,
+                                size_t i)
 {
     char path[4096], middle[64] = "";
     if (strcmp(eid, settings[2].fallback) != 0)
@@ -133,8 +138,9 @@ static enum err read_credential(struct program_state *p, const char *folder, con
     snprintf(path, sizeof path, "%s/EUM/CERT_EUM_%s.der", folder, curves[i]);
     if (!e)
         e = read_der(p, path, &p->eums[i]);
-    p->credentials[i] = (struct euicc_credential){ buf_span(&p->certificates[i]), buf_span(&p->eums[i]),
-                                                   secret_span(&p->keys[i]) };
+    p->credentials[i] =
+        (struct euicc_credential){ buf_span(&p->certificates[i]), buf_span(&p->eums[i]),
+                                   secret_span(&p->keys[i]) };
     return e;
 }
 
@@ -150,8 +156,10 @@ static enum err take_identity(struct program_state *p)
 {
     const char *eid = settings_text(p->s, "eid"), *folder = settings_text(p->s, "certs");
     if (rsp_eid_parse(eid, p->card.eid) || !rsp_eid_check_digits(eid)) {
-        fprintf(stderr, "sim-euicc: eid '%s' is no EID: 32 digits, of which the last two check the others\n",
-                eid);
+        fprintf(
+            stderr,
+            "sim-euicc: eid '%s' is no EID: 32 digits, of which the last two check the others\n",
+            eid);
         return ERR_CONFIG;
     }
     enum err e = folder[0] ? read_credentials(p, folder, eid) : issue_credentials(p, eid);
@@ -163,7 +171,8 @@ static enum err take_identity(struct program_state *p)
 
 /* ---- what is on a new card
  * ----------------------------------------------------------------------------------------- */
-static enum err read_flag(struct program_state *p, const struct yaml_node *map, const char *key, bool *out)
+static enum err read_flag(struct program_state *p, const struct yaml_node *map, const char *key,
+                          bool *out)
 {
     struct yaml_error error;
     const struct yaml_node *n = yaml_get(map, key);
@@ -248,7 +257,8 @@ static enum err take_card_settings(struct program_state *p)
 }
 
 /* ---- serving
- * ------------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------------
+ */
 static void print_hex(const struct buf *bytes)
 {
     for (size_t i = 0; i < bytes->len; i++)
@@ -346,7 +356,8 @@ static int run(const struct settings *s, const volatile int *stop_requested)
     if (!e)
         e = euicc_new(&p.env, &p.card, &p.euicc);
     if (e == ERR_PARSE)
-        fprintf(stderr, "sim-euicc: memory file '%s' is refused and left as it is; the log says why\n",
+        fprintf(stderr,
+                "sim-euicc: memory file '%s' is refused and left as it is; the log says why\n",
                 settings_text(s, "memory"));
     if (!e)
         e = serve(&p, stop_requested);
@@ -358,7 +369,8 @@ int main(int argc, char **argv)
 {
     static const struct program program = {
         .name = "sim-euicc",
-        .summary = "a software eUICC: SGP.32 v1.2 and SGP.22 v2.5, with the USIM of its enabled profile",
+        .summary =
+            "a software eUICC: SGP.32 v1.2 and SGP.22 v2.5, with the USIM of its enabled profile",
         .usage = usage,
         .settings = settings,
         .setting_count = COUNT(settings),

@@ -51,9 +51,16 @@ static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *r
 static enum err reset_common(struct euicc *e, struct state *s, uint32_t options, int64_t *result)
 {
     bool deleted = false;
+    const struct profile *enabled = state_enabled(s);
+    bool switches = enabled && is_meant(enabled, options);
+    if (s->in_emergency || (switches && cat_is_busy(e))) {
+        *result = s->in_emergency ? RSP_RESET_ECALL_ACTIVE : RSP_RESET_CAT_BUSY;
+        return ERR_OK;
+    }
     enum err err = reset_profiles(e, s, options, &deleted);
     if (err)
         return err;
+    cat_refresh(e, switches);
     if (options & RESET_DEFAULT_DP && s->default_dp) {
         shared_release(s->default_dp);
         s->default_dp = NULL;
@@ -63,8 +70,8 @@ static enum err reset_common(struct euicc *e, struct state *s, uint32_t options,
         state_clear_rollback(s);
         s->in_fallback = false;
     }
-    bool asked = options & (RESET_OPERATIONAL | RESET_TEST | RESET_DEFAULT_DP | RESET_PRELOADED_TEST |
-                            RESET_PROVISIONING);
+    bool asked = options & (RESET_OPERATIONAL | RESET_TEST | RESET_DEFAULT_DP |
+                            RESET_PRELOADED_TEST | RESET_PROVISIONING);
     *result = asked && !deleted ? RSP_RESET_NOTHING_TO_DELETE : RSP_RESET_OK;
     return ERR_OK;
 }
@@ -81,6 +88,9 @@ enum err isdr_memory_reset(struct euicc *e, struct span request, struct buf *res
         err = reset_common(e, s, r.options, &answer.result);
     if (err)
         return err;
+    bool refused = answer.result == RSP_RESET_ECALL_ACTIVE || answer.result == RSP_RESET_CAT_BUSY;
+    if (refused) /* nothing of it was done, and nothing more is said */
+        r.options = 0;
     if (r.options & RESET_EIM)
         reset_eims(e, s, &answer.eim_result);
     if (r.options & RESET_IMMEDIATE_ENABLE) {
@@ -97,7 +107,8 @@ enum err isdr_memory_reset_sgp22(struct euicc *e, struct span request, struct bu
     struct state *s;
     uint32_t options = 0;
     int64_t result = RSP_RESET_OK;
-    if (der_only(request, 0xbf34, &whole) || der_find(whole.value, 0x82, &bits) || bits.value.len < 1)
+    if (der_only(request, 0xbf34, &whole) || der_find(whole.value, 0x82, &bits) ||
+        bits.value.len < 1)
         return ERR_PARSE;
     for (unsigned n = 0; n < 3; n++)
         options |= (uint32_t)der_bit(bits.value, n) << n;

@@ -4,14 +4,16 @@
 #include "rsp_euicc_package.h"
 #include "rsp_notification.h"
 
-/* One counter for notifications and package results: RemoveNotificationFromList knows them by number alone.
+/* One counter for notifications and package results: RemoveNotificationFromList knows them by
+ * number alone.
  */
 uint32_t next_seq(struct state *s)
 {
     return s->next_seq++;
 }
 
-enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint32_t event, struct span bytes)
+enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint32_t event,
+                     struct span bytes)
 {
     struct pending *p;
     enum err err = state_add_pending(s, &p);
@@ -23,12 +25,13 @@ enum err pending_put(struct state *s, enum pending_kind kind, uint32_t seq, uint
     return shared_set(&p->bytes, bytes);
 }
 
-static enum err put_notification(struct euicc *e, struct state *s, const struct profile *p, uint32_t event,
-                                 struct span address)
+static enum err put_notification(struct euicc *e, struct state *s, const struct profile *p,
+                                 uint32_t event, struct span address)
 {
     struct buf metadata = { .max = 512 }, whole = { .max = 8192 };
     struct ec_signature signature;
-    const struct credential *c = &e->credentials[p->credential < e->credential_count ? p->credential : 0];
+    const struct credential *c =
+        &e->credentials[p->credential < e->credential_count ? p->credential : 0];
     uint32_t seq = next_seq(s);
     struct rsp_notification_metadata m = {
         .seq_number = seq, .event = event, .address = address, .iccid = SPAN_ARRAY(p->iccid)
@@ -87,7 +90,8 @@ enum err isdr_list_notification(struct euicc *e, struct span request, struct buf
         if (p->kind != PENDING_PACKAGE_RESULT && (!r.events.present || r.events.bits & p->event))
             err = put_metadata_of(p, &list);
     }
-    struct rsp_list_notification_response answer = { .which = RSP_OK, .list = list_contents(&list) };
+    struct rsp_list_notification_response answer = { .which = RSP_OK,
+                                                     .list = list_contents(&list) };
     if (!err)
         err = rsp_list_notification_response_write(&answer, response);
     buf_release(&list);
@@ -123,10 +127,12 @@ static enum err collect(const struct state *s, const struct rsp_retrieve_notific
     return err;
 }
 
-enum err isdr_retrieve_notifications_list(struct euicc *e, struct span request, struct buf *response)
+enum err isdr_retrieve_notifications_list(struct euicc *e, struct span request,
+                                          struct buf *response)
 {
     struct rsp_retrieve_notifications_request r;
-    struct buf notifications = { .max = EUICC_RESPONSE_MAX }, results = { .max = EUICC_RESPONSE_MAX };
+    struct buf notifications = { .max = EUICC_RESPONSE_MAX },
+               results = { .max = EUICC_RESPONSE_MAX };
     enum err err = rsp_retrieve_notifications_request_read(request, &r);
     if (!err)
         err = collect(euicc_state(e), &r, &notifications, &results);
@@ -147,7 +153,9 @@ enum err isdr_retrieve_notifications_list(struct euicc *e, struct span request, 
 enum err isdr_remove_notification(struct euicc *e, struct span request, struct buf *response)
 {
     struct rsp_remove_notification_request r;
-    struct rsp_remove_notification_response answer = { .status = RSP_NOTIFICATION_SENT_NOTHING_TO_DELETE };
+    struct rsp_remove_notification_response answer = {
+        .status = RSP_NOTIFICATION_SENT_NOTHING_TO_DELETE
+    };
     struct state *s;
     enum err err = rsp_remove_notification_request_read(request, &r);
     for (size_t i = 0; !err && answer.status && i < euicc_state(e)->pending_count; i++) {

@@ -10,11 +10,12 @@
 #include "euicc.h"
 #include "euicc_state.h"
 
-static const uint8_t magic[8] = { 'L', 'A', 'B', 'E', 'U', 'I', 'C', '1' };
+static const uint8_t magic[8] = { 'L', 'A', 'B', 'E', 'U', 'I', 'C', '2' };
 #define HEADER (sizeof magic + 32)
 
 /* ---- writing
- * ------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------
+ */
 static enum err put_shared(struct buf *b, uint32_t tag, const struct shared *s)
 {
     return s ? der_put(b, tag, shared_span(s)) : ERR_OK;
@@ -43,6 +44,8 @@ static enum err write_profile(struct buf *b, const struct profile *p)
         e = put_shared(b, 0x87, p->nickname);
     if (!e)
         e = put_shared(b, 0x88, p->usim);
+    if (!e)
+        e = der_put_integer(b, 0x89, p->size);
     return e ? e : der_put_close(b, mark);
 }
 
@@ -95,6 +98,38 @@ static enum err write_rollback(struct buf *b, const struct rollback *r)
     return e ? e : der_put_close(b, mark);
 }
 
+static enum err write_crls(struct buf *b, const struct state *s)
+{
+    struct der_mark list, entry;
+    enum err e = der_put_open(b, 0xaf, &list);
+    for (size_t i = 0; !e && i < s->crl_count; i++) {
+        e = der_put_open(b, 0x30, &entry);
+        if (!e)
+            e = der_put(b, 0x80, SPAN_ARRAY(s->crls[i].ci));
+        if (!e)
+            e = der_put_integer(b, 0x81, s->crls[i].number);
+        if (!e)
+            e = put_shared(b, 0x82, s->crls[i].der);
+        if (!e)
+            e = der_put_close(b, entry);
+    }
+    return e ? e : der_put_close(b, list);
+}
+
+/* What stands in for the enabled profile, with the profile that it stands for. */
+static enum err write_stand_ins(struct buf *b, const struct state *s)
+{
+    enum err e = ERR_OK;
+    if (s->in_emergency)
+        e = der_put(b, 0x90,
+                    s->has_before_emergency ? SPAN_ARRAY(s->before_emergency) : span_str(""));
+    if (!e && s->has_before_test)
+        e = der_put(b, 0x91, SPAN_ARRAY(s->before_test));
+    if (!e && s->ipae)
+        e = der_put(b, 0x92, (struct span){ 0 });
+    return e;
+}
+
 static enum err write_lists(struct buf *b, const struct state *s)
 {
     struct der_mark mark;
@@ -137,10 +172,15 @@ static enum err write_rest(struct buf *b, const struct state *s)
         e = der_put_integer(b, 0x8c, s->next_token);
     if (!e)
         e = der_put_integer(b, 0x8d, s->next_pix);
-    return e ? e : put_shared(b, 0x8e, s->loading);
+    if (!e)
+        e = put_shared(b, 0x8e, s->loading);
+    if (!e)
+        e = write_crls(b, s);
+    return e ? e : write_stand_ins(b, s);
 }
 
-enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16], struct buf *out)
+enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16],
+                     struct buf *out)
 {
     static const uint8_t zeros[32] = { 0 };
     struct der_mark mark;
@@ -163,7 +203,8 @@ enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[
 }
 
 /* ---- reading
- * ------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------
+ */
 static enum err get_shared(struct span from, uint32_t tag, struct shared **out)
 {
     struct der_tlv t;
@@ -179,7 +220,8 @@ static enum err get_exact(struct span from, uint32_t tag, uint8_t *out, size_t l
     return ERR_OK;
 }
 
-static enum err get_integer(struct span from, uint32_t tag, int64_t least, int64_t most, int64_t *out)
+static enum err get_integer(struct span from, uint32_t tag, int64_t least, int64_t most,
+                            int64_t *out)
 {
     struct der_tlv t;
     if (der_find(from, tag, &t) || der_integer(t.value, out) || *out < least || *out > most)
@@ -190,7 +232,7 @@ static enum err get_integer(struct span from, uint32_t tag, int64_t least, int64
 static enum err read_profile(struct state *s, struct span from)
 {
     struct profile *p;
-    int64_t flags = 0, credential = 0;
+    int64_t flags = 0, credential = 0, size = 0;
     enum err e = state_add_profile(s, &p);
     if (!e)
         e = get_exact(from, 0x80, p->iccid, sizeof p->iccid);
@@ -210,8 +252,11 @@ static enum err read_profile(struct state *s, struct span from)
         e = get_shared(from, 0x87, &p->nickname);
     if (!e)
         e = get_shared(from, 0x88, &p->usim);
+    if (!e)
+        e = get_integer(from, 0x89, 0, UINT32_MAX, &size);
     if (e)
         return e;
+    p->size = (uint32_t)size;
     p->enabled = flags & 1;
     p->fallback = flags & 2;
     p->credential = (uint8_t)credential;
@@ -293,6 +338,34 @@ static enum err read_list(struct state *s, struct span from, uint32_t tag,
     return e;
 }
 
+static enum err read_crl(struct state *s, struct span from)
+{
+    struct revocations *r;
+    enum err e = state_add_crl(s, &r);
+    if (!e)
+        e = get_exact(from, 0x80, r->ci, sizeof r->ci);
+    if (!e)
+        e = get_integer(from, 0x81, 0, INT64_MAX, &r->number);
+    if (!e)
+        e = get_shared(from, 0x82, &r->der);
+    return e ? e : r->der ? ERR_OK : ERR_PARSE;
+}
+
+static enum err read_stand_ins(struct state *s, struct span from)
+{
+    struct der_tlv t;
+    enum err e = ERR_OK;
+    s->in_emergency = !der_find(from, 0x90, &t);
+    s->has_before_emergency = s->in_emergency && t.value.len;
+    if (s->has_before_emergency)
+        e = get_exact(from, 0x90, s->before_emergency, sizeof s->before_emergency);
+    s->has_before_test = !der_find(from, 0x91, &t);
+    if (!e && s->has_before_test)
+        e = get_exact(from, 0x91, s->before_test, sizeof s->before_test);
+    s->ipae = !der_find(from, 0x92, &t);
+    return e;
+}
+
 static enum err read_rest(struct state *s, struct span from)
 {
     struct der_tlv t;
@@ -329,16 +402,22 @@ static enum err read_state(struct state *s, struct span from)
         e = read_list(s, from, 0xa2, read_eim);
     if (!e)
         e = read_list(s, from, 0xa3, read_pending);
+    if (!e)
+        e = read_list(s, from, 0xaf, read_crl);
+    if (!e)
+        e = read_stand_ins(s, from);
     return e ? e : read_rest(s, from);
 }
 
-static enum err check_frame(struct crypto *c, struct span blob, const uint8_t eid[16], struct der_tlv *state,
-                            const char **why)
+static enum err check_frame(struct crypto *c, struct span blob, const uint8_t eid[16],
+                            struct der_tlv *state, const char **why)
 {
     uint8_t digest[32];
     struct der_tlv owner;
-    if (blob.len <= HEADER || memcmp(blob.at, magic, sizeof magic) != 0)
+    if (blob.len <= HEADER || memcmp(blob.at, magic, sizeof magic - 1) != 0)
         return *why = "not the memory of a software eUICC", ERR_PARSE;
+    if (blob.at[sizeof magic - 1] != magic[sizeof magic - 1])
+        return *why = "written by another version of the software eUICC", ERR_PARSE;
     struct span payload = span_sub(blob, HEADER, SIZE_MAX);
     enum err e = sha256(c, &payload, 1, digest);
     if (e)
@@ -446,8 +525,9 @@ static enum err sync_folder_of(const char *path)
     const char *slash = strrchr(path, '/');
     int written = slash ? snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path)
                         : snprintf(folder, sizeof folder, ".");
-    int fd = written > 0 && (size_t)written < sizeof folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                                                            : -1;
+    int fd = written > 0 && (size_t)written < sizeof folder
+                 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                 : -1;
     if (fd < 0)
         return ERR_IO;
     enum err e = fsync(fd) ? ERR_IO : ERR_OK;

@@ -11,11 +11,16 @@ struct package_origin {
     struct rsp_int token;
     unsigned credential;
 };
-/* Signs results (contents of euiccResult) as an EuiccPackageResult, stores it under seq and answers it. */
-MUST_CHECK enum err package_result_put(struct euicc *e, struct state *s, const struct package_origin *o,
-                                       struct span results, uint32_t seq, struct buf *response);
-MUST_CHECK enum err immediate_configure(struct state *s, bool flag, struct span oid, struct span address);
+/* Signs results (contents of euiccResult) as an EuiccPackageResult, stores it under seq and answers
+ * it. */
+MUST_CHECK enum err package_result_put(struct euicc *e, struct state *s,
+                                       const struct package_origin *o, struct span results,
+                                       uint32_t seq, struct buf *response);
+/* 0, insufficientMemory or commandError: an address that is none. */
+int64_t immediate_judge(const struct euicc *e, struct span oid, struct span address);
+MUST_CHECK enum err immediate_configure(struct state *s, bool flag, struct span oid,
+                                        struct span address);
 struct rsp_eim_configuration;
-MUST_CHECK enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_configuration *c,
-                               int64_t *code);
+MUST_CHECK enum err eim_update(struct euicc *e, struct state *s,
+                               const struct rsp_eim_configuration *c, int64_t *code);
 #endif

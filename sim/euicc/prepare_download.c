@@ -14,7 +14,9 @@ struct preparation {
 static int64_t check_session(struct preparation *p)
 {
     enum session_step step = p->e->session.step;
-    return step == SESSION_AUTHENTICATED || step == SESSION_PREPARED ? 0 : RSP_DOWNLOAD_NO_SESSION_CONTEXT;
+    return step == SESSION_AUTHENTICATED || step == SESSION_PREPARED
+               ? 0
+               : RSP_DOWNLOAD_NO_SESSION_CONTEXT;
 }
 
 static int64_t check_transaction(struct preparation *p)
@@ -24,7 +26,8 @@ static int64_t check_transaction(struct preparation *p)
                : RSP_DOWNLOAD_INVALID_TRANSACTION_ID;
 }
 
-/* CERT.DPpb must have its role, come from the same CI and belong to the SM-DP+ that authenticated. */
+/* CERT.DPpb must have its role, come from the same CI and belong to the SM-DP+ that authenticated.
+ */
 static int64_t check_certificate(struct preparation *p)
 {
     const struct session *s = &p->e->session;
@@ -32,22 +35,27 @@ static int64_t check_certificate(struct preparation *p)
     struct span anchor = { 0 };
     enum err err = cert_load(p->e->env.crypto, p->request.smdp_certificate, &p->cert);
     if (err)
-        return err == ERR_UNSUPPORTED ? RSP_DOWNLOAD_UNSUPPORTED_CURVE : RSP_DOWNLOAD_INVALID_CERTIFICATE;
+        return err == ERR_UNSUPPORTED ? RSP_DOWNLOAD_UNSUPPORTED_CURVE
+                                      : RSP_DOWNLOAD_INVALID_CERTIFICATE;
     enum cert_flaw flaw = cert_judge(p->e->trust, p->cert, CERT_DP_PB, NULL, 0, &policy, &anchor);
     if (flaw != CERT_FINE)
         LOG(p->e->env.log, LOG_INFO, "download.certificate", F_TEXT("why", cert_flaw_text(flaw)));
     if (flaw == CERT_BAD_CURVE)
         return RSP_DOWNLOAD_UNSUPPORTED_CURVE;
-    bool same_ci = flaw == CERT_FINE && span_equal(anchor, SPAN_ARRAY(p->e->credentials[s->credential].ci));
+    bool same_ci =
+        flaw == CERT_FINE && span_equal(anchor, SPAN_ARRAY(p->e->credentials[s->credential].ci));
     bool same_server = !strcmp(p->cert->oid, s->dp_auth->oid) && p->cert->oid[0];
-    return same_ci && same_server ? 0 : RSP_DOWNLOAD_INVALID_CERTIFICATE;
+    bool revoked = same_ci && crl_revokes(p->e, anchor, p->cert);
+    return same_ci && same_server && !revoked ? 0 : RSP_DOWNLOAD_INVALID_CERTIFICATE;
 }
 
 static int64_t check_signature(struct preparation *p)
 {
     struct rsp_tbs tbs;
-    rsp_tbs_smdp_signature2(&p->request.smdp_signed2, SPAN_ARRAY(p->e->session.euicc_signature1.at), &tbs);
-    enum err err = cert_verify(p->e->env.crypto, p->cert, tbs.part, tbs.count, p->request.smdp_signature2);
+    rsp_tbs_smdp_signature2(&p->request.smdp_signed2, SPAN_ARRAY(p->e->session.euicc_signature1.at),
+                            &tbs);
+    enum err err =
+        cert_verify(p->e->env.crypto, p->cert, tbs.part, tbs.count, p->request.smdp_signature2);
     return err ? RSP_DOWNLOAD_INVALID_SIGNATURE : 0;
 }
 
@@ -68,8 +76,8 @@ static const struct {
     { "SGP.22 5.7.5", "a confirmation code came where one is required", check_confirmation },
 };
 
-/* SGP.22 5.7.5: an SM-DP+ that bound the package before names the key it used; only that very key is used
- * again. */
+/* SGP.22 5.7.5: an SM-DP+ that bound the package before names the key it used; only that very key
+ * is used again. */
 static enum err take_one_time_key(struct preparation *p)
 {
     struct session *s = &p->e->session;

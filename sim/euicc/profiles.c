@@ -16,10 +16,31 @@ bool profile_has_rule(const struct profile *p, uint32_t rule)
     return !profile_metadata(p, &m) && m.policy_rules.present && m.policy_rules.bits & rule;
 }
 
+static bool is_of_class(const struct profile *p, int64_t wanted)
+{
+    struct rsp_store_metadata m;
+    return !profile_metadata(p, &m) &&
+           (m.profile_class.present ? m.profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL) ==
+               wanted;
+}
+
+/* Which profile a test profile takes the place of (SGP.22 2.4.5). */
+static void note_test(struct state *s, const struct profile *from, const struct profile *to)
+{
+    bool test = to && is_of_class(to, RSP_PROFILE_CLASS_TEST);
+    if (test && from && !is_of_class(from, RSP_PROFILE_CLASS_TEST)) {
+        s->has_before_test = true;
+        memcpy(s->before_test, from->iccid, sizeof s->before_test);
+    } else if (!test) {
+        s->has_before_test = false;
+    }
+}
+
 enum err profile_switch(struct euicc *e, struct state *s, struct profile *to)
 {
     struct profile *from = state_enabled(s);
     enum err err = ERR_OK;
+    note_test(s, from, to);
     if (from) {
         from->enabled = false;
         err = notify(e, s, from, RSP_EVENT_DISABLE);
@@ -44,12 +65,14 @@ enum err profile_remove(struct euicc *e, struct state *s, struct profile *p)
 }
 
 /* ---- list
- * ---------------------------------------------------------------------------------------------------- */
+ * ----------------------------------------------------------------------------------------------------
+ */
 static enum err describe(const struct profile *p, struct rsp_profile_info *info)
 {
     struct rsp_store_metadata m;
     enum err err = profile_metadata(p, &m);
-    *info = (struct rsp_profile_info){ .iccid = SPAN_ARRAY(p->iccid), .isdp_aid = SPAN_ARRAY(p->aid) };
+    *info =
+        (struct rsp_profile_info){ .iccid = SPAN_ARRAY(p->iccid), .isdp_aid = SPAN_ARRAY(p->aid) };
     if (err)
         return err;
     info->state = (struct rsp_int){ true, p->enabled ? RSP_PROFILE_ENABLED : RSP_PROFILE_DISABLED };
@@ -59,8 +82,9 @@ static enum err describe(const struct profile *p, struct rsp_profile_info *info)
     info->profile_name = m.profile_name;
     info->icon_type = m.icon_type;
     info->icon = m.icon;
-    info->profile_class =
-        m.profile_class.present ? m.profile_class : (struct rsp_int){ true, RSP_PROFILE_CLASS_OPERATIONAL };
+    info->profile_class = m.profile_class.present
+                              ? m.profile_class
+                              : (struct rsp_int){ true, RSP_PROFILE_CLASS_OPERATIONAL };
     info->notification_configuration = m.notification_configuration;
     info->has_owner = m.has_owner;
     info->owner = m.owner;
@@ -90,7 +114,8 @@ static bool matches(const struct rsp_profile_info_request *r, const struct rsp_p
     }
 }
 
-enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r, struct buf *list)
+enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r,
+                      struct buf *list)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < s->profile_count; i++) {
@@ -117,8 +142,9 @@ enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf
         r.tag_list = SPAN_ARRAY(sgp22_tags);
     err = profile_list(euicc_state(e), &r, &list);
     if (err == ERR_PARSE) {
-        answer = (struct rsp_profile_info_response){ .which = RSP_ERROR,
-                                                     .error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES };
+        answer =
+            (struct rsp_profile_info_response){ .which = RSP_ERROR,
+                                                .error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES };
         err = ERR_OK;
     } else {
         answer.list = list_contents(&list);
@@ -133,38 +159,64 @@ enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf
  * -------------------------------------------------------------------------------------------- */
 static struct profile *identified(const struct state *s, const struct rsp_profile_identifier *id)
 {
-    return id->which == RSP_PROFILE_BY_AID ? state_find_aid(s, id->aid) : state_find_iccid(s, id->iccid);
+    return id->which == RSP_PROFILE_BY_AID ? state_find_aid(s, id->aid)
+                                           : state_find_iccid(s, id->iccid);
 }
 
-static int64_t judge_enable(const struct state *s, const struct profile *p)
+/* SGP.22 3.2.1: after a test profile comes the operational profile that it took the place of. */
+static bool is_wrong_after_test(const struct state *s, const struct profile *now,
+                                const struct profile *p)
 {
+    return now && s->has_before_test && is_of_class(now, RSP_PROFILE_CLASS_TEST) &&
+           !is_of_class(p, RSP_PROFILE_CLASS_TEST) &&
+           !span_equal(SPAN_ARRAY(s->before_test), SPAN_ARRAY(p->iccid));
+}
+
+static int64_t judge_enable(const struct euicc *e, const struct profile *p)
+{
+    const struct state *s = euicc_state(e);
     const struct profile *now = state_enabled(s);
     if (!p)
         return RSP_ENABLE_ICCID_OR_AID_NOT_FOUND;
     if (p->enabled)
         return RSP_ENABLE_PROFILE_NOT_IN_DISABLED_STATE;
-    return now && profile_has_rule(now, RSP_PPR1) ? RSP_ENABLE_DISALLOWED_BY_POLICY : RSP_ENABLE_OK;
+    if (s->in_emergency)
+        return RSP_ENABLE_UNDEFINED_ERROR; /* the function has no code for an active emergency
+                                              profile */
+    /* SGP.22 2.4.5.3: no rule keeps a test profile from being enabled. */
+    if (now && profile_has_rule(now, RSP_PPR1) && !is_of_class(p, RSP_PROFILE_CLASS_TEST))
+        return RSP_ENABLE_DISALLOWED_BY_POLICY;
+    if (is_wrong_after_test(s, now, p))
+        return RSP_ENABLE_WRONG_PROFILE_REENABLING;
+    return cat_is_busy(e) ? RSP_ENABLE_CAT_BUSY : RSP_ENABLE_OK;
 }
 
-static int64_t judge_disable(const struct profile *p)
+static int64_t judge_disable(const struct euicc *e, const struct profile *p)
 {
     if (!p)
         return RSP_DISABLE_ICCID_OR_AID_NOT_FOUND;
     if (!p->enabled)
         return RSP_DISABLE_PROFILE_NOT_IN_ENABLED_STATE;
-    return profile_has_rule(p, RSP_PPR1) ? RSP_DISABLE_DISALLOWED_BY_POLICY : RSP_DISABLE_OK;
+    if (euicc_state(e)->in_emergency)
+        return RSP_DISABLE_UNDEFINED_ERROR;
+    if (profile_has_rule(p, RSP_PPR1))
+        return RSP_DISABLE_DISALLOWED_BY_POLICY;
+    return cat_is_busy(e) ? RSP_DISABLE_CAT_BUSY : RSP_DISABLE_OK;
 }
 
-static int64_t judge_delete(const struct profile *p)
+static int64_t judge_delete(const struct euicc *e, const struct profile *p)
 {
     if (!p)
         return RSP_DELETE_ICCID_OR_AID_NOT_FOUND;
     if (p->enabled)
         return RSP_DELETE_PROFILE_NOT_IN_DISABLED_STATE;
+    if (euicc_state(e)->in_emergency)
+        return RSP_DELETE_UNDEFINED_ERROR;
     return profile_has_rule(p, RSP_PPR2) ? RSP_DELETE_DISALLOWED_BY_POLICY : RSP_DELETE_OK;
 }
 
-/* A local change ends what an eIM's switch had granted, and the fallback it would have returned from. */
+/* A local change ends what an eIM's switch had granted, and the fallback it would have returned
+ * from. */
 static enum err change_locally(struct euicc *e, struct state **s)
 {
     enum err err = euicc_change(e, s);
@@ -182,11 +234,13 @@ enum err isdr_enable_profile(struct euicc *e, struct span request, struct buf *r
     enum err err = rsp_enable_profile_request_read(request, &r);
     if (err)
         return err;
-    int64_t code = judge_enable(euicc_state(e), identified(euicc_state(e), &r.profile));
+    int64_t code = judge_enable(e, identified(euicc_state(e), &r.profile));
     if (!code)
         err = change_locally(e, &s);
     if (!code && !err)
         err = profile_switch(e, s, identified(s, &r.profile));
+    if (!code && !err)
+        cat_refresh(e, r.refresh);
     return err ? err : rsp_code_write(0xbf31, code, response);
 }
 
@@ -197,11 +251,13 @@ enum err isdr_disable_profile(struct euicc *e, struct span request, struct buf *
     enum err err = rsp_disable_profile_request_read(request, &r);
     if (err)
         return err;
-    int64_t code = judge_disable(identified(euicc_state(e), &r.profile));
+    int64_t code = judge_disable(e, identified(euicc_state(e), &r.profile));
     if (!code)
         err = change_locally(e, &s);
     if (!code && !err)
         err = profile_switch(e, s, NULL);
+    if (!code && !err)
+        cat_refresh(e, r.refresh);
     return err ? err : rsp_code_write(0xbf32, code, response);
 }
 
@@ -212,7 +268,7 @@ enum err isdr_delete_profile(struct euicc *e, struct span request, struct buf *r
     enum err err = rsp_delete_profile_request_read(request, &r);
     if (err)
         return err;
-    int64_t code = judge_delete(identified(euicc_state(e), &r.profile));
+    int64_t code = judge_delete(e, identified(euicc_state(e), &r.profile));
     if (!code)
         err = change_locally(e, &s);
     if (!code && !err)

@@ -18,8 +18,8 @@ static void drop_result(struct state *s, uint32_t seq)
             state_remove_pending(s, &s->pending[i]);
 }
 
-/* The new result has the eIM, counter and transaction of the package that granted the rollback, and takes the
- * place of its result, which is not delivered any more. */
+/* The new result has the eIM, counter and transaction of the package that granted the rollback, and
+ * takes the place of its result, which is not delivered any more. */
 static enum err put_new_result(struct euicc *e, struct state *s, struct buf *result)
 {
     struct rollback *r = &s->rollback;
@@ -41,7 +41,7 @@ static enum err put_new_result(struct euicc *e, struct state *s, struct buf *res
     return err;
 }
 
-static enum err roll_back(struct euicc *e, struct buf *response)
+static enum err roll_back(struct euicc *e, bool refresh, struct buf *response)
 {
     struct state *s;
     struct buf result = { .max = 8192 };
@@ -55,6 +55,7 @@ static enum err roll_back(struct euicc *e, struct buf *response)
         return answer(RSP_PROFILE_ROLLBACK_COMMAND_ERROR, (struct span){ 0 }, response);
     }
     err = profile_switch(e, s, to);
+    cat_refresh(e, refresh);
     if (!err)
         err = put_new_result(e, s, &result);
     if (!err)
@@ -70,7 +71,9 @@ enum err isdr_profile_rollback(struct euicc *e, struct span request, struct buf 
     enum err err = rsp_refresh_read(0xbf58, request, &refresh);
     if (err)
         return err;
-    return euicc_state(e)->rollback.granted
-               ? roll_back(e, response)
-               : answer(RSP_PROFILE_ROLLBACK_ROLLBACK_NOT_ALLOWED, (struct span){ 0 }, response);
+    if (!euicc_state(e)->rollback.granted)
+        return answer(RSP_PROFILE_ROLLBACK_ROLLBACK_NOT_ALLOWED, (struct span){ 0 }, response);
+    if (cat_is_busy(e))
+        return answer(RSP_PROFILE_ROLLBACK_CAT_BUSY, (struct span){ 0 }, response);
+    return roll_back(e, refresh, response);
 }

@@ -21,5 +21,6 @@ void session_release(struct session *s)
 
 bool session_is(const struct session *s, struct span transaction_id)
 {
-    return s->step >= SESSION_AUTHENTICATED && span_equal(shared_span(s->transaction_id), transaction_id);
+    return s->step >= SESSION_AUTHENTICATED &&
+           span_equal(shared_span(s->transaction_id), transaction_id);
 }

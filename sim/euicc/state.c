@@ -77,6 +77,8 @@ void state_free(struct state *s)
         shared_release(s->eims[i].configuration);
     for (size_t i = 0; i < s->pending_count; i++)
         shared_release(s->pending[i].bytes);
+    for (size_t i = 0; i < s->crl_count; i++)
+        shared_release(s->crls[i].der);
     state_clear_rollback(s);
     shared_release(s->immediate_oid);
     shared_release(s->immediate_address);
@@ -86,6 +88,7 @@ void state_free(struct state *s)
     free(s->profiles);
     free(s->eims);
     free(s->pending);
+    free(s->crls);
     free(s);
 }
 
@@ -116,6 +119,8 @@ static void take_all(struct state *s)
         shared_take(s->eims[i].configuration);
     for (size_t i = 0; i < s->pending_count; i++)
         shared_take(s->pending[i].bytes);
+    for (size_t i = 0; i < s->crl_count; i++)
+        shared_take(s->crls[i].der);
     shared_take(s->rollback.eim_id);
     shared_take(s->rollback.transaction_id);
     shared_take(s->immediate_oid);
@@ -135,14 +140,18 @@ enum err state_copy(const struct state *s, struct state **out)
     copy->profiles = NULL;
     copy->eims = NULL;
     copy->pending = NULL;
+    copy->crls = NULL;
     enum err e = copy_array(s->profiles, s->profile_count, sizeof s->profiles[0], &copy->profiles);
     if (!e)
         e = copy_array(s->eims, s->eim_count, sizeof s->eims[0], &copy->eims);
     if (!e)
         e = copy_array(s->pending, s->pending_count, sizeof s->pending[0], &copy->pending);
+    if (!e)
+        e = copy_array(s->crls, s->crl_count, sizeof s->crls[0], &copy->crls);
     if (e) {
         free(copy->profiles);
         free(copy->eims);
+        free(copy->pending);
         free(copy);
         return e;
     }
@@ -158,8 +167,8 @@ static size_t shared_size(const struct shared *s)
 
 size_t state_footprint(const struct state *s)
 {
-    size_t n = sizeof *s + s->profile_count * sizeof s->profiles[0] + s->eim_count * sizeof s->eims[0] +
-               s->pending_count * sizeof s->pending[0];
+    size_t n = sizeof *s + s->profile_count * sizeof s->profiles[0] +
+               s->eim_count * sizeof s->eims[0] + s->pending_count * sizeof s->pending[0];
     for (size_t i = 0; i < s->profile_count; i++) {
         const struct profile *p = &s->profiles[i];
         n += shared_size(p->metadata) + shared_size(p->upp) + shared_size(p->isdp) +
@@ -169,6 +178,8 @@ size_t state_footprint(const struct state *s)
         n += shared_size(s->eims[i].configuration);
     for (size_t i = 0; i < s->pending_count; i++)
         n += shared_size(s->pending[i].bytes);
+    for (size_t i = 0; i < s->crl_count; i++)
+        n += sizeof s->crls[0] + shared_size(s->crls[i].der);
     return n;
 }
 
@@ -200,6 +211,14 @@ enum err state_add_eim(struct state *s, struct eim **out)
 {
     void *entry;
     enum err e = grow(&s->eims, &s->eim_count, sizeof **out, EUICC_EIMS_MAX, &entry);
+    *out = entry;
+    return e;
+}
+
+enum err state_add_crl(struct state *s, struct revocations **out)
+{
+    void *entry;
+    enum err e = grow(&s->crls, &s->crl_count, sizeof **out, EUICC_CRLS_MAX, &entry);
     *out = entry;
     return e;
 }
@@ -237,6 +256,12 @@ void state_remove_eim(struct state *s, struct eim *e)
 {
     shared_release(e->configuration);
     close_gap(e, s->eims, &s->eim_count, sizeof *e);
+}
+
+void state_remove_crl(struct state *s, struct revocations *r)
+{
+    shared_release(r->der);
+    close_gap(r, s->crls, &s->crl_count, sizeof *r);
 }
 
 void state_remove_pending(struct state *s, struct pending *p)

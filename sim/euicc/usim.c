@@ -38,7 +38,9 @@ void usim_close(struct euicc *e)
 
 size_t usim_footprint(const struct usim *u)
 {
-    return u ? sizeof *u + u->package->content.cap + u->package->file_count * sizeof u->package->files[0] : 0;
+    return u ? sizeof *u + u->package->content.cap +
+                   u->package->file_count * sizeof u->package->files[0]
+             : 0;
 }
 
 static enum err build(const struct profile *p, struct usim **out)
@@ -109,8 +111,8 @@ static enum err put_descriptor(const struct saip_file *f, struct buf *out)
         return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21));
     unsigned count = f->size / f->record_length;
     return der_put(out, 0x82,
-                   SPAN(kinds[f->kind], 0x21, (uint8_t)(f->record_length >> 8), (uint8_t)f->record_length,
-                        (uint8_t)(count > 254 ? 254 : count)));
+                   SPAN(kinds[f->kind], 0x21, (uint8_t)(f->record_length >> 8),
+                        (uint8_t)f->record_length, (uint8_t)(count > 254 ? 254 : count)));
 }
 
 /* PIN status: which key references there are, and which of the first eight are enabled. */
@@ -122,7 +124,8 @@ static enum err put_pin_status(const struct usim *u, const struct saip_file *f, 
         return ERR_OK;
     for (size_t i = 0; i < f->pin_status.len && i < 8; i++)
         for (size_t n = 0; n < u->package->pin_count; n++)
-            if (u->package->pins[n].reference == f->pin_status.at[i] && u->package->pins[n].attributes & 1)
+            if (u->package->pins[n].reference == f->pin_status.at[i] &&
+                u->package->pins[n].attributes & 1)
                 enabled |= (uint8_t)(0x80 >> i);
     enum err err = der_put_open(out, 0xc6, &mark);
     if (!err)
@@ -167,7 +170,8 @@ static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct 
 }
 
 /* ---- SELECT
- * ------------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------------
+ */
 static size_t search_fid(const struct saip_package *p, const struct channel *ch, uint16_t fid)
 {
     const struct saip_file *here = &p->files[ch->directory];
@@ -182,12 +186,14 @@ static size_t search_fid(const struct saip_package *p, const struct channel *ch,
         return here->parent;
     if (found == SAIP_NONE && here->parent != SAIP_NONE)
         found = saip_child(p, here->parent, fid); /* a DF beside this one */
-    return found != SAIP_NONE && p->files[found].parent != ch->directory && !is_directory(&p->files[found])
+    return found != SAIP_NONE && p->files[found].parent != ch->directory &&
+                   !is_directory(&p->files[found])
                ? SAIP_NONE
                : found;
 }
 
-static size_t walk_path(const struct saip_package *p, const struct channel *ch, size_t from, struct span path)
+static size_t walk_path(const struct saip_package *p, const struct channel *ch, size_t from,
+                        struct span path)
 {
     size_t at = path.len >= 2 && path.len % 2 == 0 ? from : SAIP_NONE;
     for (size_t i = 0; at != SAIP_NONE && i + 1 < path.len; i += 2) {
@@ -200,7 +206,8 @@ static size_t walk_path(const struct saip_package *p, const struct channel *ch, 
     return at;
 }
 
-static size_t find_target(const struct saip_package *p, const struct channel *ch, const struct command *c)
+static size_t find_target(const struct saip_package *p, const struct channel *ch,
+                          const struct command *c)
 {
     switch (c->p1) {
     case 0x00:
@@ -239,12 +246,12 @@ static void enter(const struct saip_package *p, struct channel *ch, size_t file)
         ch->adf = (uint16_t)adf;
 }
 
-static enum err run_select(struct usim *u, struct channel *ch, const struct command *c, struct buf *response,
-                           uint16_t *sw)
+static enum err run_select(struct usim *u, struct channel *ch, const struct command *c,
+                           struct buf *response, uint16_t *sw)
 {
     unsigned wanted = c->p2 & 0x0c;
-    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) || wanted == 0x08 ||
-        c->p2 & 0xb0) {
+    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) ||
+        wanted == 0x08 || c->p2 & 0xb0) {
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
@@ -268,7 +275,8 @@ static enum err run_status(struct usim *u, const struct channel *ch, const struc
     case 0x00:
         return put_fcp(u, f, response);
     case 0x01:
-        return ch->adf == SAIP_NONE ? ERR_OK : der_put(response, 0x84, u->package->files[ch->adf].aid);
+        return ch->adf == SAIP_NONE ? ERR_OK
+                                    : der_put(response, 0x84, u->package->files[ch->adf].aid);
     case 0x0c:
         return ERR_OK;
     default:
@@ -292,7 +300,9 @@ static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, 
 /* The file a command means: by its short identifier, which selects it, or the current one. */
 static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw)
 {
-    struct saip_file *f = sfi ? by_sfi(u, ch, sfi) : ch->ef == SAIP_NONE ? NULL : &u->package->files[ch->ef];
+    struct saip_file *f = sfi                   ? by_sfi(u, ch, sfi)
+                          : ch->ef == SAIP_NONE ? NULL
+                                                : &u->package->files[ch->ef];
     if (!f) {
         *sw = sfi ? SW_FILE_NOT_FOUND : SW_NO_EF_SELECTED;
         return NULL;
@@ -304,8 +314,8 @@ static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigne
     return f;
 }
 
-static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f, bool update,
-                      uint16_t *sw)
+static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f,
+                      bool update, uint16_t *sw)
 {
     *sw = usim_allows(u, ch, f, update ? USIM_UPDATE : USIM_READ) ? SW_OK : SW_SECURITY_STATUS;
     return *sw == SW_OK;
@@ -319,7 +329,8 @@ static struct saip_file *contents_of(const struct usim *u, struct saip_file *f)
     return f;
 }
 
-static enum err give_bytes(const struct command *c, struct span available, struct buf *response, uint16_t *sw)
+static enum err give_bytes(const struct command *c, struct span available, struct buf *response,
+                           uint16_t *sw)
 {
     if (c->has_le && c->le != 256 && c->le > available.len) {
         *sw = (uint16_t)(SW_WRONG_LE | (available.len & 0xff));
@@ -342,8 +353,8 @@ static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, 
     return usim_keep(e, u);
 }
 
-static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch, const struct command *c,
-                           struct buf *response, uint16_t *sw)
+static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch,
+                           const struct command *c, struct buf *response, uint16_t *sw)
 {
     bool by_short = c->p1 & 0x80, update = c->ins == INS_UPDATE_BINARY;
     size_t offset = by_short ? c->p2 : (size_t)c->p1 << 8 | c->p2;
@@ -355,13 +366,15 @@ static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch, 
     else if (permitted(u, ch, f, update, sw) && offset >= f->size)
         *sw = SW_WRONG_OFFSET;
     else if (*sw == SW_OK && update)
-        return c->data.len ? put_bytes(e, u, f, offset, c->data, sw) : (*sw = SW_WRONG_LENGTH, ERR_OK);
+        return c->data.len ? put_bytes(e, u, f, offset, c->data, sw)
+                           : (*sw = SW_WRONG_LENGTH, ERR_OK);
     else if (*sw == SW_OK)
         return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->size), response, sw);
     return ERR_OK;
 }
 
-/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the one before.
+/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the
+ * one before.
  */
 static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count)
 {
@@ -377,8 +390,8 @@ static unsigned record_number(const struct channel *ch, const struct command *c,
     }
 }
 
-static enum err run_record(struct euicc *e, struct usim *u, struct channel *ch, const struct command *c,
-                           struct buf *response, uint16_t *sw)
+static enum err run_record(struct euicc *e, struct usim *u, struct channel *ch,
+                           const struct command *c, struct buf *response, uint16_t *sw)
 {
     unsigned mode = c->p2 & 7;
     bool update = c->ins == INS_UPDATE_RECORD;
@@ -400,19 +413,20 @@ static enum err run_record(struct euicc *e, struct usim *u, struct channel *ch, 
     if (update)
         return c->data.len == f->record_length ? put_bytes(e, u, f, offset, c->data, sw)
                                                : (*sw = SW_WRONG_LENGTH, ERR_OK);
-    return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response, sw);
+    return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response,
+                      sw);
 }
 
-static enum err run_verify(struct euicc *e, struct usim *u, const struct channel *ch, const struct command *c,
-                           uint16_t *sw)
+static enum err run_verify(struct euicc *e, struct usim *u, const struct channel *ch,
+                           const struct command *c, uint16_t *sw)
 {
     bool changed = false;
     *sw = usim_verify(u, ch, c, &changed);
     return changed ? usim_keep(e, u) : ERR_OK;
 }
 
-enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c, struct buf *response,
-                      uint16_t *sw)
+enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c,
+                      struct buf *response, uint16_t *sw)
 {
     struct usim *u;
     enum err err = usim_open(e, &u);

@@ -25,7 +25,8 @@ MUST_CHECK enum err usim_apply_changes(struct usim *u, struct span changes);
 enum usim_access { USIM_READ = 0x01, USIM_UPDATE = 0x02 };
 bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f,
                  enum usim_access access);
-uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c, bool *changed);
+uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c,
+                     bool *changed);
 
 /* usim_authenticate.c */
 MUST_CHECK enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch,

@@ -8,7 +8,8 @@ static struct saip_pin *find_pin(const struct usim *u, const struct channel *ch,
     for (size_t i = 0; i < u->package->pin_count; i++) {
         struct saip_pin *p = &u->package->pins[i];
         bool local = reference & 0x80; /* second PINs belong to their application */
-        if (p->reference == reference && (!local || p->directory == ch->adf || p->directory == ch->directory))
+        if (p->reference == reference &&
+            (!local || p->directory == ch->adf || p->directory == ch->directory))
             return p;
     }
     return NULL;
@@ -62,7 +63,8 @@ static bool rule_allows(const struct usim *u, const struct channel *ch, struct s
 }
 
 /* The EF.ARR of this id nearest to the file, up to the MF. */
-static const struct saip_file *find_arr(const struct usim *u, const struct saip_file *f, uint16_t fid)
+static const struct saip_file *find_arr(const struct usim *u, const struct saip_file *f,
+                                        uint16_t fid)
 {
     for (size_t at = f->parent; at != SAIP_NONE; at = u->package->files[at].parent) {
         size_t found = saip_child(u->package, at, fid);
@@ -82,8 +84,10 @@ bool usim_allows(const struct usim *u, const struct channel *ch, const struct sa
         arr = find_arr(u, f, 0x2f06);
     size_t length = arr ? arr->record_length : 0;
     if (!length || !record || record * length > arr->size)
-        return access == USIM_READ && f->access_len == 0; /* a rule that is not there allows nothing */
-    return rule_allows(u, ch, span_sub(saip_content(u->package, arr), (record - 1) * length, length), access);
+        return access == USIM_READ &&
+               f->access_len == 0; /* a rule that is not there allows nothing */
+    return rule_allows(
+        u, ch, span_sub(saip_content(u->package, arr), (record - 1) * length, length), access);
 }
 
 static uint16_t tries_left(const struct saip_pin *p)
@@ -92,8 +96,10 @@ static uint16_t tries_left(const struct saip_pin *p)
     return (uint16_t)(left ? SW_TRIES_LEFT | left : SW_BLOCKED);
 }
 
-/* The counter goes down before the comparison is believed, and the change is saved with the command. */
-uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c, bool *changed)
+/* The counter goes down before the comparison is believed, and the change is saved with the
+ * command. */
+uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c,
+                     bool *changed)
 {
     struct saip_pin *p = c->p1 ? NULL : find_pin(u, ch, c->p2);
     if (c->p1)

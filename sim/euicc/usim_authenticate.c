@@ -56,8 +56,8 @@ static bool is_fresh(const struct saip_aka *a, const uint8_t sqn[6])
 }
 
 /* AK does not depend on SQN: the first computation uncovers it, the second checks MAC-A. */
-static enum err compute(struct euicc *e, const struct saip_aka *a, struct span autn, struct challenge *c,
-                        struct aka_vector *v)
+static enum err compute(struct euicc *e, const struct saip_aka *a, struct span autn,
+                        struct challenge *c, struct aka_vector *v)
 {
     static const uint8_t zero[6] = { 0 };
     memcpy(c->amf, autn.at + 6, sizeof c->amf);
@@ -70,8 +70,8 @@ static enum err compute(struct euicc *e, const struct saip_aka *a, struct span a
 }
 
 /* DC 0E AUTS; AMF* is zero. */
-static enum err put_resynchronisation(struct euicc *e, const struct saip_aka *a, const struct challenge *c,
-                                      struct buf *response)
+static enum err put_resynchronisation(struct euicc *e, const struct saip_aka *a,
+                                      const struct challenge *c, struct buf *response)
 {
     static const uint8_t amf[2] = { 0 };
     struct aka_vector v;
@@ -109,8 +109,9 @@ static enum err put_success(const struct aka_vector *v, struct buf *response)
     return err ? err : put_field(response, v->ik, sizeof v->ik);
 }
 
-static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a, const struct challenge *c,
-                       const struct aka_vector *v, struct buf *response, uint16_t *sw)
+static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a,
+                       const struct challenge *c, const struct aka_vector *v, struct buf *response,
+                       uint16_t *sw)
 {
     if (!span_equal_secret(SPAN_ARRAY(c->mac), SPAN_ARRAY(v->mac_a))) {
         *sw = SW_MAC_FAILURE;
@@ -126,7 +127,8 @@ static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a, cons
     return err ? err : usim_keep(e, u);
 }
 
-static struct saip_aka *judge(struct usim *u, const struct channel *ch, const struct command *c, uint16_t *sw)
+static struct saip_aka *judge(struct usim *u, const struct channel *ch, const struct command *c,
+                              uint16_t *sw)
 {
     struct saip_aka *a = ch->adf == SAIP_NONE ? NULL : find_aka(u->package, ch->adf, 0);
     *sw = SW_OK;
@@ -141,8 +143,8 @@ static struct saip_aka *judge(struct usim *u, const struct channel *ch, const st
     return a;
 }
 
-enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch, const struct command *c,
-                           struct buf *response, uint16_t *sw)
+enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch,
+                           const struct command *c, struct buf *response, uint16_t *sw)
 {
     struct saip_aka *a = judge(u, ch, c, sw);
     if (*sw != SW_OK)

@@ -1,5 +1,5 @@
-/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files. Nothing of it is in the
- * package. */
+/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files. Nothing of it
+ * is in the package. */
 #include <string.h>
 
 #include "usim.h"
@@ -104,8 +104,8 @@ static enum err apply_file(struct usim *u, struct span entry)
     struct der d = der_open(entry);
     struct der_tlv index, content;
     int64_t i;
-    if (der_expect(&d, 0x02, &index) || der_integer(index.value, &i) || der_expect(&d, 0x04, &content) ||
-        i < 0 || (size_t)i >= u->package->file_count)
+    if (der_expect(&d, 0x02, &index) || der_integer(index.value, &i) ||
+        der_expect(&d, 0x04, &content) || i < 0 || (size_t)i >= u->package->file_count)
         return ERR_PARSE;
     const struct saip_file *f = &u->package->files[i];
     if (f->link != SAIP_NONE || content.value.len != f->size)
@@ -122,8 +122,8 @@ enum err usim_apply_changes(struct usim *u, struct span changes)
     struct der_tlv numbers, pins, puks, files, entry;
     if (!changes.len)
         return ERR_OK;
-    if (der_expect(&d, 0xa0, &numbers) || der_expect(&d, 0xa1, &pins) || der_expect(&d, 0xa2, &puks) ||
-        der_expect(&d, 0xa3, &files))
+    if (der_expect(&d, 0xa0, &numbers) || der_expect(&d, 0xa1, &pins) ||
+        der_expect(&d, 0xa2, &puks) || der_expect(&d, 0xa3, &files))
         return ERR_PARSE;
     enum err err = apply_numbers(u->package, numbers.value);
     if (!err)

@@ -86,7 +86,8 @@ static void there_are_four_channels(void)
         { "one is closed", "0070800200", "9000" },
         { "and is given again", "0070000001", "029000" },
         { "ISD-R selected there", "02a4040c10a0000005591010ffffffff8900000100", "9000" },
-        { "EID from there", "82e2910006bf3e035c015a00", "bf3e125a10890490321234512345123456789012359000" },
+        { "EID from there", "82e2910006bf3e035c015a00",
+          "bf3e125a10890490321234512345123456789012359000" },
         { "closed in the middle of a chain", "82e2110003bf3e03", "9000" },
         { "by itself", "0270800000", "9000" },
         { "is closed", "82e29101035c015a", "6881" },
@@ -125,7 +126,8 @@ static void any_block_size_gives_the_same_answer(void)
     REQUIRE(es10(&w, buf_span(&request), &want) == 0x9000);
     for (size_t block = 1; block <= 7; block++) {
         uint16_t sw;
-        REQUIRE(apdu_store_data(w.card, w.channel, block, buf_span(&request), &response, &sw) == ERR_OK);
+        REQUIRE(apdu_store_data(w.card, w.channel, block, buf_span(&request), &response, &sw) ==
+                ERR_OK);
         CHECK(span_equal(buf_span(&response), buf_span(&want)));
     }
     world_close(&w);
@@ -134,7 +136,8 @@ static void any_block_size_gives_the_same_answer(void)
     buf_release(&want);
 }
 
-/* A pseudo-random stream of commands: nothing but status words may come of it, and the state stays. */
+/* A pseudo-random stream of commands: nothing but status words may come of it, and the state stays.
+ */
 static void noise_is_answered_and_changes_nothing(void)
 {
     struct world w;
@@ -160,7 +163,8 @@ static void noise_is_answered_and_changes_nothing(void)
         apdu[4] = (uint8_t)lc;
         if (apdu[1] == 0x70)
             continue; /* closing our own channel is no damage */
-        CHECK(card_transmit(w.card, span_of(apdu, 5 + lc), &response) == ERR_OK && response.len >= 2);
+        CHECK(card_transmit(w.card, span_of(apdu, 5 + lc), &response) == ERR_OK &&
+              response.len >= 2);
     }
     world_reset(&w);
     CHECK(profile_state(&w, LEAD_ICCID) == 1);

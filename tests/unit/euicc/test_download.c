@@ -39,7 +39,8 @@ static void brainpool_and_protected_keys_serve_as_well(void)
 
 static void every_ts48_package_is_installed(void)
 {
-    static const char *const names[] = { "TS48v1_A", "TS48v4_SAIP2.3_BERTLV", "TS48v7_SAIP2.3_NoBERTLV" };
+    static const char *const names[] = { "TS48v1_A", "TS48v4_SAIP2.3_BERTLV",
+                                         "TS48v7_SAIP2.3_NoBERTLV" };
     for (size_t i = 0; i < COUNT(names); i++) {
         char relative[100] = "data/profiles/";
         struct world w;
@@ -73,11 +74,13 @@ static void servers_that_cannot_be_trusted_are_refused(void)
         enum dp_flaw flaw;
         int64_t code;
     } rows[] = {
-        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE1, RSP_AUTHENTICATE_INVALID_SIGNATURE },
-        { "challenge of another card", NULL, DP_OTHER_CHALLENGE, RSP_AUTHENTICATE_EUICC_CHALLENGE_MISMATCH },
+        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE1,
+          RSP_AUTHENTICATE_INVALID_SIGNATURE },
+        { "challenge of another card", NULL, DP_OTHER_CHALLENGE,
+          RSP_AUTHENTICATE_EUICC_CHALLENGE_MISMATCH },
         { "CI key that is not on the card", NULL, DP_UNKNOWN_CI, RSP_AUTHENTICATE_CI_PK_UNKNOWN },
-        { "certificate with the role of profile binding", "CERT_S_SM_DPauth_ECDSA_NIST_ROLE_OF_PB", DP_FINE,
-          RSP_AUTHENTICATE_INVALID_CERTIFICATE },
+        { "certificate with the role of profile binding", "CERT_S_SM_DPauth_ECDSA_NIST_ROLE_OF_PB",
+          DP_FINE, RSP_AUTHENTICATE_INVALID_CERTIFICATE },
         { "DPpb certificate in place of DPauth", "CERT_S_SM_DPpb_ECDSA_NIST", DP_FINE,
           RSP_AUTHENTICATE_INVALID_CERTIFICATE },
         { "certificate below a foreign CI", "CERT_S_SM_DPauth_ECDSA_NIST_UNKNOWN_CI", DP_FINE,
@@ -90,8 +93,8 @@ static void servers_that_cannot_be_trusted_are_refused(void)
           RSP_AUTHENTICATE_INVALID_CERTIFICATE },
         { "certificate of an eIM", "CERT_S_EIMsign_ECDSA_NIST", DP_FINE,
           RSP_AUTHENTICATE_INVALID_CERTIFICATE },
-        { "an expired certificate: the card has no clock", "CERT_S_SM_DPauth_ECDSA_NIST_EXPIRED", DP_FINE,
-          0 },
+        { "an expired certificate: the card has no clock", "CERT_S_SM_DPauth_ECDSA_NIST_EXPIRED",
+          DP_FINE, 0 },
         { "an SM-DS", "CERT_S_SM_DSauth_ECDSA_NIST", DP_FINE, 0 },
     };
     struct world w;
@@ -116,13 +119,15 @@ static void downloads_that_cannot_be_trusted_are_not_prepared(void)
         enum dp_flaw flaw;
         int64_t code;
     } rows[] = {
-        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE2, RSP_DOWNLOAD_INVALID_SIGNATURE },
+        { "signature that does not verify", NULL, DP_FLIP_SIGNATURE2,
+          RSP_DOWNLOAD_INVALID_SIGNATURE },
         { "another transaction", NULL, DP_OTHER_TRANSACTION, RSP_DOWNLOAD_INVALID_TRANSACTION_ID },
         { "confirmation code required and not there", NULL, DP_NEEDS_CONFIRMATION,
           RSP_DOWNLOAD_UNDEFINED_ERROR },
         { "DPauth certificate in place of DPpb", "CERT_S_SM_DPauth_ECDSA_NIST", DP_FINE,
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
-        { "DPpb of another SM-DP+", "CERT_S_SM_DP2pb_ECDSA_NIST", DP_FINE, RSP_DOWNLOAD_INVALID_CERTIFICATE },
+        { "DPpb of another SM-DP+", "CERT_S_SM_DP2pb_ECDSA_NIST", DP_FINE,
+          RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "DPpb with another registered id", "CERT_S_SM_DPpb_ECDSA_NIST_OTHER_OID", DP_FINE,
           RSP_DOWNLOAD_INVALID_CERTIFICATE },
         { "DPpb with the role of authentication", "CERT_S_SM_DPpb_ECDSA_NIST_ROLE_OF_AUTH", DP_FINE,
@@ -165,7 +170,8 @@ static void a_challenge_serves_once(void)
     world_close(&w);
 }
 
-/* The error result of a download: command and reason, delivered once, stored, and nothing else left behind.
+/* The error result of a download: command and reason, delivered once, stored, and nothing else left
+ * behind.
  */
 static void packages_that_are_wrong_leave_only_a_signed_result(void)
 {
@@ -176,7 +182,8 @@ static void packages_that_are_wrong_leave_only_a_signed_result(void)
     } rows[] = {
         { "smdpSign that does not verify", DP_FLIP_SMDP_SIGN, RSP_INSTALL_INVALID_SIGNATURE },
         { "another transaction", DP_BPP_TRANSACTION, RSP_INSTALL_INVALID_TRANSACTION_ID },
-        { "unknown remote operation", DP_REMOTE_OPERATION, RSP_INSTALL_UNSUPPORTED_REMOTE_OPERATION_TYPE },
+        { "unknown remote operation", DP_REMOTE_OPERATION,
+          RSP_INSTALL_UNSUPPORTED_REMOTE_OPERATION_TYPE },
         { "unknown key type", DP_KEY_TYPE, RSP_INSTALL_UNSUPPORTED_CRT_VALUES },
         { "altered MAC at the very end", DP_FLIP_MAC, RSP_INSTALL_SCP03T_SECURITY_ERROR },
         { "ConfigureISDP cut short", DP_BROKEN_ISDP, RSP_INSTALL_INCORRECT_INPUT_VALUES },
@@ -236,10 +243,12 @@ static void a_broken_profile_element_is_named(void)
     REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
     dp_load(&w, &d, &result);
     REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
-    CHECK(r.data.result.which == RSP_ERROR && r.data.result.error.reason == RSP_INSTALL_PE_PROCESSING_ERROR);
+    CHECK(r.data.result.which == RSP_ERROR &&
+          r.data.result.error.reason == RSP_INSTALL_PE_PROCESSING_ERROR);
     CHECK(r.data.result.error.command == RSP_BPP_LOAD_PROFILE_ELEMENTS);
-    CHECK(span_equal(r.data.result.error.sima_response, SPAN(0x30, 0x0c, 0xa0, 0x08, 0x30, 0x06, 0x80, 0x01,
-                                                             0x03, 0x81, 0x01, 0x02, 0x81, 0x00)));
+    CHECK(span_equal(
+        r.data.result.error.sima_response,
+        SPAN(0x30, 0x0c, 0xa0, 0x08, 0x30, 0x06, 0x80, 0x01, 0x03, 0x81, 0x01, 0x02, 0x81, 0x00)));
     dp_close(&d);
     world_close(&w);
     buf_release(&result);
@@ -247,7 +256,7 @@ static void a_broken_profile_element_is_named(void)
 
 static void small_card(struct euicc_settings *s)
 {
-    s->memory = 2000;
+    s->memory = 6000;
 }
 
 static void a_full_card_says_so(void)
@@ -362,8 +371,8 @@ struct spoiler {
     unsigned hits;
 };
 
-static void spoil(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
-                  struct buf *bytes)
+static void spoil(struct tamper *t, enum tamper_moment moment, const char *actor,
+                  const char *message, struct buf *bytes)
 {
     struct spoiler *s = (struct spoiler *)t;
     (void)actor;
@@ -398,8 +407,8 @@ static void what_the_card_signs_and_sends_can_be_spoiled(void)
         unsigned channel;
         env.tamper = &s.tamper;
         w.settings.nvm = NULL;
-        const struct euicc_credential nist = { buf_span(&w.nist.certificate), w.nist.eum_certificate,
-                                               secret_span(&w.nist.key) };
+        const struct euicc_credential nist = { buf_span(&w.nist.certificate),
+                                               w.nist.eum_certificate, secret_span(&w.nist.key) };
         w.settings.credentials = &nist;
         w.settings.credential_count = 1;
         w.settings.profile_count = 0;
@@ -427,7 +436,8 @@ static void what_the_card_signs_and_sends_can_be_spoiled(void)
 }
 
 const struct test download_tests[] = {
-    { "what the card signs and sends can be spoiled", what_the_card_signs_and_sends_can_be_spoiled },
+    { "what the card signs and sends can be spoiled",
+      what_the_card_signs_and_sends_can_be_spoiled },
     { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },

@@ -10,7 +10,8 @@ static void small_functions_answer_as_the_tables_say(void)
         const char *name, *request, *response;
     } rows[] = {
         { "GetEID", "bf3e035c015a", "bf3e125a1089049032123451234512345678901235" },
-        { "GetEuiccConfiguredAddresses", "bf3c00", "bf3c148010736d64702e6578616d706c652e636f6d8100" },
+        { "GetEuiccConfiguredAddresses", "bf3c00",
+          "bf3c148010736d64702e6578616d706c652e636f6d8100" },
         { "SetDefaultDpAddress of SGP.32", "bf65058003612e62", "bf6503800100" },
         { "the new default", "bf3c00", "bf3c078003612e628100" },
         { "SetDefaultDpAddress with an address that is none", "bf65058003612062", "bf650380017f" },
@@ -28,14 +29,19 @@ static void small_functions_answer_as_the_tables_say(void)
         { "ImmediateEnable not configured", "bf5a038001ff", "bf5a03800101" },
         { "ConfigureImmediateProfileEnabling without eIM", "bf59028000", "bf5903800100" },
         { "ImmediateEnable without a download", "bf5a038001ff", "bf5a03800104" },
-        { "EnableProfile of the enabled one", "bf3111a00c5a0a980010325476981032148101ff", "bf3103800102" },
-        { "EnableProfile of an unknown one", "bf3111a00c5a0a980010325476981032158101ff", "bf3103800101" },
-        { "DisableProfile of an unknown one", "bf3211a00c5a0a980010325476981032158101ff", "bf3203800101" },
+        { "EnableProfile of the enabled one", "bf3111a00c5a0a980010325476981032148101ff",
+          "bf3103800102" },
+        { "EnableProfile of an unknown one", "bf3111a00c5a0a980010325476981032158101ff",
+          "bf3103800101" },
+        { "DisableProfile of an unknown one", "bf3211a00c5a0a980010325476981032158101ff",
+          "bf3203800101" },
         { "DeleteProfile of the enabled one", "bf330c5a0a98001032547698103214", "bf3303800102" },
         { "SetNickname", "bf290f5a0a98001032547698103214900141", "bf2903800100" },
         { "SetNickname of an unknown one", "bf290f5a0a98001032547698103215900141", "bf2903800101" },
-        { "nickname in the list", "bf2d045c025a90", "bf2d13a011e30f5a0a98001032547698103214900141" },
-        { "list by AID", "bf2d17a0124f10a0000005591010ffffffff89000010005c0191", "bf2d09a007e30591034c6162" },
+        { "nickname in the list", "bf2d045c025a90",
+          "bf2d13a011e30f5a0a98001032547698103214900141" },
+        { "list by AID", "bf2d17a0124f10a0000005591010ffffffff89000010005c0191",
+          "bf2d09a007e30591034c6162" },
         { "list by class: none is provisioning", "bf2d05a003950101", "bf2d02a000" },
         { "GetRAT", "bf4300", "bf4314a012301080020560a10730058003eeeeee820100" },
         { "nothing to reset", "bf640482020640", "bf6403800101" },
@@ -103,7 +109,8 @@ static void malformed_requests_are_incorrect_data(void)
     world_open(&w, NULL);
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint16_t sw = es10_sw(&w, rows[i].request);
-        bool listed_error = es10_is(&w, rows[i].request, "bf2d03810101"); /* a tag list is answered inside */
+        bool listed_error =
+            es10_is(&w, rows[i].request, "bf2d03810101"); /* a tag list is answered inside */
         CHECK_ROW(rows[i].name, sw == 0x6a80 || listed_error);
     }
     CHECK(profile_state(&w, LEAD_ICCID) == 1);
@@ -125,7 +132,8 @@ static void euicc_info_names_both_test_cis(void)
     REQUIRE(es10(&w, SPAN(0xbf, 0x22, 0x00), &response) == 0x9000);
     REQUIRE(rsp_euicc_info2_read(buf_span(&response), &info2) == ERR_OK);
     CHECK(info2.has_iot_specific_info && info2.iot_specific_info.fallback_supported);
-    CHECK(rsp_euicc_info2_free_memory(&info2) > 0 && rsp_euicc_info2_free_memory(&info2) < 512 << 10);
+    CHECK(rsp_euicc_info2_free_memory(&info2) > 0 &&
+          rsp_euicc_info2_free_memory(&info2) < 512 << 10);
     world_close(&w);
     buf_release(&response);
 }
@@ -149,8 +157,9 @@ static void certificates_are_given_for_each_ci(void)
     struct buf request = { .max = 64 }, response = { .max = 4096 };
     struct rsp_get_certs_response r;
     world_open(&w, NULL);
-    struct rsp_get_certs_request q = { .ci_pkid = SPAN_ARRAY(
-                                           world_item(&w, "CERT_S_SM_DPauth_ECDSA_BRP")->cert->aki) };
+    struct rsp_get_certs_request q = {
+        .ci_pkid = SPAN_ARRAY(world_item(&w, "CERT_S_SM_DPauth_ECDSA_BRP")->cert->aki)
+    };
     REQUIRE(rsp_get_certs_request_write(&q, &request) == ERR_OK);
     REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
     REQUIRE(rsp_get_certs_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_OK);

@@ -12,6 +12,7 @@ int main(void)
         { apdu_tests, apdu_tests_count },         { es10_tests, es10_tests_count },
         { download_tests, download_tests_count }, { package_tests, package_tests_count },
         { usim_tests, usim_tests_count },         { memory_tests, memory_tests_count },
+        { sgp32_tests, sgp32_tests_count },       { cat_tests, cat_tests_count },
     };
     struct test all[200];
     size_t count = 0;

@@ -61,8 +61,8 @@ static void snapshot(struct world *w, struct buf *out)
     REQUIRE(buf_set(out, buf_span(&w->nvm.ram.blob)) == ERR_OK);
 }
 
-/* Cuts the power at the n-th save, before and after it was written, until no save was cut any more: what is
- * found at the next start is the state before or the state after. */
+/* Cuts the power at the n-th save, before and after it was written, until no save was cut any more:
+ * what is found at the next start is the state before or the state after. */
 static void a_power_cut_leaves_before_or_after(void)
 {
     static const struct story stories[] = {
@@ -257,6 +257,7 @@ const struct test memory_tests[] = {
       an_interrupted_download_leaves_its_result_where_so_set },
     { "a damaged memory is refused and left alone", a_damaged_memory_is_refused_and_left_alone },
     { "a file holds the card", a_file_holds_the_card },
-    { "settings that contradict each other are refused", settings_that_contradict_each_other_are_refused },
+    { "settings that contradict each other are refused",
+      settings_that_contradict_each_other_are_refused },
 };
 const size_t memory_tests_count = COUNT(memory_tests);

@@ -101,13 +101,16 @@ static void packages_that_cannot_be_trusted_change_nothing(void)
         int64_t code;
     } rows[] = {
         { "altered signature", EIM_FLIP_SIGNATURE, false, RSP_PACKAGE_ERROR_UNSIGNED, 0 },
-        { "altered signature, with token", EIM_FLIP_SIGNATURE, true, RSP_PACKAGE_ERROR_UNSIGNED, 0 },
+        { "altered signature, with token", EIM_FLIP_SIGNATURE, true, RSP_PACKAGE_ERROR_UNSIGNED,
+          0 },
         { "signed with another token", EIM_WRONG_TOKEN, true, RSP_PACKAGE_ERROR_UNSIGNED, 0 },
         { "unknown eIM", EIM_OTHER_ID, true, RSP_PACKAGE_ERROR_UNSIGNED, 0 },
-        { "for another card", EIM_OTHER_EID, false, RSP_PACKAGE_ERROR_SIGNED, RSP_PACKAGE_INVALID_EID },
+        { "for another card", EIM_OTHER_EID, false, RSP_PACKAGE_ERROR_SIGNED,
+          RSP_PACKAGE_INVALID_EID },
         { "counter beyond the range", EIM_HUGE_COUNTER, false, RSP_PACKAGE_ERROR_SIGNED,
           RSP_PACKAGE_COUNTER_VALUE_OUT_OF_RANGE },
-        { "counter used before", EIM_OLD_COUNTER, true, RSP_PACKAGE_ERROR_SIGNED, RSP_PACKAGE_REPLAY_ERROR },
+        { "counter used before", EIM_OLD_COUNTER, true, RSP_PACKAGE_ERROR_SIGNED,
+          RSP_PACKAGE_REPLAY_ERROR },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct world w;
@@ -200,7 +203,7 @@ static void a_rollback_returns_and_replaces_the_result(void)
     CHECK(after.result.data.counter == before.result.data.counter);
     CHECK(after.result.data.seq_number > before.result.data.seq_number);
     CHECK(profile_state(&w, LEAD_ICCID) == 1 && profiles_enabled(&w) == 1);
-    CHECK(pending_count(&w, "bf2b04a0028200") == 1);    /* the old result is not delivered any more */
+    CHECK(pending_count(&w, "bf2b04a0028200") == 1); /* the old result is not delivered any more */
     CHECK(es10_is(&w, "bf58038001ff", "bf5803020101")); /* once */
     buf_release(&first);
     buf_release(&response);
@@ -314,8 +317,10 @@ static void eims_manage_associations(void)
 const struct test package_tests[] = {
     { "commands answer with their codes", commands_answer_with_their_codes },
     { "the rules of a package hold", the_rules_of_a_package_hold },
-    { "packages that cannot be trusted change nothing", packages_that_cannot_be_trusted_change_nothing },
-    { "a replayed package is refused after a reset too", a_replayed_package_is_refused_after_a_reset_too },
+    { "packages that cannot be trusted change nothing",
+      packages_that_cannot_be_trusted_change_nothing },
+    { "a replayed package is refused after a reset too",
+      a_replayed_package_is_refused_after_a_reset_too },
     { "results are stored until removed", results_are_stored_until_removed },
     { "enabling switches and notifies", enabling_switches_and_notifies },
     { "a rollback returns and replaces the result", a_rollback_returns_and_replaces_the_result },

@@ -52,8 +52,9 @@ static void nothing_is_there_without_an_enabled_profile(void)
     CHECK(apdu_is(&w, "00a4000c023f00", "6a82"));
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "6a82"));
     CHECK(apdu_is(&w, "00b000000a", "6985"));
-    CHECK(apdu_is(&w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000",
-                  "6985"));
+    CHECK(apdu_is(
+        &w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000",
+        "6985"));
     world_close(&w);
 }
 
@@ -85,8 +86,8 @@ static void codes_are_counted_and_kept(void)
     for (unsigned i = 0; i < 10; i++)
         CHECK(apdu_is(&w, "0020000a083636363636363636",
                       i == 9 ? "6983"
-                             : (const char *[]){ "63c9", "63c8", "63c7", "63c6", "63c5", "63c4", "63c3",
-                                                 "63c2", "63c1" }[i]));
+                             : (const char *[]){ "63c9", "63c8", "63c7", "63c6", "63c5", "63c4",
+                                                 "63c3", "63c2", "63c1" }[i]));
     world_reset(&w);
     CHECK(apdu_is(&w, "0020000a083535353535353535", "6983")); /* blocked, the right value too */
     world_close(&w);
@@ -118,8 +119,10 @@ static const struct aka_params keys = {
     .algorithm = AKA_MILENAGE,
     .k_len = 16,
     .res_len = 8,
-    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
-    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
+    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6,
+           0xbc },
+    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0,
+             0x2b, 0xaf },
 };
 static const uint8_t rand_[16] = { 0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d,
                                    0x21, 0x8a, 0xe6, 0x4d, 0xae, 0x47, 0xbf, 0x35 };
@@ -157,18 +160,21 @@ static void the_sim_authenticates_and_resynchronises(void)
     CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000);
     CHECK(out.len == 44 && out.at[0] == 0xdb && out.at[1] == 8 && !memcmp(out.at + 2, v.res, 8));
     CHECK(!memcmp(out.at + 11, v.ck, 16) && !memcmp(out.at + 28, v.ik, 16));
-    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000 && out.at[0] == 0xdc); /* the same again */
+    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000 &&
+          out.at[0] == 0xdc); /* the same again */
     static const uint8_t zero[2] = { 0 }, sqn_ms[6] = { 0, 0, 0, 0, 0, 0x20 };
     REQUIRE(aka_compute(w.crypto, &keys, rand_, sqn_ms, zero, &s) == ERR_OK);
     uint8_t concealed[6];
     for (int i = 0; i < 6; i++)
         concealed[i] = sqn_ms[i] ^ s.ak_star[i];
     CHECK(out.len == 16 && !memcmp(out.at + 2, concealed, 6) && !memcmp(out.at + 8, s.mac_s, 8));
-    CHECK(authenticate(&w, 0x21, false, &v, &out) == 0x9000 && out.at[0] == 0xdb); /* another index */
+    CHECK(authenticate(&w, 0x21, false, &v, &out) == 0x9000 &&
+          out.at[0] == 0xdb); /* another index */
     CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdb);
     world_reset(&w);
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
-    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdc); /* kept without power */
+    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 &&
+          out.at[0] == 0xdc); /* kept without power */
     world_close(&w);
     buf_release(&out);
 }
@@ -183,7 +189,8 @@ static void malformed_authentications_are_refused(void)
           "00000000000000000000000000000000",
           "6a80" },
         { "wrong inner length",
-          "00880081220f00000000000000000000000000000000100000000000000000000000000000000000", "6a80" },
+          "00880081220f00000000000000000000000000000000100000000000000000000000000000000000",
+          "6a80" },
         { "GSM context",
           "0088008011100000000000000000000000000000"
           "0000",

@@ -14,8 +14,10 @@ static const struct aka_params lead_keys = {
     .algorithm = AKA_MILENAGE,
     .k_len = 16,
     .res_len = 8,
-    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6, 0xbc },
-    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf },
+    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6,
+           0xbc },
+    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0,
+             0x2b, 0xaf },
 };
 
 /* ---- memory that can be cut
@@ -42,16 +44,34 @@ static void cut_init(struct cut_nvm *c)
 }
 
 /* ---- profiles
- * ------------------------------------------------------------------------------------------------ */
-void put_upp(const char *iccid, const char *imsi, struct buf *out)
+ * ------------------------------------------------------------------------------------------------
+ */
+/* The key that everybody knows (SGP.22 2.4.5, TS.48). */
+static const struct aka_params test_keys = { .algorithm = AKA_MILENAGE,
+                                             .k_len = 16,
+                                             .res_len = 8,
+                                             .k = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                                    14, 15 } };
+
+static void put_package_of(const char *iccid, const char *imsi, const struct wishes *wishes,
+                           struct buf *out)
 {
-    struct saip_subscription s = { .imsi = imsi, .spn = "Lab", .aka = &lead_keys };
+    struct buf connectivity = hex(wishes->connectivity ? wishes->connectivity : "");
+    struct saip_subscription s = { .imsi = imsi,
+                                   .spn = "Lab",
+                                   .aka = wishes->test_key ? &test_keys : &lead_keys,
+                                   .connectivity = buf_span(&connectivity) };
     REQUIRE(saip_iccid_parse(iccid, s.iccid) == ERR_OK);
     REQUIRE(saip_minimal_usim(&s, out) == ERR_OK);
+    buf_release(&connectivity);
 }
 
-void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class,
-                  struct buf *out)
+void put_upp(const char *iccid, const char *imsi, struct buf *out)
+{
+    put_package_of(iccid, imsi, &(struct wishes)ORDINARY, out);
+}
+
+static void put_metadata_of(const char *iccid, const struct wishes *wishes, struct buf *out)
 {
     uint8_t id[10], plmn[3];
     struct buf configuration = { .max = 256 };
@@ -64,21 +84,51 @@ void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int6
     struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(id),
                                     .service_provider_name = span_str("Lab"),
                                     .profile_name = span_str("test"),
-                                    .fallback_allowed = fallback_allowed,
+                                    .fallback_allowed = wishes->fallback_allowed,
+                                    .ecall_indication = wishes->ecall,
                                     .notification_configuration = buf_span(&configuration) };
-    if (rules) {
-        m.policy_rules = (struct rsp_bits){ true, rules };
+    if (wishes->rules) {
+        m.policy_rules = (struct rsp_bits){ true, wishes->rules };
         m.has_owner = true;
         m.owner.mcc_mnc = SPAN_ARRAY(plmn);
     }
-    if (profile_class != RSP_PROFILE_CLASS_OPERATIONAL)
-        m.profile_class = (struct rsp_int){ true, profile_class };
+    if (wishes->profile_class != RSP_PROFILE_CLASS_OPERATIONAL)
+        m.profile_class = (struct rsp_int){ true, wishes->profile_class };
     REQUIRE(rsp_store_metadata_write(&m, out) == ERR_OK);
     buf_release(&configuration);
 }
 
+void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class,
+                  struct buf *out)
+{
+    const struct wishes wishes = { .fallback_allowed = fallback_allowed,
+                                   .rules = rules,
+                                   .profile_class = profile_class };
+    put_metadata_of(iccid, &wishes, out);
+}
+
+void put_profile(const char *iccid, const struct wishes *wishes, struct buf *metadata,
+                 struct buf *upp)
+{
+    buf_clear(metadata);
+    buf_clear(upp);
+    put_metadata_of(iccid, wishes, metadata);
+    put_package_of(iccid, PARTNER_IMSI, wishes, upp);
+}
+
+int64_t download_profile(struct world *w, const char *iccid, const struct wishes *wishes)
+{
+    struct dp d;
+    dp_open(&d);
+    put_profile(iccid, wishes, &d.metadata, &d.upp);
+    int64_t reason = download(w, &d);
+    dp_close(&d);
+    return reason;
+}
+
 /* ---- world
- * --------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------
+ */
 const struct pki_item *world_item(struct world *w, const char *name)
 {
     const struct pki_item *item = NULL;
@@ -160,7 +210,8 @@ void world_close(struct world *w)
 }
 
 /* ---- commands
- * -------------------------------------------------------------------------------------------------- */
+ * --------------------------------------------------------------------------------------------------
+ */
 uint16_t es10(struct world *w, struct span request, struct buf *response)
 {
     uint16_t sw = 0;
@@ -193,7 +244,7 @@ static bool same_hex(struct span bytes, const char *wanted)
 bool es10_is(struct world *w, const char *request, const char *response)
 {
     struct buf bytes = hex(request), got = { .max = 1 << 17 };
-    bool same = es10(w, buf_span(&bytes), &got) == 0x9000 && same_hex(buf_span(&got), response);
+    bool same = apdu_success(es10(w, buf_span(&bytes), &got)) && same_hex(buf_span(&got), response);
     buf_release(&bytes);
     buf_release(&got);
     return same;
@@ -202,7 +253,8 @@ bool es10_is(struct world *w, const char *request, const char *response)
 bool apdu_is(struct world *w, const char *command, const char *wanted)
 {
     struct buf bytes = hex(command), got = { .max = CARD_RESPONSE_MAX };
-    bool same = card_transmit(w->card, buf_span(&bytes), &got) == ERR_OK && same_hex(buf_span(&got), wanted);
+    bool same = card_transmit(w->card, buf_span(&bytes), &got) == ERR_OK &&
+                same_hex(buf_span(&got), wanted);
     buf_release(&bytes);
     buf_release(&got);
     return same;
@@ -216,8 +268,9 @@ int profile_state(struct world *w, const char *iccid)
     struct rsp_profile_info info;
     int state = -1;
     REQUIRE(saip_iccid_parse(iccid, id) == ERR_OK);
-    struct rsp_profile_info_request q = { .has_search = true,
-                                          .search = { .which = RSP_SEARCH_ICCID, .iccid = SPAN_ARRAY(id) } };
+    struct rsp_profile_info_request q = {
+        .has_search = true, .search = { .which = RSP_SEARCH_ICCID, .iccid = SPAN_ARRAY(id) }
+    };
     REQUIRE(rsp_profile_info_request_write(&q, &request) == ERR_OK);
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
     REQUIRE(rsp_profile_info_response_read(buf_span(&response), &r) == ERR_OK && r.which == RSP_OK);
@@ -266,7 +319,8 @@ size_t pending_count(struct world *w, const char *request)
 }
 
 /* ---- SM-DP+
- * -------------------------------------------------------------------------------------------------------- */
+ * --------------------------------------------------------------------------------------------------------
+ */
 void dp_open(struct dp *d)
 {
     *d = (struct dp){ .auth = "CERT_S_SM_DPauth_ECDSA_NIST",
@@ -346,7 +400,8 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
         .server_signed1 = s,
         .server_signature1 = SPAN_ARRAY(signature.at),
         .server_certificate = auth->der,
-        .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody) : SPAN_ARRAY(auth->cert->aki),
+        .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody)
+                                                           : SPAN_ARRAY(auth->cert->aki),
         .ctx_params1 = { .matching_id = span_str("TOKEN"),
                          .device_info = { .tac = SPAN(0x35, 0x29, 0x06, 0x11),
                                           .capabilities = span_str("") } },
@@ -434,8 +489,8 @@ static void put_secure_channel(struct world *w, struct dp *d, struct bsp *keys, 
     sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SMDP_SIGN, &signature);
     REQUIRE(rsp_initialise_secure_channel_write(&c, out) == ERR_OK);
     REQUIRE(ec_key_agree(w->crypto, otsk, buf_span(&d->euicc_otpk), &z) == ERR_OK);
-    REQUIRE(bsp_derive(w->crypto, secret_span(&z), span_str("lab"), SPAN_ARRAY(w->settings.eid), keys) ==
-            ERR_OK);
+    REQUIRE(bsp_derive(w->crypto, secret_span(&z), span_str("lab"), SPAN_ARRAY(w->settings.eid),
+                       keys) == ERR_OK);
     ec_key_free(otsk);
     secret_release(&z);
     buf_release(&members);
@@ -455,9 +510,11 @@ static void put_package(struct world *w, struct dp *d, struct buf *bpp)
 {
     struct bsp keys = { 0 };
     struct der_mark mark;
-    static const uint8_t ppk[] = { 0xbf, 0x26, 0x36, 0x80, 0x10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                   1,    1,    0x81, 0x10, 2,    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-                                   2,    0x82, 0x10, 3,    3,    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 };
+    static const uint8_t ppk[] = { 0xbf, 0x26, 0x36, 0x80, 0x10, 1, 1, 1, 1, 1,    1,    1,
+                                   1,    1,    1,    1,    1,    1, 1, 1, 1, 0x81, 0x10, 2,
+                                   2,    2,    2,    2,    2,    2, 2, 2, 2, 2,    2,    2,
+                                   2,    2,    2,    0x82, 0x10, 3, 3, 3, 3, 3,    3,    3,
+                                   3,    3,    3,    3,    3,    3, 3, 3, 3 };
     struct span isdp = d->flaw == DP_BROKEN_ISDP ? SPAN(0xbf, 0x24, 0x01) : SPAN(0xbf, 0x24, 0x00);
     if (d->flaw == DP_NO_87)
         isdp.len = 0;
@@ -468,8 +525,8 @@ static void put_package(struct world *w, struct dp *d, struct buf *bpp)
     put_list(w, &keys, 0xa1, 0x88, 100, span_of(d->metadata.at, metadata), bpp);
     if (d->ppk) {
         put_list(w, &keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, SPAN_ARRAY(ppk), bpp);
-        REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16), span_of(ppk + 41, 16)) ==
-                ERR_OK);
+        REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16),
+                                 span_of(ppk + 41, 16)) == ERR_OK);
     }
     put_list(w, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, buf_span(&d->upp), bpp);
     REQUIRE(der_put_close(bpp, mark) == ERR_OK);
@@ -508,8 +565,8 @@ int64_t download(struct world *w, struct dp *d)
     dp_load(w, d, &result);
     REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
     bool nist = strstr(d->auth, "NIST") != NULL;
-    REQUIRE(cert_load(w->crypto, buf_span(nist ? &w->nist.certificate : &w->brp.certificate), &leaf) ==
-            ERR_OK);
+    REQUIRE(cert_load(w->crypto, buf_span(nist ? &w->nist.certificate : &w->brp.certificate),
+                      &leaf) == ERR_OK);
     rsp_tbs_installation_result(&r.data, &tbs);
     CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.signature) == ERR_OK);
     if (r.data.result.which == RSP_ERROR)
@@ -578,16 +635,19 @@ void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, str
         .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = buf_span(&commands) },
     };
     if (flaw == EIM_ECO)
-        p.package = (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = buf_span(&commands) };
+        p.package =
+            (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = buf_span(&commands) };
     REQUIRE(rsp_euicc_package_signed_write(&p, &signed_part) == ERR_OK);
     p.signed_bytes = buf_span(&signed_part);
     struct rsp_int token = flaw == EIM_WRONG_TOKEN ? (struct rsp_int){ true, 99 } : w->token;
     rsp_tbs_euicc_package(&p, token, &tbs);
-    sign(w, world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &tbs, flaw == EIM_FLIP_SIGNATURE, &signature);
-    struct rsp_euicc_package_request r = { .package_signed = p, .signature = SPAN_ARRAY(signature.at) };
+    sign(w, world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &tbs, flaw == EIM_FLIP_SIGNATURE,
+         &signature);
+    struct rsp_euicc_package_request r = { .package_signed = p,
+                                           .signature = SPAN_ARRAY(signature.at) };
     REQUIRE(rsp_euicc_package_request_write(&r, &request) == ERR_OK);
     uint16_t sw = es10(w, buf_span(&request), response);
-    CHECK(sw == 0x9000 || sw == 0);
+    CHECK(apdu_success(sw) || sw == 0);
     buf_release(&commands);
     buf_release(&signed_part);
     buf_release(&request);

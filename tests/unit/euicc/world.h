@@ -1,5 +1,5 @@
-/* A card with everything around it that it needs: PKI, clock, memory that can be cut, an SM-DP+ and an eIM
- * made of lib/rsp and lib/crypto. */
+/* A card with everything around it that it needs: PKI, clock, memory that can be cut, an SM-DP+ and
+ * an eIM made of lib/rsp and lib/crypto. */
 #ifndef LAB_TESTS_EUICC_WORLD_H
 #define LAB_TESTS_EUICC_WORLD_H
 
@@ -54,7 +54,7 @@ const struct pki_item *world_item(struct world *w, const char *name);
 
 /* One ES10 command; *response is replaced. Returns the status word. */
 uint16_t es10(struct world *w, struct span request, struct buf *response);
-/* The same in hex, checking the answer. */
+/* The same in hex, checking the answer, which may announce a proactive command. */
 bool es10_is(struct world *w, const char *request, const char *response);
 /* Status word of an ES10 command in hex. */
 uint16_t es10_sw(struct world *w, const char *request);
@@ -87,7 +87,8 @@ struct dp {
     const char *auth, *pb; /* certificate names; NULL: those of the lab */
     enum dp_flaw flaw;
     bool ppk;     /* ReplaceSessionKeys */
-    bool spoiled; /* the card's answers are not what they were: what does not read ends the session */
+    bool spoiled; /* the card's answers are not what they were: what does not read ends the session
+                   */
     uint8_t transaction_id[16];
     struct buf metadata, upp; /* what it binds */
     struct buf euicc_otpk;
@@ -96,11 +97,27 @@ struct dp {
 /* The partner's profile for binding. */
 void dp_open(struct dp *d);
 void dp_close(struct dp *d);
-/* Metadata with notification configuration for all events at smdp.example.com. rules: RSP_PPR… with an owner.
+/* Metadata with notification configuration for all events at smdp.example.com. rules: RSP_PPR… with
+ * an owner.
  */
 void put_metadata(const char *iccid, bool fallback_allowed, uint32_t rules, int64_t profile_class,
                   struct buf *out);
 void put_upp(const char *iccid, const char *imsi, struct buf *out);
+/* What a profile is besides its ICCID. */
+struct wishes {
+    bool fallback_allowed, ecall, test_key;
+    uint32_t rules; /* with an owner of 262 01 */
+    int64_t profile_class;
+    const char *connectivity; /* hex; NULL none */
+};
+#define ORDINARY                                                                                   \
+    {                                                                                              \
+        .profile_class = 2                                                                         \
+    }
+void put_profile(const char *iccid, const struct wishes *wishes, struct buf *metadata,
+                 struct buf *upp);
+/* Downloads such a profile: the ErrorReason, 0 installed. */
+int64_t download_profile(struct world *w, const char *iccid, const struct wishes *wishes);
 /* Each gives the code of the card's answer: 0 ok. */
 int64_t dp_authenticate(struct world *w, struct dp *d);
 int64_t dp_prepare(struct world *w, struct dp *d);
@@ -112,9 +129,11 @@ int64_t download(struct world *w, struct dp *d);
 /* ---- eIM ---- */
 /* Associates the lab's eIM (AddInitialEim). */
 void eim_associate(struct world *w, bool with_token);
-/* Signs psmos (contents of psmoList, hex) with the next counter and loads them; *response gets BF51. */
+/* Signs psmos (contents of psmoList, hex) with the next counter and loads them; *response gets
+ * BF51. */
 void eim_package(struct world *w, const char *psmos, struct buf *response);
-/* The same, and the results as hex equal `wanted` (contents of euiccResult); the signature is verified. */
+/* The same, and the results as hex equal `wanted` (contents of euiccResult); the signature is
+ * verified. */
 bool eim_package_is(struct world *w, const char *psmos, const char *wanted);
 enum eim_flaw {
     EIM_FINE,
@@ -135,8 +154,8 @@ int profile_state(struct world *w, const char *iccid);
 unsigned profiles_enabled(struct world *w);
 size_t pending_count(struct world *w, const char *request);
 
-#define TESTS(name)                                                                                          \
-    extern const struct test name[];                                                                         \
+#define TESTS(name)                                                                                \
+    extern const struct test name[];                                                               \
     extern const size_t name##_count
 TESTS(apdu_tests);
 TESTS(es10_tests);
@@ -144,4 +163,6 @@ TESTS(download_tests);
 TESTS(package_tests);
 TESTS(usim_tests);
 TESTS(memory_tests);
+TESTS(sgp32_tests);
+TESTS(cat_tests);
 #endif
