@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "der.h"
+
 static const char *const words[] = {
     [FAULT_FLIP_BIT] = "flip-bit",   [FAULT_TRUNCATE] = "truncate",
     [FAULT_REPLAY] = "replay",       [FAULT_WRONG_EID] = "wrong-eid",
+    [FAULT_HIGH_COUNTER] = "high-counter",
     [FAULT_LOSE_REQUEST] = "lose-request", [FAULT_LOSE_ANSWER] = "lose-answer", NULL,
 };
 
@@ -32,6 +35,29 @@ static void change_eid(struct buf *bytes)
         at[17] ^= 0x01;
 }
 
+/* euiccPackageSigned: its counterValue becomes one more than 0x7FFFFF (catalogue D-9). */
+static bool raise_counter(struct buf *bytes)
+{
+    struct der_tlv signed_part, member;
+    struct buf again = { .max = bytes->max };
+    struct der_mark mark;
+    enum err e = der_only(buf_span(bytes), 0x30, &signed_part);
+    struct der list = der_open(signed_part.value);
+    if (!e)
+        e = der_put_open(&again, 0x30, &mark);
+    while (!e && !der_at_end(&list)) {
+        e = der_next(&list, &member);
+        if (!e)
+            e = member.tag == 0x81 ? der_put_integer(&again, 0x81, 0x800000) : buf_put(&again, member.whole);
+    }
+    if (!e)
+        e = der_put_close(&again, mark);
+    if (!e)
+        e = buf_set(bytes, buf_span(&again));
+    buf_release(&again);
+    return e == ERR_OK;
+}
+
 /* True when the message was changed. */
 static bool strike(struct fault *f, struct buf *bytes)
 {
@@ -45,6 +71,8 @@ static bool strike(struct fault *f, struct buf *bytes)
     case FAULT_WRONG_EID:
         change_eid(bytes);
         return true;
+    case FAULT_HIGH_COUNTER:
+        return raise_counter(bytes);
     case FAULT_REPLAY:
         return f->kept.len && buf_set(bytes, buf_span(&f->kept)) == ERR_OK;
     case FAULT_LOSE_REQUEST:

@@ -10,6 +10,7 @@ enum fault_how {
     FAULT_TRUNCATE,   /* half of it */
     FAULT_REPLAY,     /* an earlier message of the kind in place of the next */
     FAULT_WRONG_EID,  /* [5A] replaced before signing */
+    FAULT_HIGH_COUNTER, /* [81] counterValue beyond the maximum, before signing */
     FAULT_LOSE_REQUEST, FAULT_LOSE_ANSWER,
 };
 

@@ -94,9 +94,11 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     struct buf acks = { .max = 1024 };
     struct rsp_provide_eim_package_result_response r = { .which = RSP_PROVIDE_EMPTY };
     enum err x = take_result(e, q, &acks);
-    if (x == ERR_NOT_FOUND || x == ERR_PARSE) {
+    if (x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY) {
         r.which = RSP_PROVIDE_ERROR;
-        r.error = x == ERR_PARSE ? RSP_PROVIDE_ERROR_INVALID_EID : RSP_PROVIDE_ERROR_EID_NOT_FOUND;
+        r.error = x == ERR_PARSE    ? RSP_PROVIDE_ERROR_INVALID_EID
+                  : x == ERR_VERIFY ? RSP_PROVIDE_ERROR_UNDEFINED_ERROR
+                                    : RSP_PROVIDE_ERROR_EID_NOT_FOUND;
         x = ERR_OK;
     } else if (acks.len) {
         r.which = RSP_PROVIDE_ACKNOWLEDGEMENTS;
@@ -118,7 +120,7 @@ static enum err handle_notification(void *actor, const struct rsp_handle_notific
                         "a notification to be relayed: indirect download is not offered here");
     enum err x = take_result(e, &q->result, &acks);
     buf_release(&acks);
-    return x == ERR_NOT_FOUND || x == ERR_PARSE ? ERR_OK : x;
+    return x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY ? ERR_OK : x;
 }
 
 static const struct esipa_server server = {

@@ -12,10 +12,10 @@
 
 static const struct rsp_int no_token = { 0 };
 
-static enum err drop(struct eim *e, const char *section, const char *why)
+/* Not believed: ERR_VERIFY, and the sender hears that it was not taken. */
+static enum err disbelieve(struct eim *e, const char *section, const char *why)
 {
-    log_fail(e->env->log, ERR_VERIFY, section, why);
-    return ERR_OK;
+    return log_fail(e->env->log, ERR_VERIFY, section, why);
 }
 
 /* The registered certificate, judged again now: it may have expired or been revoked since. */
@@ -148,7 +148,9 @@ static enum err apply(struct eim *e, const char *eid, struct span transaction_id
     } else if (x == ERR_NOT_FOUND) {
         db_rollback(e->env->db);
         eim_order_release(&o);
-        return drop(e, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
+        /* Nothing to apply, and nothing that a second delivery would change. */
+        log_fail(e->env->log, ERR_NOT_FOUND, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
+        return ERR_OK;
     }
     x = db_end(e->env->db, x);
     eim_order_release(&o);
@@ -178,7 +180,7 @@ static enum err take_signed(struct eim *e, const char *eid, const struct rsp_pac
     rsp_tbs_package_result(&r->data, no_token, &tbs);
     enum err x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
-        return drop(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
+        return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
     if (!x)
         x = apply(e, eid, r->data.eim_transaction_id, r->data.counter, apply_results, &r->data.results);
     return x ? x : rsp_acknowledgement_put(acknowledgements, r->data.seq_number);
@@ -190,10 +192,11 @@ static enum err take_signed_error(struct eim *e, const char *eid, const struct r
     rsp_tbs_package_error(&r->data, no_token, &tbs);
     enum err x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
-        return drop(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
+        return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
     LOG(e->env->log, LOG_WARN, "package.error", F_TEXT("eid", eid), F_INT("counter", r->data.counter),
         F_TEXT("code", rsp_euicc_package_error_code_name(r->data.code)));
-    return x ? x : apply(e, eid, r->data.eim_transaction_id, r->data.counter, apply_error, &r->data.code);
+    /* The counter in it is the refused package's, whatever that was: the transaction decides. */
+    return x ? x : apply(e, eid, r->data.eim_transaction_id, 0, apply_error, &r->data.code);
 }
 
 enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
@@ -263,6 +266,6 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
     rsp_tbs_installation_result(&pir->data, &tbs);
     enum err x = verify(e, eid, &tbs, pir->signature);
     if (x == ERR_VERIFY)
-        return drop(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
+        return disbelieve(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
     return x ? x : apply(e, eid, r->eim_transaction_id, 0, apply_installation, &pir->data);
 }

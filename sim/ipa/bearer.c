@@ -159,8 +159,8 @@ static enum err attach_to(struct ipa *i, const struct ipa_network *network, cons
 
 enum err ipa_attach(struct ipa *i)
 {
-    char imsi[16] = "";
-    enum err e = read_imsi(i, imsi);
+    char *imsi = i->imsi;
+    enum err e = read_imsi(i, i->imsi);
     if (e == ERR_REFUSED)
         LOG(i->env->log, LOG_INFO, "attach.no_profile", F_TEXT("device", i->name));
     const struct ipa_network *network = e ? NULL : home_network(i, imsi);
@@ -174,6 +174,24 @@ enum err ipa_attach(struct ipa *i)
     LOG(i->env->log, LOG_INFO, "attach.done", F_TEXT("device", i->name), F_TEXT("plmn", network->plmn),
         F_TEXT("country", i->country));
     return ERR_OK;
+}
+
+/* The challenge that comes back is left unanswered: asking costs the network one vector and changes nothing. */
+enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there)
+{
+    char url[IPA_URL_MAX + 64];
+    int status = 0;
+    const struct ipa_network *network = home_network(i, imsi);
+    *there = false;
+    if (!network)
+        return ERR_OK;
+    json_t *answer = NULL, *body = json_pack("{s:s, s:s, s:s}", "imsi", imsi, "imei", i->imei, "country", i->country);
+    snprintf(url, sizeof url, "%s/v1/attach", network->base_url);
+    enum err e = body ? ipa_network_call(i, "POST", url, body, &status, &answer) : ERR_NOMEM;
+    *there = !e && status == 200;
+    json_decref(answer);
+    json_decref(body);
+    return e == ERR_IO || e == ERR_TIMEOUT ? ERR_OK : e;
 }
 
 void ipa_detach(struct ipa *i)

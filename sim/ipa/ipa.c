@@ -14,12 +14,15 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* No bearer. When the time for it has run out after a switch, the switch is taken back (SGP.32 3.3.2). */
+/* Nobody is reached. When the time for it has run out after a switch, the switch is taken back (SGP.32 3.3.2); without a
+ * switch at stake, a device that stays without a bearer falls back (3.5.1). */
 static enum err offline(struct ipa *i, int64_t now, int64_t *next)
 {
     int64_t deadline = 0;
     enum err e = ipa_journal_deadline(i, &deadline);
     *next = now + i->attach_every;
+    if (!e && !deadline && !i->network)
+        return ipa_consider_fallback(i, now, next);
     if (e || !deadline)
         return e;
     if (now < deadline) {
@@ -38,19 +41,24 @@ static enum err settle(struct ipa *i)
     return e || !deadline ? e : ipa_journal_set_deadline(i, 0);
 }
 
+/* Packages done in one go: an eIM that never says "none" gets its turn again with the next poll. */
+#define ROUNDS_MAX 16
+
 static enum err online(struct ipa *i, int64_t now, int64_t *next)
 {
     bool changed = false, more = true;
     enum err e = ipa_deliver_results(i);
     if (!e)
         e = settle(i);
-    while (!e && more && !changed) {
+    for (int round = 0; !e && more && !changed && round < ROUNDS_MAX; round++) {
         e = ipa_poll(i, &changed, &more);
         if (!e && more && !changed)
             e = ipa_deliver_results(i);
     }
     if (!e && !changed)
         e = ipa_deliver_notifications(i, now);
+    if (!e && !changed)
+        e = ipa_consider_return(i, now, &changed);
     *next = now + i->poll_every;
     if (changed) {
         ipa_detach(i);
@@ -60,17 +68,27 @@ static enum err online(struct ipa *i, int64_t now, int64_t *next)
     return e;
 }
 
+static bool unreachable(enum err e)
+{
+    return e == ERR_REFUSED || e == ERR_IO || e == ERR_TIMEOUT || e == ERR_VERIFY;
+}
+
+/* A bearer without an eIM behind it does not count as online either: the same clock runs. */
 static enum err live(struct ipa *i, int64_t now, int64_t *next)
 {
     *next = now + i->attach_every;
     enum err e = i->ready ? ERR_OK : ipa_start(i);
+    if (!i->ready)
+        return e;
     if (!e && i->network)
         e = ipa_check_bearer(i);
     if (!e && !i->network)
         e = ipa_attach(i);
-    if (e == ERR_REFUSED || e == ERR_IO || e == ERR_TIMEOUT)
-        return i->ready ? offline(i, now, next) : e;
-    return e ? e : online(i, now, next);
+    if (!e) {
+        i->offline_since = 0;
+        e = online(i, now, next);
+    }
+    return unreachable(e) ? offline(i, now, next) : e;
 }
 
 static int64_t tick(struct actor *a, int64_t now, enum err *failure)
@@ -136,6 +154,8 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
     i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
     i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;
+    i->fallback_after = s->fallback_after ? s->fallback_after : 2 * CLOCK_MINUTE;
+    i->return_every = s->return_every ? s->return_every : 1 * CLOCK_MINUTE;
     i->initial_eim.max = 4096;
     i->name = strdup(s->name);
     i->imei = strdup(s->imei);

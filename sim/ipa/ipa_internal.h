@@ -17,7 +17,7 @@ struct ipa {
     struct ipa_network *networks; /* texts owned */
     size_t network_count;
     struct buf initial_eim;
-    int64_t poll_every, rollback_after, attach_every;
+    int64_t poll_every, rollback_after, attach_every, fallback_after, return_every;
 
     bool powered;
     bool ready;              /* the ISD-R is selected and the eIM known */
@@ -33,6 +33,11 @@ struct ipa {
     int64_t cause;           /* stateChangeCause to tell; -1 none */
     bool notifications;      /* the card may hold some */
     int64_t notify_again;    /* not before, after a failure */
+    int deliveries;          /* of the oldest result, that were refused */
+    char imsi[16];           /* of the profile last read */
+    int64_t offline_since;   /* 0: online, or not known yet */
+    int64_t look_again;      /* in fallback: when to look for the lost network */
+    bool no_fallback;        /* the eUICC said that it has none; asked again after the next switch */
 };
 
 /* --- journal: what must survive a power cut ----------------------------------------------------------- */
@@ -43,6 +48,9 @@ extern const size_t ipa_migration_count;
 /* Until when the device must be online after an enable with rollback; 0: nothing is at stake. */
 MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
 MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline);
+/* The IMSI that was left when falling back; "" when not in fallback. */
+MUST_CHECK enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16]);
+MUST_CHECK enum err ipa_journal_set_left_imsi(struct ipa *i, const char *imsi);
 /* A result for the eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. */
 MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result);
@@ -85,6 +93,12 @@ MUST_CHECK enum err ipa_collect_results(struct ipa *i);
 
 MUST_CHECK enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_request *q, bool *changed);
 MUST_CHECK enum err ipa_roll_back(struct ipa *i);
+/* SGP.32 3.5.1, 5.9.20: without a bearer for long enough the fallback profile is enabled. */
+MUST_CHECK enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *next);
+/* SGP.32 5.9.21: in fallback, the network that was lost is looked for, and returned to. */
+MUST_CHECK enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed);
+/* Would the network of this IMSI take a device here now? Asks, and does not attach. */
+MUST_CHECK enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there);
 MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
 
 /* A JSON call of the baseband to its network. *answer may be NULL for an empty body; gives it. */

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "ipa_internal.h"
@@ -11,6 +12,7 @@ const char *const ipa_migrations[] = {
     "CREATE TABLE download ("
     " device TEXT PRIMARY KEY, eim_transaction BLOB NOT NULL, transaction_id BLOB NOT NULL,"
     " attempts INTEGER NOT NULL);",
+    "ALTER TABLE device ADD COLUMN left_imsi TEXT NOT NULL DEFAULT '';",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -28,6 +30,23 @@ enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline)
                   "INSERT INTO device (name, deadline) VALUES (?, ?)"
                   " ON CONFLICT (name) DO UPDATE SET deadline = excluded.deadline",
                   DB_ARGS(DB_TEXT(i->name), DB_INT(deadline)), NULL);
+}
+
+enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16])
+{
+    struct buf text = { .max = 15 };
+    enum err e = db_get(i->env->db, "SELECT left_imsi FROM device WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), &text);
+    snprintf(imsi, 16, "%.*s", (int)text.len, (const char *)text.at);
+    buf_release(&text);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err ipa_journal_set_left_imsi(struct ipa *i, const char *imsi)
+{
+    return db_run(i->env->db,
+                  "INSERT INTO device (name, left_imsi) VALUES (?, ?)"
+                  " ON CONFLICT (name) DO UPDATE SET left_imsi = excluded.left_imsi",
+                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(imsi)), NULL);
 }
 
 enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result)

@@ -84,7 +84,10 @@ static enum err remove_acknowledged(struct ipa *i, struct span list)
     return e;
 }
 
-/* SGP.32 3.3.1: an acknowledged result may leave the eUICC; an answer of any kind ends it here. */
+/* A result that the eIM could not take (undefinedError) is brought again this often. */
+#define DELIVERIES_MAX 10
+
+/* SGP.32 3.3.1: an acknowledged result may leave the eUICC; any answer but undefinedError ends it here. */
 static enum err deliver_one(struct ipa *i, int64_t id, struct span bytes)
 {
     const struct es_peer peer = eim_peer(i);
@@ -96,10 +99,15 @@ static enum err deliver_one(struct ipa *i, int64_t id, struct span bytes)
     if (!e && answer.message.which == RSP_PROVIDE_ERROR)
         LOG(i->env->log, LOG_WARN, "result.refused", F_TEXT("device", i->name),
             F_TEXT("error", rsp_provide_eim_package_result_error_name(answer.message.error)));
+    if (!e && answer.message.which == RSP_PROVIDE_ERROR &&
+        answer.message.error == RSP_PROVIDE_ERROR_UNDEFINED_ERROR && ++i->deliveries < DELIVERIES_MAX)
+        e = ERR_REFUSED;
     if (!e && answer.message.which == RSP_PROVIDE_ACKNOWLEDGEMENTS)
         e = remove_acknowledged(i, answer.message.acknowledgements);
-    if (!e)
+    if (!e) {
+        i->deliveries = 0;
         e = ipa_journal_drop_result(i, id);
+    }
     esipa_provide_eim_package_result_response_release(&answer);
     return e;
 }
