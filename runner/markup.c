@@ -94,8 +94,8 @@ static const char *convert(struct markup *m, const char *format, va_list *args)
         m->e = buf_printf(m->out, "%lld", va_arg(*args, long long));
         return format + 4;
     }
-    assert(strncmp(format, "%.1f", 4) == 0);
-    m->e = buf_printf(m->out, "%.1f", va_arg(*args, double));
+    assert(strncmp(format, "%.2f", 4) == 0);
+    m->e = buf_printf(m->out, "%.2f", va_arg(*args, double));
     return format + 4;
 }
 

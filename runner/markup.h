@@ -15,7 +15,7 @@ struct markup {
 void markup_raw(struct markup *m, const char *text);
 /* Text with & < > " ' escaped; what is no UTF-8 or no character of XML becomes U+FFFD. */
 void markup_text(struct markup *m, struct span text);
-/* The format is markup, the arguments are not: %s is escaped; %d, %u, %lld and %.1f are numbers. Nothing else is known.
+/* The format is markup, the arguments are not: %s is escaped; %d, %u, %lld and %.2f are numbers. Nothing else is known.
  * A NULL string is empty. */
 void markup_put(struct markup *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

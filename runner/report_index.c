@@ -88,7 +88,7 @@ static void put_run(struct markup *m, const json_t *o)
     put_link(m, o, text_of(o, "id"));
     markup_put(m, "</td><td>%s</td><td>%s</td><td class=\"num\">%u</td><td class=\"num\">%lld</td>", text_of(o, "title"),
                text_of(o, "wiring"), (unsigned)json_array_size(json_object_get(o, "steps")), number_of(o, "messages"));
-    markup_put(m, "<td class=\"num\">%.1f s</td><td class=\"num\">",
+    markup_put(m, "<td class=\"num\">%.2f s</td><td class=\"num\">",
                json_real_value(json_object_get(o, "wall_seconds")));
     report_put_duration(m, number_of(o, "virtual_ms"));
     markup_put(m, "</td><td class=\"num\">%lld</td></tr>\n", number_of(o, "seed"));

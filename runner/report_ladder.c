@@ -33,6 +33,8 @@ static bool is_card(const char *name)
     return len > 5 && strcmp(name + len - 5, " card") == 0;
 }
 
+enum { LANE_OTHER = 6 }; /* a device or its card */
+
 /* Columns from the person who gives orders to the card that obeys. */
 static int rank(const char *name)
 {
@@ -42,7 +44,7 @@ static int rank(const char *name)
         if (order[i][len - 1] == '.' ? strncmp(name, order[i], len) == 0 : strcmp(name, order[i]) == 0)
             return (int)i;
     }
-    return (int)COUNT(order);
+    return LANE_OTHER;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -53,7 +55,7 @@ static int by_rank(const void *a, const void *b)
 
 static const char *lane_name(const struct lanes *l, const char *part)
 {
-    if (!l->grouped || rank(part) < 6)
+    if (!l->grouped || rank(part) != LANE_OTHER)
         return part;
     return is_card(part) ? "cards" : "devices";
 }
@@ -111,9 +113,14 @@ static void put_arrow(struct ladder *l, const struct trace_message *w)
 {
     size_t from = find_lane(&l->lanes, w->from), to = find_lane(&l->lanes, w->to);
     bool right = from <= to, answer = w->status || strncmp(w->line, "no answer", 9) == 0;
-    markup_put(l->m, "<span class=\"d\"><span class=\"a %s%s\" style=\"--f:%u;--c:%u\"></span></span>",
+    markup_put(l->m, "<span class=\"d\"><span class=\"a %s%s\" style=\"--f:%u;--c:%u\"></span>",
                right ? "right" : "left", answer ? " answer" : "", (unsigned)(right ? from : to),
                (unsigned)(right ? to - from : from - to));
+    /* In a shared column the device's name stands at the arrow. */
+    const char *device = rank(w->from) == LANE_OTHER && !is_card(w->from) ? w->from : w->to;
+    if (l->lanes.grouped && rank(device) == LANE_OTHER)
+        markup_put(l->m, "<span class=\"who\">%s</span>", device);
+    markup_raw(l->m, "</span>");
 }
 
 static void put_row(struct ladder *l, const struct trace_message *w)
@@ -145,8 +152,14 @@ static void put_lane_names(struct ladder *l)
 {
     markup_raw(l->m, "<div class=\"head\" aria-hidden=\"true\"><span class=\"n\"></span><span class=\"t\"></span>"
                      "<span class=\"k\"></span><span class=\"w\"></span><span class=\"d\">");
-    for (size_t i = 0; i < l->lanes.count; i++)
-        markup_put(l->m, "<span>%s</span>", l->lanes.name[i]);
+    for (size_t i = 0; i < l->lanes.count; i++) {
+        const char *name = l->lanes.name[i], *dot = strchr(name, '.');
+        size_t first = dot ? (size_t)(dot - name) + 1 : 0;
+        markup_raw(l->m, "<span>");
+        markup_text(l->m, span_of(name, first));
+        markup_raw(l->m, first ? "<wbr/>" : ""); /* "cmp.partner" breaks behind its dot */
+        markup_put(l->m, "%s</span>", name + first);
+    }
     markup_raw(l->m, "</span></div>\n");
 }
 

@@ -9,6 +9,7 @@
 #define TEXT_SHOWN 65536u
 #define BYTES_SHOWN 4096u
 #define LINES_MAX 2000
+#define LINE_SHOWN 400u
 #define SIGNED_MAX 16
 #define BYTES_A_LINE 32u
 
@@ -116,10 +117,18 @@ static void find_signed(struct opened *o)
     }
 }
 
+/* A certificate or a code in base64 would bury the rest; its bytes are below. */
+static void put_value(struct markup *m, struct span text)
+{
+    markup_text(m, span_sub(text, 0, LINE_SHOWN));
+    if (text.len > LINE_SHOWN)
+        markup_put(m, "<em>… %u more characters</em>", (unsigned)(text.len - LINE_SHOWN));
+}
+
 static void put_line(struct markup *m, const struct line *l)
 {
     if (!l->tag_len) {
-        markup_text(m, l->text);
+        put_value(m, l->text);
         markup_raw(m, "\n");
         return;
     }
@@ -133,7 +142,7 @@ static void put_line(struct markup *m, const struct line *l)
     markup_raw(m, "</i> <b>");
     markup_text(m, name);
     markup_raw(m, "</b>");
-    markup_text(m, span_sub(l->text, after, l->text.len));
+    put_value(m, span_sub(l->text, after, l->text.len));
     markup_raw(m, "</span>\n");
 }
 

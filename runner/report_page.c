@@ -86,7 +86,8 @@ void report_put_failure(struct markup *m, const json_t *summary, const char *pag
                    text_of(summary, "step_name"));
     put_row(m, "expected", json_str(summary, "expected"));
     put_row(m, "found", json_str(summary, "found"));
-    put_row(m, "why", json_str(summary, "why"));
+    if (!json_str(summary, "found") || !strstr(text_of(summary, "why"), text_of(summary, "found")))
+        put_row(m, "why", json_str(summary, "why"));
     if (cause)
         put_cause(m, cause, page);
     if (json_str(summary, "repeat"))
@@ -100,11 +101,14 @@ static void put_verdict(struct markup *m, const json_t *o, const struct run *run
 {
     markup_put(m, "<header><p><a href=\"index.html\">← all runs</a></p>\n<h1><span class=\"badge %s\">%s</span> %s</h1>\n",
                report_class(o), verdict_name(run->verdict), text_of(o, "title"));
-    markup_put(m, "<p class=\"note\">%s · %s · seed %lld · sgp32lab %s · %lld messages · %.1f s, of the world's time ",
+    markup_put(m, "<p class=\"note\">%s · %s · seed %lld · sgp32lab %s · %lld messages · %.2f s, of the world's time ",
                text_of(o, "id"), text_of(o, "wiring"), (long long)number_of(o, "seed"), LAB_VERSION,
                (long long)number_of(o, "messages"), run->wall_seconds);
     report_put_duration(m, run->virtual_ms);
-    markup_put(m, "</p>\n<p>Repeat it with <code>%s</code></p></header>\n", text_of(o, "repeat"));
+    markup_raw(m, "</p>\n");
+    if (run->verdict == VERDICT_PASSED)
+        markup_put(m, "<p>Repeat it with <code>%s</code></p>\n", text_of(o, "repeat"));
+    markup_raw(m, "</header>\n");
 }
 
 static void put_parts(struct markup *m, const json_t *summary)

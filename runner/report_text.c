@@ -112,7 +112,7 @@ void report_text_verdict(const struct report_text *t, const struct report *r)
     put_word(t, verdict);
     if (text_of(o, "wiring")[0]) {
         put_plain(t, text_of(o, "id"));
-        put_blanks(t, strlen(text_of(o, "id")), 28);
+        put_blanks(t, strlen(text_of(o, "id")), 32);
         fprintf(t->out, "  %-8s  ", text_of(o, "wiring"));
     }
     if (strcmp(verdict, "failed") == 0 && json_str(o, "step_name")) {

@@ -97,6 +97,25 @@ static void name_by_path(const char *path, bool response, char name[TRACE_NAME_M
         name[0] = (char)(name[0] - 'a' + 'A');
 }
 
+/* Without its query, and long identifiers cut to their ends: "/v1/euiccs/…0163/swap". */
+static void short_path(const char *path, char out[48])
+{
+    static const char digits[] = "0123456789abcdefABCDEF-";
+    size_t end = strcspn(path, "?"), at = 0;
+    for (size_t i = 0; i < end;) {
+        size_t run = i && path[i - 1] == '/' ? strspn(path + i, digits) : 0;
+        bool whole = i + run == end || path[i + run] == '/';
+        if (run >= 16 && whole && at + 8 < 48) {
+            at += (size_t)snprintf(out + at, 48 - at, "…%.4s", path + i + run - 4);
+            i += run;
+        } else if (at + 1 < 48)
+            out[at++] = path[i++];
+        else
+            break;
+    }
+    out[at] = 0;
+}
+
 void trace_name_http(const char *method, const char *path, struct span body, bool response, char via[16],
                      char name[TRACE_NAME_MAX])
 {
@@ -115,9 +134,10 @@ void trace_name_http(const char *method, const char *path, struct span body, boo
         name_by_tag(esipa_names, COUNT(esipa_names), es9p ? span_sub(body, 2, body.len) : body, response, name);
         return;
     }
+    char shown[48];
+    short_path(path, shown);
     snprintf(via, 16, "%s", strncmp(path, "/rws/", 5) == 0 ? "platform" : "REST");
-    size_t len = strcspn(path, "?");
-    snprintf(name, TRACE_NAME_MAX, "%s %.*s%s", method, (int)(len < 44 ? len : 44), path, response ? " →" : "");
+    snprintf(name, TRACE_NAME_MAX, "%s %s%s", method, shown, response ? " →" : "");
 }
 
 void trace_name_uicc(struct span command, bool response, char name[TRACE_NAME_MAX])

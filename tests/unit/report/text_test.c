@@ -31,7 +31,7 @@ static void a_pass_is_one_line(void)
     struct fake *f = fake_new("swap/01-first-swap", "first");
     fake_step(f, "one", VERDICT_PASSED, "", "");
     char *text = shown(f, false, false);
-    CHECK(strcmp(text, "PASS swap/01-first-swap            direct     1 steps,    0 messages, 0.25 s\n") == 0);
+    CHECK(strcmp(text, "PASS swap/01-first-swap                direct     1 steps,    0 messages, 0.25 s\n") == 0);
     free(text);
     fake_free(f);
 }
@@ -39,7 +39,7 @@ static void a_pass_is_one_line(void)
 static void a_failure_says_expected_found_repeat_and_look(void)
 {
     static const char *const wanted[] = {
-        "FAIL swap/02                       direct    step 1 \"it works\"\n", "  expected  swap DONE\n", "  found     swap FAILED\n",
+        "FAIL swap/02                           direct    step 1 \"it works\"\n", "  expected  swap DONE\n", "  found     swap FAILED\n",
         "  cause     message 2: no stock left\n", "  repeat    ./lab run swap/02 --wiring direct --seed 7 --break x=flip-bit\n",
         "/swap-02-direct.html#m2\n",
     };
