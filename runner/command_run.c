@@ -48,8 +48,8 @@ static int read_wiring(struct play *p)
         return 0;
     p->wiring_count = 1;
     if (strcmp(p->wiring, "process") == 0)
-        return command_refuse("run", "this version plays direct and loopback; process wiring is not in it");
-    if (strcmp(p->wiring, "loopback") == 0)
+        p->wirings[0] = WIRING_PROCESS;
+    else if (strcmp(p->wiring, "loopback") == 0)
         p->wirings[0] = WIRING_LOOPBACK;
     else if (strcmp(p->wiring, "direct") != 0)
         return command_refuse_word("run", "wiring", p->wiring, words);

@@ -6,6 +6,7 @@
 #include "card_recorder.h"
 #include "euicc.h"
 #include "ipa.h"
+#include "process_world.h"
 #include "rsp_ids.h"
 #include "rsp_store_metadata.h"
 #include "saip.h"
@@ -136,11 +137,25 @@ static const char *euicc_certificate(const struct world *w)
     return "CERT_EUICC_ECDSA_NIST";
 }
 
+static enum err insert_card(struct world *w, struct world_device *d, const struct euicc_profile *profiles)
+{
+    const struct euicc_credential credential = { buf_span(&d->credential.certificate),
+                                                 d->credential.eum_certificate, secret_span(&d->credential.key) };
+    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count,
+                                .credentials = &credential, .credential_count = 1 };
+    enum err e = rsp_eid_parse(d->eid, s.eid);
+    if (!e)
+        e = make_memory(w, d);
+    s.nvm = d->memory ? &d->memory->nvm : NULL;
+    if (!e)
+        e = euicc_new(&d->part->env, &s, &d->euicc);
+    return e ? e : record(w, d);
+}
+
 enum err device_card(struct world *w, struct world_device *d)
 {
     struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
     struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
-    struct euicc_settings s = { .trust = w->trust, .profiles = profiles, .profile_count = d->profile_count };
     enum err e = certs_issue_euicc(w->pki, euicc_certificate(w), d->eid, &d->credential);
     for (size_t k = 0; k < d->profile_count; k++) {
         metadata[k] = (struct buf){ .max = 4096 };
@@ -150,24 +165,46 @@ enum err device_card(struct world *w, struct world_device *d)
             e = build_profile(&d->profile[k], k == 0 || fallback, &metadata[k], &upp[k]);
         profiles[k] = (struct euicc_profile){ buf_span(&metadata[k]), buf_span(&upp[k]), k == 0, fallback };
     }
-    const struct euicc_credential credential = { buf_span(&d->credential.certificate),
-                                                 d->credential.eum_certificate, secret_span(&d->credential.key) };
-    s.credentials = &credential;
-    s.credential_count = 1;
     if (!e)
-        e = rsp_eid_parse(d->eid, s.eid);
-    if (!e)
-        e = make_memory(w, d);
-    s.nvm = d->memory ? &d->memory->nvm : NULL;
-    if (!e)
-        e = euicc_new(&d->part->env, &s, &d->euicc);
+        e = w->options.wiring == WIRING_PROCESS ? process_write_card(w, d, profiles) : insert_card(w, d, profiles);
     for (size_t k = 0; k < d->profile_count; k++) {
         if (upp[k].at)
             memory_clear(upp[k].at, upp[k].len);
         buf_release(&metadata[k]);
         buf_release(&upp[k]);
     }
-    return e ? e : record(w, d);
+    return e;
+}
+
+/* --- touched from outside ------------------------------------------------------------------------------------- */
+
+enum err world_move(struct world *w, struct world_device *d, const char *country)
+{
+    snprintf(d->country, sizeof d->country, "%s", country);
+    if (w->options.wiring == WIRING_PROCESS)
+        return process_touch_device(w, d, json_pack("{s:s}", "country", country));
+    if (d->ipa)
+        ipa_move(d->ipa, country);
+    world_touch(w, d->part);
+    return ERR_OK;
+}
+
+enum err world_power(struct world *w, struct world_device *d, bool on)
+{
+    if (w->options.wiring == WIRING_PROCESS)
+        return process_touch_device(w, d, json_pack("{s:b}", "powered", on));
+    if (d->ipa)
+        ipa_power(d->ipa, on);
+    world_touch(w, d->part);
+    return ERR_OK;
+}
+
+void world_online(struct world *w, const struct world_device *d, char plmn[8])
+{
+    if (w->options.wiring == WIRING_PROCESS)
+        process_online(w, d, plmn);
+    else
+        snprintf(plmn, 8, "%s", d->ipa ? ipa_online_plmn(d->ipa) : "");
 }
 
 void device_release(struct world_device *d)

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ipa.h"
 #include "run.h"
 #include "words.h"
 #include "world_internal.h"
@@ -181,7 +180,8 @@ static bool network_holds(struct run *r, const struct yaml_node *n, char expecte
         const char *want = n->item[i]->text;
         const struct scenario_carrier *c = scenario_find_carrier(r->scenario, want);
         const struct world_device *d = world_device(r->world, n->key[i]);
-        const char *plmn = d->ipa ? ipa_online_plmn(d->ipa) : "";
+        char plmn[8];
+        world_online(r->world, d, plmn);
         EXPECT("%s attached at %s", n->key[i], want);
         FOUND("the device says %s", plmn[0] ? plmn : "offline");
         if (!c ? plmn[0] != 0 : strcmp(plmn, c->plmn) != 0 || !network_says_online(r, n->key[i], want))
@@ -391,6 +391,8 @@ static bool message_fits(const struct trace_message *m, const struct yaml_node *
 
 static bool message_holds(struct run *r, const struct yaml_node *n, char expected[200], char found[400])
 {
+    if (r->wiring == WIRING_PROCESS)
+        return true; /* not recorded there; the verdict says that it was not checked */
     const struct yaml_node *times = yaml_get(n, "times"), *says = yaml_get(n, "says");
     bool never = yaml_get(n, "never") && strcmp(yaml_get(n, "never")->text, "true") == 0;
     long long have = 0;

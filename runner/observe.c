@@ -5,6 +5,7 @@
 
 #include "es10b.h"
 #include "euicc.h"
+#include "process_world.h"
 #include "rsp_ids.h"
 #include "run.h"
 #include "world_internal.h"
@@ -83,6 +84,8 @@ static enum err take_profiles(struct span list, struct run_card *out)
 /* On a logical channel of its own, so that the device does not notice. */
 enum err run_read_card(struct run *r, struct world_device *d, struct run_card *out)
 {
+    if (r->wiring == WIRING_PROCESS)
+        return process_read_card(r, d, out);
     struct es10_card card = { .env = &r->world->admin_env, .card = euicc_card(d->euicc) };
     struct es10b_profiles_info info = { .received.max = APDU_ES10_RESPONSE_MAX };
     struct buf fci = { .max = 512 };

@@ -11,8 +11,8 @@
 #include "smdp.h"
 #include "world_internal.h"
 
-/* "PLATFORM-PARTNER": client certificates have capitals, carriers have not. */
-static const char *carrier_client(const char *role, const struct scenario_carrier *c, char out[80])
+/* Client certificates have capitals, carriers have not. */
+const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80])
 {
     snprintf(out, 80, "%s-%s", role, c->name);
     for (char *p = out; *p; p++)
@@ -28,9 +28,9 @@ const char *part_client_name(const struct part *p, char out[80])
     case PART_EIM:
         return "EIM";
     case PART_PLATFORM:
-        return carrier_client("PLATFORM", p->carrier, out);
+        return part_carrier_client("PLATFORM", p->carrier, out);
     case PART_NETWORK:
-        return carrier_client("NETWORK", p->carrier, out);
+        return part_carrier_client("NETWORK", p->carrier, out);
     default:
         return NULL; /* SM-DP+ calls nobody; a device has no TLS identity */
     }
@@ -59,7 +59,7 @@ static enum err storage_key(struct part *p, struct secret *out)
 }
 
 /* The certificate a scenario put in place of the good one. */
-static enum err identity(struct world *w, const char *part, const char *good, const struct pki_item **out)
+enum err part_identity(struct world *w, const char *part, const char *good, const struct pki_item **out)
 {
     const char *name = good;
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
@@ -76,9 +76,9 @@ static enum err build_smdp(struct part *p)
     const struct pki_item *auth = NULL, *pb = NULL;
     struct smdp_client clients[] = { { .name = OPERATOR }, { .name = "admin", .administrator = true } };
     struct smdp *smdp = NULL;
-    enum err e = identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", &auth);
+    enum err e = part_identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", &auth);
     if (!e)
-        e = identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", &pb);
+        e = part_identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", &pb);
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
@@ -103,7 +103,7 @@ static enum err build_eim(struct part *p)
     const struct pki_item *sign = NULL;
     struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
     struct eim *eim = NULL;
-    enum err e = identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", &sign);
+    enum err e = part_identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", &sign);
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
@@ -181,7 +181,7 @@ static enum err build_platform(struct part *p)
     if (!e)
         e = fingerprint(w, "ESO", clients[1].fingerprint);
     if (!e)
-        e = fingerprint(w, carrier_client("NETWORK", p->carrier, name), clients[2].fingerprint);
+        e = fingerprint(w, part_carrier_client("NETWORK", p->carrier, name), clients[2].fingerprint);
     const struct cmp_settings s = { .carrier = p->carrier->name, .network_url = network, .clients = clients,
                                     .client_count = COUNT(clients) };
     if (!e)
@@ -203,7 +203,7 @@ static enum err build_network(struct part *p)
                                   .client_count = COUNT(clients) };
     enum err e = fingerprint(w, "ADMIN", clients[0].fingerprint);
     if (!e)
-        e = fingerprint(w, carrier_client("PLATFORM", p->carrier, name), clients[1].fingerprint);
+        e = fingerprint(w, part_carrier_client("PLATFORM", p->carrier, name), clients[1].fingerprint);
     if (!e)
         e = storage_key(p, &s.storage_key);
     if (!e)
@@ -214,7 +214,7 @@ static enum err build_network(struct part *p)
     return e;
 }
 
-static enum err initial_eim(struct world *w, const struct world_device *d, struct buf *out)
+enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out)
 {
     char path[96];
     json_t *answer = NULL;
@@ -237,7 +237,7 @@ static enum err build_device(struct part *p)
         snprintf(urls[i], sizeof urls[i], "https://net.%s.example.com", w->scenario->carrier[i].name);
         networks[i] = (struct ipa_network){ w->scenario->carrier[i].plmn, urls[i] };
     }
-    enum err e = initial_eim(w, d, &request);
+    enum err e = part_initial_eim(w, d, &request);
     const struct ipa_settings s = { .name = d->name, .imei = d->imei, .country = d->country, .card = d->card,
                                     .initial_eim = buf_span(&request), .networks = networks,
                                     .network_count = w->scenario->carrier_count,

@@ -108,6 +108,8 @@ static void put_verdict(struct markup *m, const json_t *o, const struct run *run
     markup_raw(m, "</p>\n");
     if (run->verdict == VERDICT_PASSED)
         markup_put(m, "<p>Repeat it with <code>%s</code></p>\n", text_of(o, "repeat"));
+    if (run->verdict == VERDICT_PASSED && run->why[0])
+        markup_put(m, "<p class=\"note\">But %s.</p>\n", text_of(o, "why"));
     markup_raw(m, "</header>\n");
 }
 

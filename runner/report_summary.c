@@ -166,6 +166,8 @@ static enum err set_verdict(json_t *o, const struct run *run)
     enum err e = json_set_str(o, "verdict", verdict_word(run->verdict));
     if (!e)
         e = set_text_if(o, "why", run, run->why);
+    if (!e)
+        e = set_text_if(o, "files", run, run->files);
     if (run->verdict != VERDICT_FAILED)
         return e;
     if (!e && last)

@@ -93,6 +93,7 @@ static void put_failure(const struct report_text *t, const struct report *r, con
         put_member(t, "why", json_str(o, "why"));
     put_cause(t, cause);
     put_member(t, "repeat", json_str(o, "repeat"));
+    put_member(t, "files", json_str(o, "files"));
     long long message = json_integer_value(json_object_get(cause, "message"));
     if (!json_str(o, "page"))
         return;
@@ -129,6 +130,8 @@ void report_text_verdict(const struct report_text *t, const struct report *r)
     }
     if (strcmp(verdict, "failed") == 0 || strcmp(verdict, "broken") == 0)
         put_failure(t, r, o);
+    else if (strcmp(verdict, "passed") == 0)
+        put_member(t, "but", json_str(o, "why"));
     fflush(t->out);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "process_world.h"
+
 const char *verdict_name(enum verdict v)
 {
     static const char *const names[] = { "PASS", "FAIL", "SKIP", "BROKEN" };
@@ -47,6 +49,18 @@ static enum err act(struct run *r, const struct yaml_node *map)
     return map ? scenario_word_of(words, count, map)->play(r, map->item[0]) : ERR_OK;
 }
 
+/* Programs talk to each other without us: what a scenario expects of their messages cannot be seen, and that is said. */
+static void say_what_was_not_checked(struct run *r, const struct scenario_step *s, struct run_step *out)
+{
+    unsigned messages = 0;
+    for (size_t i = 0; s->expect && i < s->expect->count; i++)
+        messages += strcmp(s->expect->item[i]->key[0], "message") == 0;
+    r->unchecked += messages;
+    if (messages)
+        snprintf(out->found, sizeof out->found, "messages are not recorded in process wiring: %u expectation%s not checked",
+                 messages, messages == 1 ? "" : "s");
+}
+
 static enum err play_step(struct run *r, const struct scenario_step *s, struct run_step *out)
 {
     struct awaiting a = { r, s->expect, out };
@@ -59,6 +73,8 @@ static enum err play_step(struct run *r, const struct scenario_step *s, struct r
     out->ended = world_now(r->world);
     out->last_message = (unsigned)trace_count(r->world->trace);
     out->verdict = e ? VERDICT_FAILED : VERDICT_PASSED;
+    if (!e && r->wiring == WIRING_PROCESS)
+        say_what_was_not_checked(r, s, out);
     return e;
 }
 
@@ -73,16 +89,29 @@ static void fail_step(struct run *r, const struct run_step *step, enum err e)
                  r->world->failure[0] ? r->world->failure : err_name(e));
 }
 
+/* The part that the next step kills in a certain state, when this one only begins something: in virtual time nothing
+ * happens between the two, so programs stand still here. */
+static struct part *killed_next(struct run *r, size_t i)
+{
+    const struct scenario_step *step = &r->scenario->step[i];
+    const struct yaml_node *next = i + 1 < r->scenario->step_count ? step[1].act : NULL;
+    bool waits = next && strcmp(next->key[0], "restart") == 0 && next->item[0]->item[0]->kind == YAML_MAP;
+    return r->wiring == WIRING_PROCESS && waits && !step->expect ? world_part(r->world, next->item[0]->key[0]) : NULL;
+}
+
 static void play(struct run *r)
 {
     char why[400];
     for (size_t i = 0; i < r->scenario->step_count; i++) {
+        const struct part *killed = killed_next(r, i);
+        if (killed)
+            process_hold_others(r->world, killed, true);
         enum err e = play_step(r, &r->scenario->step[i], &r->step[r->step_count++]);
         if (e) {
             fail_step(r, &r->step[r->step_count - 1], e);
             return;
         }
-        if (!run_invariants_hold(r, why)) {
+        if (!killed && !run_invariants_hold(r, why)) {
             r->verdict = VERDICT_FAILED;
             r->step[r->step_count - 1].verdict = VERDICT_FAILED;
             snprintf(r->why, sizeof r->why, "invariant broken after step \"%s\": %.300s", r->scenario->step[i].name,
@@ -91,11 +120,27 @@ static void play(struct run *r)
         }
     }
     r->verdict = VERDICT_PASSED;
+    if (r->unchecked)
+        snprintf(r->why, sizeof r->why, "messages are not recorded in process wiring: %u expectation%s not checked",
+                 r->unchecked, r->unchecked == 1 ? "" : "s");
+}
+
+/* What the programs left: their events for the report, and after a failure their folder for the curious. */
+static void look_after_programs(struct run *r)
+{
+    struct world *w = r->world;
+    if (!w->folder[0])
+        return;
+    process_collect_events(w);
+    w->keep_folder = r->verdict != VERDICT_PASSED;
+    if (w->keep_folder)
+        snprintf(r->files, sizeof r->files, "%s", w->folder);
 }
 
 static bool plays_here(const struct scenario *s, enum wiring wiring)
 {
-    return s->wirings & (wiring == WIRING_DIRECT ? SCENARIO_DIRECT : SCENARIO_LOOPBACK);
+    static const unsigned bits[] = { SCENARIO_DIRECT, SCENARIO_LOOPBACK, SCENARIO_PROCESS };
+    return s->wirings & bits[wiring];
 }
 
 struct injected {
@@ -106,7 +151,7 @@ struct injected {
 static enum err inject(void *context, struct run *r)
 {
     const struct injected *f = context;
-    enum err e = ERR_OK;
+    enum err e = f->count && r->wiring == WIRING_PROCESS ? ERR_UNSUPPORTED : ERR_OK;
     for (size_t i = 0; !e && i < f->count; i++)
         e = faults_add(&r->world->faults, f->fault[i].message, NULL, f->fault[i].how, f->fault[i].times);
     return e ? world_fail(r->world, e, "this fault cannot be injected: %s", err_name(e)) : ERR_OK;
@@ -144,6 +189,8 @@ void run_scenario_prepared(const struct scenario *s, enum wiring wiring, uint64_
                                                                                            : err_name(e));
     } else
         play(out);
+    if (out->world)
+        look_after_programs(out);
     out->wall_seconds = wall() - began;
     if (out->world)
         out->virtual_ms = world_now(out->world) - out->world->epoch;

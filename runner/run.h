@@ -27,13 +27,15 @@ struct run {
     enum wiring wiring;
     uint64_t seed;
     enum verdict verdict;
-    char why[400];               /* of a failure or skip */
+    char why[500];               /* of a failure or skip; of a pass: what was not checked */
+    char files[128];             /* what a failed run in process wiring left behind: settings, databases, logs */
     char cause[240];             /* what went wrong first, as far as the messages tell */
     struct run_step step[SCENARIO_STEPS_MAX];
     size_t step_count;
     struct run_swap *swaps;
     size_t swap_count;
     unsigned first_message;      /* of the running step */
+    unsigned unchecked;          /* expectations that this wiring cannot see */
     double wall_seconds;
     int64_t virtual_ms;
 };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipa.h"
+#include "process_world.h"
 #include "run.h"
 #include "words.h"
 #include "world_internal.h"
@@ -106,11 +106,9 @@ static enum err check_move(const struct scenario *s, const struct yaml_node *n, 
 static enum err play_move(struct run *r, const struct yaml_node *n)
 {
     for (size_t i = 0; i < n->count; i++) {
-        struct world_device *d = world_device(r->world, n->key[i]);
-        snprintf(d->country, sizeof d->country, "%s", n->item[i]->text);
-        if (d->ipa)
-            ipa_move(d->ipa, d->country);
-        world_touch(r->world, d->part);
+        enum err e = world_move(r->world, world_device(r->world, n->key[i]), n->item[i]->text);
+        if (e)
+            return e;
     }
     return ERR_OK;
 }
@@ -139,8 +137,7 @@ static enum err play_power(struct run *r, const struct yaml_node *n)
         if (strcmp(n->item[i]->text, "cut") == 0)
             e = world_restart(r->world, d->part);
         else
-            ipa_power(d->ipa, strcmp(n->item[i]->text, "on") == 0);
-        world_touch(r->world, d->part);
+            e = world_power(r->world, d, strcmp(n->item[i]->text, "on") == 0);
     }
     return e;
 }
@@ -185,6 +182,9 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
     }
     if (yaml_get(n, "times") && yaml_int(r->scenario->yaml, yaml_get(n, "times"), 1, 1000000, &times, &error))
         return ERR_CONFIG;
+    if (r->wiring == WIRING_PROCESS)
+        return world_fail(w, ERR_UNSUPPORTED, "messages between programs cannot be broken: name direct and loopback "
+                                              "under 'wirings'");
     return faults_add(&w->faults, yaml_get(n, "message")->text, inside ? inside->text : "", yaml_get(n, "how")->text,
                       times);
 }
@@ -233,6 +233,26 @@ static bool was_cut(void *context)
     return ((struct awaited *)context)->reached;
 }
 
+/* Nothing can be put between a program and its calls. So everybody else stands still while we look at the journal, and has
+ * a moment in between: a state that ends with the answer to a call cannot pass unseen. */
+static enum err kill_in_state(struct run *r, struct awaited *a)
+{
+    struct world *w = r->world;
+    int64_t until = world_now(w) + PROCESS_PATIENCE;
+    enum err e = ERR_OK;
+    while (!e && !a->reached) {
+        process_hold_others(w, a->part, true);
+        if (cut_at_state(a, a->part, NULL, false) == ERR_CUT)
+            process_kill_part(a->part);
+        process_hold_others(w, a->part, false);
+        if (!a->reached)
+            process_rest_all(w, 2);
+        if (!a->reached && world_now(w) > until)
+            e = ERR_TIMEOUT;
+    }
+    return e ? e : world_restart(w, a->part);
+}
+
 static enum err play_restart(struct run *r, const struct yaml_node *n)
 {
     struct world *w = r->world;
@@ -243,7 +263,8 @@ static enum err play_restart(struct run *r, const struct yaml_node *n)
     struct awaited a = { r, part, yaml_get(when, "when")->text, yaml_get(when, "is")->text, false };
     w->interrupt = cut_at_state;
     w->interrupt_context = &a;
-    enum err e = world_run_ticks(w, world_now(w) + CLOCK_HOUR, was_cut, &a);
+    enum err e = r->wiring == WIRING_PROCESS ? kill_in_state(r, &a)
+                                             : world_run_ticks(w, world_now(w) + CLOCK_HOUR, was_cut, &a);
     w->interrupt = NULL;
     return e == ERR_TIMEOUT ? world_fail(w, e, "the swap of %s never was %s", a.device, a.state) : e;
 }

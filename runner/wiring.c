@@ -1,27 +1,43 @@
-/* Where a part is reached and how it reaches others: functions (direct) or TLS on 127.0.0.1 (loopback). */
+/* Where a part is reached and how it reaches others: functions (direct) or TLS on 127.0.0.1 (loopback, process). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "world_internal.h"
 
+/* The TLS certificate that a scenario wants a part to show instead of its good one; NULL: none. */
+static const char *flawed_certificate(const struct world *w, const struct part *p)
+{
+    const char *role = p->kind == PART_SMDP ? "smdp-tls" : p->kind == PART_EIM ? "eim-tls" : "";
+    for (size_t i = 0; i < w->scenario->certificate_count; i++)
+        if (strcmp(w->scenario->certificate[i].part, role) == 0)
+            return w->scenario->certificate[i].name;
+    return NULL;
+}
+
 /* From here on the flawed TLS certificates of the scenario are shown: the furnishing needed good ones. */
 enum err wiring_show_flaws(struct world *w)
 {
     enum err e = ERR_OK;
     w->furnished = true;
-    for (size_t i = 0; !e && i < w->part_count; i++)
-        if (w->options.wiring == WIRING_LOOPBACK && w->parts[i].server &&
-            (w->parts[i].kind == PART_SMDP || w->parts[i].kind == PART_EIM)) {
-            wiring_withdraw(w, &w->parts[i]);
-            e = wiring_publish(w, &w->parts[i]);
+    for (size_t i = 0; !e && i < w->part_count; i++) {
+        struct part *p = &w->parts[i];
+        if (w->options.wiring == WIRING_DIRECT || !flawed_certificate(w, p))
+            continue;
+        if (w->options.wiring == WIRING_PROCESS)
+            e = world_restart(w, p);
+        else {
+            wiring_withdraw(w, p);
+            e = wiring_publish(w, p);
         }
+    }
     return e;
 }
 
 const char *wiring_name(enum wiring w)
 {
-    return w == WIRING_DIRECT ? "direct" : "loopback";
+    static const char *const names[] = { "direct", "loopback", "process" };
+    return names[w];
 }
 
 /* --- calls are seen by the trace, and whoever was called is due ------------------------------------------- */
@@ -139,20 +155,9 @@ enum err wiring_client(struct world *w, struct part *p)
 
 /* --- servers -------------------------------------------------------------------------------------------- */
 
-static const char *chosen_certificate(const struct world *w, const char *part)
+enum err wiring_identity(struct world *w, const struct part *p, const struct pki_item **out)
 {
-    for (size_t i = 0; i < w->scenario->certificate_count; i++)
-        if (strcmp(w->scenario->certificate[i].part, part) == 0)
-            return w->scenario->certificate[i].name;
-    return NULL;
-}
-
-static enum err server_identity(struct world *w, const struct part *p, const struct pki_item **out)
-{
-    const char *flawed = !w->furnished         ? NULL
-                         : p->kind == PART_SMDP ? chosen_certificate(w, "smdp-tls")
-                         : p->kind == PART_EIM ? chosen_certificate(w, "eim-tls")
-                                               : NULL;
+    const char *flawed = w->furnished ? flawed_certificate(w, p) : NULL;
     return flawed ? pki_get(w->pki, flawed, out) : pki_server(w->pki, p->host, out);
 }
 
@@ -160,7 +165,7 @@ static enum err listen(struct world *w, struct part *p)
 {
     const struct pki_item *identity = NULL;
     const struct net_name *known = net_find(&w->net, p->host);
-    enum err e = server_identity(w, p, &identity);
+    enum err e = wiring_identity(w, p, &identity);
     if (e)
         return world_fail(w, e, "no TLS certificate for %s", p->host);
     const struct world_outside *outside = w->options.outside;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "process_world.h"
 #include "world_internal.h"
 
 /* Where virtual time begins: 2026-01-01T00:00:00Z, inside the validity of everything that is issued for it. */
@@ -53,6 +54,8 @@ static enum err open_part(struct part *p, bool with_db)
     p->log = (struct log){ .sink = w->log.sink, .clock = &w->clock.clock, .actor = p->name, .least = LOG_INFO };
     p->env = (struct env){ .clock = &w->clock.clock, .rng = crypto_rng(w->crypto), .log = &p->log,
                            .crypto = w->crypto, .tamper = &w->faults.tamper };
+    if (w->options.wiring == WIRING_PROCESS)
+        return ERR_OK; /* store and client are the program's own */
     if (p->kind == PART_DEVICE)
         p->env.db = w->device_db;
     enum err e = with_db ? db_open(&p->log, NULL, false, &p->env.db) : ERR_OK;
@@ -61,8 +64,9 @@ static enum err open_part(struct part *p, bool with_db)
 
 static enum err start_part(struct part *p)
 {
-    enum err e = part_build(p);
-    if (!e)
+    bool program = p->world->options.wiring == WIRING_PROCESS;
+    enum err e = program ? process_start_part(p) : part_build(p);
+    if (!e && !program)
         e = wiring_publish(p->world, p);
     if (e)
         return world_fail(p->world, e, "%s does not start: %s", p->name, err_name(e));
@@ -72,6 +76,7 @@ static enum err start_part(struct part *p)
 
 static void stop_part(struct part *p)
 {
+    process_kill_part(p);
     wiring_withdraw(p->world, p);
     if (p->actor)
         p->actor->ops->free(p->actor);
@@ -196,12 +201,18 @@ static enum err start_devices(struct world *w)
 
 /* --- building ------------------------------------------------------------------------------------------------ */
 
+/* Worlds that others can touch, or whose actors are programs: on the machine's clock and randomness, never repeatable. */
+static bool in_machine_time(const struct world *w)
+{
+    return w->options.outside || w->options.wiring == WIRING_PROCESS;
+}
+
 static enum err make_crypto(struct world *w)
 {
     uint8_t seed[32] = { 0 };
     for (int i = 0; i < 8; i++)
         seed[i] = (uint8_t)(w->options.seed >> 8 * i);
-    enum err e = w->options.outside ? crypto_new(&w->crypto) : crypto_new_seeded(SPAN_ARRAY(seed), &w->crypto);
+    enum err e = in_machine_time(w) ? crypto_new(&w->crypto) : crypto_new_seeded(SPAN_ARRAY(seed), &w->crypto);
     if (!e)
         e = pki_new(w->crypto, w->epoch, &w->pki);
     if (!e)
@@ -221,9 +232,9 @@ static int64_t machine_time(struct clock *c)
 /* Time of the world: its own from the epoch on, or the machine's. */
 static void set_clock(struct world *w)
 {
-    w->epoch = w->options.outside ? clock_now(clock_system()) : EPOCH;
+    w->epoch = in_machine_time(w) ? clock_now(clock_system()) : EPOCH;
     clock_virtual_init(&w->clock, w->epoch);
-    if (w->options.outside)
+    if (in_machine_time(w))
         w->clock.clock.now = machine_time;
 }
 
@@ -271,6 +282,8 @@ static enum err build(struct world *w)
         e = db_open(&w->log, NULL, false, &w->device_db);
     if (!e)
         e = wiring_client(w, NULL);
+    if (!e && w->options.wiring == WIRING_PROCESS)
+        e = process_open(w);
     if (!e)
         e = start_servers(w);
     if (!e)
@@ -297,6 +310,8 @@ void world_free(struct world *w)
 {
     if (!w)
         return;
+    if (w->options.wiring == WIRING_PROCESS)
+        process_close(w);
     for (size_t i = w->part_count; i-- > 0;)
         stop_part(&w->parts[i]);
     for (size_t i = 0; i < w->part_count; i++) {
@@ -388,6 +403,8 @@ static enum err run(struct world *w, int64_t until, world_done_fn done, void *co
 
 enum err world_run(struct world *w, int64_t until, world_done_fn done, void *context)
 {
+    if (w->options.wiring == WIRING_PROCESS)
+        return process_run(w, until, done, context);
     return run(w, until, done, context, false);
 }
 

@@ -7,12 +7,13 @@
 #include "faults.h"
 #include "http.h"
 #include "json.h"
+#include "process.h"
 #include "scenario.h"
 #include "schedule.h"
 #include "trace.h"
 #include "wire.h"
 
-enum wiring { WIRING_DIRECT, WIRING_LOOPBACK };
+enum wiring { WIRING_DIRECT, WIRING_LOOPBACK, WIRING_PROCESS };
 const char *wiring_name(enum wiring w);
 
 enum part_kind { PART_SMDP, PART_EIM, PART_ESO, PART_PLATFORM, PART_NETWORK, PART_DEVICE };
@@ -33,9 +34,11 @@ struct part {
     struct log log;
     struct env env;
     struct http_client *http;
-    struct actor *actor;                 /* NULL while it is down */
+    struct actor *actor;                 /* NULL while it is down, and in process wiring */
     bool killed;                         /* dies where it is; started again once nobody is inside it */
     struct http_server *server;          /* loopback */
+    struct process process, card_process; /* process wiring; the card: of a device */
+    unsigned port, card_port;
     size_t number;
 };
 
@@ -119,6 +122,9 @@ struct world {
     void *interrupt_context;
     size_t killed;                       /* parts that wait for being started again */
     bool ticking;                        /* some actor is being run */
+    char folder[128];                    /* process wiring: settings, databases, logs; "" none */
+    bool keep_folder;                    /* leave it there at the end */
+    unsigned next_port;
     char failure[240];                   /* why building or running failed */
     char last_problem[160];              /* body of the last refusal */
 };
@@ -145,7 +151,13 @@ void world_touch_servers(struct world *w);
 /* From here on the part does nothing more: whoever calls it gets no answer. It is started again over its store when the
  * tick under way has ended. For faults that strike inside a part. */
 void world_kill(struct world *w, struct part *p);
-/* Kills a part and starts it again over the same store. */
+
+/* A device from outside, in any wiring: carried to another country, switched, asked where its bearer stands. */
+MUST_CHECK enum err world_move(struct world *w, struct world_device *d, const char *country);
+MUST_CHECK enum err world_power(struct world *w, struct world_device *d, bool on);
+void world_online(struct world *w, const struct world_device *d, char plmn[8]); /* "" offline */
+
+/* Kills a part (process wiring: SIGKILL, a device with its card) and starts it again over the same store. */
 MUST_CHECK enum err world_restart(struct world *w, struct part *p);
 
 /* An administrator's call; *answer (may be NULL) is given. The status in *status. Body NULL: none. Takes body. */

@@ -15,12 +15,19 @@
 MUST_CHECK enum err part_build(struct part *p);
 /* Name of the operator-CA client certificate a part shows. */
 const char *part_client_name(const struct part *p, char out[80]);
+/* "PLATFORM-PARTNER": the client certificate of a carrier's platform or network. */
+const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80]);
+/* The certificate of a role, or the one that the scenario put in its place. */
+MUST_CHECK enum err part_identity(struct world *w, const char *part, const char *good, const struct pki_item **out);
+/* Appends the request that makes the eIM known to the card of a device (BF57). */
+MUST_CHECK enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out);
 /* The API key of the account at a carrier's platform; a secret. */
 MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct secret *out);
 
 /* wiring.c */
 MUST_CHECK enum err wiring_client(struct world *w, struct part *p); /* p NULL: the administrator's two */
 MUST_CHECK enum err wiring_publish(struct world *w, struct part *p); /* after each (re)build */
+MUST_CHECK enum err wiring_identity(struct world *w, const struct part *p, const struct pki_item **out);
 MUST_CHECK enum err wiring_show_flaws(struct world *w);
 void wiring_withdraw(struct world *w, struct part *p);
 

@@ -23,6 +23,7 @@ struct ipa_devices {
     struct ipa_administrator *administrators;
     size_t administrator_count;
     pthread_mutex_t lock;
+    pthread_mutex_t ticking; /* held by a tick, and by who reads a card; taken before the lock */
     struct device *devices;
     size_t count;
 };
@@ -62,7 +63,9 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
         struct actor *one = ipa_actor(x->ipa);
         take_requests(d, x, now);
         if (x->due <= now) {
+            pthread_mutex_lock(&d->ticking);
             x->due = one->ops->tick(one, now, failure);
+            pthread_mutex_unlock(&d->ticking);
             publish(d, x);
         }
         if (x->due < next)
@@ -149,6 +152,23 @@ static enum err change_device(void *actor, const struct http_request *q, struct 
     return e;
 }
 
+static enum err list_profiles(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct ipa_devices *d = actor;
+    json_t *list = NULL;
+    enum err e = require_administrator(d, q, p);
+    if (e)
+        return e;
+    struct device *x = find(d, q->part[0]);
+    if (!x)
+        return http_problem(p, 404, "no such device", "no device here has this name");
+    pthread_mutex_lock(&d->ticking);
+    e = ipa_profiles(x->ipa, &list);
+    pthread_mutex_unlock(&d->ticking);
+    return e ? http_problem(p, 503, "no card", "the card of this device does not answer")
+             : http_json(p, 200, json_pack("{s:o}", "profiles", list));
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 static void free_devices(struct actor *a)
@@ -159,12 +179,14 @@ static void free_devices(struct actor *a)
     free(d->devices);
     free(d->administrators);
     pthread_mutex_destroy(&d->lock);
+    pthread_mutex_destroy(&d->ticking);
     free(d);
 }
 
 static const struct http_route routes[] = {
     { "GET", "/v1/devices", list_devices },
     { "POST", "/v1/devices/{name}", change_device },
+    { "GET", "/v1/devices/{name}/profiles", list_profiles },
 };
 
 static const struct actor_ops ops = {
@@ -189,6 +211,7 @@ enum err ipa_devices_new(const struct env *env, const struct ipa_administrator *
         memcpy(d->administrators, administrators, count * sizeof *administrators);
     d->administrator_count = count;
     pthread_mutex_init(&d->lock, NULL);
+    pthread_mutex_init(&d->ticking, NULL);
     *out = d;
     return ERR_OK;
 }

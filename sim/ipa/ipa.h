@@ -38,5 +38,8 @@ void ipa_move(struct ipa *i, const char *country);
 void ipa_power(struct ipa *i, bool on);
 /* For reports and checks: the carrier's plmn whose bearer stands, "" when offline. */
 const char *ipa_online_plmn(const struct ipa *i);
+/* What the card says it holds, an array of {iccid, enabled, fallback}; not while the device ticks. Gives *out. */
+struct json_t;
+MUST_CHECK enum err ipa_profiles(struct ipa *i, struct json_t **out);
 
 #endif

@@ -1,7 +1,9 @@
 /* Several devices as one actor with a REST interface (client certificate of an administrator):
  *   GET  /v1/devices -> {devices: [{name, country, powered, plmn}]}   plmn "" while offline
  *   POST /v1/devices/{name} {country?, powered?} -> 202
- * A device belongs to the thread that ticks: requests are noted, and done at the beginning of the next tick. */
+ *   GET  /v1/devices/{name}/profiles -> {profiles: [{iccid, enabled, fallback}]}   503 when the card does not answer
+ * A device belongs to the thread that ticks: requests are noted, and done at the beginning of the next tick; a card is
+ * read between two ticks. */
 #ifndef LAB_IPA_DEVICES_H
 #define LAB_IPA_DEVICES_H
 

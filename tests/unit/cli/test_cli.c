@@ -59,7 +59,8 @@ static const struct row {
       "bad.yaml:2:1" },
     { "an empty folder has no scenarios", "mkdir e; $L run e", 2, "no scenarios", NULL },
     { "a report that cannot be written", "echo > file; $L run good.yaml --report file", 2, "cannot be written", NULL },
-    { "process wiring is not promised", "$L run good.yaml --wiring process", 2, "process", NULL },
+    { "process wiring says which program it lacks", "LAB_BIN=/nowhere $L run good.yaml --wiring process", 2,
+      "process wiring needs /nowhere/sim-smdp", NULL },
     { "a scenario plays, and the last line counts", "$L run good.yaml --wiring direct | tail -1 | grep -x '1 passed, 0 failed, 0 "
       "skipped'", 0, "1 passed", NULL },
     { "in both wirings by default", "$L run good.yaml", 0, "2 passed, 0 failed, 0 skipped", "report  build/report/index.html" },

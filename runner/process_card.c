@@ -1,0 +1,101 @@
+/* A card as a program: made from files, read through its device. */
+#include <stdio.h>
+#include <string.h>
+
+#include "process_world.h"
+
+static enum err put_key(struct world *w, const char *path, enum ec_curve curve, const struct secret *scalar)
+{
+    struct ec_key *key = NULL;
+    struct buf pem = { .max = 1024 };
+    enum err e = ec_key_from_scalar(w->crypto, curve, secret_span(scalar), &key);
+    if (!e)
+        e = ec_key_put_pem(key, &pem);
+    if (!e)
+        e = process_put_file(w, path, buf_span(&pem));
+    if (pem.at)
+        memory_clear(pem.at, pem.len);
+    buf_release(&pem);
+    ec_key_free(key);
+    return e;
+}
+
+static enum err put_credential(struct world *w, const struct world_device *d, const char *curve,
+                               const struct pki_euicc *credential)
+{
+    char path[160];
+    snprintf(path, sizeof path, "certs/eUICC/CERT_EUICC_%s_%s.der", d->eid, curve);
+    enum err e = process_put_file(w, path, buf_span(&credential->certificate));
+    snprintf(path, sizeof path, "certs/eUICC/SK_EUICC_%s_%s.pem", d->eid, curve);
+    if (!e)
+        e = put_key(w, path, strcmp(curve, "ECDSA_NIST") == 0 ? EC_P256 : EC_BRAINPOOL_P256R1, &credential->key);
+    snprintf(path, sizeof path, "certs/EUM/CERT_EUM_%s.der", curve);
+    return e ? e : process_put_file(w, path, credential->eum_certificate);
+}
+
+/* The world's own credential on P-256, and the second curve that every card has. */
+static enum err put_credentials(struct world *w, struct world_device *d)
+{
+    struct pki_euicc second = { 0 };
+    enum err e = put_credential(w, d, "ECDSA_NIST", &d->credential);
+    if (!e)
+        e = certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_BRP", d->eid, &second);
+    if (!e)
+        e = put_credential(w, d, "ECDSA_BRP", &second);
+    pki_euicc_release(&second);
+    return e;
+}
+
+static enum err put_profile(struct world *w, const struct world_device *d, const struct euicc_profile *p, size_t k,
+                            struct buf *t)
+{
+    char metadata[128], package[128];
+    snprintf(metadata, sizeof metadata, "%s/profile-%zu.metadata", d->name, k);
+    snprintf(package, sizeof package, "%s/profile-%zu.upp", d->name, k);
+    enum err e = process_put_file(w, metadata, p->metadata);
+    if (!e)
+        e = process_put_file(w, package, p->upp);
+    return e ? e : buf_printf(t, "  - {metadata: \"%s/%s\", package: \"%s/%s\", enabled: %s, fallback: %s}\n", w->folder,
+                              metadata, w->folder, package, p->enabled ? "true" : "false",
+                              p->fallback ? "true" : "false");
+}
+
+enum err process_write_card(struct world *w, struct world_device *d, const struct euicc_profile *profiles)
+{
+    char path[128];
+    struct buf t = { .max = 1 << 16 };
+    enum err e = put_credentials(w, d);
+    if (!e)
+        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\n"
+                           "profiles:\n",
+                       d->part->card_port, d->eid, w->folder, w->folder, d->name);
+    for (size_t k = 0; !e && k < d->profile_count; k++)
+        e = put_profile(w, d, &profiles[k], k, &t);
+    snprintf(path, sizeof path, "%s/card.yaml", d->name);
+    if (!e)
+        e = process_put_file(w, path, buf_span(&t));
+    buf_release(&t);
+    return e;
+}
+
+enum err process_read_card(struct run *r, struct world_device *d, struct run_card *out)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/v1/devices/%s/profiles", d->name);
+    json_t *answer = run_get(r, d->part->host, path), *p;
+    size_t i;
+    *out = (struct run_card){ 0 };
+    if (!answer)
+        return ERR_IO;
+    json_array_foreach(json_object_get(answer, "profiles"), i, p) {
+        const char *iccid = json_str(p, "iccid");
+        if (!iccid || out->count == COUNT(out->profile))
+            continue;
+        snprintf(out->profile[out->count].iccid, sizeof out->profile[0].iccid, "%s", iccid);
+        out->profile[out->count].enabled = json_is_true(json_object_get(p, "enabled"));
+        out->profile[out->count].fallback = json_is_true(json_object_get(p, "fallback"));
+        out->count++;
+    }
+    json_decref(answer);
+    return ERR_OK;
+}

@@ -1,0 +1,256 @@
+/* Each program's settings file: the same world as parts.c makes, written down. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process_world.h"
+
+/* --- certificates --------------------------------------------------------------------------------------------- */
+
+static enum err put_item(struct world *w, const char *certificate, const char *key, const struct pki_item *item, bool pem)
+{
+    enum err e = process_put_file(w, certificate, pem ? item->pem : item->der);
+    return e || !key ? e : process_put_file(w, key, item->key_pem);
+}
+
+/* The authorities as 'certs make' lays them out, with their revocation lists. */
+static enum err put_authority(struct world *w, const char *curve)
+{
+    char name[64], path[128];
+    const struct pki_item *item = NULL;
+    struct buf crl = { .max = 1 << 16 };
+    snprintf(name, sizeof name, "CERT_CI_%s", curve);
+    enum err e = pki_get(w->pki, name, &item);
+    snprintf(path, sizeof path, "certs/CertificateIssuer/%s.der", name);
+    if (!e)
+        e = put_item(w, path, NULL, item, false);
+    if (!e)
+        e = pki_crl(w->pki, name, &crl);
+    snprintf(path, sizeof path, "certs/CertificateIssuer/CRL_CI_%s.der", curve);
+    if (!e)
+        e = process_put_file(w, path, buf_span(&crl));
+    buf_release(&crl);
+    return e;
+}
+
+enum err process_write_certificates(struct world *w)
+{
+    const struct pki_item *operators = NULL;
+    enum err e = put_authority(w, "ECDSA_NIST");
+    if (!e)
+        e = put_authority(w, "ECDSA_BRP");
+    if (!e)
+        e = pki_get(w->pki, "CERT_OPERATOR_CA", &operators);
+    if (!e)
+        e = put_item(w, "certs/clients-ca.pem", NULL, operators, true);
+    return e ? e : process_put_file(w, "certs/roots.pem", buf_span(&w->roots));
+}
+
+/* An identity under its usual name; which certificate lies there is the scenario's choice. */
+static enum err put_identity(struct world *w, const char *part, const char *folder, const char *name)
+{
+    char good[80], certificate[160], key[160];
+    const struct pki_item *item = NULL;
+    snprintf(good, sizeof good, "CERT_%s", name);
+    snprintf(certificate, sizeof certificate, "certs/%s/%s.der", folder, good);
+    snprintf(key, sizeof key, "certs/%s/SK_%s.pem", folder, name);
+    enum err e = part_identity(w, part, good, &item);
+    return e ? e : put_item(w, certificate, key, item, false);
+}
+
+/* --- what all have ---------------------------------------------------------------------------------------------- */
+
+static enum err put_tls(struct part *p)
+{
+    struct world *w = p->world;
+    const struct pki_item *server = NULL, *client = NULL;
+    char who[80], certificate[128], key[128];
+    const char *name = part_client_name(p, who);
+    snprintf(certificate, sizeof certificate, "%s/tls.pem", p->name);
+    snprintf(key, sizeof key, "%s/tls-key.pem", p->name);
+    enum err e = wiring_identity(w, p, &server);
+    if (!e)
+        e = put_item(w, certificate, key, server, true);
+    if (e || !name)
+        return e;
+    snprintf(certificate, sizeof certificate, "%s/client.pem", p->name);
+    snprintf(key, sizeof key, "%s/client-key.pem", p->name);
+    e = pki_client(w->pki, name, &client);
+    return e ? e : put_item(w, certificate, key, client, true);
+}
+
+static enum err put_names(struct world *w, struct buf *t)
+{
+    enum err e = buf_put_str(t, "names:\n");
+    for (size_t i = 0; !e && i < w->net.count; i++)
+        e = buf_printf(t, "  %s: %s:%u\n", w->net.names[i].name, w->net.names[i].host, w->net.names[i].port);
+    return e;
+}
+
+static enum err put_common(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    const char *f = w->folder, *n = p->name;
+    char who[80];
+    enum err e = put_tls(p);
+    if (!e)
+        e = buf_printf(t, "listen: 127.0.0.1:%u\nlog: json\ndatabase: %s/%s/store.db\ncertificate: %s/%s/tls.pem\n"
+                          "key: %s/%s/tls-key.pem\nclients-ca: %s/certs/clients-ca.pem\nroots: %s/certs/roots.pem\n",
+                       p->port, f, n, f, n, f, n, f, f);
+    if (!e && part_client_name(p, who))
+        e = buf_printf(t, "client-certificate: %s/%s/client.pem\nclient-key: %s/%s/client-key.pem\n", f, n, f, n);
+    return e ? e : put_names(w, t);
+}
+
+/* One line of `clients`; rights "" for programs that know none. */
+static enum err put_client(struct world *w, struct buf *t, const char *name, const char *who, const char *rights)
+{
+    const struct pki_item *item = NULL;
+    enum err e = pki_client(w->pki, who, &item);
+    if (!e)
+        e = buf_printf(t, "  - {name: %s, fingerprint: \"", name);
+    if (!e)
+        e = hex_put(t, SPAN_ARRAY(item->fingerprint));
+    return e ? e : buf_printf(t, "\"%s%s%s}\n", rights[0] ? ", rights: [" : "", rights, rights[0] ? "]" : "");
+}
+
+/* The scenario's time at this world's pace. */
+static long long paced(int64_t ms)
+{
+    return ms / PROCESS_PACE > 100 ? ms / PROCESS_PACE : 100;
+}
+
+static enum err put_storage_key(struct part *p, struct buf *t)
+{
+    return buf_printf(t, "storage-key: %s/%s/storage.key\n", p->world->folder, p->name);
+}
+
+/* --- each its own ------------------------------------------------------------------------------------------------ */
+
+static enum err smdp_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    enum err e = put_identity(w, "smdp-auth", "DPauth", "S_SM_DPauth_ECDSA_NIST");
+    if (!e)
+        e = put_identity(w, "smdp-pb", "DPpb", "S_SM_DPpb_ECDSA_NIST");
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\naddresses: [%s]\nbrainpool: false\nclients:\n", w->folder, HOST_SMDP);
+    if (!e)
+        e = put_client(w, t, OPERATOR, "ESO", "");
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "administer");
+    return e ? e : put_storage_key(p, t);
+}
+
+static enum err eim_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    enum err e = put_identity(w, "eim-sign", "EIM", "S_EIMsign_ECDSA_NIST");
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\neim-id: %s\nfqdn: %s\nclients:\n", w->folder, HOST_EIM, HOST_EIM);
+    if (!e)
+        e = put_client(w, t, "eso", "ESO", "");
+    return e ? e : put_client(w, t, "admin", "ADMIN", "");
+}
+
+static enum err put_api_key(struct part *p, const struct scenario_carrier *c, struct buf *t)
+{
+    struct world *w = p->world;
+    char path[160];
+    struct secret key = { 0 };
+    snprintf(path, sizeof path, "%s/%s.api-key", p->name, c->name);
+    enum err e = part_api_key(w, c, &key);
+    if (!e)
+        e = process_put_file(w, path, secret_span(&key));
+    secret_release(&key);
+    return e ? e : buf_printf(t, "  %s: %s/%s\n", c->name, w->folder, path);
+}
+
+static enum err eso_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    enum err e = buf_printf(t, "url: https://%s\neims: {%s: \"https://%s\"}\nhold: %lld ms\ndevice-wait: %lld ms\n"
+                               "confirm-wait: %lld ms\nretry: %lld ms\nclients:\n",
+                            HOST_ESO, HOST_EIM, HOST_EIM, paced(30 * CLOCK_DAY), paced(7 * CLOCK_DAY),
+                            paced(15 * CLOCK_MINUTE), paced(2 * CLOCK_SECOND));
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "read, operate, administer");
+    if (!e)
+        e = put_client(w, t, "eim", "EIM", "hook");
+    if (!e)
+        e = buf_put_str(t, "secrets:\n");
+    for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
+        e = put_api_key(p, &w->scenario->carrier[i], t);
+    return e ? e : put_storage_key(p, t);
+}
+
+static enum err platform_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    char network[80];
+    enum err e = buf_printf(t, "carrier: %s\nnetwork: https://net.%s.example.com\nclients:\n", p->carrier->name,
+                            p->carrier->name);
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "administer");
+    if (!e)
+        e = put_client(w, t, "eso", "ESO", "transfer");
+    return e ? e : put_client(w, t, "network", part_carrier_client("NETWORK", p->carrier, network), "network");
+}
+
+static enum err network_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    char platform[80];
+    enum err e = buf_printf(t, "plmn: \"%s\"\nplatform: https://cmp.%s.example.com\nretry: %lld ms\nclients:\n",
+                            p->carrier->plmn, p->carrier->name, paced(CLOCK_SECOND));
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "administer");
+    if (!e)
+        e = put_client(w, t, "platform", part_carrier_client("PLATFORM", p->carrier, platform), "platform");
+    return e ? e : put_storage_key(p, t);
+}
+
+static enum err device_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    const struct world_device *d = p->device;
+    int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
+    enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nnetworks:\n", paced(poll),
+                            paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND));
+    for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
+        e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
+                       w->scenario->carrier[i].name);
+    if (!e)
+        e = buf_printf(t, "devices:\n  - {name: %s, imei: \"%s\", country: \"%s\", card: \"vpcd:%u\", initial-eim: "
+                          "\"%s/%s/initial-eim.der\"}\nclients:\n",
+                       d->name, d->imei, d->country, p->card_port, w->folder, p->name);
+    return e ? e : put_client(w, t, "admin", "ADMIN", "");
+}
+
+static const struct {
+    const char *program;
+    enum err (*settings)(struct part *p, struct buf *t);
+} kinds[] = {
+    [PART_SMDP] = { "sim-smdp", smdp_settings },        [PART_EIM] = { "sim-eim", eim_settings },
+    [PART_ESO] = { "eso", eso_settings },               [PART_PLATFORM] = { "sim-cmp", platform_settings },
+    [PART_NETWORK] = { "sim-net", network_settings },   [PART_DEVICE] = { "sim-ipa", device_settings },
+};
+
+const char *process_program(const struct part *p)
+{
+    return kinds[p->kind].program;
+}
+
+enum err process_write_settings(struct part *p)
+{
+    char path[128];
+    struct buf text = { .max = 1 << 20 };
+    enum err e = put_common(p, &text);
+    if (!e)
+        e = kinds[p->kind].settings(p, &text);
+    snprintf(path, sizeof path, "%s/settings.yaml", p->name);
+    if (!e)
+        e = process_put_file(p->world, path, buf_span(&text));
+    buf_release(&text);
+    return e ? world_fail(p->world, e, "%s cannot be told its settings: %s", p->name, err_name(e)) : ERR_OK;
+}
