@@ -159,28 +159,30 @@ static enum err inject(void *context, struct run *r)
 
 void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, struct run *out)
 {
-    run_scenario_prepared(s, wiring, seed, NULL, NULL, out);
+    const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
+    run_scenario_prepared(s, &o, NULL, NULL, out);
 }
 
 void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t seed, const struct run_fault *faults,
                        size_t fault_count, struct run *out)
 {
     struct injected f = { faults, fault_count };
-    run_scenario_prepared(s, wiring, seed, inject, &f, out);
+    const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
+    run_scenario_prepared(s, &o, inject, &f, out);
 }
 
-void run_scenario_prepared(const struct scenario *s, enum wiring wiring, uint64_t seed, run_prepare_fn prepare,
+void run_scenario_prepared(const struct scenario *s, const struct world_options *o, run_prepare_fn prepare,
                            void *context, struct run *out)
 {
-    *out = (struct run){ .scenario = s, .wiring = wiring, .seed = seed };
+    const enum wiring wiring = o->wiring;
+    *out = (struct run){ .scenario = s, .wiring = wiring, .seed = o->seed };
     if (!plays_here(s, wiring)) {
         out->verdict = VERDICT_SKIPPED;
         snprintf(out->why, sizeof out->why, "does not play %s: %s", wiring_name(wiring), s->why_not);
         return;
     }
     double began = wall();
-    const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
-    enum err e = world_new(s, &o, &out->world);
+    enum err e = world_new(s, o, &out->world);
     if (!e && prepare)
         e = prepare(context, out);
     if (e) {

@@ -53,7 +53,7 @@ void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t se
                        size_t fault_count, struct run *out);
 /* The same, after `prepare` did something to the world before the first step. */
 typedef enum err (*run_prepare_fn)(void *context, struct run *r);
-void run_scenario_prepared(const struct scenario *s, enum wiring wiring, uint64_t seed, run_prepare_fn prepare,
+void run_scenario_prepared(const struct scenario *s, const struct world_options *o, run_prepare_fn prepare,
                            void *context, struct run *out);
 void run_release(struct run *r);
 

@@ -158,7 +158,8 @@ static enum err kill_once(const struct sweep *s, struct sweep_point *p, bool *st
 {
     struct run r;
     struct killer k = { .sweep = s, .point = p };
-    run_scenario_prepared(s->scenario, WIRING_DIRECT, s->seed, prepare, &k, &r);
+    const struct world_options o = { .wiring = WIRING_DIRECT, .seed = s->seed, .trace = true };
+    run_scenario_prepared(s->scenario, &o, prepare, &k, &r);
     bool unplayable = r.verdict == VERDICT_BROKEN || r.verdict == VERDICT_SKIPPED;
     *struck = k.struck;
     if (unplayable)

@@ -36,6 +36,8 @@ MUST_CHECK enum err trace_hide(struct trace *t, struct span secret);
 /* The same for keys, which no message or event may carry at all: each hit is counted as a leak. */
 MUST_CHECK enum err trace_forbid(struct trace *t, struct span key);
 size_t trace_leaks(const struct trace *t);
+/* From here on nothing more is hidden: for tests of what parts say, and of the masking itself. */
+void trace_lay_bare(struct trace *t);
 /* Bytes or text with every hidden value overwritten, in place. */
 void trace_redact(struct trace *t, enum trace_body kind, struct buf *body);
 

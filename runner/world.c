@@ -268,6 +268,8 @@ static enum err allocate(struct world *w)
 static enum err build(struct world *w)
 {
     enum err e = trace_new(&w->clock.clock, w->options.trace, &w->trace);
+    if (!e && w->options.bare)
+        trace_lay_bare(w->trace);
     faults_init(&w->faults, w->trace);
     if (!e)
         e = make_crypto(w);

@@ -78,6 +78,7 @@ struct world_options {
     enum wiring wiring;
     uint64_t seed;
     bool trace;                          /* keep messages and events (not in benchmarks) */
+    bool bare;                           /* mask nothing in them: for tests only */
     const struct world_outside *outside; /* borrowed; NULL: closed, in virtual time, repeatable */
 };
 

@@ -159,7 +159,7 @@ static void test_one_kill(void)
     struct scenario *s = read_scenario("swap/01");
     struct assassin a = { "eso", "", 3, 3, 0 };
     struct run r;
-    run_scenario_prepared(s, WIRING_DIRECT, SEED, hire, &a, &r);
+    run_scenario_prepared(s, &(struct world_options){ .seed = SEED, .trace = true }, hire, &a, &r);
     CHECK(r.verdict == VERDICT_PASSED);
     CHECK(restarts(&r) == 1);
     run_release(&r);
@@ -171,7 +171,7 @@ static void test_killed_often(void)
     struct scenario *s = read_scenario("swap/01");
     struct assassin a = { "meter", "/es9plus/", 1, 1000, 0 };
     struct run r;
-    run_scenario_prepared(s, WIRING_DIRECT, SEED, hire, &a, &r);
+    run_scenario_prepared(s, &(struct world_options){ .seed = SEED, .trace = true }, hire, &a, &r);
     CHECK(r.verdict == VERDICT_FAILED);
     CHECK(restarts(&r) >= 3 && restarts(&r) < 20);
     CHECK_ROW(r.why, strstr(r.why, "found FAILED, cause download-failed") != NULL);
