@@ -163,3 +163,13 @@ enum err es_authentication_verify(const struct es_authentication *a, const struc
         es_refuse(status, "8.1", "6.1", "serverChallenge is not the one that was given");
     return ERR_OK;
 }
+
+enum err es_transaction_text(struct span id, char out[33])
+{
+    out[0] = 0;
+    if (id.len == 0 || id.len > 16)
+        return ERR_PARSE;
+    for (size_t i = 0; i < id.len; i++)
+        snprintf(out + 2 * i, 3, "%02X", id.at[i]);
+    return ERR_OK;
+}

@@ -48,5 +48,7 @@ MUST_CHECK enum err es_authentication_verify(const struct es_authentication *a,
                                              const struct rsp_authenticate_client_request *q,
                                              struct span server_challenge, const struct cert *euicc,
                                              struct es_status *status);
+/* Upper-case hex of a transaction id, as sessions are kept and found by. ERR_PARSE: not 1 to 16 octets. */
+MUST_CHECK enum err es_transaction_text(struct span id, char out[33]);
 
 #endif

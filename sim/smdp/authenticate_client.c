@@ -120,7 +120,7 @@ enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_
 {
     char id[33];
     struct smdp_session x = { 0 };
-    enum err e = smdp_transaction_text(q->transaction_id, id);
+    enum err e = es_transaction_text(q->transaction_id, id);
     /* One transaction from looking at the session to moving it on: it is used once. */
     if (e || (e = db_begin(s->env->db)))
         return e;

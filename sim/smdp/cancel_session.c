@@ -38,7 +38,7 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
 {
     char id[33];
     struct smdp_session x = { 0 };
-    enum err e = smdp_transaction_text(q->transaction_id, id);
+    enum err e = es_transaction_text(q->transaction_id, id);
     if (e || (e = db_begin(s->env->db)))
         return e;
     e = smdp_session_get(s, id, &x);

@@ -101,7 +101,7 @@ enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bou
 {
     char id[33];
     struct smdp_session x = { 0 };
-    enum err e = smdp_transaction_text(q->transaction_id, id);
+    enum err e = es_transaction_text(q->transaction_id, id);
     /* One transaction from looking at the order to handing its package out: two cards with one code cannot both get it. */
     if (e || (e = db_begin(s->env->db)))
         return e;

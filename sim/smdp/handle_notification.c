@@ -43,7 +43,7 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     const struct cert *euicc = NULL;
     struct rsp_tbs tbs;
     char id[33], event[96];
-    enum err e = smdp_transaction_text(r->data.transaction_id, id);
+    enum err e = es_transaction_text(r->data.transaction_id, id);
     if (e || (e = db_begin(s->env->db)))
         return e;
     e = smdp_session_get(s, id, &x);

@@ -8,7 +8,7 @@ static enum err open_session(struct smdp *s, size_t identity, struct span challe
     struct smdp_session x = { .state = SMDP_INITIATED, .identity = (int64_t)identity };
     memcpy(x.euicc_challenge, challenge.at, sizeof x.euicc_challenge);
     memcpy(x.server_challenge, o->server_challenge, sizeof x.server_challenge);
-    enum err e = smdp_transaction_text(SPAN_ARRAY(o->transaction_id), x.transaction_id);
+    enum err e = es_transaction_text(SPAN_ARRAY(o->transaction_id), x.transaction_id);
     return e ? e : smdp_session_add(s, &x);
 }
 

@@ -60,7 +60,5 @@ MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf
 /* SGP.22 2.6.4, 5.5: binds a package to the eUICC's one-time key. */
 MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
                               struct span euicc_otpk, struct buf *package);
-/* Upper-case hex of a transaction id. ERR_PARSE when longer than 16 octets. */
-MUST_CHECK enum err smdp_transaction_text(struct span id, char out[33]);
 
 #endif
