@@ -7,7 +7,6 @@
 #include "report_assets.h"
 
 #define DEVICES_SHOWN 20
-#define EVENTS_SHOWN 1000u
 #define SCENARIO_SHOWN 65536u
 
 static const char *text_of(const json_t *o, const char *member)
@@ -200,62 +199,12 @@ static void put_end(struct markup *m, struct run *run)
         markup_put(m, "<p class=\"note\">the first %d of %u devices</p>\n", DEVICES_SHOWN, (unsigned)w->device_count);
 }
 
-/* --- events --------------------------------------------------------------------------------------------------------- */
-
-static void put_field(struct markup *m, const char *name, const json_t *value)
-{
-    if (json_is_string(value) && json_string_length(value))
-        markup_put(m, "<i>%s</i> %s ", name, json_string_value(value));
-    else if (json_is_integer(value))
-        markup_put(m, "<i>%s</i> %lld ", name, (long long)json_integer_value(value));
-}
-
-static void put_event(struct markup *m, struct span line)
-{
-    static const char *const head[] = { "at", "level", "actor", "event" };
-    json_t *event = NULL, *value;
-    const char *key;
-    if (json_read(line, &event, NULL))
-        return;
-    const char *at = text_of(event, "at");
-    markup_put(m, "<tr class=\"%s\"><td>%s</td><td>%s</td><td><b>%s</b></td><td>", text_of(event, "level"), at,
-               text_of(event, "actor"), text_of(event, "event"));
-    json_object_foreach(event, key, value) {
-        bool of_head = false;
-        for (size_t i = 0; i < COUNT(head); i++)
-            of_head |= strcmp(key, head[i]) == 0;
-        if (!of_head)
-            put_field(m, key, value);
-    }
-    markup_raw(m, "</td></tr>\n");
-    json_decref(event);
-}
-
-void report_put_events(struct markup *m, const struct run *run)
-{
-    struct span lines = buf_span(&run->world->log_sink.lines);
-    size_t at = 0, count = 0;
-    if (!lines.len)
-        return;
-    markup_raw(m, "<h2>Events</h2>\n<details><summary>What the parts said of themselves</summary>\n<table class=\"events\">"
-                  "<tr><th>at</th><th>part</th><th>event</th><th></th></tr>\n");
-    for (; at < lines.len && count < EVENTS_SHOWN; count++) {
-        const uint8_t *end = memchr(lines.at + at, '\n', lines.len - at);
-        struct span line = span_sub(lines, at, end ? (size_t)(end - lines.at) - at : lines.len);
-        put_event(m, line);
-        at += line.len + 1;
-    }
-    markup_raw(m, "</table>\n");
-    if (at < lines.len)
-        markup_put(m, "<p class=\"note\">the first %u; the file of events has all</p>\n", EVENTS_SHOWN);
-    markup_raw(m, "</details>\n");
-}
-
 static void put_limits(struct markup *m, const json_t *o)
 {
     markup_raw(m, "<h2>What this page does not show</h2>\n<ul>\n"
                   "<li>Keys, download codes and confirmation codes are overwritten by <code>*</code>, in messages, events "
                   "and files alike. The imports of subscriber keys and profiles are not recorded at all.</li>\n"
+                  "<li>Subscribers, their IMSI and ICCID are made up by the lab and shown.</li>\n"
                   "<li>Marked bytes are those of the message itself that a signature covers; some signatures cover more, "
                   "from earlier messages, as the specification says.</li>\n");
     if (json_str(o, "trace"))

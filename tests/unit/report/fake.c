@@ -133,7 +133,7 @@ static bool contains(const char *path, void *context)
 {
     struct wanted *w = context;
     struct buf text = { .max = 64 << 20 };
-    bool found = read_file(path, &text) == ERR_OK && memmem(text.at, text.len, w->bytes.at, w->bytes.len);
+    bool found = read_file(path, &text) == ERR_OK && text.len && memmem(text.at, text.len, w->bytes.at, w->bytes.len);
     if (found)
         snprintf(w->name, 256, "%.255s", path);
     buf_release(&text);
