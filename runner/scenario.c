@@ -146,7 +146,7 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
 static enum err read_group(struct scenario *s, const char *name, const struct yaml_node *n,
                            struct yaml_error *error)
 {
-    static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", NULL };
+    static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -168,6 +168,11 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
         e = read_carrier_name(s, has->item[i], &g->has[i], error);
     if (!e)
         e = read_country(s, n, "in", &g->country, error);
+    static const char *const ways[] = { "direct", "indirect", NULL };
+    const char *way = NULL;
+    if (!e)
+        e = read_one_of(s, n, "download", ways, &way, error);
+    g->indirect = way && strcmp(way, "indirect") == 0;
     if (!e && yaml_get(n, "polls-every"))
         e = yaml_duration(s->yaml, yaml_get(n, "polls-every"), &g->poll_every, error);
     if (!e)

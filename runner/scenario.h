@@ -42,6 +42,7 @@ struct scenario_group {
     size_t has_count;
     const char *country;
     int64_t poll_every;    /* ms */
+    bool indirect;         /* downloads through the eIM */
 };
 
 /* Which certificate a part shows instead of its good one: "smdp-auth" -> name in the PKI description. */

@@ -15,6 +15,7 @@ struct es_peer {
     const char *call_id;     /* ES2+: functionCallIdentifier; NULL the requester again */
     bool asn1;               /* ES9+, ES11: the ASN.1 binding instead of JSON */
     const char *path;        /* ESipa and ASN.1 binding; NULL "/gsma/rsp2/asn1" */
+    struct span eim_transaction_id; /* ESipa, relayed download: the trigger's; may be empty */
     int64_t deadline_ms;     /* 0: the client's own */
 };
 

@@ -34,6 +34,24 @@ void esipa_provide_eim_package_result_response_release(struct esipa_provide_eim_
 MUST_CHECK enum err esipa_handle_notification(const struct es_peer *p,
                                               const struct rsp_handle_notification_esipa *q);
 
+/* The relayed download: as the functions of es9p.h with the eIM in between (SGP.32 3.2.3.2). The peer is the eIM;
+ * peer->eim_transaction_id names its trigger. */
+MUST_CHECK enum err esipa_initiate_authentication(const struct es_peer *peer,
+                                                  const struct rsp_initiate_authentication_request *q,
+                                                  struct es_memory *m, struct rsp_initiate_authentication_ok *ok,
+                                                  struct es_status *status);
+MUST_CHECK enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
+                                              struct es_memory *m, struct rsp_authenticate_client_ok *ok,
+                                              struct es_status *status);
+MUST_CHECK enum err esipa_get_bound_profile_package(const struct es_peer *peer,
+                                                    const struct rsp_get_bound_profile_package_request *q,
+                                                    struct es_memory *m, struct rsp_get_bound_profile_package_ok *ok,
+                                                    struct es_status *status);
+MUST_CHECK enum err esipa_cancel_session(const struct es_peer *peer, struct span transaction_id, struct span response,
+                                         struct es_status *status);
+/* A notification on its way to its SM-DP+; taken when ERR_OK. */
+MUST_CHECK enum err esipa_relay_notification(const struct es_peer *peer, struct span pending_notification);
+
 /* --- serving
  * ------------------------------------------------------------------------------------------------------- */
 /* An eIM behind the interface. Each gets a checked message and appends the whole DER answer. A failure

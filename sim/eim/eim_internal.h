@@ -71,6 +71,7 @@ MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64
 MUST_CHECK enum err eim_order_add(struct eim *e, const struct eim_order *o); /* ERR_EXISTS: the reference */
 MUST_CHECK enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out);
 MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *reference, struct eim_order *out);
+/* eid NULL: whosever it is. */
 MUST_CHECK enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id,
                                              struct eim_order *out);
 /* The one that is under way, else the oldest queued one. ERR_NOT_FOUND: nothing to do. */
@@ -93,6 +94,16 @@ MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, cons
                                             struct buf *acknowledgements);
 MUST_CHECK enum err eim_take_download_result(struct eim *e, const char *eid,
                                              const struct rsp_profile_download_trigger_result *r);
+
+/* The relayed download and its notifications. */
+enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiate_authentication_request_esipa *q,
+                                           struct buf *answer);
+enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticate_client_request *q,
+                                       struct buf *answer);
+enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_bound_profile_package_request *q,
+                                             struct buf *answer);
+enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_request_es9 *q, struct buf *answer);
+MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n);
 
 /* --- routes ------------------------------------------------------------------------------------------ */
 

@@ -110,14 +110,13 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     return x;
 }
 
-/* Only a result is for the eIM itself; notifications of direct downloads go to their SM-DP+. */
+/* A result is for the eIM itself; a notification goes on to its SM-DP+. */
 static enum err handle_notification(void *actor, const struct rsp_handle_notification_esipa *q)
 {
     struct eim *e = actor;
     struct buf acks = { .max = 1024 };
     if (q->which != RSP_ESIPA_NOTIFICATION_RESULT)
-        return log_fail(e->env->log, ERR_UNSUPPORTED, "SGP.32 3.7",
-                        "a notification to be relayed: indirect download is not offered here");
+        return eim_relay_notification(e, &q->notification);
     enum err x = take_result(e, &q->result, &acks);
     buf_release(&acks);
     return x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY ? ERR_OK : x;
@@ -127,6 +126,10 @@ static const struct esipa_server server = {
     .get_eim_package = get_eim_package,
     .provide_eim_package_result = provide_eim_package_result,
     .handle_notification = handle_notification,
+    .initiate_authentication = eim_relay_initiate_authentication,
+    .authenticate_client = eim_relay_authenticate_client,
+    .get_bound_profile_package = eim_relay_get_bound_profile_package,
+    .cancel_session = eim_relay_cancel_session,
 };
 
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p)

@@ -21,6 +21,9 @@ const char *const eim_migrations[] = {
     " id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, url TEXT NOT NULL, due INTEGER NOT NULL,"
     " attempts INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX outbox_by_due ON outbox (due, id);",
+    "CREATE TABLE relay ("
+    " transaction_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, address TEXT NOT NULL, at INTEGER NOT NULL);"
+    "CREATE INDEX relay_by_age ON relay (at);",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -197,7 +200,7 @@ enum err eim_order_by_reference(struct eim *e, const char *reference, struct eim
 
 enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id, struct eim_order *out)
 {
-    return db_query(e->env->db, ORDER_COLUMNS "WHERE transaction_id = ? AND eid = ?",
+    return db_query(e->env->db, ORDER_COLUMNS "WHERE transaction_id = ? AND eid = COALESCE(?, eid)",
                     DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(eid)), take_order, out);
 }
 

@@ -1,4 +1,5 @@
-/* Direct profile download (SGP.32 v1.2 3.2.3.1; SGP.22 3.0.1, 3.1.2, 3.1.3): this device talks to the SM-DP+ itself. */
+/* Profile download (SGP.32 v1.2 3.2.3; SGP.22 3.0.1, 3.1.2, 3.1.3): direct, this device talks to the SM-DP+ itself, or
+ * indirect, its eIM relays. The steps are the same; only the way differs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +10,29 @@
 
 #define ATTEMPTS_MAX 3
 
+/* The two ways to an SM-DP+. */
+struct way {
+    const char *name;
+    enum err (*initiate)(const struct es_peer *peer, const struct rsp_initiate_authentication_request *q,
+                         struct es_memory *m, struct rsp_initiate_authentication_ok *ok, struct es_status *status);
+    enum err (*authenticate)(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
+                             struct es_memory *m, struct rsp_authenticate_client_ok *ok, struct es_status *status);
+    enum err (*get_package)(const struct es_peer *peer, const struct rsp_get_bound_profile_package_request *q,
+                            struct es_memory *m, struct rsp_get_bound_profile_package_ok *ok,
+                            struct es_status *status);
+    enum err (*cancel)(const struct es_peer *peer, struct span transaction_id, struct span response,
+                       struct es_status *status);
+};
+static const struct way direct = { "ES9+", es9p_initiate_authentication, es9p_authenticate_client,
+                                   es9p_get_bound_profile_package, es9p_cancel_session };
+static const struct way indirect = { "ESipa", esipa_initiate_authentication, esipa_authenticate_client,
+                                     esipa_get_bound_profile_package, esipa_cancel_session };
+
 /* One download under way. What failed, in words, for the eIM's errorResponse. */
 struct session {
     struct ipa *ipa;
-    struct es_peer smdp;
+    const struct way *way;
+    struct es_peer smdp;                 /* or the eIM in its place */
     char url[IPA_URL_MAX];
     struct rsp_activation_code code;
     struct ipa_download journal;
@@ -54,7 +74,7 @@ static enum err initiate(struct session *s)
         .euicc_info1 = info.message,
     };
     if (!e)
-        e = es9p_initiate_authentication(&s->smdp, &q, &s->memory, &s->initiated, &status);
+        e = s->way->initiate(&s->smdp, &q, &s->memory, &s->initiated, &status);
     if (!e)
         e = refused_by_smdp(s, "InitiateAuthentication", &status);
     /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
@@ -95,7 +115,7 @@ static enum err authenticate_client(struct session *s)
     const struct rsp_authenticate_client_request q = { .transaction_id = s->initiated.transaction_id,
                                                        .response = *server };
     struct es_status status = { 0 };
-    enum err e = es9p_authenticate_client(&s->smdp, &q, &s->memory, &s->authenticated, &status);
+    enum err e = s->way->authenticate(&s->smdp, &q, &s->memory, &s->authenticated, &status);
     /* The SM-DP+ hears of the refusal; the reason is the eUICC's. */
     if (server->which == RSP_AUTHENTICATE_SERVER_ERROR)
         return fail_with(s, "AuthenticateServer", rsp_authenticate_error_code_name(server->error.code));
@@ -120,7 +140,7 @@ static enum err get_package(struct session *s)
     const struct rsp_get_bound_profile_package_request q = { .transaction_id = s->initiated.transaction_id,
                                                              .response = *prepared };
     struct es_status status = { 0 };
-    enum err e = es9p_get_bound_profile_package(&s->smdp, &q, &s->memory, &s->package, &status);
+    enum err e = s->way->get_package(&s->smdp, &q, &s->memory, &s->package, &status);
     if (prepared->which == RSP_PREPARE_DOWNLOAD_ERROR)
         return fail_with(s, "PrepareDownload", rsp_download_error_code_name(prepared->error.code));
     return e ? e : refused_by_smdp(s, "GetBoundProfilePackage", &status);
@@ -185,7 +205,7 @@ static void cancel(struct session *s)
     enum err e = s->server.message.which == RSP_AUTHENTICATE_SERVER_OK ? es10b_cancel_session(&s->ipa->card, &q, &answer)
                                                                       : ERR_STATE;
     if (!e && answer.message.which == RSP_CANCEL_SESSION_OK)
-        e = es9p_cancel_session(&s->smdp, s->initiated.transaction_id, buf_span(&answer.received), &status);
+        e = s->way->cancel(&s->smdp, s->initiated.transaction_id, buf_span(&answer.received), &status);
     if (!e)
         LOG(s->ipa->env->log, LOG_INFO, "download.cancelled", F_TEXT("device", s->ipa->name),
             F_TEXT("status", es_status_text(&status).text));
@@ -274,7 +294,13 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
     if (e)
         return e;
     snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
-    s->smdp = (struct es_peer){ .env = s->ipa->env, .base_url = s->url, .user_agent = "gsma-rsp-ipad" };
+    s->way = s->ipa->indirect ? &indirect : &direct;
+    s->smdp = (struct es_peer){ .env = s->ipa->env,
+                                .base_url = s->ipa->indirect ? s->ipa->eim_url : s->url,
+                                .user_agent = "gsma-rsp-ipad",
+                                .protocol = s->ipa->indirect ? "gsma/rsp/v2.1.0" : NULL,
+                                .path = s->ipa->indirect ? s->ipa->esipa_path : NULL,
+                                .eim_transaction_id = id };
     return run_steps(s);
 }
 

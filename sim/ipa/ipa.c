@@ -149,6 +149,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->actor.ops = &ops;
     i->env = env;
     i->powered = true;
+    i->indirect = s->indirect;
     i->cause = -1;
     i->card = (struct es10_card){ .env = env, .card = s->card };
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;

@@ -25,6 +25,7 @@ struct ipa_settings {
     int64_t poll_every;             /* ms between polls when there is nothing to do */
     int64_t rollback_after;         /* ms without a bearer after an enable with rollback; SGP.32 leaves it open; 420 s */
     int64_t attach_every;           /* ms between attempts to attach */
+    bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */
 };

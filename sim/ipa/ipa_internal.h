@@ -19,6 +19,7 @@ struct ipa {
     struct buf initial_eim;
     int64_t poll_every, rollback_after, attach_every, fallback_after, return_every;
 
+    bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
     bool ready;              /* the ISD-R is selected and the eIM known */
     struct es10_card card;

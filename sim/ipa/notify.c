@@ -1,4 +1,4 @@
-/* Notifications go straight to their SM-DP+ (SGP.32 v1.2 3.7): in order for each receiver, kept until taken. */
+/* Notifications go to their SM-DP+, straight or through the eIM (SGP.32 v1.2 3.7): in order for each receiver, kept until taken. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +32,10 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
     if (!m || !rsp_address_is_valid(m->address))
         return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
-    const struct es_peer peer = { .env = i->env, .base_url = url, .user_agent = "gsma-rsp-ipad" };
-    enum err e = es9p_handle_notification(&peer, n->whole);
+    const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = "gsma-rsp-ipad" };
+    const struct es_peer eim = { .env = i->env, .base_url = i->eim_url, .path = i->esipa_path,
+                                 .user_agent = "gsma-rsp-ipad", .protocol = "gsma/rsp/v2.1.0" };
+    enum err e = i->indirect ? esipa_relay_notification(&eim, n->whole) : es9p_handle_notification(&smdp, n->whole);
     if (e)
         return e;
     *taken = true;
