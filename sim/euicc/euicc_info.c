@@ -60,9 +60,9 @@ static enum err put_card_resource(const struct euicc *e, struct buf *out)
     return err ? err : der_put(out, 0x83, SPAN(0x00, 0x00, 0x40, 0x00));
 }
 
-/* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim
- * files, Milenage, TUAK with both key lengths, the test algorithm's parameters. */
-#define UICC_CAPABILITY (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7)
+/* What the profile package reader and the USIM really do (UICCCapability): usim and isim, Milenage,
+ * TUAK with both key lengths, the test algorithm, links between files. */
+#define UICC_CAPABILITY (1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 20)
 
 enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
                           struct info_storage *storage)

@@ -1,17 +1,9 @@
-/* Files of the enabled profile (ETSI TS 102 221 11.1): SELECT, STATUS, READ and UPDATE. */
+/* The enabled profile's UICC (ETSI TS 102 221): opening, SELECT, STATUS, and which command goes
+ * where. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "usim.h"
-
-#define INS_VERIFY 0x20
-#define INS_AUTHENTICATE 0x88
-#define INS_SELECT 0xa4
-#define INS_READ_BINARY 0xb0
-#define INS_READ_RECORD 0xb2
-#define INS_UPDATE_BINARY 0xd6
-#define INS_UPDATE_RECORD 0xdc
-#define INS_STATUS 0xf2
 
 /* ---- opening and keeping
  * ----------------------------------------------------------------------------------------- */
@@ -94,20 +86,10 @@ enum err usim_keep(struct euicc *e, const struct usim *u)
 /* ---- FCP
  * ---------------------------------------------------------------------------------------------------------
  */
-static bool is_directory(const struct saip_file *f)
-{
-    return f->kind == SAIP_MF || f->kind == SAIP_ADF || f->kind == SAIP_DF;
-}
-
-static bool has_records(const struct saip_file *f)
-{
-    return f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
-}
-
 static enum err put_descriptor(const struct saip_file *f, struct buf *out)
 {
     static const uint8_t kinds[] = { 0x78, 0x78, 0x78, 0x41, 0x42, 0x46, 0x79 };
-    if (!has_records(f))
+    if (!usim_has_records(f))
         return der_put(out, 0x82, SPAN(kinds[f->kind], 0x21));
     unsigned count = f->size / f->record_length;
     return der_put(out, 0x82,
@@ -137,7 +119,7 @@ static enum err put_pin_status(const struct usim *u, const struct saip_file *f, 
 
 static enum err put_sizes(const struct saip_file *f, struct buf *out)
 {
-    if (is_directory(f))
+    if (usim_is_directory(f))
         return ERR_OK;
     enum err err = der_put(out, 0x80, SPAN((uint8_t)(f->size >> 8), (uint8_t)f->size));
     if (!err)
@@ -162,7 +144,7 @@ static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct 
         err = der_put(out, 0x8a, SPAN(f->lifecycle));
     if (!err && f->access_len)
         err = der_put(out, 0x8b, span_of(f->access, f->access_len));
-    if (!err && is_directory(f))
+    if (!err && usim_is_directory(f))
         err = put_pin_status(u, f, out);
     if (!err)
         err = put_sizes(f, out);
@@ -187,7 +169,7 @@ static size_t search_fid(const struct saip_package *p, const struct channel *ch,
     if (found == SAIP_NONE && here->parent != SAIP_NONE)
         found = saip_child(p, here->parent, fid); /* a DF beside this one */
     return found != SAIP_NONE && p->files[found].parent != ch->directory &&
-                   !is_directory(&p->files[found])
+                   !usim_is_directory(&p->files[found])
                ? SAIP_NONE
                : found;
 }
@@ -206,6 +188,24 @@ static size_t walk_path(const struct saip_package *p, const struct channel *ch, 
     return at;
 }
 
+#define FIRST_OCCURRENCE 0
+#define NEXT_OCCURRENCE 2
+
+/* TS 102 221 11.1.1.2: partial names; the next of those that begin so comes after the current one.
+ */
+static size_t select_application(const struct saip_package *p, const struct channel *ch,
+                                 const struct command *c)
+{
+    bool next = (c->p2 & 3) == NEXT_OCCURRENCE;
+    for (size_t i = next && ch->adf != SAIP_NONE ? ch->adf + 1u : 0; i < p->file_count; i++) {
+        const struct saip_file *f = &p->files[i];
+        if (f->kind == SAIP_ADF && c->data.len >= 5 && f->aid.len >= c->data.len &&
+            span_equal(span_sub(f->aid, 0, c->data.len), c->data))
+            return i;
+    }
+    return SAIP_NONE;
+}
+
 static size_t find_target(const struct saip_package *p, const struct channel *ch,
                           const struct command *c)
 {
@@ -217,7 +217,7 @@ static size_t find_target(const struct saip_package *p, const struct channel *ch
     case 0x03:
         return p->files[ch->directory].parent;
     case 0x04:
-        return saip_adf(p, c->data);
+        return select_application(p, ch, c);
     case 0x08:
         return walk_path(p, ch, 0, c->data);
     case 0x09:
@@ -238,8 +238,8 @@ static size_t adf_of(const struct saip_package *p, size_t file)
 static void enter(const struct saip_package *p, struct channel *ch, size_t file)
 {
     const struct saip_file *f = &p->files[file];
-    ch->ef = is_directory(f) ? SAIP_NONE : (uint16_t)file;
-    ch->directory = is_directory(f) ? (uint16_t)file : f->parent;
+    ch->ef = usim_is_directory(f) ? SAIP_NONE : (uint16_t)file;
+    ch->directory = usim_is_directory(f) ? (uint16_t)file : f->parent;
     ch->record = 0;
     size_t adf = adf_of(p, file);
     if (adf != SAIP_NONE)
@@ -251,7 +251,8 @@ static enum err run_select(struct usim *u, struct channel *ch, const struct comm
 {
     unsigned wanted = c->p2 & 0x0c;
     if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) ||
-        wanted == 0x08 || c->p2 & 0xb0) {
+        wanted == 0x08 || c->p2 & 0xb0 ||
+        ((c->p2 & 3) && ((c->p2 & 3) != NEXT_OCCURRENCE || c->p1 != 0x04))) {
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
@@ -285,143 +286,11 @@ static enum err run_status(struct usim *u, const struct channel *ch, const struc
     }
 }
 
-/* ---- reading and updating
- * ------------------------------------------------------------------------------------------ */
-static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, unsigned sfi)
-{
-    for (size_t i = 0; i < u->package->file_count; i++) {
-        struct saip_file *f = &u->package->files[i];
-        if (f->parent == ch->directory && !is_directory(f) && f->sfi == sfi)
-            return f;
-    }
-    return NULL;
-}
-
-/* The file a command means: by its short identifier, which selects it, or the current one. */
-static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw)
-{
-    struct saip_file *f = sfi                   ? by_sfi(u, ch, sfi)
-                          : ch->ef == SAIP_NONE ? NULL
-                                                : &u->package->files[ch->ef];
-    if (!f) {
-        *sw = sfi ? SW_FILE_NOT_FOUND : SW_NO_EF_SELECTED;
-        return NULL;
-    }
-    if (sfi) {
-        ch->ef = (uint16_t)(f - u->package->files);
-        ch->record = 0;
-    }
-    return f;
-}
-
-static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f,
-                      bool update, uint16_t *sw)
-{
-    *sw = usim_allows(u, ch, f, update ? USIM_UPDATE : USIM_READ) ? SW_OK : SW_SECURITY_STATUS;
-    return *sw == SW_OK;
-}
-
-/* Contents live at the end of the links. */
-static struct saip_file *contents_of(const struct usim *u, struct saip_file *f)
-{
-    for (unsigned hops = 0; f->link != SAIP_NONE && hops < 4; hops++)
-        f = &u->package->files[f->link];
-    return f;
-}
-
-static enum err give_bytes(const struct command *c, struct span available, struct buf *response,
-                           uint16_t *sw)
-{
-    if (c->has_le && c->le != 256 && c->le > available.len) {
-        *sw = (uint16_t)(SW_WRONG_LE | (available.len & 0xff));
-        return ERR_OK;
-    }
-    size_t n = c->has_le && c->le < available.len ? c->le : available.len;
-    return buf_put(response, span_sub(available, 0, n > 256 ? 256 : n));
-}
-
-static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
-                          struct span bytes, uint16_t *sw)
-{
-    struct saip_file *real = contents_of(u, f);
-    if (offset + bytes.len > real->size) {
-        *sw = SW_WRONG_LENGTH;
-        return ERR_OK;
-    }
-    memcpy(u->package->content.at + real->content + offset, bytes.at, bytes.len);
-    u->changed[real - u->package->files] = true;
-    return usim_keep(e, u);
-}
-
-static enum err run_binary(struct euicc *e, struct usim *u, struct channel *ch,
-                           const struct command *c, struct buf *response, uint16_t *sw)
-{
-    bool by_short = c->p1 & 0x80, update = c->ins == INS_UPDATE_BINARY;
-    size_t offset = by_short ? c->p2 : (size_t)c->p1 << 8 | c->p2;
-    struct saip_file *f = target_file(u, ch, by_short ? c->p1 & 0x1f : 0, sw);
-    if (!f)
-        return ERR_OK;
-    if (f->kind != SAIP_TRANSPARENT)
-        *sw = SW_INCOMPATIBLE_FILE;
-    else if (permitted(u, ch, f, update, sw) && offset >= f->size)
-        *sw = SW_WRONG_OFFSET;
-    else if (*sw == SW_OK && update)
-        return c->data.len ? put_bytes(e, u, f, offset, c->data, sw)
-                           : (*sw = SW_WRONG_LENGTH, ERR_OK);
-    else if (*sw == SW_OK)
-        return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->size), response, sw);
-    return ERR_OK;
-}
-
-/* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the
- * one before.
- */
-static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count)
-{
-    switch (c->p2 & 7) {
-    case 2:
-        return ch->record < count ? ch->record + 1 : 0;
-    case 3:
-        return ch->record > 1 ? ch->record - 1 : ch->record ? 0 : count;
-    case 4:
-        return c->p1 ? c->p1 : ch->record;
-    default:
-        return 0;
-    }
-}
-
-static enum err run_record(struct euicc *e, struct usim *u, struct channel *ch,
-                           const struct command *c, struct buf *response, uint16_t *sw)
-{
-    unsigned mode = c->p2 & 7;
-    bool update = c->ins == INS_UPDATE_RECORD;
-    struct saip_file *f = target_file(u, ch, c->p2 >> 3, sw);
-    if (!f)
-        return ERR_OK;
-    if (mode < 2 || mode > 4)
-        return *sw = SW_INCORRECT_P1P2, ERR_OK;
-    if (!has_records(f))
-        return *sw = SW_INCOMPATIBLE_FILE, ERR_OK;
-    if (!permitted(u, ch, f, update, sw))
-        return ERR_OK;
-    unsigned count = f->size / f->record_length, n = record_number(ch, c, count);
-    if (!n || n > count)
-        return *sw = SW_RECORD_NOT_FOUND, ERR_OK;
-    if (mode != 4)
-        ch->record = n;
-    size_t offset = (size_t)(n - 1) * f->record_length;
-    if (update)
-        return c->data.len == f->record_length ? put_bytes(e, u, f, offset, c->data, sw)
-                                               : (*sw = SW_WRONG_LENGTH, ERR_OK);
-    return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response,
-                      sw);
-}
-
-static enum err run_verify(struct euicc *e, struct usim *u, const struct channel *ch,
-                           const struct command *c, uint16_t *sw)
+static enum err run_pin(struct euicc *e, struct usim *u, const struct channel *ch,
+                        const struct command *c, uint16_t *sw)
 {
     bool changed = false;
-    *sw = usim_verify(u, ch, c, &changed);
+    *sw = usim_pin_command(u, ch, c, &changed);
     return changed ? usim_keep(e, u) : ERR_OK;
 }
 
@@ -433,8 +302,8 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     *sw = SW_CONDITIONS_NOT_SATISFIED; /* no profile is enabled */
     if (err)
         return err;
-    bool status = c->ins == INS_STATUS;
-    if (c->cla & 0x80 && !status)
+    bool proprietary = c->ins == INS_STATUS || c->ins == INS_INCREASE; /* TS 102 221 10.1.2 */
+    if (c->cla & 0x80 && !proprietary)
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
     if (c->ins == INS_SELECT)
         return run_select(u, ch, c, response, sw);
@@ -445,12 +314,20 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
         return run_status(u, ch, c, response, sw);
     case INS_READ_BINARY:
     case INS_UPDATE_BINARY:
-        return run_binary(e, u, ch, c, response, sw);
+        return usim_binary(e, u, ch, c, response, sw);
     case INS_READ_RECORD:
     case INS_UPDATE_RECORD:
-        return run_record(e, u, ch, c, response, sw);
+        return usim_record(e, u, ch, c, response, sw);
+    case INS_SEARCH_RECORD:
+        return usim_search(u, ch, c, response, sw);
+    case INS_INCREASE:
+        return usim_increase(e, u, ch, c, response, sw);
     case INS_VERIFY:
-        return run_verify(e, u, ch, c, sw);
+    case INS_CHANGE_PIN:
+    case INS_DISABLE_PIN:
+    case INS_ENABLE_PIN:
+    case INS_UNBLOCK_PIN:
+        return run_pin(e, u, ch, c, sw);
     case INS_AUTHENTICATE:
         return usim_authenticate(e, u, ch, c, response, sw);
     default:

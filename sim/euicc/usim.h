@@ -5,6 +5,21 @@
 #include "euicc_internal.h"
 #include "saip.h"
 
+#define INS_VERIFY 0x20
+#define INS_CHANGE_PIN 0x24
+#define INS_DISABLE_PIN 0x26
+#define INS_ENABLE_PIN 0x28
+#define INS_UNBLOCK_PIN 0x2c
+#define INS_INCREASE 0x32
+#define INS_AUTHENTICATE 0x88
+#define INS_SEARCH_RECORD 0xa2
+#define INS_SELECT 0xa4
+#define INS_READ_BINARY 0xb0
+#define INS_READ_RECORD 0xb2
+#define INS_UPDATE_BINARY 0xd6
+#define INS_UPDATE_RECORD 0xdc
+#define INS_STATUS 0xf2
+
 struct usim {
     struct shared *upp;           /* what the package borrows */
     struct saip_package *package; /* with everything that was changed since */
@@ -22,11 +37,28 @@ MUST_CHECK enum err usim_write_changes(const struct usim *u, struct buf *out);
 MUST_CHECK enum err usim_apply_changes(struct usim *u, struct span changes);
 
 /* usim_access.c */
-enum usim_access { USIM_READ = 0x01, USIM_UPDATE = 0x02 };
+/* Bits of the access mode octet; above it the instruction that a rule names by itself. */
+enum usim_access { USIM_READ = 0x01, USIM_UPDATE = 0x02, USIM_INCREASE = 0x3200 };
 bool usim_allows(const struct usim *u, const struct channel *ch, const struct saip_file *f,
                  enum usim_access access);
-uint16_t usim_verify(struct usim *u, const struct channel *ch, const struct command *c,
-                     bool *changed);
+/* usim_pin.c */
+struct saip_pin *usim_pin(const struct usim *u, const struct channel *ch, uint8_t reference);
+bool usim_pin_satisfied(const struct usim *u, const struct channel *ch, uint8_t reference);
+/* VERIFY, CHANGE, DISABLE, ENABLE, UNBLOCK PIN. */
+uint16_t usim_pin_command(struct usim *u, const struct channel *ch, const struct command *c,
+                          bool *changed);
+
+/* usim_files.c */
+bool usim_is_directory(const struct saip_file *f);
+bool usim_has_records(const struct saip_file *f);
+MUST_CHECK enum err usim_binary(struct euicc *e, struct usim *u, struct channel *ch,
+                                const struct command *c, struct buf *response, uint16_t *sw);
+MUST_CHECK enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch,
+                                const struct command *c, struct buf *response, uint16_t *sw);
+MUST_CHECK enum err usim_search(struct usim *u, struct channel *ch, const struct command *c,
+                                struct buf *response, uint16_t *sw);
+MUST_CHECK enum err usim_increase(struct euicc *e, struct usim *u, struct channel *ch,
+                                  const struct command *c, struct buf *response, uint16_t *sw);
 
 /* usim_authenticate.c */
 MUST_CHECK enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch,

@@ -58,7 +58,8 @@ static void become_consumer_card(struct euicc_settings *s)
     s->sgp22_only = true;
 }
 
-/* SGP.22 5.7.15: without a tag list also the nickname and the icon are shown; found with an independent LPA. */
+/* SGP.22 5.7.15: without a tag list also the nickname and the icon are shown; found with an
+ * independent LPA. */
 static void a_consumer_card_has_the_list_and_nicknames_of_sgp22(void)
 {
     static const struct {
@@ -66,13 +67,16 @@ static void a_consumer_card_has_the_list_and_nicknames_of_sgp22(void)
     } rows[] = {
         { "SetNickname", "bf290f5a0a98001032547698103214900141", "bf2903800100" },
         { "the nickname is shown unasked", "bf2d00",
-          "bf2d37a035e3335a0a980010325476981032144f10a0000005591010ffffffff89000010009f70010190014191034c6162920474"
+          "bf2d37a035e3335a0a980010325476981032144f10a0000005591010ffffffff89000010009f700101900141"
+          "91034c6162920474"
           "657374950102" },
         { "an empty nickname takes it away", "bf290e5a0a980010325476981032149000", "bf2903800100" },
-        { "no nickname is not an empty one", "bf2d045c025a90", "bf2d10a00ee30c5a0a98001032547698103214" },
+        { "no nickname is not an empty one", "bf2d045c025a90",
+          "bf2d10a00ee30c5a0a98001032547698103214" },
         { "a tag list is obeyed", "bf2d035c0191", "bf2d09a007e30591034c6162" },
         { "a nickname of 65 octets",
-          "bf294f5a0a980010325476981032149041414141414141414141414141414141414141414141414141414141414141414141"
+          "bf294f5a0a980010325476981032149041414141414141414141414141414141414141414141414141414141"
+          "414141414141"
           "4141414141414141414141414141414141414141414141414141414141414141",
           "" },
     };
@@ -308,7 +312,8 @@ const struct test es10_tests[] = {
     { "malformed requests are incorrect data", malformed_requests_are_incorrect_data },
     { "EuiccInfo names both test CIs", euicc_info_names_both_test_cis },
     { "challenges differ", challenges_differ },
-    { "a consumer card has the list and nicknames of SGP.22", a_consumer_card_has_the_list_and_nicknames_of_sgp22 },
+    { "a consumer card has the list and nicknames of SGP.22",
+      a_consumer_card_has_the_list_and_nicknames_of_sgp22 },
     { "certificates are given for each CI", certificates_are_given_for_each_ci },
     { "a local switch leaves notifications", a_local_switch_leaves_notifications },
     { "a deleted profile is gone and said to be", a_deleted_profile_is_gone_and_said_to_be },

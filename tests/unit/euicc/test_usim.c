@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "aka.h"
@@ -13,18 +14,21 @@ static void files_are_selected_and_read(void)
         { "ICCID", "00b000000a", "980010325476981032149000" },
         { "part of it", "00b0000202", "10329000" },
         { "too much wanted", "00b00000ff", "6c0a" },
-        { "all of it", "00b0000000", "980010325476981032149000" },
+        { "all of it, of a length that is not known (T=0)", "00b0000000", "6c0a" },
+        { "no length at all", "00b00000", "6c0a" },
+        { "all of it", "00b000000a", "980010325476981032149000" },
         { "beyond the end", "00b0000a01", "6b00" },
         { "records of a transparent file", "00b2010400", "6981" },
         { "EF.DIR", "00a4000c022f00", "9000" },
-        { "its record", "00b2010400",
+        { "its record, of unknown length", "00b2010400", "6c21" },
+        { "its record", "00b2010421",
           "61144f0ca0000000871002ff49ff058950045553494dffffffffffffffffffffff9000" },
         { "a record that is not there", "00b2020400", "6a83" },
         { "octets of a record file", "00b0000001", "6981" },
         { "unknown mode", "00b2010500", "6a86" },
         { "file that is not there", "00a4000c026f99", "6a82" },
         { "USIM by AID", "00a4040c0ca0000000871002ff49ff0589", "9000" },
-        { "EF.IMSI by SFI, not selected before", "00b0870000", "0829261089674523019000" },
+        { "EF.IMSI by SFI, not selected before", "00b0870009", "0829261089674523019000" },
         { "EF.AD by FID", "00a4000c026fad", "9000" },
         { "MNC length", "00b0000004", "000000029000" },
         { "EF.ICCID by path from the MF", "00a4080c022fe2", "9000" },
@@ -93,6 +97,203 @@ static void codes_are_counted_and_kept(void)
     world_close(&w);
 }
 
+/* PIN 1 is there and disabled, may be disabled and changed; PUK 1 unblocks it. */
+#define PIN1 "30303030ffffffff"
+#define NEW_PIN1 "31323334ffffffff"
+#define WRONG_PIN "39393939ffffffff"
+#define PUK1 "3131313131313131"
+
+static void pins_are_managed(void)
+{
+    static const char *const row[][3] = {
+        { "CHANGE PIN of a disabled PIN", "0024000110" PIN1 NEW_PIN1, "6984" },
+        { "DISABLE PIN of a disabled PIN", "0026000108" PIN1, "6984" },
+        { "ENABLE PIN with a wrong value", "0028000108" WRONG_PIN, "63c2" },
+        { "ENABLE PIN", "0028000108" PIN1, "9000" },
+        { "ENABLE PIN of an enabled PIN", "0028000108" PIN1, "6985" },
+        { "CHANGE PIN of wrong length", "0024000108" PIN1, "6700" },
+        { "CHANGE PIN with parameters", "0024010110" PIN1 NEW_PIN1, "6a86" },
+        { "CHANGE PIN of an unknown reference", "0024000f10" PIN1 NEW_PIN1, "6a88" },
+        { "CHANGE PIN with a wrong old value", "0024000110" WRONG_PIN NEW_PIN1, "63c2" },
+        { "CHANGE PIN", "0024000110" PIN1 NEW_PIN1, "9000" },
+        { "VERIFY with the old value", "0020000108" PIN1, "63c2" },
+        { "VERIFY with the new value", "0020000108" NEW_PIN1, "9000" },
+        { "CHANGE PIN of ADM, which may not be",
+          "0024000a10"
+          "3535353535353535" PIN1,
+          "6985" },
+        { "DISABLE PIN with a wrong value", "0026000108" WRONG_PIN, "63c2" },
+        { "DISABLE PIN of wrong length",
+          "0026000104"
+          "31323334",
+          "6700" },
+        { "VERIFY twice wrong", "0020000108" WRONG_PIN, "63c1" },
+        { "VERIFY thrice wrong", "0020000108" WRONG_PIN, "6983" },
+        { "VERIFY with the right value, blocked", "0020000108" NEW_PIN1, "6983" },
+        { "CHANGE PIN, blocked", "0024000110" NEW_PIN1 PIN1, "6983" },
+        { "DISABLE PIN, blocked", "0026000108" NEW_PIN1, "6983" },
+        { "UNBLOCK PIN asks for the counter", "002c0001", "63ca" },
+        { "UNBLOCK PIN with a wrong code", "002c000110" WRONG_PIN NEW_PIN1, "63c9" },
+        { "UNBLOCK PIN of wrong length", "002c000108" PUK1, "6700" },
+        { "UNBLOCK PIN with parameters", "002c010110" PUK1 PIN1, "6a86" },
+        { "UNBLOCK PIN of one without unblocking code", "002c000a10" PUK1 PIN1, "6a88" },
+        { "UNBLOCK PIN of an unknown reference", "002c000f10" PUK1 PIN1, "6a88" },
+        { "UNBLOCK PIN", "002c000110" PUK1 PIN1, "9000" },
+        { "its counter is full again", "002c0001", "63ca" },
+        { "DISABLE PIN", "0026000108" PIN1, "9000" },
+        { "VERIFY of a disabled PIN", "0020000108" PIN1, "6984" },
+        { "commands of another class", "8024000110" PIN1 NEW_PIN1, "6e00" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+static void an_unblocking_code_is_blocked_for_ever(void)
+{
+    struct world w;
+    char wanted[8];
+    world_open(&w, NULL);
+    CHECK(apdu_is(&w, "0028000108" PIN1, "9000"));
+    for (unsigned i = 0; i < 9; i++) {
+        snprintf(wanted, sizeof wanted, "63c%x", 9 - i);
+        CHECK(apdu_is(&w, "002c000110" WRONG_PIN NEW_PIN1, wanted));
+        if (i == 4)
+            world_reset(&w);
+    }
+    CHECK(apdu_is(&w, "002c000110" WRONG_PIN NEW_PIN1, "6983"));
+    world_reset(&w);
+    CHECK(apdu_is(&w, "002c000110" PUK1 NEW_PIN1, "6983"));
+    CHECK(apdu_is(&w, "002c0001", "6983"));
+    world_close(&w);
+}
+
+/* Saved with the command: a cut counts as a try or as none, never as a success. */
+static void a_power_cut_does_not_give_tries_back(void)
+{
+    struct world w;
+    struct buf response = { .max = 300 }, wrong = hex("0020000108" WRONG_PIN);
+    world_open(&w, NULL);
+    CHECK(apdu_is(&w, "0028000108" PIN1, "9000"));
+    for (int after = 0; after < 2; after++) {
+        w.nvm.cut_at = w.nvm.saves + 1;
+        w.nvm.after = after;
+        CHECK(card_transmit(w.card, buf_span(&wrong), &response) == ERR_CUT && !response.len);
+        w.nvm.cut_at = 0;
+        world_reset(&w);
+        CHECK(apdu_is(&w, "00200001", after ? "63c2" : "63c3"));
+    }
+    buf_release(&response);
+    buf_release(&wrong);
+    world_close(&w);
+}
+
+static void an_enabled_pin_guards_the_keys(void)
+{
+    static const char *const row[][3] = {
+        { "USIM", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "AUTHENTICATE in GSM context",
+          "0088008011"
+          "10"
+          "00000000000000000000000000000000",
+          "610e" },
+        { "ENABLE PIN", "0028000108" PIN1, "9000" },
+        { "AUTHENTICATE, verified by that",
+          "0088008011"
+          "10"
+          "00000000000000000000000000000000",
+          "610e" },
+    };
+    static const char *const locked[][3] = {
+        { "USIM", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "AUTHENTICATE without VERIFY",
+          "0088008011"
+          "10"
+          "00000000000000000000000000000000",
+          "6982" },
+        { "VERIFY", "0020000108" PIN1, "9000" },
+        { "AUTHENTICATE",
+          "0088008011"
+          "10"
+          "00000000000000000000000000000000",
+          "610e" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_reset(&w);
+    for (size_t i = 0; i < COUNT(locked); i++)
+        CHECK_ROW(locked[i][0], apdu_is(&w, locked[i][1], locked[i][2]));
+    world_close(&w);
+}
+
+static void applications_are_found_by_partial_names(void)
+{
+    static const char *const row[][3] = {
+        { "by five octets", "00a4040c05a000000087", "9000" },
+        { "by four octets", "00a4040c04a0000000", "6a82" },
+        { "the next of that name", "00a4040e05a000000087", "6a82" },
+        { "the last of that name", "00a4040d05a000000087", "6a86" },
+        { "the next by path", "00a4080e022fe2", "6a86" },
+        { "EF under it by path from here", "00a4090c026f07", "9000" },
+        { "a name that is too long", "00a4040c10a0000000871002ff49ff0589ff00ff00", "6a82" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+static void records_are_searched(void)
+{
+    static const char *const row[][3] = {
+        { "SEARCH RECORD without file", "00a20104025553", "6986" },
+        { "EF.DIR", "00a4000c022f00", "9000" },
+        { "SEARCH RECORD",
+          "00a2010404"
+          "5553494d"
+          "00",
+          "019000" },
+        { "SEARCH RECORD backwards",
+          "00a2010504"
+          "5553494d"
+          "00",
+          "019000" },
+        { "SEARCH RECORD for what is not there",
+          "00a2010402"
+          "1234",
+          "6282" },
+        { "SEARCH RECORD of an unknown kind",
+          "00a2010602"
+          "1234",
+          "6a86" },
+        { "SEARCH RECORD from a record that is not there",
+          "00a2090402"
+          "1234",
+          "6a83" },
+        { "SEARCH RECORD without pattern", "00a20104", "6700" },
+        { "EF.ICCID", "00a4000c022fe2", "9000" },
+        { "SEARCH RECORD in a transparent file",
+          "00a2010402"
+          "1234",
+          "6981" },
+        { "INCREASE of a transparent file", "8032000003000001", "6981" },
+        { "UPDATE RECORD of a transparent file",
+          "00dc010401"
+          "00",
+          "6981" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
 static void an_update_survives(void)
 {
     struct world w;
@@ -158,7 +359,8 @@ static void the_sim_authenticates_and_resynchronises(void)
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
     CHECK(authenticate(&w, 0x20, true, &v, &out) == 0x9862);
     CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000);
-    CHECK(out.len == 44 && out.at[0] == 0xdb && out.at[1] == 8 && !memcmp(out.at + 2, v.res, 8));
+    CHECK(out.len == 53 && out.at[44] == 8); /* with Kc: the profile has the service */
+    CHECK(out.at[0] == 0xdb && out.at[1] == 8 && !memcmp(out.at + 2, v.res, 8));
     CHECK(!memcmp(out.at + 11, v.ck, 16) && !memcmp(out.at + 28, v.ik, 16));
     CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000 &&
           out.at[0] == 0xdc); /* the same again */
@@ -179,6 +381,44 @@ static void the_sim_authenticates_and_resynchronises(void)
     buf_release(&out);
 }
 
+/* TS 34.108 8.1.2 by hand: the test key 00 01 … 0F, RAND of zeros, so XDOUT is the key. */
+static void the_test_algorithm_of_34_108_is_known(void)
+{
+    static const char autn[] = "030405060708"
+                               "0000"
+                               "0001020304250607"; /* SQN 0 xor AK; MAC-A = XDOUT xor SQN, AMF */
+    static const uint8_t milenage[] = { 0x80, 0x01, 0x01, 0x81, 0x01, 0x02, 0x82, 0x10 };
+    const struct wishes wishes = { .profile_class = 2, .test_key = true };
+    struct world w;
+    struct dp d;
+    char command[128];
+    world_open(&w, NULL);
+    dp_open(&d);
+    put_profile(PARTNER_ICCID, &wishes, &d.metadata, &d.upp);
+    uint8_t *at = memmem(d.upp.at, d.upp.len, milenage, sizeof milenage);
+    REQUIRE(at != NULL);
+    at[2] = 3;
+    REQUIRE(download(&w, &d) == 0);
+    CHECK(es10_is(&w, "bf3111a00c5a0a980010325476981032858101ff", "bf3103800100"));
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    snprintf(command, sizeof command, "0088008122100000000000000000000000000000000010%s00", autn);
+    CHECK_ROW("MAC-A over another SQN", apdu_is(&w, command, "9862"));
+    /* SQN 20 under AK 03..08; MAC-A = 0001020304050607 xor 0000000000200000 */
+    CHECK_ROW("SQN 20", apdu_is(&w,
+                                "00880081221000000000000000000000000000000000"
+                                "10"
+                                "030405060728"
+                                "0000"
+                                "0001020304250607"
+                                "00",
+                                "db10000102030405060708090a0b0c0d0e0f"
+                                "100102030405060708090a0b0c0d0e0f00"
+                                "1002030405060708090a0b0c0d0e0f0001"
+                                "0800000000000000009000")); /* Kc: what is in it twice is gone */
+    dp_close(&d);
+    world_close(&w);
+}
+
 static void malformed_authentications_are_refused(void)
 {
     static const char *const row[][3] = {
@@ -191,9 +431,20 @@ static void malformed_authentications_are_refused(void)
         { "wrong inner length",
           "00880081220f00000000000000000000000000000000100000000000000000000000000000000000",
           "6a80" },
-        { "GSM context",
-          "0088008011100000000000000000000000000000"
-          "0000",
+        { "GSM context without RAND",
+          "0088008010"
+          "10"
+          "000000000000000000000000000000",
+          "6a80" },
+        { "GSM context with the length of another",
+          "0088008011"
+          "0f"
+          "00000000000000000000000000000000",
+          "6a80" },
+        { "a context that nobody knows",
+          "0088008411"
+          "10"
+          "00000000000000000000000000000000",
           "6a86" },
     };
     struct world w;
@@ -207,8 +458,15 @@ const struct test usim_tests[] = {
     { "files are selected and read", files_are_selected_and_read },
     { "nothing is there without an enabled profile", nothing_is_there_without_an_enabled_profile },
     { "codes are counted and kept", codes_are_counted_and_kept },
+    { "PINs are managed", pins_are_managed },
+    { "an unblocking code is blocked for ever", an_unblocking_code_is_blocked_for_ever },
+    { "a power cut does not give tries back", a_power_cut_does_not_give_tries_back },
+    { "an enabled PIN guards the keys", an_enabled_pin_guards_the_keys },
+    { "applications are found by partial names", applications_are_found_by_partial_names },
+    { "records are searched", records_are_searched },
     { "an update survives", an_update_survives },
     { "the SIM authenticates and resynchronises", the_sim_authenticates_and_resynchronises },
+    { "the test algorithm of TS 34.108 is known", the_test_algorithm_of_34_108_is_known },
     { "malformed authentications are refused", malformed_authentications_are_refused },
 };
 const size_t usim_tests_count = COUNT(usim_tests);
