@@ -79,6 +79,8 @@ MUST_CHECK enum err eim_order_next(struct eim *e, const char *eid, struct eim_or
 /* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
  * row. Runs inside the caller's transaction. */
 MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
+/* An installation, known by its RSP transaction, answers one order. ERR_EXISTS: it answered another one already. */
+MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, struct span transaction_id);
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
@@ -87,7 +89,8 @@ MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next
 
 /* --- procedures ------------------------------------------------------------------------------------ */
 
-/* Makes what an order needs to travel: a signed package with the next counter, or a download trigger; persisted before use. */
+/* Makes what an order needs to travel: a signed package with the next counter, or a download trigger. Inside the caller's
+ * transaction, which ends before anything leaves. */
 MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
 /* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
 MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,

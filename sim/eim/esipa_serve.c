@@ -20,27 +20,40 @@ static enum err note_contact(struct eim *e, const struct rsp_get_eim_package_req
     return x ? x : eim_euicc_seen(e, eid, cause, rplmn);
 }
 
-/* An order whose time has run out while it waited is over; one that was sent may still be answered. */
-static enum err expire(struct eim *e, struct eim_order *o)
-{
-    o->state = EIM_EXPIRED;
-    enum err x = db_begin(e->env->db);
-    return x ? x : db_end(e->env->db, eim_order_update(e, o));
-}
-
-/* What is under way, or the next order made ready; ERR_NOT_FOUND when there is nothing. */
-static enum err next_message(struct eim *e, const char *eid, struct eim_order *o)
+/* What is under way, or the next order made ready. An order whose time has run out while it waited is over; one that was
+ * sent may still be answered. */
+static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool *made)
 {
     for (;;) {
         enum err x = eim_order_next(e, eid, o);
         if (x || o->state == EIM_SENT)
             return x;
-        if (!o->valid_until || o->valid_until > clock_now(e->env->clock))
+        if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
+            *made = true;
             return eim_order_prepare(e, o);
-        x = expire(e, o);
+        }
+        o->state = EIM_EXPIRED;
+        x = eim_order_update(e, o);
         if (x)
             return x;
     }
+}
+
+/* One transaction from looking to having it sent: two polls at once get the same bytes. ERR_NOT_FOUND: nothing to do. */
+static enum err next_message(struct eim *e, const char *eid, struct eim_order *o)
+{
+    bool made = false;
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    x = choose(e, eid, o, &made);
+    bool none = x == ERR_NOT_FOUND;
+    x = db_end(e->env->db, none ? ERR_OK : x);
+    if (!x && made)
+        LOG(e->env->log, LOG_INFO, "package.made", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid),
+            F_TEXT("kind", eim_order_kind_name(o->kind)), F_INT("counter", o->counter),
+            F_HEX("eimTransactionId", SPAN_ARRAY(o->transaction_id)));
+    return x ? x : none ? ERR_NOT_FOUND : ERR_OK;
 }
 
 static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)

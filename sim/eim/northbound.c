@@ -200,7 +200,10 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
     o->kind = (enum eim_order_kind)kind;
     o->created = clock_now(e->env->clock);
     o->rollback = json_is_true(json_object_get(body, "rollback"));
-    take_text(body, "callback", o->callback, sizeof o->callback);
+    const char *callback = json_str(body, "callback");
+    if (callback && (!take_text(body, "callback", o->callback, sizeof o->callback) ||
+                     strncmp(callback, "https://", 8) != 0))
+        return refused(http_problem(p, 400, "callback is wrong", "an https URL of at most 512 characters is wanted"));
     const char *until = json_str(body, "validUntil");
     if (until && clock_parse_iso8601(span_str(until), &o->valid_until))
         return refused(http_problem(p, 400, "validUntil is wrong", "a time like 2026-01-31T12:00:00Z is wanted"));
@@ -210,6 +213,14 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
         (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
         return refused(http_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted"));
     return ERR_OK;
+}
+
+/* Its activation code is forgotten when it ends, so it cannot be compared for ever. */
+static bool same_order(const struct eim_order *a, const struct eim_order *b)
+{
+    return strcmp(a->eid, b->eid) == 0 && a->kind == b->kind && strcmp(a->iccid, b->iccid) == 0 &&
+           a->rollback == b->rollback &&
+           (!a->activation_code.len || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
 }
 
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p)
@@ -234,7 +245,7 @@ enum err eim_add_order(void *actor, const struct http_request *q, struct http_re
     if (x == ERR_EXISTS) {
         x = eim_order_by_reference(e, o.reference, &known);
         if (!x)
-            x = strcmp(known.eid, o.eid) == 0 && known.kind == o.kind
+            x = same_order(&known, &o)
                     ? answer_order(e, 200, &known, p)
                     : http_problem(p, 409, "reference in use", "another order has this reference");
     } else if (!x)

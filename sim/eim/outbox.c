@@ -1,4 +1,4 @@
-/* Callbacks: delivered by the tick, in order for each receiver, until somebody says 2xx. */
+/* Callbacks: delivered by the tick, in order for each eUICC, until somebody says 2xx. */
 #include <stdio.h>
 
 #include "eim_internal.h"
@@ -55,12 +55,15 @@ static int64_t back_off(int64_t attempts)
     return wait < RETRY_MOST ? wait : RETRY_MOST;
 }
 
+/* The oldest letter of each eUICC: the later ones wait for it. */
+#define HEADS "FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox p WHERE p.eid = o.eid AND p.id < o.id) "
+
 enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
 {
     struct db *db = e->env->db;
     struct letter l;
     enum err x;
-    while (!(x = db_query(db, "SELECT id, attempts, order_id, url FROM outbox WHERE due <= ? ORDER BY due, id LIMIT 1",
+    while (!(x = db_query(db, "SELECT id, attempts, order_id, url " HEADS "AND due <= ? ORDER BY due, id LIMIT 1",
                           DB_ARGS(DB_INT(now)), take_letter, &l))) {
         if (deliver(e, &l))
             x = db_run(db, "DELETE FROM outbox WHERE id = ?", DB_ARGS(DB_INT(l.id)), NULL);
@@ -72,6 +75,6 @@ enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
     }
     *next = CLOCK_NEVER;
     if (x == ERR_NOT_FOUND)
-        x = db_get_int(db, "SELECT due FROM outbox ORDER BY due LIMIT 1", NULL, 0, next);
+        x = db_get_int(db, "SELECT due " HEADS "ORDER BY due LIMIT 1", NULL, 0, next);
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }

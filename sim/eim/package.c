@@ -86,21 +86,12 @@ static enum err put_trigger(struct eim_order *o)
 enum err eim_order_prepare(struct eim *e, struct eim_order *o)
 {
     enum err x = rng_fill(e->env->rng, o->transaction_id, sizeof o->transaction_id);
-    if (x || (x = db_begin(e->env->db)))
-        return x;
     buf_clear(&o->message);
     /* SGP.32 2.11.1.1: the counter is persistent before the package that bears it leaves. */
-    if (o->kind != EIM_ORDER_DOWNLOAD)
+    if (!x && o->kind != EIM_ORDER_DOWNLOAD)
         x = eim_euicc_next_counter(e, o->eid, &o->counter);
     if (!x)
         x = o->kind == EIM_ORDER_DOWNLOAD ? put_trigger(o) : put_package(e, o);
     o->state = EIM_SENT;
-    if (!x)
-        x = eim_order_update(e, o);
-    x = db_end(e->env->db, x);
-    if (!x)
-        LOG(e->env->log, LOG_INFO, "package.made", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid),
-            F_TEXT("kind", eim_order_kind_name(o->kind)), F_INT("counter", o->counter),
-            F_HEX("eimTransactionId", SPAN_ARRAY(o->transaction_id)));
-    return x;
+    return x ? x : eim_order_update(e, o);
 }

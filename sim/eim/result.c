@@ -80,6 +80,11 @@ static enum err end_order(struct eim_order *o, enum eim_order_state state, int64
 /* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
 static enum err read_results(struct eim *e, struct eim_order *o, struct span results)
 {
+    static const enum rsp_result_kind expected[] = {
+        [EIM_ORDER_ENABLE] = RSP_RESULT_ENABLE, [EIM_ORDER_DISABLE] = RSP_RESULT_DISABLE,
+        [EIM_ORDER_DELETE] = RSP_RESULT_DELETE, [EIM_ORDER_SET_FALLBACK] = RSP_RESULT_SET_FALLBACK_ATTRIBUTE,
+        [EIM_ORDER_LIST] = RSP_RESULT_LIST_PROFILE_INFO,
+    };
     struct der list = der_open(results);
     struct rsp_euicc_result r = { 0 };
     enum err x = ERR_OK;
@@ -92,8 +97,8 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
         if (rsp_euicc_result_code(&r) != 0)
             return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
     }
-    if (x)
-        return end_order(o, EIM_FAILED, 127, "undecodableResult");
+    if (x || r.which != expected[o->kind])
+        return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
     x = end_order(o, EIM_DONE, 0, "ok");
     if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
@@ -102,59 +107,73 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
     x = profiles ? json_write(profiles, &text) : ERR_NOMEM;
     if (!x)
         x = eim_euicc_set_profiles(e, o->eid, buf_span(&text));
+    if (!x)
+        x = set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
+    json_decref(profiles);
     buf_release(&text);
-    return x ? x : set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
+    return x;
 }
 
 /* --- eUICC packages -------------------------------------------------------------------------------- */
 
-typedef enum err (*apply_fn)(struct eim *e, struct eim_order *o, const void *what);
+/* Something that was verified, and what it does to its order. */
+struct finding {
+    struct span transaction_id;
+    bool download, rollback; /* of a download; that a switch was taken back */
+    bool of_flight;          /* without a transaction it is for what is in flight */
+    bool counted;            /* it bears the counter of its package */
+    int64_t counter;
+    enum err (*run)(struct eim *e, struct eim_order *o, const void *what);
+    const void *what;
+};
 
-static enum err apply_results(struct eim *e, struct eim_order *o, const void *what)
+/* What an order may still learn: the answer to what is in flight; after a success only that the switch was taken back
+ * (SGP.32 3.3.2). A late or repeated answer changes nothing. */
+static bool may_learn(const struct eim_order *o, const struct finding *f)
 {
-    return read_results(e, o, *(const struct span *)what);
+    if (f->download != (o->kind == EIM_ORDER_DOWNLOAD) || (f->counted && f->counter != o->counter))
+        return false;
+    bool may_be_taken_back = o->kind == EIM_ORDER_ENABLE && o->rollback && o->state == EIM_DONE;
+    return o->state == EIM_SENT || (f->rollback && may_be_taken_back);
 }
 
-/* Does the list say that the eUICC took its switch back? */
-static bool says_rolled_back(struct span results)
+static enum err find_order(struct eim *e, const char *eid, const struct finding *f, struct eim_order *o)
 {
-    struct der list = der_open(results);
-    struct rsp_euicc_result r;
-    while (!der_at_end(&list) && rsp_euicc_result_next(&list, &r) == ERR_OK)
-        if (r.which == RSP_RESULT_ROLLBACK)
-            return true;
-    return false;
+    if (f->transaction_id.len)
+        return eim_order_by_transaction(e, eid, f->transaction_id, o);
+    enum err x = f->of_flight ? eim_order_next(e, eid, o) : ERR_NOT_FOUND;
+    return !x && o->state != EIM_SENT ? ERR_NOT_FOUND : x;
 }
 
-/* Finds the order and applies what came to it in one transaction; a late or repeated one changes nothing. Only the result
- * of a rollback still changes an order that was done. */
-static enum err apply(struct eim *e, const char *eid, struct span transaction_id, int64_t counter, apply_fn run,
-                      const void *what)
+static enum err apply_to(struct eim *e, struct eim_order *o, const struct finding *f)
+{
+    enum err x = may_learn(o, f) ? f->run(e, o, f->what) : ERR_EXISTS;
+    return x ? x : eim_order_update(e, o);
+}
+
+/* Finds the order and applies the finding to it in one transaction. */
+static enum err apply(struct eim *e, const char *eid, const struct finding *f)
 {
     struct eim_order o;
     eim_order_init(&o);
     enum err x = db_begin(e->env->db);
-    if (!x)
-        x = eim_order_by_transaction(e, eid, transaction_id, &o);
-    bool rolled_back_after_success = !x && o.state == EIM_DONE && o.rollback && run == apply_results &&
-                                     says_rolled_back(*(const struct span *)what);
-    if (!x && (o.state == EIM_SENT || rolled_back_after_success) && (!counter || o.counter == counter)) {
-        x = run(e, &o, what);
-        if (!x)
-            x = eim_order_update(e, &o);
-        if (!x && o.state > EIM_SENT)
-            LOG(e->env->log, LOG_INFO, "order.ended", F_TEXT("swap", o.reference), F_TEXT("eid", eid),
-                F_TEXT("state", eim_order_state_name(o.state)), F_HEX("eimTransactionId", transaction_id));
-    } else if (x == ERR_NOT_FOUND) {
-        db_rollback(e->env->db);
-        eim_order_release(&o);
-        /* Nothing to apply, and nothing that a second delivery would change. */
-        log_fail(e->env->log, ERR_NOT_FOUND, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
-        return ERR_OK;
+    if (!x) {
+        x = find_order(e, eid, f, &o);
+        x = db_end(e->env->db, x ? x : apply_to(e, &o, f));
     }
-    x = db_end(e->env->db, x);
+    if (!x && o.state > EIM_SENT)
+        LOG(e->env->log, LOG_INFO, "order.ended", F_TEXT("swap", o.reference), F_TEXT("eid", eid),
+            F_TEXT("state", eim_order_state_name(o.state)), F_HEX("eimTransactionId", f->transaction_id));
     eim_order_release(&o);
-    return x;
+    /* Nothing to apply, and nothing that a second delivery would change. */
+    if (x == ERR_NOT_FOUND)
+        log_fail(e->env->log, x, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
+    return x == ERR_NOT_FOUND || x == ERR_EXISTS ? ERR_OK : x;
+}
+
+static enum err apply_results(struct eim *e, struct eim_order *o, const void *what)
+{
+    return read_results(e, o, *(const struct span *)what);
 }
 
 static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)
@@ -168,35 +187,54 @@ static enum err apply_unsigned(struct eim *e, struct eim_order *o, const void *w
 {
     (void)e;
     (void)what;
-    if (o->state != EIM_SENT || ++o->refused < UNSIGNED_REFUSALS)
+    if (++o->refused < UNSIGNED_REFUSALS)
         return ERR_OK;
     return end_order(o, EIM_FAILED, 127, "euiccPackageErrorUnsigned");
+}
+
+static bool says_rolled_back(struct span results)
+{
+    struct der list = der_open(results);
+    struct rsp_euicc_result r;
+    while (!der_at_end(&list) && rsp_euicc_result_next(&list, &r) == ERR_OK)
+        if (r.which == RSP_RESULT_ROLLBACK)
+            return true;
+    return false;
 }
 
 static enum err take_signed(struct eim *e, const char *eid, const struct rsp_package_result_signed *r,
                             struct buf *acknowledgements)
 {
     struct rsp_tbs tbs;
+    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .counted = true,
+                               .counter = r->data.counter, .rollback = says_rolled_back(r->data.results),
+                               .run = apply_results, .what = &r->data.results };
     rsp_tbs_package_result(&r->data, no_token, &tbs);
     enum err x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
+    /* Acknowledging makes the eUICC forget it: another eIM's result is not ours to acknowledge. */
+    if (!x && !span_equal(r->data.eim_id, span_str(e->eim_id)))
+        return disbelieve(e, "SGP.32 3.3.1", "a result for another eIM");
     if (!x)
-        x = apply(e, eid, r->data.eim_transaction_id, r->data.counter, apply_results, &r->data.results);
+        x = apply(e, eid, &f);
     return x ? x : rsp_acknowledgement_put(acknowledgements, r->data.seq_number);
 }
 
 static enum err take_signed_error(struct eim *e, const char *eid, const struct rsp_package_error_signed *r)
 {
     struct rsp_tbs tbs;
+    /* The counter in it is the refused package's, whatever that was: the transaction decides. */
+    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .run = apply_error, .what = &r->data.code };
     rsp_tbs_package_error(&r->data, no_token, &tbs);
     enum err x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
     LOG(e->env->log, LOG_WARN, "package.error", F_TEXT("eid", eid), F_INT("counter", r->data.counter),
         F_TEXT("code", rsp_euicc_package_error_code_name(r->data.code)));
-    /* The counter in it is the refused package's, whatever that was: the transaction decides. */
-    return x ? x : apply(e, eid, r->data.eim_transaction_id, 0, apply_error, &r->data.code);
+    if (!x && !span_equal(r->data.eim_id, span_str(e->eim_id)))
+        return disbelieve(e, "SGP.32 3.3.1", "an error for another eIM");
+    return x ? x : apply(e, eid, &f);
 }
 
 enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
@@ -210,7 +248,8 @@ enum err eim_take_package_result(struct eim *e, const char *eid, const struct rs
     case RSP_PACKAGE_ERROR_UNSIGNED:
         LOG(e->env->log, LOG_WARN, "package.error_unsigned", F_TEXT("eid", eid),
             F_HEX("eimTransactionId", r->unsigned_error.eim_transaction_id));
-        return apply(e, eid, r->unsigned_error.eim_transaction_id, 0, apply_unsigned, NULL);
+        return apply(e, eid, &(struct finding){ .transaction_id = r->unsigned_error.eim_transaction_id,
+                                                .of_flight = true, .run = apply_unsigned });
     default:
         return ERR_PARSE;
     }
@@ -220,11 +259,13 @@ enum err eim_take_package_result(struct eim *e, const char *eid, const struct rs
 
 static enum err apply_installation(struct eim *e, struct eim_order *o, const void *what)
 {
-    (void)e;
     const struct rsp_installation_result_data *d = what;
     char iccid[21] = "";
     struct buf aid = { .max = 64 };
-    enum err x = d->metadata.iccid.at ? rsp_iccid_text(d->metadata.iccid, iccid) : ERR_OK;
+    enum err x = eim_order_claim_installation(e, o, d->transaction_id);
+    if (x)
+        return x;
+    x = d->metadata.iccid.at ? rsp_iccid_text(d->metadata.iccid, iccid) : ERR_OK;
     bool ok = d->result.which == RSP_OK;
     if (!x && ok)
         x = hex_put_upper(&aid, d->result.success.aid);
@@ -259,13 +300,17 @@ static enum err apply_download_error(struct eim *e, struct eim_order *o, const v
 
 enum err eim_take_download_result(struct eim *e, const char *eid, const struct rsp_profile_download_trigger_result *r)
 {
+    struct finding f = { .transaction_id = r->eim_transaction_id, .download = true, .run = apply_download_error,
+                         .what = r };
     if (r->result.which == RSP_DOWNLOAD_RESULT_ERROR)
-        return apply(e, eid, r->eim_transaction_id, 0, apply_download_error, r);
+        return apply(e, eid, &f);
     const struct rsp_profile_installation_result *pir = &r->result.installation;
     struct rsp_tbs tbs;
     rsp_tbs_installation_result(&pir->data, &tbs);
     enum err x = verify(e, eid, &tbs, pir->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
-    return x ? x : apply(e, eid, r->eim_transaction_id, 0, apply_installation, &pir->data);
+    f.run = apply_installation;
+    f.what = &pir->data;
+    return x ? x : apply(e, eid, &f);
 }

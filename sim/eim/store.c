@@ -24,6 +24,10 @@ const char *const eim_migrations[] = {
     "CREATE TABLE relay ("
     " transaction_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, address TEXT NOT NULL, at INTEGER NOT NULL);"
     "CREATE INDEX relay_by_age ON relay (at);",
+    "ALTER TABLE outbox ADD COLUMN eid TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX outbox_by_eid ON outbox (eid, id);",
+    "ALTER TABLE orders ADD COLUMN installation BLOB;"
+    "CREATE INDEX orders_by_installation ON orders (installation) WHERE installation IS NOT NULL;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -211,10 +215,22 @@ enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out)
                     DB_ARGS(DB_TEXT(eid)), take_order, out);
 }
 
+enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, struct span transaction_id)
+{
+    int64_t other = 0;
+    enum err x = db_get_int(e->env->db, "SELECT 1 FROM orders WHERE installation = ? AND eid = ? AND id <> ? LIMIT 1",
+                            DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(o->eid), DB_TEXT(o->id)), &other);
+    if (x != ERR_NOT_FOUND)
+        return x ? x : ERR_EXISTS;
+    return db_run(e->env->db, "UPDATE orders SET installation = ? WHERE id = ?",
+                  DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(o->id)), NULL);
+}
+
 static enum err put_outbox(struct eim *e, const struct eim_order *o)
 {
-    return db_run(e->env->db, "INSERT INTO outbox (order_id, url, due) VALUES (?, ?, ?)",
-                  DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->callback), DB_INT(clock_now(e->env->clock))), NULL);
+    return db_run(e->env->db, "INSERT INTO outbox (order_id, url, due, eid) VALUES (?, ?, ?, ?)",
+                  DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->callback), DB_INT(clock_now(e->env->clock)), DB_TEXT(o->eid)),
+                  NULL);
 }
 
 enum err eim_order_update(struct eim *e, const struct eim_order *o)

@@ -1,0 +1,50 @@
+#ifndef LAB_TESTS_EIM_H
+#define LAB_TESTS_EIM_H
+
+#include "lab.h"
+
+#define EUICC LAB_EIM_URL "/v1/euiccs/" LAB_EID
+
+/* Who gets callbacks: what it heard, and what it answers. */
+struct receiver {
+    struct actor actor;
+    int status; /* 0: not reached */
+    unsigned heard_count;
+    char heard[64][96]; /* "reference state name" */
+};
+/* An eIM that knows the card, which knows it. */
+struct fixture {
+    struct lab l;
+    struct receiver eso;
+    struct es_peer peer;
+    struct esipa_get_eim_package_response package; /* the last answer to a poll */
+    struct buf result;                             /* what the card made of it: BF51 */
+    struct buf acknowledgements;                   /* of the last result brought */
+};
+void fixture_open(struct fixture *f);
+void fixture_close(struct fixture *f);
+/* POSTs an order for the card; returns the status. `more`: ",\"rollback\":true". */
+int order(struct fixture *f, const char *reference, const char *kind, const char *more);
+const char *order_state(struct fixture *f, const char *reference);
+/* result.name of an order; "" none. Overwritten by the next call. */
+const char *result_name(struct fixture *f, const char *reference);
+/* Asks for a package; gives the kind of answer (enum rsp_get_eim_package_which); -1 when there was none. */
+int poll(struct fixture *f);
+/* The card executes the package that the poll brought. */
+void execute(struct fixture *f);
+/* Brings a whole BF51 as the result of eid's card. Gives the kind of answer (enum rsp_provide_response_which); -1 none. */
+int bring(struct fixture *f, const char *eid, struct span package_result);
+/* Brings what the card made, as it is. */
+int bring_result(struct fixture *f);
+int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r);
+/* Signs with a card's own key what no honest card would say; replaces f->result by the whole BF51. */
+void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
+void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d);
+void tick_eim(struct fixture *f);
+
+#define TESTS(name) extern const struct test name[]; extern const size_t name##_count
+TESTS(northbound_tests);
+TESTS(package_tests);
+TESTS(result_tests);
+
+#endif

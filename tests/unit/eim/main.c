@@ -1,0 +1,206 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "eim_tests.h"
+#include "rsp_ids.h"
+
+static enum err hear(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct receiver *r = actor;
+    json_t *o = NULL;
+    if (r->status == 200 && r->heard_count < COUNT(r->heard)) {
+        REQUIRE(json_read(q->body, &o, NULL) == ERR_OK);
+        const char *name = json_str(json_object_get(o, "result"), "name");
+        snprintf(r->heard[r->heard_count++], sizeof r->heard[0], "%s %s %s", json_str(o, "reference"),
+                 json_str(o, "state"), name ? name : "");
+        json_decref(o);
+    }
+    return r->status ? http_text(p, r->status, "text/plain", (struct span){ 0 }) : ERR_CUT;
+}
+
+static const struct http_route routes[] = { { "POST", "/hook", hear } };
+static const struct actor_ops ops = { .role = "eso", .routes = routes, .route_count = COUNT(routes) };
+
+void fixture_open(struct fixture *f)
+{
+    struct es10b_add_initial_eim_response added = { .received.max = APDU_ES10_RESPONSE_MAX };
+    *f = (struct fixture){ .eso = { .actor = { &ops }, .status = 200 }, .result = { .max = 1 << 17 },
+                           .acknowledgements = { .max = 4096 } };
+    lab_open(&f->l);
+    f->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
+    f->peer = (struct es_peer){ .env = &f->l.env, .base_url = LAB_EIM_URL };
+    REQUIRE(http_switch_set(f->l.wires, "eso.example.com", &f->eso.actor, NULL, &f->l.log) == ERR_OK);
+    lab_register(&f->l, &f->l.card);
+    lab_get_initial_eim(&f->l);
+    REQUIRE(es10b_add_initial_eim(&f->l.card.es, buf_span(&f->l.initial_eim), &added) == ERR_OK);
+    REQUIRE(added.message.which == RSP_OK);
+    buf_release(&added.received);
+}
+
+void fixture_close(struct fixture *f)
+{
+    esipa_get_eim_package_response_release(&f->package);
+    buf_release(&f->result);
+    buf_release(&f->acknowledgements);
+    lab_close(&f->l);
+}
+
+int order(struct fixture *f, const char *reference, const char *kind, const char *more)
+{
+    char body[900];
+    snprintf(body, sizeof body,
+             "{\"reference\":\"%s\",\"kind\":\"%s\",\"callback\":\"https://eso.example.com/hook\"%s}", reference, kind,
+             more);
+    return lab_call(&f->l, f->l.eso, "POST", EUICC "/orders", body, NULL);
+}
+
+static void order_url(const char *reference, char url[200])
+{
+    snprintf(url, 200, LAB_EIM_URL "/v1/orders?reference=%s", reference);
+}
+
+const char *order_state(struct fixture *f, const char *reference)
+{
+    char url[200];
+    order_url(reference, url);
+    return lab_get(&f->l, f->l.eso, url, "state");
+}
+
+const char *result_name(struct fixture *f, const char *reference)
+{
+    static char kept[96];
+    char url[200];
+    json_t *answer = NULL;
+    order_url(reference, url);
+    lab_call(&f->l, f->l.eso, "GET", url, "", &answer);
+    const char *name = json_str(json_object_get(answer, "result"), "name");
+    snprintf(kept, sizeof kept, "%s", name ? name : "");
+    json_decref(answer);
+    return kept;
+}
+
+int poll(struct fixture *f)
+{
+    uint8_t eid[16];
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid) };
+    esipa_get_eim_package_response_release(&f->package);
+    f->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
+    return esipa_get_eim_package(&f->peer, &q, &f->package) ? -1 : (int)f->package.message.which;
+}
+
+void execute(struct fixture *f)
+{
+    struct es10b_load_euicc_package_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
+    REQUIRE(es10b_load_euicc_package(&f->l.card.es, f->package.message.package.whole, &r) == ERR_OK);
+    REQUIRE(buf_set(&f->result, buf_span(&r.received)) == ERR_OK);
+    buf_release(&r.received);
+}
+
+static int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q)
+{
+    struct esipa_provide_eim_package_result_response answer = { .received.max = HTTP_BODY_MAX };
+    enum err e = esipa_provide_eim_package_result(&f->peer, q, &answer);
+    int which = e ? -1 : (int)answer.message.which;
+    buf_clear(&f->acknowledgements);
+    if (which == RSP_PROVIDE_ACKNOWLEDGEMENTS)
+        REQUIRE(buf_set(&f->acknowledgements, answer.message.acknowledgements) == ERR_OK);
+    esipa_provide_eim_package_result_response_release(&answer);
+    return which;
+}
+
+int bring(struct fixture *f, const char *eid, struct span package_result)
+{
+    uint8_t octets[16];
+    struct rsp_provide_eim_package_result q = { .result = { .which = RSP_EIM_RESULT_PACKAGE } };
+    REQUIRE(rsp_eid_parse(eid, octets) == ERR_OK);
+    q.eid = SPAN_ARRAY(octets);
+    REQUIRE(rsp_euicc_package_result_read(package_result, &q.result.package) == ERR_OK);
+    return provide(f, &q);
+}
+
+int bring_result(struct fixture *f)
+{
+    return bring(f, LAB_EID, buf_span(&f->result));
+}
+
+int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r)
+{
+    uint8_t octets[16];
+    REQUIRE(rsp_eid_parse(eid, octets) == ERR_OK);
+    const struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(octets),
+                                                      .result = { .which = RSP_EIM_RESULT_DOWNLOAD, .download = *r } };
+    return provide(f, &q);
+}
+
+static void sign(struct fixture *f, const struct lab_card *c, const struct rsp_tbs *tbs, struct ec_signature *out)
+{
+    struct ec_key *key = NULL;
+    REQUIRE(ec_key_from_scalar(f->l.crypto, EC_P256, secret_span(&c->nist.key), &key) == ERR_OK);
+    REQUIRE(ec_sign(f->l.crypto, key, tbs->part, tbs->count, out) == ERR_OK);
+    ec_key_free(key);
+}
+
+static const struct rsp_int no_token = { 0 };
+
+void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d)
+{
+    struct rsp_euicc_package_result r = { .which = RSP_PACKAGE_RESULT_SIGNED, .result.data = *d };
+    struct buf part = { .max = 1 << 16 };
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    REQUIRE(rsp_package_result_data_write(d, &part) == ERR_OK);
+    r.result.data.signed_bytes = buf_span(&part);
+    rsp_tbs_package_result(&r.result.data, no_token, &tbs);
+    sign(f, c, &tbs, &signature);
+    r.result.signature = SPAN_ARRAY(signature.at);
+    buf_clear(&f->result);
+    REQUIRE(rsp_euicc_package_result_write(&r, &f->result) == ERR_OK);
+    buf_release(&part);
+}
+
+void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d)
+{
+    struct rsp_euicc_package_result r = { .which = RSP_PACKAGE_ERROR_SIGNED, .error.data = *d };
+    struct buf part = { .max = 1 << 16 };
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    REQUIRE(rsp_package_error_data_write(d, &part) == ERR_OK);
+    r.error.data.signed_bytes = buf_span(&part);
+    rsp_tbs_package_error(&r.error.data, no_token, &tbs);
+    sign(f, c, &tbs, &signature);
+    r.error.signature = SPAN_ARRAY(signature.at);
+    buf_clear(&f->result);
+    REQUIRE(rsp_euicc_package_result_write(&r, &f->result) == ERR_OK);
+    buf_release(&part);
+}
+
+void tick_eim(struct fixture *f)
+{
+    struct lab_part *p = &f->l.part[LAB_EIM];
+    enum err e = ERR_OK;
+    p->actor->ops->tick(p->actor, clock_now(&f->l.clock.clock), &e);
+    if (e == ERR_CUT) {
+        lab_restart(&f->l, LAB_EIM);
+        p->actor->ops->tick(p->actor, clock_now(&f->l.clock.clock), &e);
+    }
+    CHECK(e == ERR_OK);
+}
+
+int main(void)
+{
+    struct test all[64];
+    size_t count = 0;
+    const struct {
+        const struct test *tests;
+        size_t count;
+    } parts[] = {
+        { northbound_tests, northbound_tests_count },
+        { package_tests, package_tests_count },
+        { result_tests, result_tests_count },
+    };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        for (size_t k = 0; k < parts[i].count; k++)
+            all[count++] = parts[i].tests[k];
+    return tests_main("eim", all, count);
+}

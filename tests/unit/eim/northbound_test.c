@@ -1,0 +1,269 @@
+/* Registration of eUICCs, orders, and callbacks. */
+#include <stdio.h>
+#include <string.h>
+
+#include "eim_tests.h"
+
+static const struct {
+    const char *name, *certificate, *eid;
+    int status;
+} cards[] = {
+    { "a good card", "CERT_EUICC_ECDSA_NIST", NULL, 201 },
+    { "a good card on brainpool", "CERT_EUICC_ECDSA_BRP", NULL, 201 },
+    { "an expired card", "CERT_EUICC_ECDSA_NIST_EXPIRED", NULL, 422 },
+    { "a card of the future", "CERT_EUICC_ECDSA_NIST_NOT_YET_VALID", NULL, 422 },
+    { "a card below an expired EUM", "CERT_EUICC_ECDSA_NIST_BELOW_EXPIRED_EUM", NULL, 422 },
+    { "a card whose certificate was altered", "CERT_EUICC_ECDSA_NIST_ALTERED", NULL, 422 },
+    { "a card that may only certify", "CERT_EUICC_ECDSA_NIST_CA_USAGE", NULL, 422 },
+    { "a card of a foreign CI", "CERT_EUICC_ECDSA_NIST_UNKNOWN_CI", NULL, 422 },
+    { "a card one authority too deep", "CERT_EUICC_ECDSA_NIST_PATH_LENGTH", NULL, 422 },
+    { "another EID than the certificate's", "CERT_EUICC_ECDSA_NIST", LAB_EID, 422 },
+    { "an EID with a wrong check digit", "CERT_EUICC_ECDSA_NIST", "89049032000000000000000000000164", 400 },
+    { "an EID of 31 digits", "CERT_EUICC_ECDSA_NIST", "8904903200000000000000000000016", 400 },
+    { "an EID of letters", "CERT_EUICC_ECDSA_NIST", "8904903200000000000000000000016A", 400 },
+};
+
+static int register_card(struct lab *l, struct http_client *as, const char *eid, struct span euicc, struct span eum)
+{
+    struct buf text = { .max = 1 << 16 };
+    json_t *body = json_pack("{s:s}", "eid", eid);
+    REQUIRE(json_set_base64(body, "euiccCertificate", euicc) == ERR_OK);
+    REQUIRE(json_set_base64(body, "eumCertificate", eum) == ERR_OK);
+    REQUIRE(json_write(body, &text) == ERR_OK);
+    int status = lab_call(l, as, "POST", LAB_EIM_URL "/v1/euiccs", buf_cstr(&text), NULL);
+    json_decref(body);
+    buf_release(&text);
+    return status;
+}
+
+static void registration(void)
+{
+    for (size_t i = 0; i < COUNT(cards); i++) {
+        struct lab l;
+        struct pki_euicc c = { 0 };
+        lab_open(&l);
+        REQUIRE(certs_issue_euicc(l.pki, cards[i].certificate, LAB_OTHER_EID, &c) == ERR_OK);
+        int status = register_card(&l, l.eso, cards[i].eid ? cards[i].eid : LAB_OTHER_EID, buf_span(&c.certificate),
+                                   c.eum_certificate);
+        CHECK_ROW(cards[i].name, status == cards[i].status);
+        if (status != cards[i].status)
+            printf(" (%d)", status);
+        int there = lab_call(&l, l.eso, "GET", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID, "", NULL);
+        CHECK_ROW(cards[i].name, there == (cards[i].status == 201 ? 200 : 404));
+        pki_euicc_release(&c);
+        lab_close(&l);
+    }
+}
+
+static void registration_again(void)
+{
+    struct fixture f;
+    struct pki_euicc other = { 0 };
+    fixture_open(&f);
+    struct lab_card *c = &f.l.card;
+    struct span eum = c->nist.eum_certificate;
+    CHECK(register_card(&f.l, f.l.eso, LAB_EID, buf_span(&c->nist.certificate), eum) == 200);
+    REQUIRE(certs_issue_euicc(f.l.pki, "CERT_EUICC_ECDSA_NIST", LAB_EID, &other) == ERR_OK);
+    CHECK(register_card(&f.l, f.l.eso, LAB_EID, buf_span(&other.certificate), eum) == 409);
+    CHECK(register_card(&f.l, f.l.stranger, LAB_EID, buf_span(&c->nist.certificate), eum) == 403);
+    CHECK(register_card(&f.l, f.l.anyone, LAB_EID, buf_span(&c->nist.certificate), eum) == 403);
+    CHECK(register_card(&f.l, f.l.eso, LAB_EID, eum, buf_span(&c->nist.certificate)) == 422);
+    CHECK(register_card(&f.l, f.l.eso, LAB_EID, span_str("x"), eum) == 400);
+    CHECK(register_card(&f.l, f.l.eso, LAB_EID, (struct span){ 0 }, eum) == 400);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_EID "\"}", NULL) == 400);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{", NULL) == 400);
+    pki_euicc_release(&other);
+    fixture_close(&f);
+}
+
+#define HOOK "\"callback\":\"https://eso.example.com/hook\""
+static const struct {
+    const char *name, *body;
+    int status;
+} orders[] = {
+    { "a listing", "{\"reference\":\"r\",\"kind\":\"list\"}", 202 },
+    { "a download", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"," HOOK "}", 202 },
+    { "an enable", "{\"reference\":\"r\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rollback\":true}", 202 },
+    { "a kind that is none", "{\"reference\":\"r\",\"kind\":\"eject\"}", 400 },
+    { "no kind", "{\"reference\":\"r\"}", 400 },
+    { "no reference", "{\"kind\":\"list\"}", 400 },
+    { "an empty reference", "{\"reference\":\"\",\"kind\":\"list\"}", 400 },
+    { "no ICCID where one is wanted", "{\"reference\":\"r\",\"kind\":\"enable\"}", 400 },
+    { "an ICCID of letters", "{\"reference\":\"r\",\"kind\":\"delete\",\"iccid\":\"X\"}", 400 },
+    { "no activation code", "{\"reference\":\"r\",\"kind\":\"download\"}", 400 },
+    { "an activation code of version 2", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"2$a$b\"}", 400 },
+    { "an activation code without address", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"1$$b\"}", 400 },
+    { "an end that is no time", "{\"reference\":\"r\",\"kind\":\"list\",\"validUntil\":\"tomorrow\"}", 400 },
+    { "a callback without TLS", "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"http://eso.example.com/\"}", 400 },
+    { "a callback that is no URL", "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"ring\"}", 400 },
+    { "no JSON", "list", 400 },
+};
+
+static void orders_are_judged(void)
+{
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        int status = lab_call(&f.l, f.l.eso, "POST", EUICC "/orders", orders[i].body, NULL);
+        CHECK_ROW(orders[i].name, status == orders[i].status);
+        CHECK_ROW(orders[i].name, !order_state(&f, "r")[0] == (orders[i].status != 202));
+        fixture_close(&f);
+    }
+}
+
+static void long_callback(void)
+{
+    struct fixture f;
+    char more[700];
+    fixture_open(&f);
+    snprintf(more, sizeof more, "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"https://eso.example.com/%0512d\"}", 7);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", EUICC "/orders", more, NULL) == 400);
+    fixture_close(&f);
+}
+
+static void one_reference_one_order(void)
+{
+    struct fixture f;
+    char id[64], url[128];
+    fixture_open(&f);
+    CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 202);
+    snprintf(id, sizeof id, "%s", lab_get(&f.l, f.l.eso, LAB_EIM_URL "/v1/orders?reference=r", "orderId"));
+    CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 200);
+    CHECK(strcmp(id, lab_get(&f.l, f.l.eso, LAB_EIM_URL "/v1/orders?reference=r", "orderId")) == 0);
+    CHECK(order(&f, "r", "disable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
+    CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_PARTNER_ICCID "\"") == 409);
+    CHECK(order(&f, "r", "enable", ",\"rollback\":true,\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
+    CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
+    CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 200);
+    CHECK(order(&f, "d", "download", ",\"activationCode\":\"1$smdp.example.com$OTHER\"") == 409);
+    CHECK(!lab_said(&f.l, "TOKEN-1"));
+    lab_restart(&f.l, LAB_EIM);
+    CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 200);
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s", id);
+    CHECK(strcmp(lab_get(&f.l, f.l.eso, url, "state"), "queued") == 0);
+    CHECK(lab_call(&f.l, f.l.stranger, "GET", url, "", NULL) == 403);
+    CHECK(lab_call(&f.l, f.l.stranger, "DELETE", url, "", NULL) == 403);
+    CHECK(lab_call(&f.l, f.l.stranger, "POST", EUICC "/orders", "{\"reference\":\"s\",\"kind\":\"list\"}", NULL) == 403);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID "/orders",
+                   "{\"reference\":\"s\",\"kind\":\"list\"}", NULL) == 404);
+    CHECK(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=s", "", NULL) == 404);
+    CHECK(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders/none", "", NULL) == 404);
+    CHECK(lab_call(&f.l, f.l.eso, "DELETE", LAB_EIM_URL "/v1/orders/none", "", NULL) == 404);
+    fixture_close(&f);
+}
+
+static int cancel(struct fixture *f, const char *reference)
+{
+    char url[200];
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
+    char id[64];
+    snprintf(id, sizeof id, "%s", lab_get(&f->l, f->l.eso, url, "orderId"));
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s", id);
+    return lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL);
+}
+
+static void cancelling(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    CHECK(order(&f, "first", "list", "") == 202 && order(&f, "second", "list", "") == 202);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(cancel(&f, "first") == 409);
+    CHECK(cancel(&f, "second") == 200);
+    CHECK(cancel(&f, "second") == 200);
+    CHECK(strcmp(order_state(&f, "second"), "cancelled") == 0);
+    execute(&f);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    CHECK(cancel(&f, "first") == 409);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 2);
+    fixture_close(&f);
+}
+
+static void expiry(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    CHECK(order(&f, "late", "list", ",\"validUntil\":\"2026-01-01T00:10:00Z\"") == 202);
+    CHECK(order(&f, "sent", "list", ",\"validUntil\":\"2026-01-01T00:30:00Z\"") == 202);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 20 * CLOCK_MINUTE);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(strcmp(order_state(&f, "late"), "expired") == 0);
+    CHECK(strcmp(order_state(&f, "sent"), "sent") == 0);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 40 * CLOCK_MINUTE);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE); /* on its way: it may still be answered */
+    execute(&f);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    CHECK(strcmp(order_state(&f, "sent"), "done") == 0);
+    fixture_close(&f);
+}
+
+/* --- callbacks ----------------------------------------------------------------------------------------------------- */
+
+static void run_order(struct fixture *f, const char *reference)
+{
+    CHECK(order(f, reference, "list", "") == 202);
+    CHECK(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    execute(f);
+    CHECK(bring_result(f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+}
+
+static void callbacks_in_order(void)
+{
+    static const int failing[] = { 500, 404, 0 };
+    for (size_t i = 0; i < COUNT(failing); i++) {
+        struct fixture f;
+        fixture_open(&f);
+        f.eso.status = failing[i];
+        run_order(&f, "a");
+        tick_eim(&f);
+        CHECK(f.eso.heard_count == 0);
+        run_order(&f, "b"); /* made later, due earlier than the retry of the first */
+        f.eso.status = 200;
+        tick_eim(&f);
+        CHECK(f.eso.heard_count == 0);
+        lab_restart(&f.l, LAB_EIM);
+        clock_virtual_advance(&f.l.clock, LAB_EPOCH + 2 * CLOCK_SECOND);
+        tick_eim(&f);
+        REQUIRE(f.eso.heard_count == 2);
+        CHECK(strcmp(f.eso.heard[0], "a done ok") == 0 && strcmp(f.eso.heard[1], "b done ok") == 0);
+        clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_HOUR);
+        tick_eim(&f);
+        CHECK(f.eso.heard_count == 2);
+        fixture_close(&f);
+    }
+}
+
+static void callback_of_an_hour(void)
+{
+    struct fixture f;
+    enum err e;
+    unsigned ticks = 0;
+    fixture_open(&f);
+    f.eso.status = 503;
+    run_order(&f, "a");
+    struct lab_part *p = &f.l.part[LAB_EIM];
+    int64_t now = LAB_EPOCH;
+    while (now < LAB_EPOCH + CLOCK_HOUR) {
+        now = p->actor->ops->tick(p->actor, now, &e);
+        REQUIRE(e == ERR_OK && now > clock_now(&f.l.clock.clock));
+        clock_virtual_advance(&f.l.clock, now);
+        ticks++;
+    }
+    CHECK(ticks > 12 && ticks < 25); /* backs off to five minutes, and never gives up */
+    fixture_close(&f);
+}
+
+const struct test northbound_tests[] = {
+    { "cards are registered when their chain holds", registration },
+    { "a card is registered once", registration_again },
+    { "orders are judged before they are taken", orders_are_judged },
+    { "a callback that does not fit is refused, not cut", long_callback },
+    { "one reference is one order", one_reference_one_order },
+    { "an order is cancelled until it is sent", cancelling },
+    { "an order that waited too long is over", expiry },
+    { "callbacks come in order, however often the receiver fails", callbacks_in_order },
+    { "callbacks back off and never give up", callback_of_an_hour },
+};
+const size_t northbound_tests_count = COUNT(northbound_tests);
