@@ -9,6 +9,8 @@
 
 #define INJECTED_MAX 16
 #define PATH_KEPT 2048
+#define BUCKETS 4096
+#define PREFIX 4 /* octets: the shortest that is hidden */
 
 struct trace {
     struct clock *clock;
@@ -20,8 +22,11 @@ struct trace {
     struct hidden {
         struct buf bytes;
         bool forbidden;
+        bool hex;            /* its digits: sought in text only */
+        size_t next;         /* in its bucket, from 1; 0 none */
     } *hidden;
     size_t hidden_count;
+    size_t bucket[BUCKETS];  /* by the first octets, from 1 */
     _Atomic size_t leaks;
     char injected_by[INJECTED_MAX][TRACE_NAME_MAX]; /* whose next message a fault has changed */
     size_t injected_count;
@@ -59,18 +64,45 @@ void trace_free(struct trace *t)
 
 /* --- redaction -------------------------------------------------------------------------------- */
 
-static enum err hide(struct trace *t, struct span secret, bool forbidden)
+static size_t bucket_of(const uint8_t *at)
 {
-    if (!t->keep || t->bare || secret.len < 4)
-        return ERR_OK;
+    uint32_t word = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    return word * 2654435761u >> 20;
+}
+
+static enum err hide_form(struct trace *t, struct span form, bool forbidden, bool hex)
+{
     struct hidden *grown = realloc(t->hidden, (t->hidden_count + 1) * sizeof *grown);
     if (!grown)
         return ERR_NOMEM;
     t->hidden = grown;
-    grown[t->hidden_count] = (struct hidden){ .bytes.max = 4096, .forbidden = forbidden };
-    enum err e = buf_put(&grown[t->hidden_count].bytes, secret);
+    struct hidden *h = &grown[t->hidden_count];
+    size_t *bucket = &t->bucket[bucket_of(form.at)];
+    *h = (struct hidden){ .bytes.max = 8192, .forbidden = forbidden, .hex = hex, .next = *bucket };
+    enum err e = buf_put(&h->bytes, form);
     if (!e)
-        t->hidden_count++;
+        *bucket = ++t->hidden_count;
+    return e;
+}
+
+static enum err hide(struct trace *t, struct span secret, bool forbidden)
+{
+    if (!t->keep || t->bare || secret.len < PREFIX)
+        return ERR_OK;
+    struct buf lower = { .max = 8192 }, upper = { .max = 8192 };
+    enum err e = hex_put(&lower, secret);
+    if (!e)
+        e = hex_put_upper(&upper, secret);
+    if (!e)
+        e = hide_form(t, secret, forbidden, false);
+    if (!e)
+        e = hide_form(t, buf_span(&lower), forbidden, true);
+    if (!e)
+        e = hide_form(t, buf_span(&upper), forbidden, true);
+    memory_clear(lower.at, lower.len);
+    memory_clear(upper.at, upper.len);
+    buf_release(&lower);
+    buf_release(&upper);
     return e;
 }
 
@@ -94,44 +126,31 @@ size_t trace_leaks(const struct trace *t)
     return t->leaks;
 }
 
-static bool mask(struct span haystack, struct span needle)
+/* The longest hidden value that begins here; NULL. */
+static const struct hidden *hidden_at(const struct trace *t, struct span rest, bool text)
 {
-    bool found = false;
-    uint8_t *at = (uint8_t *)haystack.at;
-    size_t left = haystack.len;
-    for (uint8_t *hit; left && (hit = memmem(at, left, needle.at, needle.len));) {
-        memset(hit, '*', needle.len);
-        found = true;
-        left -= (size_t)(hit - at) + needle.len;
-        at = hit + needle.len;
+    const struct hidden *best = NULL;
+    for (size_t i = t->bucket[bucket_of(rest.at)]; i; i = t->hidden[i - 1].next) {
+        const struct hidden *h = &t->hidden[i - 1];
+        bool fits = h->bytes.len <= rest.len && (text || !h->hex) && (!best || h->bytes.len > best->bytes.len);
+        if (fits && memcmp(h->bytes.at, rest.at, h->bytes.len) == 0)
+            best = h;
     }
-    return found;
+    return best;
 }
 
-static bool mask_hex(struct span haystack, struct span needle)
-{
-    struct buf text = { .max = 8192 };
-    bool found = false;
-    if (hex_put(&text, needle) == ERR_OK)
-        found = mask(haystack, buf_span(&text));
-    buf_clear(&text);
-    if (hex_put_upper(&text, needle) == ERR_OK)
-        found |= mask(haystack, buf_span(&text));
-    buf_release(&text);
-    return found;
-}
-
+/* One pass whatever is hidden: a world of a thousand devices hides thousands of keys. */
 static bool mask_all(struct trace *t, struct span bytes, bool text)
 {
     bool any = false;
-    for (size_t i = 0; i < t->hidden_count; i++) {
-        struct span secret = buf_span(&t->hidden[i].bytes);
-        bool found = mask(bytes, secret);
-        if (text)
-            found |= mask_hex(bytes, secret);
-        if (found && t->hidden[i].forbidden)
-            t->leaks++;
-        any |= found;
+    for (size_t at = 0; t->hidden_count && at + PREFIX <= bytes.len;) {
+        const struct hidden *h = hidden_at(t, span_sub(bytes, at, bytes.len), text);
+        if (h) {
+            memset((uint8_t *)bytes.at + at, '*', h->bytes.len);
+            t->leaks += h->forbidden;
+            any = true;
+        }
+        at += h ? h->bytes.len : 1;
     }
     return any;
 }

@@ -35,7 +35,7 @@ bool folder_contains(const struct folder *f, struct span bytes, char name[256]);
 /* Every element closed in order, attributes quoted, < and & only where they may stand. why says where not. */
 bool well_formed(struct span text, char why[160]);
 
-extern const struct test report_tests[], text_tests[], markup_tests[], whole_tests[];
-extern const size_t report_test_count, text_test_count, markup_test_count, whole_test_count;
+extern const struct test report_tests[], text_tests[], markup_tests[], redact_tests[], whole_tests[];
+extern const size_t report_test_count, text_test_count, markup_test_count, redact_test_count, whole_test_count;
 
 #endif
