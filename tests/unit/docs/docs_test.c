@@ -1,0 +1,151 @@
+/* The pages say what is there: every word of the scenario language has its entry, every file that is named exists. */
+#include <ctype.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "faults.h"
+#include "harness.h"
+#include "scenario.h"
+
+static const char *source(void)
+{
+    const char *folder = getenv("LAB_SOURCE");
+    return folder ? folder : ".";
+}
+
+/* The page as text; the caller releases it. */
+static struct buf page(const char *name)
+{
+    char path[4096];
+    struct buf text = { .max = 1 << 20 };
+    snprintf(path, sizeof path, "%s/%s", source(), name);
+    REQUIRE(read_file(path, &text) == ERR_OK && buf_put_u8(&text, 0) == ERR_OK);
+    return text;
+}
+
+/* --- the scenario language ----------------------------------------------------------------------------- */
+
+/* "## Verbs" up to the next heading of that rank. */
+static char *section(const struct buf *text, const char *heading)
+{
+    const char *from = strstr((const char *)text->at, heading);
+    REQUIRE(from != NULL);
+    const char *to = strstr(from + strlen(heading), "\n## ");
+    return to ? strndup(from, (size_t)(to - from)) : strdup(from);
+}
+
+static void check_words(const char *in, const struct scenario_word *words, size_t count)
+{
+    char heading[80];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(heading, sizeof heading, "\n### %s\n", words[i].name);
+        CHECK_ROW(words[i].name, strstr(in, heading) != NULL);
+    }
+    size_t entries = 0;
+    for (const char *at = in; (at = strstr(at, "\n### ")); at++)
+        entries++;
+    CHECK(entries == count);
+}
+
+static void test_words(void)
+{
+    struct buf text = page("docs/scenario-reference.md");
+    size_t count;
+    char *verbs = section(&text, "\n## Verbs\n"), *expectations = section(&text, "\n## Expectations\n");
+    const struct scenario_word *words = scenario_verbs(&count);
+    check_words(verbs, words, count);
+    words = scenario_expectations(&count);
+    check_words(expectations, words, count);
+    for (const char *const *f = faults_words(); *f; f++)
+        CHECK_ROW(*f, strstr(verbs, *f) != NULL);
+    free(verbs);
+    free(expectations);
+    buf_release(&text);
+}
+
+static void test_example(void)
+{
+    struct buf text = page("docs/scenario-reference.md");
+    struct scenario *s = NULL;
+    struct yaml_error error = { { 0 } };
+    const char *from = strstr((const char *)text.at, "```yaml\n"), *to = from ? strstr(from, "\n```\n") : NULL;
+    REQUIRE(to != NULL);
+    from += strlen("```yaml\n");
+    enum err e = scenario_read_text(span_of(from, (size_t)(to + 1 - from)), "scenario-reference.md", &s, &error);
+    CHECK_ROW(error.text, e == ERR_OK);
+    scenario_free(s);
+    buf_release(&text);
+}
+
+/* --- files that pages name ------------------------------------------------------------------------------- */
+
+static bool names_a_file(const char *word)
+{
+    static const char *const roots[] = { "lib/", "sim/", "eso/", "runner/", "tests/", "docs/", "certs/", "asn1/",
+                                         "scenarios/", "cmake/", ".ci/" };
+    for (size_t i = 0; i < COUNT(roots); i++)
+        if (strncmp(word, roots[i], strlen(roots[i])) == 0 && !strpbrk(word, " <>{}…"))
+            return true;
+    return false;
+}
+
+static bool exists(const char *word)
+{
+    char path[4096];
+    glob_t found = { 0 };
+    snprintf(path, sizeof path, "%s/%s", source(), word);
+    bool there = glob(path, GLOB_BRACE, NULL, &found) == 0;
+    globfree(&found);
+    return there;
+}
+
+/* Words between single backticks. Gives how many of them name files. */
+static size_t check_page(const char *name)
+{
+    struct buf text = page(name);
+    size_t files = 0;
+    char word[512], row[700];
+    for (const char *at = strchr((const char *)text.at, '`'); at; at = strchr(at + 1, '`')) {
+        const char *end = strchr(at + 1, '`');
+        if (!end)
+            break;
+        snprintf(word, sizeof word, "%.*s", (int)(end - at - 1), at + 1);
+        at = end;
+        if (!names_a_file(word))
+            continue;
+        files++;
+        snprintf(row, sizeof row, "%s names %s", name, word);
+        CHECK_ROW(row, exists(word));
+    }
+    buf_release(&text);
+    return files;
+}
+
+static void test_files(void)
+{
+    char pattern[4096];
+    glob_t found = { 0 };
+    size_t files = check_page("README.md");
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(pattern, sizeof pattern, "%s/docs/%s*.md", source(), i ? "adr/" : "");
+        CHECK(glob(pattern, 0, NULL, &found) == 0 || i);
+        for (size_t k = 0; k < found.gl_pathc; k++)
+            files += check_page(found.gl_pathv[k] + strlen(source()) + 1);
+        globfree(&found);
+    }
+    CHECK(files > 10);
+    CHECK(!exists("lib/nothing.c") && exists("lib/base/span.h"));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        { "every verb, expectation and fault has its entry, and no other", test_words },
+        { "the example of the reference is a scenario", test_example },
+        { "every file that a page names exists", test_files },
+    };
+    return tests_main("docs", tests, COUNT(tests));
+}
