@@ -12,6 +12,8 @@
 
 #define FILE_MAX (1u << 20)
 #define PROFILES_MAX 8
+#define SEEDED_EPOCH                                                                               \
+    INT64_C(1767225600000) /* 2026-01-01: certificates of a seeded card repeat too */
 
 static const struct setting settings[] = {
     { "vpcd", SETTING_TEXT, "", "HOST:PORT of the virtual reader to connect to" },
@@ -31,6 +33,20 @@ static const struct setting settings[] = {
     { "consumer", SETTING_BOOL, "false",
       "an SGP.22 card: the functions of SGP.32 are unknown to it" },
     { "no-fallback", SETTING_BOOL, "false", "the fallback mechanism is not supported" },
+    { "no-ecall", SETTING_BOOL, "false", "no emergency profile is ever enabled" },
+    { "no-crl", SETTING_BOOL, "false", "LoadCRL is unknown" },
+    { "no-test-profile", SETTING_BOOL, "false", "profiles of the class test are refused" },
+    { "no-eim-reset", SETTING_BOOL, "false", "eUICCMemoryReset leaves the eIMs" },
+    { "ipae", SETTING_BOOL, "false", "an IPAe can be activated" },
+    { "curves", SETTING_TEXT, "both",
+      "nist, brp or both: CI keys that the card signs for and verifies" },
+    { "svn", SETTING_TEXT, "2.5.0", "version of SGP.22 announced" },
+    { "counter-max", SETTING_INT, "8388607", "highest counterValue of an eIM's package" },
+    { "rat", SETTING_TEXT, "",
+      "file with the rules authorisation table (DER, 30…); empty: all allowed" },
+    { "seed", SETTING_TEXT, "",
+      "everything random comes from this text, so that a run repeats; never for a card that keeps "
+      "secrets" },
     { "interruption-result", SETTING_BOOL, "false",
       "a power cut while loading leaves a signed result" },
     { "log", SETTING_TEXT, "text", "text or json, one event a line on standard error" },
@@ -56,7 +72,8 @@ struct program_state {
     struct secret keys[2];
     struct euicc_profile profiles[PROFILES_MAX];
     struct buf metadata[PROFILES_MAX], packages[PROFILES_MAX];
-    struct buf eim;
+    struct buf eim, rat;
+    size_t first_curve, curve_count;
     struct euicc_nvm_file file;
     struct euicc *euicc;
 };
@@ -68,11 +85,19 @@ static const char *const curves[2] = { "ECDSA_NIST", "ECDSA_BRP" };
  */
 static enum err issue_credentials(struct program_state *p, const char *eid)
 {
-    enum err e = pki_new(p->env.crypto, clock_now(p->env.clock), &p->pki);
+    bool repeats = settings_text(p->s, "seed")[0];
+    enum err e = pki_new(p->env.crypto, repeats ? SEEDED_EPOCH : clock_now(p->env.clock), &p->pki);
     if (!e)
-        e = pki_trust(p->pki, &p->trust);
-    for (size_t i = 0; !e && i < COUNT(curves); i++) {
+        e = trust_new(p->env.crypto, &p->trust);
+    for (size_t i = p->first_curve; !e && i < p->first_curve + p->curve_count; i++) {
+        const struct pki_item *ci = NULL;
         char name[64];
+        snprintf(name, sizeof name, "CERT_CI_%s", curves[i]);
+        e = pki_get(p->pki, name, &ci);
+        if (!e)
+            e = trust_add_ci(p->trust, ci->der);
+        if (e)
+            break;
         snprintf(name, sizeof name, "CERT_EUICC_%s", curves[i]);
         e = certs_issue_euicc(p->pki, name, eid, &p->issued[i]);
         p->credentials[i] = (struct euicc_credential){ buf_span(&p->issued[i].certificate),
@@ -147,9 +172,22 @@ static enum err read_credential(struct program_state *p, const char *folder, con
 static enum err read_credentials(struct program_state *p, const char *folder, const char *eid)
 {
     enum err e = trust_new(p->env.crypto, &p->trust);
-    for (size_t i = 0; !e && i < COUNT(curves); i++)
+    for (size_t i = p->first_curve; !e && i < p->first_curve + p->curve_count; i++)
         e = read_credential(p, folder, eid, i);
     return e;
+}
+
+static enum err take_curves(struct program_state *p)
+{
+    const char *text = settings_text(p->s, "curves");
+    bool both = !strcmp(text, "both"), brainpool = !strcmp(text, "brp");
+    if (!both && !brainpool && strcmp(text, "nist") != 0) {
+        fprintf(stderr, "sim-euicc: curves must be nist, brp or both\n");
+        return ERR_CONFIG;
+    }
+    p->first_curve = brainpool ? 1 : 0;
+    p->curve_count = both ? 2 : 1;
+    return ERR_OK;
 }
 
 static enum err take_identity(struct program_state *p)
@@ -162,9 +200,11 @@ static enum err take_identity(struct program_state *p)
             eid);
         return ERR_CONFIG;
     }
-    enum err e = folder[0] ? read_credentials(p, folder, eid) : issue_credentials(p, eid);
-    p->card.credentials = p->credentials;
-    p->card.credential_count = COUNT(curves);
+    enum err e = take_curves(p);
+    if (!e)
+        e = folder[0] ? read_credentials(p, folder, eid) : issue_credentials(p, eid);
+    p->card.credentials = p->credentials + p->first_curve;
+    p->card.credential_count = p->curve_count;
     p->card.trust = p->trust;
     return e;
 }
@@ -231,6 +271,48 @@ static const char *text_or_null(const struct program_state *p, const char *key)
     return text[0] ? text : NULL;
 }
 
+static enum err take_version(struct program_state *p)
+{
+    unsigned part[3];
+    char rest;
+    int read =
+        sscanf(settings_text(p->s, "svn"), "%3u.%3u.%3u%c", &part[0], &part[1], &part[2], &rest);
+    for (int i = 0; i < 3; i++) {
+        if (read != 3 || part[i] > 255) {
+            fprintf(stderr, "sim-euicc: svn must be three numbers, as 2.5.0\n");
+            return ERR_CONFIG;
+        }
+        p->card.svn[i] = (uint8_t)part[i];
+    }
+    return ERR_OK;
+}
+
+static enum err take_capabilities(struct program_state *p)
+{
+    const char *rat = text_or_null(p, "rat");
+    int64_t counter = settings_int(p->s, "counter-max");
+    if (counter < 1 || counter > 0x7fffff) {
+        fprintf(stderr, "sim-euicc: counter-max must be 1 to 8388607\n");
+        return ERR_CONFIG;
+    }
+    p->card.counter_max = (uint32_t)counter;
+    p->card.sgp22_only = settings_bool(p->s, "consumer");
+    p->card.no_fallback = settings_bool(p->s, "no-fallback");
+    p->card.no_ecall = settings_bool(p->s, "no-ecall");
+    p->card.no_crl = settings_bool(p->s, "no-crl");
+    p->card.no_test_profile = settings_bool(p->s, "no-test-profile");
+    p->card.no_eim_reset = settings_bool(p->s, "no-eim-reset");
+    p->card.ipae = settings_bool(p->s, "ipae");
+    p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");
+    p->rat.max = FILE_MAX;
+    enum err e = take_version(p);
+    if (!e && rat)
+        e = daemon_read_file(p->s, "rat", rat, &p->rat);
+    if (rat)
+        p->card.rat = p->rat.len ? buf_span(&p->rat) : span_str("");
+    return e;
+}
+
 static enum err take_card_settings(struct program_state *p)
 {
     const char *eim = text_or_null(p, "eim"), *memory = text_or_null(p, "memory");
@@ -244,15 +326,14 @@ static enum err take_card_settings(struct program_state *p)
     p->card.eim_max = (unsigned)eims;
     p->card.default_dp_address = text_or_null(p, "default-smdp");
     p->card.root_ds_address = text_or_null(p, "root-smds");
-    p->card.sgp22_only = settings_bool(p->s, "consumer");
-    p->card.no_fallback = settings_bool(p->s, "no-fallback");
-    p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");
     enum err e = eim ? daemon_read_file(p->s, "eim", eim, &p->eim) : ERR_OK;
     p->card.eim = buf_span(&p->eim);
     if (memory) {
         euicc_nvm_file_init(&p->file, memory);
         p->card.nvm = &p->file.nvm;
     }
+    if (!e)
+        e = take_capabilities(p);
     return e ? e : read_profiles(p);
 }
 
@@ -323,7 +404,13 @@ static enum err open_environment(struct program_state *p)
                            .actor = "euicc",
                            .least = LOG_INFO };
     p->env = (struct env){ .clock = clock_system(), .rng = rng_system(), .log = &p->log };
-    return crypto_new(&p->env.crypto);
+    const char *seed = settings_text(p->s, "seed");
+    if (!seed[0])
+        return crypto_new(&p->env.crypto);
+    enum err e = crypto_new_seeded(span_str(seed), &p->env.crypto);
+    if (!e)
+        p->env.rng = crypto_rng(p->env.crypto);
+    return e;
 }
 
 static void close_all(struct program_state *p)
@@ -341,6 +428,7 @@ static void close_all(struct program_state *p)
         buf_release(&p->packages[i]);
     }
     buf_release(&p->eim);
+    buf_release(&p->rat);
     pki_free(p->pki);
     crypto_free(p->env.crypto);
 }

@@ -81,6 +81,35 @@ static void apdus_are_answered_line_by_line(void)
     buf_release(&output);
 }
 
+/* A model in a file: another version, one curve, no SGP.32; and a seed that makes two runs one. */
+static void a_card_is_what_its_model_says(void)
+{
+    static const char model[] =
+        "stdio: true\nsvn: 2.4.0\ncurves: brp\nconsumer: true\nno-crl: true\nseed: model\n";
+    static const char input[] = "0070000001\n01a4040010a0000005591010ffffffff890000010000\n"
+                                "81e2910003bf550000\n81e2910003bf200000\n81e2910003bf2e0000\n"
+                                "81e2910003bf350000\n";
+    static const char want[] = "019000\n6F1F8410A0000005591010FFFFFFFF8900000100A5049F6501FFE005820"
+                               "30204009000\n6A88\nBF203";
+    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
+    struct buf output[2] = { { .max = 1 << 16 }, { .max = 1 << 16 } };
+    if (!program())
+        return;
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/card.yaml", folder);
+    FILE *f = fopen(path, "w");
+    REQUIRE(f && fputs(model, f) >= 0 && fclose(f) == 0);
+    for (size_t i = 0; i < COUNT(output); i++) {
+        struct child c = start((const char *const[]){ "--settings", path, NULL });
+        CHECK(finish(&c, input, &output[i]) == 0);
+    }
+    CHECK(output[0].len > sizeof want && !memcmp(output[0].at, want, sizeof want - 1));
+    CHECK(span_equal(buf_span(&output[0]), buf_span(&output[1]))); /* the challenge too */
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    buf_release(&output[0]);
+    buf_release(&output[1]);
+}
+
 static void wrong_settings_get_one_clear_line(void)
 {
     static const struct {
@@ -95,6 +124,11 @@ static void wrong_settings_get_one_clear_line(void)
         { "folder without certificates", "--certs", "/nonexistent", "nonexistent" },
         { "settings file that is not there", "--settings", "/nonexistent.yaml", "nonexistent" },
         { "eIM file that is not there", "--eim", "/nonexistent.der", "nonexistent" },
+        { "table that is not there", "--rat", "/nonexistent.der", "nonexistent" },
+        { "a curve that RSP does not know", "--curves", "p521", "curves" },
+        { "a version of two numbers", "--svn", "2.5", "svn" },
+        { "a version beyond an octet", "--svn", "2.5.300", "svn" },
+        { "a counter beyond 23 bits", "--counter-max", "8388608", "counter-max" },
     };
     if (!program())
         return;
@@ -128,8 +162,8 @@ static void set_default_address(struct card *reader)
     unsigned channel;
     uint16_t sw;
     REQUIRE(apdu_open_isd_r(reader, &channel, &fci, &sw) == ERR_OK);
-    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x65, 0x05, 0x80, 0x03, 'a', '.', 'b'), &response,
-                            &sw) == ERR_OK);
+    REQUIRE(apdu_store_data(reader, channel, 0, SPAN(0xbf, 0x65, 0x05, 0x80, 0x03, 'a', '.', 'b'),
+                            &response, &sw) == ERR_OK);
     CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x65, 0x03, 0x80, 0x01, 0x00)));
     buf_release(&fci);
     buf_release(&response);
@@ -165,7 +199,8 @@ static void a_killed_card_has_what_it_had(void)
     REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
     c = start_behind(port, path);
     get_default_address(reader, &response);
-    CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x3c, 0x07, 0x80, 0x03, 'a', '.', 'b', 0x81, 0x00)));
+    CHECK(span_equal(buf_span(&response),
+                     SPAN(0xbf, 0x3c, 0x07, 0x80, 0x03, 'a', '.', 'b', 0x81, 0x00)));
     CHECK(kill(c.pid, SIGTERM) == 0);
     CHECK(finish(&c, "", &output) == 0);
     card_close(reader);
@@ -197,6 +232,7 @@ int main(void)
 {
     static const struct test tests[] = {
         { "APDUs are answered line by line", apdus_are_answered_line_by_line },
+        { "a card is what its model says", a_card_is_what_its_model_says },
         { "wrong settings get one clear line", wrong_settings_get_one_clear_line },
         { "a killed card has what it had", a_killed_card_has_what_it_had },
         { "a damaged memory file is named and left", a_damaged_memory_file_is_named_and_left },
