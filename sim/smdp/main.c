@@ -12,6 +12,7 @@ static const struct setting settings[] = {
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
     { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
+    { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -26,17 +27,24 @@ static const char usage[] =
     "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
     "  certs: certs\n"
     "  storage-key: smdp.key\n"
+    "  client-certificate: certs/Operator/CERT_OPERATOR_SMDP.pem\n"
+    "  client-key: certs/Operator/SK_OPERATOR_SMDP.pem\n"
+    "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+    "  smds: {smds.example.com: \"https://smds.example.com\"}\n"
     "  clients:\n"
     "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
     "    - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
 
 #define RIGHT_ADMINISTER 1u
 #define ADDRESSES_MAX 16
+#define SMDS_MAX 16
 
 /* What the SM-DP+ borrows. */
 struct program_state {
     struct daemon *d;
     const char *addresses[ADDRESSES_MAX + 1];
+    struct smdp_smds smds[SMDS_MAX];
+    size_t smds_count;
     struct smdp_identity identities[2];
     struct ec_key *auth[2], *pb[2];
     struct trust *trust;
@@ -73,6 +81,17 @@ static enum err read_addresses(struct program_state *p)
     return ERR_OK;
 }
 
+static enum err read_smds(struct program_state *p)
+{
+    const struct yaml_node *map = settings_node(daemon_settings(p->d), "smds");
+    for (size_t i = 0; map && i < map->count; i++) {
+        if (i == SMDS_MAX || map->item[i]->kind != YAML_SCALAR)
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "smds: at most 16 names with their URLs");
+        p->smds[p->smds_count++] = (struct smdp_smds){ map->key[i], map->item[i]->text };
+    }
+    return ERR_OK;
+}
+
 static enum err read_identity(struct program_state *p, size_t i, const char *auth_name, const char *pb_name)
 {
     const char *folder = settings_text(daemon_settings(p->d), "certs");
@@ -93,6 +112,8 @@ static enum err make_smdp(struct program_state *p)
                                .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = read_addresses(p);
     if (!e)
+        e = read_smds(p);
+    if (!e)
         e = read_identity(p, 0, "S_SM_DPauth_ECDSA_NIST", "S_SM_DPpb_ECDSA_NIST");
     if (!e && settings_bool(s, "brainpool")) {
         e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
@@ -106,6 +127,8 @@ static enum err make_smdp(struct program_state *p)
         e = read_clients(p->d, &clients, &m.client_count);
     m.clients = clients;
     m.trust = p->trust;
+    m.smds = p->smds;
+    m.smds_count = p->smds_count;
     if (!e)
         e = smdp_new(daemon_env(p->d), &m, &p->smdp);
     secret_release(&m.storage_key);

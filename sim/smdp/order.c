@@ -88,14 +88,36 @@ static void check_confirmation(const struct smdp_order *q, const struct smdp_pro
         es_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
     else if (given(q->eid) && !p->eid[0] && p->state > SMDP_ALLOCATED && p->state <= SMDP_RELEASED)
         es_refuse(status, "8.1.1", "3.10", "this order was confirmed without an EID");
-    else if (given(q->smds_address))
-        es_refuse(status, "8.9", "5.1", "this SM-DP+ registers no events: no SM-DS is configured");
     else if (given(q->matching_id) && !rsp_matching_id_is_valid(span_str(q->matching_id)))
         es_refuse(status, "8.2.6", "2.1", "a matchingId is capital letters, digits and '-'");
     else if (given(q->matching_id) && p->matching_id[0] && !same(q->matching_id, p->matching_id))
         es_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
     else if (p->state < SMDP_ALLOCATED || p->state > SMDP_RELEASED)
         es_refuse(status, "8.2.1", "3.5", "no download order is open for this profile");
+}
+
+/* SGP.22 5.3.2: an event is for an eUICC, and at an SM-DS that is known here. What it says is heard later: a refusal is told
+ * when the order is confirmed again. */
+static enum err check_smds(struct smdp *s, const struct smdp_order *q, const struct smdp_profile *p,
+                           struct es_status *status)
+{
+    struct smdp_registration x = { 0 };
+    if (!given(q->smds_address))
+        return ERR_OK;
+    if (!given(q->eid) && !p->eid[0])
+        es_refuse(status, "8.1.1", "2.2", "an order with an SM-DS address needs an EID");
+    else if (!smdp_smds_find(s, q->smds_address))
+        es_refuse(status, "8.9", "5.1", "this SM-DS is not configured");
+    if (es_refused(status))
+        return ERR_OK;
+    enum err e = smdp_registration_get(s, p->iccid, &x);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (x.refusal[0])
+        es_refuse(status, "8.9", "4.2", "the SM-DS refused the event");
+    else if (!rsp_address_equal(span_str(x.smds), span_str(q->smds_address)))
+        es_refuse(status, "8.2.1", "3.5", "this order is an event at another SM-DS");
+    return ERR_OK;
 }
 
 static enum err take_confirmation_code(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p)
@@ -115,6 +137,8 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
     enum err e = own_profile(s, q, &p, status);
     if (!e && !es_refused(status))
         check_confirmation(q, &p, status);
+    if (!e && !es_refused(status))
+        e = check_smds(s, q, &p, status);
     if (e || es_refused(status))
         return e;
     if (p.state == SMDP_ALLOCATED) {
@@ -136,6 +160,8 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
         es_refuse(status, "8.2.6", "3.3", "this matchingId is in use");
         return ERR_OK;
     }
+    if (!e && given(q->smds_address))
+        e = smdp_registration_open(s, &p, smdp_smds_find(s, q->smds_address));
     answer_with(&p, a);
     return e;
 }

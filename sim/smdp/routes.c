@@ -171,5 +171,6 @@ const struct actor_ops smdp_actor_ops = {
     .routes = routes,
     .route_count = COUNT(routes),
     .mutual_tls = true,
+    .tick = smdp_tick,
     .free = free_actor,
 };

@@ -29,6 +29,18 @@ static enum err copy_clients(struct smdp *s, const struct smdp_client *clients, 
     return s->clients ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err copy_smds(struct smdp *s, const struct smdp_smds *smds, size_t count)
+{
+    s->smds = calloc(count + 1, sizeof *s->smds);
+    for (size_t i = 0; s->smds && i < count; i++) {
+        struct smdp_smds *to = &s->smds[s->smds_count++];
+        *to = (struct smdp_smds){ strdup(smds[i].name), strdup(smds[i].url) };
+        if (!to->name || !to->url)
+            return ERR_NOMEM;
+    }
+    return s->smds ? ERR_OK : ERR_NOMEM;
+}
+
 /* A certificate that does not parse stops the program at its start, not a download in the middle. */
 static enum err load_identities(struct smdp *s, const struct smdp_identity *identities, size_t count)
 {
@@ -66,6 +78,11 @@ void smdp_free(struct smdp *s)
     for (size_t i = 0; i < s->client_count; i++)
         free((char *)s->clients[i].name);
     free(s->clients);
+    for (size_t i = 0; i < s->smds_count; i++) {
+        free((char *)s->smds[i].name);
+        free((char *)s->smds[i].url);
+    }
+    free(s->smds);
     secret_release(&s->storage_key);
     free(s);
 }
@@ -81,6 +98,8 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)
         e = copy_clients(s, settings->clients, settings->client_count);
+    if (!e)
+        e = copy_smds(s, settings->smds, settings->smds_count);
     if (!e)
         e = load_identities(s, settings->identities, settings->identity_count);
     prepare_authentication(s, settings);

@@ -6,6 +6,7 @@
  *        fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles?state=… -> {counts by state}
+ * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.
  * `operator` is the requester identifier that owns the profile for ES2+.
  * Everything lives in env->db; keys are encrypted at rest with storage_key. */
 #ifndef LAB_SMDP_H
@@ -28,6 +29,12 @@ struct smdp_client {
     bool administrator;
 };
 
+/* An SM-DS that orders may name in smdsAddress. */
+struct smdp_smds {
+    const char *name; /* "smds.example.com" */
+    const char *url;  /* "https://smds.example.com" */
+};
+
 struct smdp_settings {
     const char *const *addresses; /* the FQDNs it answers to, the first is its own; NULL-terminated */
     const struct smdp_identity *identities;
@@ -37,6 +44,8 @@ struct smdp_settings {
     const struct smdp_client *clients;
     size_t client_count;
     struct secret storage_key;    /* 32 octets */
+    const struct smdp_smds *smds;
+    size_t smds_count;
 };
 
 struct smdp;

@@ -54,6 +54,8 @@ MUST_CHECK enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_
                                         struct es_status *status);
 
 /* Parts of them. */
+/* The SM-DS of this name, as the settings list it; NULL. */
+const struct smdp_smds *smdp_smds_find(const struct smdp *s, const char *name);
 /* The unprotected package of a profile: a secret. */
 MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);

@@ -12,6 +12,8 @@ const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certi
 MUST_CHECK enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q,
                                                struct http_response *p);
 
+int64_t smdp_tick(struct actor *a, int64_t now, enum err *e);
+
 /* Administration. */
 enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p);

@@ -72,6 +72,17 @@ MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profil
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
 MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
 
+/* The event of an order at an SM-DS. refusal: the subject of the SM-DS's final refusal, "" none. */
+struct smdp_registration {
+    char smds[256], eid[33], event_id[SMDP_MATCHING_ID_MAX + 1], refusal[16];
+};
+/* ERR_NOT_FOUND: the order has none. */
+MUST_CHECK enum err smdp_registration_get(struct smdp *s, const char *iccid, struct smdp_registration *out);
+/* Inside the transaction that changes the order: the tick registers, or deletes, the event. Both are harmless when that
+ * was said already. */
+MUST_CHECK enum err smdp_registration_open(struct smdp *s, const struct smdp_profile *p, const struct smdp_smds *smds);
+MUST_CHECK enum err smdp_registration_close(struct smdp *s, const char *iccid);
+
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
 MUST_CHECK enum err smdp_session_update(struct smdp *s, const struct smdp_session *x);

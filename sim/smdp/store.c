@@ -23,6 +23,12 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX session_by_age ON session (at);",
     "ALTER TABLE profile ADD COLUMN bound TEXT;"
     "CREATE INDEX session_by_iccid ON session (iccid);",
+    "CREATE TABLE registration ("
+    " iccid TEXT PRIMARY KEY, smds TEXT NOT NULL, eid TEXT NOT NULL, event_id TEXT NOT NULL, refusal TEXT NOT NULL);"
+    "CREATE TABLE telling ("
+    " id INTEGER PRIMARY KEY, smds TEXT NOT NULL, iccid TEXT NOT NULL, eid TEXT NOT NULL, event_id TEXT NOT NULL,"
+    " function INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL);"
+    "CREATE INDEX telling_by_smds ON telling (smds, id);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -199,6 +205,12 @@ enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *typ
     return e == ERR_NOT_FOUND ? ERR_REFUSED : e ? e : ERR_NOT_FOUND;
 }
 
+/* No device has anything to fetch for such an order. */
+static bool is_over(enum smdp_state state)
+{
+    return state == SMDP_INSTALLED || state == SMDP_ERROR || state == SMDP_AVAILABLE || state == SMDP_UNAVAILABLE;
+}
+
 enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event)
 {
     enum err e = db_run(s->env->db,
@@ -208,6 +220,8 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
                                 p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
                                 DB_INT(p->attempts), text_or_null(p->bound), DB_TEXT(p->iccid)),
                         NULL);
+    if (!e && is_over(p->state))
+        e = smdp_registration_close(s, p->iccid);
     return e ? e : smdp_history_put(s, p->iccid, event);
 }
 
