@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "lab_internal.h"
+#include "smds.h"
 
-static const char *const part_names[] = { "smdp", "eim", "ipa" };
+static const char *const part_names[] = { "smdp", "eim", "ipa", "smds" };
 
 /* --- the log ------------------------------------------------------------------------------------------------- */
 
@@ -66,14 +67,34 @@ static void build_smdp(struct lab *l, struct lab_part *p)
         identity(l, EC_BRAINPOOL_P256R1, "CERT_S_SM_DPauth_ECDSA_BRP", "CERT_S_SM_DPpb_ECDSA_BRP"),
     };
     struct smdp_client clients[] = { { .name = "eso" }, { .name = "admin", .administrator = true } };
+    static const struct smdp_smds smds = { "smds.example.com", LAB_SMDS_URL };
     struct smdp *smdp = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);
     const struct smdp_settings s = { .addresses = addresses, .identities = identities, .identity_count = 2,
                                      .trust = l->trust, .clients = clients, .client_count = COUNT(clients),
-                                     .storage_key = { .at = { 1, 2, 3 }, .len = 32 } };
+                                     .storage_key = { .at = { 1, 2, 3 }, .len = 32 },
+                                     .smds = &smds, .smds_count = 1 };
     REQUIRE(smdp_new(&p->env, &s, &smdp) == ERR_OK);
     p->actor = smdp_actor(smdp);
+}
+
+static void build_smds(struct lab *l, struct lab_part *p)
+{
+    static const char *const addresses[] = { "smds.example.com", NULL };
+    const struct pki_item *nist = lab_item(l, "CERT_S_SM_DSauth_ECDSA_NIST"),
+                          *brp = lab_item(l, "CERT_S_SM_DSauth_ECDSA_BRP");
+    const struct smds_identity identities[] = { { nist->der, nist->key }, { brp->der, brp->key } };
+    struct smds_client clients[] = { { .name = "smdp.example.com" }, { .name = "eso" },
+                                     { .name = "admin", .administrator = true } };
+    struct smds *smds = NULL;
+    fingerprint(l, "CERT_OPERATOR_SMDP", clients[0].fingerprint);
+    fingerprint(l, "CERT_OPERATOR_ESO", clients[1].fingerprint);
+    fingerprint(l, "CERT_OPERATOR_ADMIN", clients[2].fingerprint);
+    const struct smds_settings s = { .addresses = addresses, .identities = identities, .identity_count = 2,
+                                     .trust = l->trust, .clients = clients, .client_count = COUNT(clients) };
+    REQUIRE(smds_new(&p->env, &s, &smds) == ERR_OK);
+    p->actor = smds_actor(smds);
 }
 
 static void build_eim(struct lab *l, struct lab_part *p)
@@ -103,8 +124,9 @@ static void build_ipa(struct lab *l, struct lab_part *p)
 
 static void start(struct lab *l, enum lab_kind kind)
 {
-    static void (*const builders[])(struct lab *l, struct lab_part *p) = { build_smdp, build_eim, build_ipa };
-    static const char *const hosts[] = { "smdp.example.com", "eim.example.com", NULL };
+    static void (*const builders[])(struct lab *l, struct lab_part *p) = { build_smdp, build_eim, build_ipa,
+                                                                                build_smds };
+    static const char *const hosts[] = { "smdp.example.com", "eim.example.com", NULL, "smds.example.com" };
     struct lab_part *p = &l->part[kind];
     p->dead = false;
     p->writes = p->cut_at = 0;
@@ -172,8 +194,8 @@ static void open_part(struct lab *l, enum lab_kind kind)
     p->log = (struct log){ .sink = &l->sink.sink, .clock = &l->clock.clock, .actor = part_names[kind] };
     p->env = (struct env){ .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &p->log,
                            .crypto = l->crypto };
-    p->env.http = client(l, kind == LAB_EIM ? "CERT_OPERATOR_ADMIN" : NULL);
-    if (kind == LAB_IPA) {
+    p->env.http = client(l, kind == LAB_EIM ? "CERT_OPERATOR_ADMIN" : kind == LAB_SMDP ? "CERT_OPERATOR_SMDP" : NULL);
+    if (kind == LAB_IPA || kind == LAB_SMDP) {
         struct http_client *behind = p->env.http;
         REQUIRE(http_client_observed_new(behind, &o, &p->env.http) == ERR_OK);
     }
@@ -217,6 +239,7 @@ void lab_open(struct lab *l)
         open_part(l, (enum lab_kind)kind);
     start(l, LAB_SMDP);
     start(l, LAB_EIM);
+    start(l, LAB_SMDS);
     lab_network_open(l, &l->lead, "net.lead.example.com");
     lab_network_open(l, &l->partner, "net.partner.example.com");
     lab_card_open(l, &l->card, "CERT_EUICC_ECDSA_NIST", LAB_EID, false);
@@ -392,6 +415,14 @@ int64_t lab_tick(struct lab *l)
     }
     CHECK(next > now);
     return next;
+}
+
+enum err lab_tick_smdp(struct lab *l, int64_t *next)
+{
+    struct actor *a = l->part[LAB_SMDP].actor;
+    enum err e = ERR_OK;
+    *next = a->ops->tick(a, clock_now(&l->clock.clock), &e);
+    return e;
 }
 
 void lab_run(struct lab *l, int64_t ms)

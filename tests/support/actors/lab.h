@@ -1,4 +1,4 @@
-/* SM-DP+, eIM, a device and its card in one process, wired directly, on a virtual clock: what the tests of the three actors
+/* SM-DP+, SM-DS, eIM, a device and its card in one process, wired directly, on a virtual clock: what the tests of the three actors
  * stand on. Databases are files, so that an actor can be killed at any write and started again. */
 #ifndef LAB_TESTS_LAB_H
 #define LAB_TESTS_LAB_H
@@ -31,9 +31,10 @@
 #define LAB_OPC "cd63cb71954a9f4e48a5994e37a02baf"
 #define LAB_CODE "1$smdp.example.com$TOKEN-1"
 #define LAB_SMDP_URL "https://smdp.example.com"
+#define LAB_SMDS_URL "https://smds.example.com"
 #define LAB_EIM_URL "https://eim.example.com"
 
-enum lab_kind { LAB_SMDP, LAB_EIM, LAB_IPA, LAB_KINDS };
+enum lab_kind { LAB_SMDP, LAB_EIM, LAB_IPA, LAB_SMDS, LAB_KINDS };
 
 struct lab;
 struct lab_part {
@@ -88,14 +89,14 @@ struct lab {
     struct lab_network lead, partner;
     struct buf initial_eim;
     struct ipa *ipa;
-    /* What the IPA calls: a url that contains `hurdle` fails so, `hurdles` times (-1: always); before or after the server. */
+    /* What the IPA and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always); before or after the server. */
     const char *hurdle;
     enum err hurdle_err;
     int hurdles;
     bool hurdle_after;
 };
 
-/* With SM-DP+ (no profiles yet) and eIM running, and a good card; no device yet. */
+/* With SM-DP+ (no profiles yet), SM-DS and eIM running, and a good card; no device yet. */
 void lab_open(struct lab *l);
 void lab_close(struct lab *l);
 /* Registers a card at the eIM; takes what provisioning writes into a card (l->initial_eim). */
@@ -133,6 +134,8 @@ const char *lab_profile_state(struct lab *l, const char *iccid);
 
 /* Ticks the device until it wants to wait; restarts it when it was killed. Returns when it wants to be called. */
 int64_t lab_tick(struct lab *l);
+/* Ticks the SM-DP+ once; gives when it wants to be called. ERR_CUT: it was killed. */
+MUST_CHECK enum err lab_tick_smdp(struct lab *l, int64_t *next);
 /* Lets ms of the world pass for the device and the eIM. */
 void lab_run(struct lab *l, int64_t ms);
 
