@@ -85,14 +85,16 @@ static void forget(struct process *p)
 
 bool process_ended(struct process *p)
 {
-    if (!p->pid || waitpid(p->pid, &p->status, WNOHANG) != p->pid)
-        return false;
-    forget(p);
-    return true;
+    if (p->pid && waitpid(p->pid, &p->status, WNOHANG) == p->pid) {
+        forget(p);
+        p->ended = true;
+    }
+    return p->ended;
 }
 
 void process_kill(struct process *p)
 {
+    p->ended = false;
     if (!p->pid)
         return;
     kill(p->pid, SIGKILL);

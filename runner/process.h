@@ -11,6 +11,7 @@
 struct process {
     pid_t pid; /* 0: none is running */
     int fd;    /* readable when it has ended; -1 where the kernel has no such thing */
+    bool ended; /* by itself; status is what wait gave */
     int status;
 };
 
@@ -21,7 +22,7 @@ MUST_CHECK enum err process_find(const char *program, char out[PROCESS_PATH_MAX]
 /* Starts it as "PATH --settings FILE", standard error appended to `log`. It dies with the thread that starts it.
  * ERR_IO: it cannot be started. */
 MUST_CHECK enum err process_start(const char *path, const char *settings, const char *log, struct process *out);
-/* Has it ended by itself? Then out->status is what wait gives, and it is none any more. */
+/* Has it ended by itself? True from then on, until it is started or killed. */
 bool process_ended(struct process *p);
 /* SIGKILL, and waits until it is gone. Harmless for none. */
 void process_kill(struct process *p);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* How long a program may take to open its port, and to end when asked. */
 #define START_MS (20 * CLOCK_SECOND)
@@ -60,26 +61,60 @@ static void last_words(struct world *w, const char *log, char out[160])
     buf_release(&text);
 }
 
-static enum err check_one(struct part *p, struct process *child, const char *log)
+static void how_it_ended(const struct process *p, char out[32])
 {
-    char path[128], words[160];
-    if (!process_ended(child))
-        return ERR_OK;
-    snprintf(path, sizeof path, "%s/%s", p->name, log);
+    if (WIFSIGNALED(p->status))
+        snprintf(out, 32, "signal %d", WTERMSIG(p->status));
+    else
+        snprintf(out, 32, "exit status %d", WEXITSTATUS(p->status));
+}
+
+static enum err tell_end(struct part *p, const struct process *child)
+{
+    char path[128], words[160], how[32];
+    snprintf(path, sizeof path, "%s/%s", p->name, child == &p->process ? "log.jsonl" : "card.jsonl");
     last_words(p->world, path, words);
-    return world_fail(p->world, ERR_STATE, "%s (%s) ended by itself, status %d: %s", p->name,
-                      child == &p->process ? process_program(p) : "sim-euicc", child->status, words);
+    how_it_ended(child, how);
+    return world_fail(p->world, ERR_STATE, "%s (%s) ended by itself, %s: %s", p->name,
+                      child == &p->process ? process_program(p) : "sim-euicc", how, words);
+}
+
+static enum err check_actor(struct part *p)
+{
+    return process_ended(&p->process) ? tell_end(p, &p->process) : ERR_OK;
+}
+
+/* A card also ends when its reader goes: then the device is the one to name, even if it is a moment slower. */
+static enum err check_card(struct part *p)
+{
+    struct process *device = &p->process;
+    if (!process_ended(&p->card_process))
+        return ERR_OK;
+    process_rest(&device, 1, 100);
+    enum err e = check_actor(p);
+    return e ? e : tell_end(p, &p->card_process);
 }
 
 static enum err check_all(struct world *w)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < w->part_count; i++) {
-        e = check_one(&w->parts[i], &w->parts[i].process, "log.jsonl");
+        e = check_actor(&w->parts[i]);
         if (!e)
-            e = check_one(&w->parts[i], &w->parts[i].card_process, "card.jsonl");
+            e = check_card(&w->parts[i]);
     }
     return e;
+}
+
+enum err process_blame(struct world *w, enum err e)
+{
+    char told[sizeof w->failure];
+    memcpy(told, w->failure, sizeof told);
+    w->failure[0] = 0;
+    enum err died = check_all(w);
+    if (!died)
+        memcpy(w->failure, told, sizeof told);
+    return died ? died : e;
 }
 
 static int by_text(const void *a, const void *b)
@@ -199,7 +234,7 @@ static enum err wait_until_it_listens(struct part *p)
 {
     int64_t until = clock_now(clock_system()) + START_MS;
     while (clock_now(clock_system()) < until) {
-        enum err e = check_one(p, &p->process, "log.jsonl");
+        enum err e = check_actor(p);
         if (e)
             return e;
         if (process_listens(p->port))

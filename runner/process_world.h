@@ -48,6 +48,8 @@ void process_kill_part(struct part *p);
 void process_hold_others(struct world *w, const struct part *but, bool still);
 /* world_run on the real clock: looks at `done` again and again, with small rests; a program that ends by itself is ERR_STATE. */
 MUST_CHECK enum err process_run(struct world *w, int64_t until, world_done_fn done, void *context);
+/* A failure e may come from a program that ended: then that is the failure, and told. */
+enum err process_blame(struct world *w, enum err e);
 /* Rests for `ms`, less when a program ends. */
 void process_rest_all(struct world *w, int ms);
 /* The programs' own logs become the world's, in order of time. */

@@ -108,6 +108,8 @@ static void play(struct run *r)
             process_hold_others(r->world, killed, true);
         enum err e = play_step(r, &r->scenario->step[i], &r->step[r->step_count++]);
         if (e) {
+            if (r->wiring == WIRING_PROCESS)
+                e = process_blame(r->world, e);
             fail_step(r, &r->step[r->step_count - 1], e);
             return;
         }
