@@ -57,8 +57,8 @@ MUST_CHECK enum err ipa_journal_set_left_imsi(struct ipa *i, const char *imsi);
 MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result);
 MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result);
 MUST_CHECK enum err ipa_journal_drop_result(struct ipa *i, int64_t id);
-/* Forgets every kept package result: a rollback replaced them. */
-MUST_CHECK enum err ipa_journal_drop_package_results(struct ipa *i);
+/* The result of a rollback takes the place of every kept package result, and nothing is at stake any more: one transaction. */
+MUST_CHECK enum err ipa_journal_put_rollback(struct ipa *i, int64_t key, struct span result);
 /* The download under way: the eIM's transaction, the RSP one ("" before it is known), attempts. ERR_NOT_FOUND: none. */
 struct ipa_download {
     uint8_t eim_transaction[16];

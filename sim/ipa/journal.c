@@ -82,9 +82,17 @@ enum err ipa_journal_drop_result(struct ipa *i, int64_t id)
     return db_run(i->env->db, "DELETE FROM result WHERE id = ?", DB_ARGS(DB_INT(id)), NULL);
 }
 
-enum err ipa_journal_drop_package_results(struct ipa *i)
+enum err ipa_journal_put_rollback(struct ipa *i, int64_t key, struct span result)
 {
-    return db_run(i->env->db, "DELETE FROM result WHERE device = ? AND key <> 0", DB_ARGS(DB_TEXT(i->name)), NULL);
+    enum err e = db_begin(i->env->db);
+    if (e)
+        return e;
+    e = db_run(i->env->db, "DELETE FROM result WHERE device = ? AND key <> 0", DB_ARGS(DB_TEXT(i->name)), NULL);
+    if (!e)
+        e = ipa_journal_put_result(i, key, result);
+    if (!e)
+        e = ipa_journal_set_deadline(i, 0);
+    return db_end(i->env->db, e);
 }
 
 static enum err take_download(void *context, const struct db_row *r)

@@ -77,7 +77,7 @@ enum err ipa_deliver_notifications(struct ipa *i, int64_t now)
     enum err e = es10b_retrieve_notifications_list(&i->card, &q, &answer);
     if (!e && answer.message.which == RSP_RETRIEVE_NOTIFICATIONS)
         e = deliver_all(i, answer.message.notifications, &all);
-    i->notifications = !all;
+    i->notifications = e || !all;
     i->notify_again = all ? 0 : now + RETRY_AFTER;
     buf_release(&answer.received);
     return e;

@@ -4,7 +4,18 @@
 #include "ipa_internal.h"
 #include "rsp_codes.h"
 
-/* The result is kept before anything else happens: the bearer may be gone the next moment. */
+static bool says_rolled_back(const struct rsp_euicc_package_result *r)
+{
+    struct der list = der_open(r->which == RSP_PACKAGE_RESULT_SIGNED ? r->result.data.results : (struct span){ 0 });
+    struct rsp_euicc_result one;
+    while (!der_at_end(&list) && rsp_euicc_result_next(&list, &one) == ERR_OK)
+        if (one.which == RSP_RESULT_ROLLBACK)
+            return true;
+    return false;
+}
+
+/* The result is kept before anything else happens: the bearer may be gone the next moment. That of a rollback takes the place
+ * of the one that could not be delivered (SGP.32 5.9.16), also when it is found on the card after a power cut. */
 static enum err keep_result(struct ipa *i, const struct rsp_euicc_package_result *r)
 {
     struct buf bytes = { .max = 128 << 10 };
@@ -15,7 +26,8 @@ static enum err keep_result(struct ipa *i, const struct rsp_euicc_package_result
     int64_t key = r->which == RSP_PACKAGE_RESULT_SIGNED ? r->result.data.seq_number : 0;
     enum err e = rsp_provide_eim_package_result_write(&q, &bytes);
     if (!e)
-        e = ipa_journal_put_result(i, key, buf_span(&bytes));
+        e = says_rolled_back(r) ? ipa_journal_put_rollback(i, key, buf_span(&bytes))
+                                : ipa_journal_put_result(i, key, buf_span(&bytes));
     buf_release(&bytes);
     return e;
 }
@@ -57,6 +69,9 @@ static enum err load(struct ipa *i, const struct rsp_euicc_package_request *q)
     enum err e = es10b_load_euicc_package(&i->card, q->whole, &answer);
     if (!e)
         e = keep_result(i, &answer.message);
+    /* Executed or not? The card knows: it is started again, and what it holds is collected before anything is polled. */
+    if (e)
+        i->ready = false;
     buf_release(&answer.received);
     return e;
 }
@@ -83,7 +98,7 @@ enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_reque
     return e;
 }
 
-/* SGP.32 5.9.16: the new result takes the place of the one that could not be delivered. */
+/* SGP.32 3.3.2. A lost answer is found on the card at its next start. */
 enum err ipa_roll_back(struct ipa *i)
 {
     struct es10b_profile_rollback_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
@@ -91,13 +106,10 @@ enum err ipa_roll_back(struct ipa *i)
     if (!e)
         LOG(i->env->log, LOG_WARN, "rollback", F_TEXT("device", i->name),
             F_TEXT("result", rsp_profile_rollback_result_name(answer.message.code)));
-    if (!e && answer.message.has_result) {
-        e = ipa_journal_drop_package_results(i);
-        if (!e)
-            e = keep_result(i, &answer.message.result);
-    }
     if (!e)
-        e = ipa_journal_set_deadline(i, 0);
+        e = answer.message.has_result ? keep_result(i, &answer.message.result) : ipa_journal_set_deadline(i, 0);
+    ipa_detach(i);
+    i->ready = false;
     buf_release(&answer.received);
     i->notifications = true;
     i->told_of_change = false;

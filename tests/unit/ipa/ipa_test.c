@@ -1,0 +1,436 @@
+/* A device between its card, its eIM, an SM-DP+ and two networks: what it must do, and do only once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
+#include "rsp_ids.h"
+
+#define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
+#define DOWNLOAD "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}"
+#define ENABLE                                                                                       \
+    "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}"
+
+static void order(struct lab *l, const char *body)
+{
+    CHECK(lab_call(l, l->eso, "POST", ORDERS, body, NULL) == 202);
+}
+
+static const char *state(struct lab *l, const char *reference)
+{
+    char url[128];
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
+    return lab_get(l, l->eso, url, "state");
+}
+
+static const char *result(struct lab *l, const char *reference, const char *member)
+{
+    static char kept[256];
+    char url[128];
+    json_t *answer = NULL;
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
+    lab_call(l, l->eso, "GET", url, "", &answer);
+    const char *text = json_str(json_object_get(answer, "result"), member);
+    snprintf(kept, sizeof kept, "%s", text ? text : "");
+    json_decref(answer);
+    return kept;
+}
+
+/* How often an event was logged. */
+static unsigned times_said(struct lab *l, const char *text)
+{
+    unsigned count = 0;
+    const char *at = l->sink.said.len ? buf_cstr(&l->sink.said) : "";
+    while ((at = strstr(at, text))) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
+/* A device that has a swap before it: the profile is released, download and enable are ordered. */
+static void open_swap(struct lab *l)
+{
+    lab_open(l);
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(l);
+    order(l, DOWNLOAD);
+    order(l, ENABLE);
+}
+
+/* The swap is done, and each of its parts was done once. */
+static void check_swapped(const char *row, struct lab *l)
+{
+    CHECK_ROW(row, strcmp(state(l, "download"), "done") == 0);
+    CHECK_ROW(row, strcmp(state(l, "enable"), "done") == 0);
+    CHECK_ROW(row, strcmp(lab_profile_state(l, LAB_PARTNER_ICCID), "installed") == 0);
+    CHECK_ROW(row, times_said(l, "\"result\":\"enableResult\"") == 1);
+    CHECK_ROW(row, times_said(l, "\"event\":\"package.refused\"") == 0);
+    CHECK_ROW(row, strcmp(ipa_online_plmn(l->ipa), "26202") == 0);
+    CHECK_ROW(row, lab_card_state(&l->card, LAB_PARTNER_ICCID) == 1);
+}
+
+static void swap(void)
+{
+    struct lab l;
+    open_swap(&l);
+    lab_run(&l, 2 * CLOCK_MINUTE);
+    check_swapped("a swap", &l);
+    CHECK(l.lead.attached == 1 && l.partner.attached == 1);
+    CHECK(!lab_said(&l, "TOKEN-1") && !lab_said(&l, LAB_K));
+    lab_close(&l);
+}
+
+/* --- rollback ------------------------------------------------------------------------------------------------------ */
+
+static void rollback_in_time(void)
+{
+    struct lab l;
+    open_swap(&l);
+    l.partner.down = true;
+    lab_run(&l, 1);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    lab_restart(&l, LAB_IPA); /* the card was reset by the look at it */
+    lab_run(&l, 419 * CLOCK_SECOND);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    lab_restart(&l, LAB_IPA);
+    lab_run(&l, 2 * CLOCK_SECOND);
+    CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
+    CHECK(strcmp(state(&l, "enable"), "failed") == 0 && strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
+    CHECK(times_said(&l, "\"event\":\"rollback\"") == 1);
+    lab_close(&l);
+}
+
+static void no_rollback_without_flag(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(&l);
+    order(&l, DOWNLOAD);
+    order(&l, "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\"}");
+    l.partner.down = true;
+    lab_run(&l, CLOCK_HOUR);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    l.partner.down = false;
+    lab_restart(&l, LAB_IPA);
+    lab_run(&l, CLOCK_MINUTE);
+    check_swapped("an hour late", &l);
+    lab_close(&l);
+}
+
+static void online_just_in_time(void)
+{
+    struct lab l;
+    open_swap(&l);
+    l.partner.down = true;
+    lab_run(&l, 400 * CLOCK_SECOND);
+    l.partner.down = false;
+    lab_run(&l, 10 * CLOCK_MINUTE);
+    check_swapped("online after 400 s", &l);
+    lab_close(&l);
+}
+
+/* A bearer is no connection: the eIM cannot be reached through the new network (SGP.32 3.3.2). */
+static void rollback_when_the_eim_is_gone(void)
+{
+    struct lab l;
+    enum err e;
+    open_swap(&l);
+    while (!l.partner.attached && clock_now(&l.clock.clock) < LAB_EPOCH + CLOCK_MINUTE) {
+        int64_t next = l.part[LAB_IPA].actor->ops->tick(l.part[LAB_IPA].actor, clock_now(&l.clock.clock), &e);
+        if (lab_said(&l, "\"result\":\"enableResult\"")) {
+            l.hurdle = "eim.example.com";
+            l.hurdles = -1;
+            l.hurdle_err = ERR_IO;
+        }
+        clock_virtual_advance(&l.clock, next);
+    }
+    CHECK(l.partner.attached == 1);
+    lab_run(&l, 8 * CLOCK_MINUTE);
+    CHECK(times_said(&l, "\"event\":\"rollback\"") == 1);
+    l.hurdle = NULL;
+    lab_run(&l, 2 * CLOCK_MINUTE);
+    CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
+    CHECK(strcmp(state(&l, "enable"), "failed") == 0 && strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
+    lab_close(&l);
+}
+
+/* --- power ------------------------------------------------------------------------------------------------------------ */
+
+static void swap_with_power_cuts(void)
+{
+    bool cut = true;
+    for (unsigned n = 1; cut && n < 200; n++) {
+        struct lab l;
+        char row[32];
+        open_swap(&l);
+        l.part[LAB_IPA].writes = 0;
+        l.part[LAB_IPA].cut_at = n;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        snprintf(row, sizeof row, "power cut at write %u", n);
+        check_swapped(row, &l);
+        cut = l.part[LAB_IPA].cut_at == 0; /* it was started again */
+        lab_close(&l);
+    }
+    CHECK(!cut);
+}
+
+static void rollback_with_power_cuts(void)
+{
+    bool cut = true;
+    for (unsigned n = 1; cut && n < 200; n++) {
+        struct lab l;
+        char row[32];
+        open_swap(&l);
+        l.partner.down = true;
+        l.part[LAB_IPA].writes = 0;
+        l.part[LAB_IPA].cut_at = n;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        snprintf(row, sizeof row, "power cut at write %u", n);
+        CHECK_ROW(row, strcmp(state(&l, "enable"), "failed") == 0);
+        CHECK_ROW(row, strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+        CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") == 1); /* the download's: the enable never looked done */
+        CHECK_ROW(row, times_said(&l, "\"event\":\"package.refused\"") == 0);
+        CHECK_ROW(row, lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
+        cut = l.part[LAB_IPA].cut_at == 0;
+        lab_close(&l);
+    }
+    CHECK(!cut);
+}
+
+static void card_fails(enum card_fault_kind kind, const char *what, bool partner_down)
+{
+    bool failed = true;
+    for (unsigned n = 1; failed && n < 2000; n += n < 40 ? 1 : 3) {
+        struct lab l;
+        char row[48];
+        open_swap(&l);
+        l.partner.down = partner_down;
+        l.card_fault.kind = kind;
+        l.card_fault.at = n;
+        l.card_fault.seen = 0;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        failed = l.card_fault.seen >= n;
+        l.partner.down = false;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        snprintf(row, sizeof row, "%s at command %u", what, n);
+        check_swapped(row, &l);
+        lab_close(&l);
+    }
+    CHECK(!failed);
+}
+
+static void card_loses_power(void)
+{
+    card_fails(CARD_FAULT_CUT, "power is cut", false);
+}
+
+static void card_answers_get_lost(void)
+{
+    card_fails(CARD_FAULT_LOSE, "the answer is lost", false);
+}
+
+static void card_commands_get_lost(void)
+{
+    card_fails(CARD_FAULT_FAIL, "the command is lost", false);
+}
+
+/* --- the net --------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *url;
+    enum err e;
+    bool after;
+    int times;
+} hurdles[] = {
+    { "the eIM is not reached", "eim.example.com", ERR_IO, false, 5 },
+    { "the eIM's answers are lost", "eim.example.com", ERR_TIMEOUT, true, 5 },
+    { "the SM-DP+ is not reached", "smdp.example.com", ERR_IO, false, 2 },
+    { "InitiateAuthentication's answer is lost", "initiateAuthentication", ERR_TIMEOUT, true, 2 },
+    { "AuthenticateClient's answer is lost", "authenticateClient", ERR_TIMEOUT, true, 2 },
+    { "the package is lost", "getBoundProfilePackage", ERR_TIMEOUT, true, 2 },
+    { "the answers to notifications are lost", "handleNotification", ERR_TIMEOUT, true, 3 },
+    { "the lead's network is not reached", "net.lead", ERR_IO, false, 4 },
+    { "the partner's network is not reached", "net.partner", ERR_IO, false, 4 },
+    { "the partner's network does not answer", "net.partner", ERR_TIMEOUT, true, 4 },
+};
+
+static void lossy_net(void)
+{
+    for (size_t i = 0; i < COUNT(hurdles); i++) {
+        struct lab l;
+        open_swap(&l);
+        l.hurdle = hurdles[i].url;
+        l.hurdle_err = hurdles[i].e;
+        l.hurdle_after = hurdles[i].after;
+        l.hurdles = hurdles[i].times;
+        lab_run(&l, 30 * CLOCK_MINUTE);
+        CHECK_ROW(hurdles[i].name, l.hurdles == 0);
+        check_swapped(hurdles[i].name, &l);
+        lab_close(&l);
+    }
+}
+
+static const struct {
+    const char *name, *code, *hurdle, *eid;
+    enum err e;
+    const char *says;
+} failures[] = {
+    { "a matchingId that is none", "1$smdp.example.com$NONE", NULL, LAB_EID, ERR_OK, "8.2.6/3.8" },
+    { "another card's order", LAB_CODE, NULL, LAB_OTHER_EID, ERR_OK, "8.1.1/3.8" },
+    { "an SM-DP+ that is not there", "1$nobody.example.com$TOKEN-1", NULL, LAB_EID, ERR_OK, "cannot be reached" },
+    { "an SM-DP+ that is down for good", LAB_CODE, "smdp.example.com", LAB_EID, ERR_IO, "cannot be reached" },
+    { "an SM-DP+ whose TLS certificate is refused", LAB_CODE, "smdp.example.com", LAB_EID, ERR_VERIFY, "TLS" },
+};
+
+static void downloads_that_fail(void)
+{
+    for (size_t i = 0; i < COUNT(failures); i++) {
+        struct lab l;
+        char body[200];
+        lab_open(&l);
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, failures[i].eid, "TOKEN-1", "");
+        lab_start_device(&l);
+        snprintf(body, sizeof body, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
+                 failures[i].code);
+        order(&l, body);
+        l.hurdle = failures[i].hurdle;
+        l.hurdle_err = failures[i].e;
+        l.hurdles = -1;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        CHECK_ROW(failures[i].name, strcmp(state(&l, "download"), "failed") == 0);
+        CHECK_ROW(failures[i].name, strstr(result(&l, "download", "error"), failures[i].says) != NULL);
+        CHECK_ROW(failures[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == -1);
+        CHECK_ROW(failures[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released") == 0);
+        lab_close(&l);
+    }
+}
+
+static void confirmation_code_is_wanted(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "4711");
+    lab_start_device(&l);
+    order(&l, DOWNLOAD);
+    lab_run(&l, CLOCK_MINUTE);
+    CHECK(strcmp(state(&l, "download"), "failed") == 0);
+    CHECK(strstr(result(&l, "download", "error"), "confirmation code") != NULL);
+    CHECK(lab_said(&l, "download.cancelled"));
+    lab_close(&l);
+}
+
+/* --- notifications ------------------------------------------------------------------------------------------------- */
+
+/* What the SM-DP+ was told of a profile, "installed, enable, disable" by the words of its history. */
+static void put_history(struct lab *l, const char *iccid, char out[512])
+{
+    char url[128];
+    json_t *answer = NULL, *line;
+    size_t i;
+    snprintf(url, sizeof url, LAB_SMDP_URL "/v1/profiles/%s", iccid);
+    REQUIRE(lab_call(l, l->admin, "GET", url, "", &answer) == 200);
+    out[0] = 0;
+    json_array_foreach(json_object_get(answer, "history"), i, line) {
+        const char *event = json_str(line, "event");
+        if (strncmp(event, "ES", 2) != 0)
+            snprintf(out + strlen(out), 512 - strlen(out), "%.*s;", (int)strcspn(event + 13, " ") + 13, event);
+    }
+    json_decref(answer);
+}
+
+static void notifications_in_order(void)
+{
+    static const int lost[] = { 0, 1, 2, 5 };
+    for (size_t i = 0; i < COUNT(lost); i++) {
+        struct lab l;
+        char history[512];
+        open_swap(&l);
+        order(&l, "{\"reference\":\"back\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+        l.hurdle = "handleNotification";
+        l.hurdle_err = ERR_IO;
+        l.hurdles = lost[i];
+        lab_run(&l, 20 * CLOCK_MINUTE);
+        CHECK(strcmp(state(&l, "back"), "done") == 0);
+        put_history(&l, LAB_PARTNER_ICCID, history);
+        bool good = strcmp(history, "installed;notification install;notification enable;notification disable;") == 0;
+        CHECK(good);
+        if (!good)
+            printf("\n    %s", history);
+        lab_close(&l);
+    }
+}
+
+/* --- the rest ----------------------------------------------------------------------------------------------------------- */
+
+static void off_and_on(void)
+{
+    struct lab l;
+    open_swap(&l);
+    ipa_power(l.ipa, false);
+    lab_run(&l, CLOCK_HOUR);
+    CHECK(strcmp(state(&l, "download"), "queued") == 0 && !l.lead.attached);
+    ipa_power(l.ipa, true);
+    lab_run(&l, CLOCK_MINUTE);
+    check_swapped("after an hour without power", &l);
+    lab_close(&l);
+}
+
+static void idle_device(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_start_device(&l);
+    lab_run(&l, CLOCK_MINUTE);
+    unsigned writes = l.part[LAB_IPA].writes;
+    lab_run(&l, CLOCK_HOUR);
+    CHECK(l.part[LAB_IPA].writes == writes); /* nothing to do writes nothing */
+    CHECK(l.lead.attached == 1);
+    lab_close(&l);
+}
+
+static void a_card_without_eim(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_register(&l, &l.card);
+    lab_get_initial_eim(&l);
+    buf_clear(&l.initial_eim);
+    lab_restart(&l, LAB_IPA);
+    order(&l, ENABLE);
+    lab_run(&l, 10 * CLOCK_MINUTE);
+    CHECK(strcmp(state(&l, "enable"), "queued") == 0);
+    CHECK(lab_said(&l, "no eIM is associated"));
+    lab_close(&l);
+}
+
+static const struct test tests[] = {
+    { "a swap: download, enable, attach, notify", swap },
+    { "a switch that leads nowhere is taken back after 420 seconds, over restarts", rollback_in_time },
+    { "without the flag nothing is taken back", no_rollback_without_flag },
+    { "who is online in time stays", online_just_in_time },
+    { "a bearer without the eIM behind it is taken back too", rollback_when_the_eim_is_gone },
+    { "a swap with power cut at any write", swap_with_power_cuts },
+    { "a rollback with power cut at any write", rollback_with_power_cuts },
+    { "a swap with power cut at any command to the card", card_loses_power },
+    { "a swap with any answer of the card lost", card_answers_get_lost },
+    { "a swap with any command to the card lost", card_commands_get_lost },
+    { "a swap over a lossy net", lossy_net },
+    { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
+    { "a confirmation code that nobody has ends the download", confirmation_code_is_wanted },
+    { "notifications come in order, however often they fail", notifications_in_order },
+    { "a device without power does nothing, and goes on", off_and_on },
+    { "an idle device writes nothing", idle_device },
+    { "a card without eIM is said to be one", a_card_without_eim },
+};
+
+int main(void)
+{
+    return tests_main("ipa", tests, COUNT(tests));
+}
