@@ -82,12 +82,20 @@ static int verdict_rank(const json_t *o)
     return (int)COUNT(order);
 }
 
-static void put_run(struct markup *m, const json_t *o)
+/* The wirings of a scenario stand below each other; its name is said once. */
+static void put_run(struct markup *m, const json_t *o, const json_t *above)
 {
-    markup_put(m, "<tr><td><span class=\"badge %s\">%s</span></td><td>", text_of(o, "verdict"), text_of(o, "verdict"));
-    put_link(m, o, text_of(o, "id"));
-    markup_put(m, "</td><td>%s</td><td>%s</td><td class=\"num\">%u</td><td class=\"num\">%lld</td>", text_of(o, "title"),
-               text_of(o, "wiring"), (unsigned)json_array_size(json_object_get(o, "steps")), number_of(o, "messages"));
+    bool again = above && strcmp(text_of(o, "id"), text_of(above, "id")) == 0;
+    const char *wiring = text_of(o, "wiring");
+    markup_raw(m, again ? "<tr class=\"again\">" : "<tr>");
+    markup_put(m, "<td><span class=\"badge %s\">%s</span></td><td class=\"num\">", text_of(o, "verdict"),
+               text_of(o, "verdict"));
+    put_link(m, o, wiring[0] ? wiring : "file");
+    markup_put(m, "</td><td>%s</td><td>%s", again ? "" : text_of(o, "id"), again ? "" : text_of(o, "title"));
+    if (strcmp(text_of(o, "verdict"), "passed") == 0 && json_str(o, "why"))
+        markup_put(m, " <span class=\"note\">but %s</span>", text_of(o, "why"));
+    markup_put(m, "</td><td class=\"num\">%u</td><td class=\"num\">%lld</td>",
+               (unsigned)json_array_size(json_object_get(o, "steps")), number_of(o, "messages"));
     markup_put(m, "<td class=\"num\">%.2f s</td><td class=\"num\">",
                json_real_value(json_object_get(o, "wall_seconds")));
     report_put_duration(m, number_of(o, "virtual_ms"));
@@ -96,15 +104,18 @@ static void put_run(struct markup *m, const json_t *o)
 
 static void put_runs(struct markup *m, const json_t *results)
 {
-    markup_raw(m, "<h2>Runs</h2>\n<table>\n<tr><th></th><th>scenario</th><th></th><th>wiring</th><th class=\"num\">steps</th>"
+    markup_raw(m, "<h2>Runs</h2>\n<table>\n<tr><th></th><th>wiring</th><th>scenario</th><th></th><th class=\"num\">steps</th>"
                   "<th class=\"num\">messages</th><th class=\"num\">took</th><th class=\"num\">world's time</th>"
                   "<th class=\"num\">seed</th></tr>\n");
+    const json_t *above = NULL;
     for (int rank = 0; rank <= 4; rank++) {
         size_t i;
         json_t *o;
         json_array_foreach(results, i, o)
-            if (verdict_rank(o) == rank)
-                put_run(m, o);
+            if (verdict_rank(o) == rank) {
+                put_run(m, o, above);
+                above = o;
+            }
     }
     markup_raw(m, "</table>\n");
 }

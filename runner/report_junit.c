@@ -26,6 +26,8 @@ static void put_steps(struct markup *m, const json_t *o)
         if (json_str(s, "expected"))
             markup_put(m, "   expected %s\n   found    %s\n", text_of(s, "expected"), text_of(s, "found"));
     }
+    if (is(o, "passed") && json_str(o, "why"))
+        markup_put(m, "but: %s\n", text_of(o, "why"));
     if (json_str(o, "repeat"))
         markup_put(m, "repeat: %s\n", text_of(o, "repeat"));
 }
