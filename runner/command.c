@@ -22,6 +22,8 @@ static const struct command table[] = {
       "  --seed N                 keys, numbers and order of a world; default 1\n"
       "  --break MESSAGE=HOW      change a message once: ES9+.ServerSigned1=flip-bit, also truncate, replay,\n"
       "                           wrong-eid, lose-request, lose-answer; may be repeated\n"
+      "  --card pcsc:NAME         the first device's card stands in this reader, through pcscd and its vpcd\n"
+      "  --reader HOST:PORT       where that vpcd listens; default 127.0.0.1:35963\n"
       "  --report DIR             where the report goes; default build/report\n"
       "  --keep-going             play the others when a file cannot be read\n"
       "  --json                   the results as one JSON object on standard output\n"

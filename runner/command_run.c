@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card_place.h"
 #include "command_record.h"
 #include "command_scenarios.h"
 #include "report_text.h"
@@ -11,7 +12,7 @@
 #define BREAKS_MAX 16
 
 struct play {
-    const char *report, *wiring;
+    const char *report, *wiring, *card, *reader;
     int64_t seed;
     bool json, keep_going;
     struct command_words words, breaks;
@@ -84,10 +85,15 @@ static int read_play(struct play *p, int argc, char **argv)
         { "--wiring", OPTION_TEXT, &p->wiring }, { "--seed", OPTION_NUMBER, &p->seed },
         { "--break", OPTION_TEXTS, &p->breaks }, { "--report", OPTION_TEXT, &p->report },
         { "--json", OPTION_FLAG, &p->json },     { "--keep-going", OPTION_FLAG, &p->keep_going },
+        { "--card", OPTION_TEXT, &p->card },     { "--reader", OPTION_TEXT, &p->reader },
     };
     int status = command_read(options, COUNT(options), argc, argv, &p->words);
     if (!status)
         status = read_wiring(p);
+    if (!status && p->card && strcmp(p->wiring, "process") == 0)
+        status = command_refuse("run", "--card: in process wiring a device says itself where its card is (sim-ipa, devices)");
+    if (!status && p->card && strncmp(p->card, "pcsc:", 5) != 0)
+        status = command_refuse("run", "--card is pcsc:NAME, not '%s'", p->card);
     if (!status && p->breaks.count > BREAKS_MAX)
         status = command_refuse("run", "at most %d times --break", BREAKS_MAX);
     for (size_t i = 0; !status && i < p->breaks.count; i++)
@@ -153,7 +159,10 @@ static enum err play_one(struct play *p, const struct scenario *s, enum wiring w
     if (!r)
         return ERR_NOMEM;
     report_text_begin(&p->text, s->id, wiring_name(wiring));
-    run_scenario_with(s, wiring, (uint64_t)p->seed, p->fault, p->breaks.count, r);
+    const struct world_options o = { .wiring = wiring, .seed = (uint64_t)p->seed, .trace = true,
+                                     .card_reader = p->card ? p->card + strlen("pcsc:") : NULL,
+                                     .card_reader_address = p->reader };
+    run_scenario_as(s, &o, p->fault, p->breaks.count, r);
     count_run(p, r);
     enum err e = keep_run(p, r);
     if (e != ERR_NOMEM)
@@ -171,6 +180,8 @@ static int open_report(struct play *p)
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < p->breaks.count; i++)
         e = buf_printf(&extra, " --break %s", p->breaks.at[i]);
+    if (!e && p->card)
+        e = buf_printf(&extra, " --card '%s' --reader %s", p->card, p->reader);
     const char *text = e ? NULL : buf_cstr(&extra);
     snprintf(p->extra, sizeof p->extra, "%s", text ? text : "");
     buf_release(&extra);
@@ -251,6 +262,7 @@ int command_run(int argc, char **argv)
         return command_refuse("run", "out of memory");
     p->report = "build/report";
     p->wiring = "all";
+    p->reader = CARD_PLACE_ADDRESS;
     p->seed = 1;
     int status = read_play(p, argc, argv);
     p->results = p->json ? json_array() : NULL;

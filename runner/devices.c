@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card_place.h"
 #include "card_recorder.h"
 #include "euicc.h"
 #include "ipa.h"
@@ -83,10 +84,23 @@ static void tell_exchange(void *context, const struct card_exchange *x)
         trace_card_apdu(context, x->command, x->response);
 }
 
+/* The card as the IPA reaches it: in process, or through a reader of this machine. */
+static enum err place(struct world *w, struct world_device *d)
+{
+    d->card = euicc_card(d->euicc);
+    if (!w->options.card_reader || d != w->devices)
+        return ERR_OK;
+    enum err e = card_place_open(&w->log, w->options.card_reader, w->options.card_reader_address, d->card, &d->place);
+    if (e)
+        return world_fail(w, e, "the card of %s cannot be put into reader '%s': %s", d->name, w->options.card_reader,
+                          err_name(e));
+    d->card = card_place_card(d->place);
+    return ERR_OK;
+}
+
 /* Puts the recorder between the IPA and the card; without a trace the card stands for itself. */
 static enum err record(struct world *w, struct world_device *d)
 {
-    d->card = euicc_card(d->euicc);
     if (!w->options.trace)
         return ERR_OK;
     struct card_recorder *r = calloc(1, sizeof *r);
@@ -149,6 +163,8 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
     s.nvm = d->memory ? &d->memory->nvm : NULL;
     if (!e)
         e = euicc_new(&d->part->env, &s, &d->euicc);
+    if (!e)
+        e = place(w, d);
     return e ? e : record(w, d);
 }
 
@@ -209,8 +225,9 @@ void world_online(struct world *w, const struct world_device *d, char plmn[8])
 
 void device_release(struct world_device *d)
 {
-    if (d->euicc && d->card != euicc_card(d->euicc))
-        free(d->card);
+    if (d->trace)
+        free(d->card); /* the recorder */
+    card_place_close(d->place);
     trace_card_free(d->trace);
     euicc_free(d->euicc);
     if (d->memory && d->memory->ram.blob.at)

@@ -168,9 +168,15 @@ void run_scenario(const struct scenario *s, enum wiring wiring, uint64_t seed, s
 void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t seed, const struct run_fault *faults,
                        size_t fault_count, struct run *out)
 {
-    struct injected f = { faults, fault_count };
     const struct world_options o = { .wiring = wiring, .seed = seed, .trace = true };
-    run_scenario_prepared(s, &o, inject, &f, out);
+    run_scenario_as(s, &o, faults, fault_count, out);
+}
+
+void run_scenario_as(const struct scenario *s, const struct world_options *options, const struct run_fault *faults,
+                     size_t fault_count, struct run *out)
+{
+    struct injected f = { faults, fault_count };
+    run_scenario_prepared(s, options, inject, &f, out);
 }
 
 void run_scenario_prepared(const struct scenario *s, const struct world_options *o, run_prepare_fn prepare,

@@ -55,6 +55,9 @@ void run_scenario_with(const struct scenario *s, enum wiring wiring, uint64_t se
 typedef enum err (*run_prepare_fn)(void *context, struct run *r);
 void run_scenario_prepared(const struct scenario *s, const struct world_options *o, run_prepare_fn prepare,
                            void *context, struct run *out);
+/* The same with faults in a world of these options. */
+void run_scenario_as(const struct scenario *s, const struct world_options *options, const struct run_fault *faults,
+                     size_t fault_count, struct run *out);
 void run_release(struct run *r);
 
 /* The swap last ordered for a device; NULL when none was. */

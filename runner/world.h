@@ -59,6 +59,7 @@ struct world_device {
     struct euicc *euicc;
     struct world_memory *memory;         /* NULL in benchmarks */
     struct card *card;                   /* what the IPA sees: recorded */
+    struct card_place *place;            /* in a reader; NULL: in process */
     struct trace_card *trace;
     struct ipa *ipa;
     struct part *part;
@@ -79,6 +80,8 @@ struct world_options {
     uint64_t seed;
     bool trace;                          /* keep messages and events (not in benchmarks) */
     bool bare;                           /* mask nothing in them: for tests only */
+    /* The first device's card stands in this reader of the machine (card_place.h), whose vpcd listens there; NULL: in process. */
+    const char *card_reader, *card_reader_address;
     const struct world_outside *outside; /* borrowed; NULL: closed, in virtual time, repeatable */
 };
 

@@ -9,5 +9,9 @@
  * and waits at most five seconds for a card to be there.
  * ERR_NOT_FOUND: no such reader, the log names those that are there. ERR_IO: pcscd is not running. */
 MUST_CHECK enum err card_pcsc_open(const struct log *log, const char *reader_name_part, struct card **out);
+/* For who puts a card into a virtual reader: waits at most five seconds until pcscd has seen that the reader is empty. It looks
+ * some times a second, and one card that takes another's place between two looks is mute for it. Of card_pcsc_open, before
+ * the first reset. ERR_TIMEOUT: a card is in it. */
+MUST_CHECK enum err card_pcsc_await_empty(struct card *c);
 
 #endif

@@ -23,8 +23,8 @@ static enum err failed(const struct log *log, LONG result, const char *verb)
     return e;
 }
 
-/* Until a card is in the reader; a virtual one may still be on its way. */
-static enum err wait_for_card(struct pcsc *p)
+/* Until a card is in the reader, or none; a virtual one may still be on its way. */
+static enum err wait_for_card(struct pcsc *p, bool present)
 {
     SCARD_READERSTATE state = { .szReader = p->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
     for (int64_t left = WAIT_FOR_CARD_MS, from = clock_now(clock_system()); left > 0;
@@ -32,11 +32,16 @@ static enum err wait_for_card(struct pcsc *p)
         LONG result = SCardGetStatusChange(p->context, (DWORD)left, &state, 1);
         if (result != SCARD_S_SUCCESS)
             return failed(p->log, result, "wait for a card");
-        if (state.dwEventState & SCARD_STATE_PRESENT)
+        if (state.dwEventState & (present ? SCARD_STATE_PRESENT : SCARD_STATE_EMPTY))
             return ERR_OK;
         state.dwCurrentState = state.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
     }
-    return log_fail(p->log, ERR_TIMEOUT, "PC/SC", "no card is in the reader");
+    return log_fail(p->log, ERR_TIMEOUT, "PC/SC", present ? "no card is in the reader" : "a card is in the reader");
+}
+
+enum err card_pcsc_await_empty(struct card *c)
+{
+    return wait_for_card((struct pcsc *)c, false);
 }
 
 static enum err connect_or_reset(struct pcsc *p)
@@ -55,7 +60,7 @@ static enum err pcsc_reset(struct card *c, struct buf *atr)
     BYTE bytes[CARD_ATR_MAX];
     DWORD len = sizeof bytes, state = 0, protocol = 0, name_len = 0;
     bool first = !p->protocol;
-    enum err e = first ? wait_for_card(p) : ERR_OK;
+    enum err e = first ? wait_for_card(p, true) : ERR_OK;
     if (!e)
         e = connect_or_reset(p);
     if (!e && first)

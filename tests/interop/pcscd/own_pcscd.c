@@ -1,0 +1,101 @@
+#include "own_pcscd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define DRIVER "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+#define FOLDER "/run/pcscd"
+#define SOCKET FOLDER "/pcscd.comm"
+#define PCSCD "/usr/sbin/pcscd"
+
+static uint16_t free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
+    REQUIRE(getsockname(fd, (struct sockaddr *)&at, &size) == 0 && close(fd) == 0);
+    return ntohs(at.sin_port);
+}
+
+static void write_config(struct own_pcscd *d)
+{
+    char text[300];
+    snprintf(d->config, sizeof d->config, "/tmp/lab-pcscd-XXXXXX");
+    int fd = mkstemp(d->config);
+    int n = snprintf(text, sizeof text, "FRIENDLYNAME \"Lab Reader\"\nDEVICENAME /dev/null:0x%04X\nLIBPATH %s\n"
+                                        "CHANNELID 0x%04X\n", d->port, DRIVER, d->port);
+    REQUIRE(fd >= 0 && write(fd, text, (size_t)n) == n && close(fd) == 0);
+}
+
+/* The socket that pcscd would make. It is handed to it as systemd would, so that nobody has to wait for it to be there. */
+static int listen_for_clients(void)
+{
+    const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    REQUIRE(mkdir(FOLDER, 0755) == 0 || errno == EEXIST);
+    REQUIRE(fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 5) == 0);
+    return fd;
+}
+
+static void become_pcscd(int clients, const char *config)
+{
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    int null = open("/dev/null", O_WRONLY);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+        dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 && dup2(clients, 3) == 3 &&
+        setenv("LISTEN_PID", pid, 1) == 0 && setenv("LISTEN_FDS", "1", 1) == 0)
+        execl(PCSCD, PCSCD, "--foreground", "--config", config, (char *)NULL);
+    _exit(127);
+}
+
+void own_pcscd_start(struct own_pcscd *d)
+{
+    d->port = free_port();
+    snprintf(d->address, sizeof d->address, "127.0.0.1:%u", d->port);
+    write_config(d);
+    int clients = listen_for_clients();
+    d->pid = fork();
+    REQUIRE(d->pid >= 0);
+    if (d->pid == 0)
+        become_pcscd(clients, d->config);
+    close(clients);
+}
+
+void own_pcscd_stop(struct own_pcscd *d)
+{
+    CHECK(kill(d->pid, SIGTERM) == 0 && waitpid(d->pid, NULL, 0) == d->pid);
+    CHECK(unlink(d->config) == 0 && (unlink(SOCKET) == 0 || errno == ENOENT));
+}
+
+/* A socket that nobody listens on is what a killed pcscd left behind. */
+static bool somebody_listens(void)
+{
+    const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) != 0 && errno == ECONNREFUSED;
+    if (fd >= 0)
+        close(fd);
+    return !refused || unlink(SOCKET) != 0;
+}
+
+bool own_pcscd_possible(void)
+{
+    return access(DRIVER, R_OK) == 0 && access(PCSCD, X_OK) == 0 && geteuid() == 0 &&
+           (access(SOCKET, F_OK) != 0 || !somebody_listens());
+}
