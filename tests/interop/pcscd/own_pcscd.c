@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "card_pcsc.h"
 #include "harness.h"
 
 #define DRIVER "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -22,14 +23,33 @@
 #define SOCKET FOLDER "/pcscd.comm"
 #define PCSCD "/usr/sbin/pcscd"
 
-static uint16_t free_port(void)
+static int bind_port(uint16_t port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof at;
+    const struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_ANY) };
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
-    REQUIRE(getsockname(fd, (struct sockaddr *)&at, &size) == 0 && close(fd) == 0);
-    return ntohs(at.sin_port);
+    REQUIRE(fd >= 0);
+    if (bind(fd, (const struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* vpcd has two slots, on this port and the next. */
+static uint16_t free_ports(void)
+{
+    uint16_t port = 0;
+    for (int second = -1; second < 0;) {
+        struct sockaddr_in at;
+        socklen_t size = sizeof at;
+        int first = bind_port(0);
+        REQUIRE(getsockname(first, (struct sockaddr *)&at, &size) == 0);
+        port = ntohs(at.sin_port);
+        second = port < 65535 ? bind_port((uint16_t)(port + 1)) : -1;
+        close(first);
+        if (second >= 0)
+            close(second);
+    }
+    return port;
 }
 
 static void write_config(struct own_pcscd *d)
@@ -57,16 +77,15 @@ static void become_pcscd(int clients, const char *config)
     char pid[16];
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     int null = open("/dev/null", O_WRONLY);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-        dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 && dup2(clients, 3) == 3 &&
-        setenv("LISTEN_PID", pid, 1) == 0 && setenv("LISTEN_FDS", "1", 1) == 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+        dup2(null, STDERR_FILENO) >= 0 && dup2(clients, 3) == 3 && setenv("LISTEN_PID", pid, 1) == 0 && setenv("LISTEN_FDS", "1", 1) == 0)
         execl(PCSCD, PCSCD, "--foreground", "--config", config, (char *)NULL);
     _exit(127);
 }
 
-void own_pcscd_start(struct own_pcscd *d)
+static void start(struct own_pcscd *d)
 {
-    d->port = free_port();
+    d->port = free_ports();
     snprintf(d->address, sizeof d->address, "127.0.0.1:%u", d->port);
     write_config(d);
     int clients = listen_for_clients();
@@ -75,6 +94,27 @@ void own_pcscd_start(struct own_pcscd *d)
     if (d->pid == 0)
         become_pcscd(clients, d->config);
     close(clients);
+}
+
+static bool has_reader(void)
+{
+    struct card *card = NULL;
+    enum err e = card_pcsc_open(NULL, "Lab Reader", &card);
+    card_close(card);
+    return e == ERR_OK;
+}
+
+/* Somebody else may take a port between our look and the reader's: then there is no reader, and other ports are tried. */
+void own_pcscd_start(struct own_pcscd *d)
+{
+    bool there = false;
+    for (int i = 0; i < 5 && !there; i++) {
+        start(d);
+        there = has_reader();
+        if (!there)
+            own_pcscd_stop(d);
+    }
+    REQUIRE(there);
 }
 
 void own_pcscd_stop(struct own_pcscd *d)

@@ -35,7 +35,7 @@ static const struct row {
     const char *says, *also;
 } rows[] = {
     { "the EID is judged", "info", 0, "EID  89049032123451234512345678901235 (check digits right)", "direct convention, T=0" },
-    { "the card's capabilities have names", "info", 0, "usim, akaMilenage", "SGP.32 versions              1.2.0" },
+    { "the card's capabilities have names", "info", 0, "akaMilenage, akaTuak128", "SGP.32 versions              1.2.0" },
     { "the eIM is told", "info", 0, "its signatures are judged by public key", "retrieve over HTTPS" },
     { "addresses are told", "info", 0, "default SM-DP+               smdp.example.com", NULL },
     { "profiles have a table", "profiles", 0, "89000123456789012341  enabled   operational   lead", "fallback" },
