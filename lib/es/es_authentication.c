@@ -17,16 +17,26 @@ static bool is_own_address(const struct es_authentication *a, struct span addres
     return false;
 }
 
-/* The identity whose CI the eUICC verifies with; the eUICC's order of preference decides. ERR_NOT_FOUND. */
+static enum err find_identity(const struct es_authentication *a, struct span ski, size_t *identity)
+{
+    for (*identity = 0; *identity < a->identity_count; (*identity)++) {
+        const struct cert *own = a->identities[*identity].certificate;
+        if (own->has_aki && span_equal(ski, SPAN_ARRAY(own->aki)))
+            return ERR_OK;
+    }
+    return ERR_NOT_FOUND;
+}
+
+/* The identity whose CI the eUICC verifies with, in the eUICC's order of preference. The CI is also named as the one to
+ * sign under (euiccCiPKIdToBeUsed): so rather one that the eUICC signs under too. ERR_NOT_FOUND. */
 static enum err choose_identity(const struct es_authentication *a, const struct rsp_euicc_info1 *info, size_t *identity)
 {
-    struct der list = der_open(info->ci_verification);
     struct span ski;
-    while (!der_at_end(&list) && rsp_octets_next(&list, &ski) == ERR_OK)
-        for (size_t i = 0; i < a->identity_count; i++) {
-            const struct cert *own = a->identities[i].certificate;
-            *identity = i;
-            if (own->has_aki && span_equal(ski, SPAN_ARRAY(own->aki)))
+    for (int any = 0; any < 2; any++)
+        for (struct der list = der_open(info->ci_verification); !der_at_end(&list);) {
+            if (rsp_octets_next(&list, &ski))
+                return ERR_NOT_FOUND;
+            if ((any || rsp_octets_contain(info->ci_signing, ski)) && !find_identity(a, ski, identity))
                 return ERR_OK;
         }
     return ERR_NOT_FOUND;
