@@ -135,7 +135,7 @@ static bool all_ended(struct process **all, size_t count)
     return gone;
 }
 
-bool process_stop_all(struct process **all, size_t count, int ms)
+void process_stop_all(struct process **all, size_t count, int ms)
 {
     int64_t until = now_ms() + ms;
     for (size_t i = 0; i < count; i++) {
@@ -143,12 +143,11 @@ bool process_stop_all(struct process **all, size_t count, int ms)
         if (all[i]->pid)
             kill(all[i]->pid, SIGTERM);
     }
-    bool gone;
-    while (!(gone = all_ended(all, count)) && now_ms() < until)
+    while (!all_ended(all, count) && now_ms() < until)
         process_rest(all, count, 20);
     for (size_t i = 0; i < count; i++)
-        process_kill(all[i]);
-    return gone;
+        if (!all[i]->ended)
+            process_kill(all[i]);
 }
 
 /* --- ports ------------------------------------------------------------------------------------------------------ */

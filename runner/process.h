@@ -28,8 +28,8 @@ bool process_ended(struct process *p);
 void process_kill(struct process *p);
 /* Stands still (SIGSTOP) or goes on (SIGCONT). */
 void process_hold(const struct process *p, bool still);
-/* Asks all to end (SIGTERM), waits at most `ms` for them together, kills the rest. False: some had to be killed. */
-bool process_stop_all(struct process **all, size_t count, int ms);
+/* Asks all to end (SIGTERM), waits at most `ms` for them together, kills the rest; `ended` is set for those that obeyed. */
+void process_stop_all(struct process **all, size_t count, int ms);
 /* Sleeps until one of them ends, at most `ms`. */
 void process_rest(struct process **all, size_t count, int ms);
 /* A port of 127.0.0.1 that nobody uses now, from *next upwards, below those that callers get by themselves;

@@ -111,6 +111,7 @@ enum err process_blame(struct world *w, enum err e)
     char told[sizeof w->failure];
     memcpy(told, w->failure, sizeof told);
     w->failure[0] = 0;
+    process_rest_all(w, 100); /* the one who died may be a moment slower than the one who noticed */
     enum err died = check_all(w);
     if (!died)
         memcpy(w->failure, told, sizeof told);
@@ -204,15 +205,31 @@ enum err process_open(struct world *w)
     return e ? e : process_write_certificates(w);
 }
 
-void process_close(struct world *w)
+/* SIGTERM asks for an end with status 0; whoever still ran and did otherwise is told. */
+static bool ended_well(struct part *p, struct process *child, bool ran)
+{
+    if (!ran || (child->ended && WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0))
+        return true;
+    p->world->failure[0] = 0;
+    if (tell_end(p, child))
+        fprintf(stderr, "sgp32lab: asked to end: %s\n", p->world->failure);
+    return false;
+}
+
+bool process_close(struct world *w)
 {
     struct children c = children(w);
-    if (!process_stop_all(c.all, c.count, STOP_MS))
-        fprintf(stderr, "sgp32lab: programs of %s had to be killed: they did not end within %d s\n", w->folder,
-                STOP_MS / 1000);
+    bool *ran = calloc(c.count + 1, sizeof *ran), clean = true;
+    for (size_t i = 0; ran && i < c.count; i++)
+        ran[i] = c.all[i]->pid != 0;
+    process_stop_all(c.all, c.count, STOP_MS);
+    for (size_t i = 0; ran && i < c.count; i++)
+        clean &= ended_well(&w->parts[i / 2], c.all[i], ran[i]);
+    free(ran);
     free(c.all);
     if (!w->keep_folder)
         process_folder_remove(w);
+    return clean;
 }
 
 /* --- one of them --------------------------------------------------------------------------------------------------- */

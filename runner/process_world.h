@@ -40,8 +40,9 @@ MUST_CHECK enum err process_read_card(struct run *r, struct world_device *d, str
 
 /* Folder, ports, names, certificates: before any part starts. */
 MUST_CHECK enum err process_open(struct world *w);
-/* Asks all programs to end, insists after a while, removes the folder unless it is to be kept. */
-void process_close(struct world *w);
+/* Asks all programs to end, insists after a while, removes the folder unless it is to be kept. False, told on standard
+ * error: one of them did not end well. */
+bool process_close(struct world *w);
 MUST_CHECK enum err process_start_part(struct part *p);
 void process_kill_part(struct part *p);
 /* Everybody but this one and the eSO, whose journal is looked at, stands still or goes on. */

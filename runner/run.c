@@ -134,6 +134,10 @@ static void look_after_programs(struct run *r)
     if (!w->folder[0])
         return;
     process_collect_events(w);
+    if (r->verdict == VERDICT_PASSED && trace_leaks(w->trace)) {
+        r->verdict = VERDICT_FAILED;
+        snprintf(r->why, sizeof r->why, "a K or OPc was seen in what the programs logged (masked in the report)");
+    }
     w->keep_folder = r->verdict != VERDICT_PASSED;
     if (w->keep_folder)
         snprintf(r->files, sizeof r->files, "%s", w->folder);

@@ -312,8 +312,8 @@ void world_free(struct world *w)
 {
     if (!w)
         return;
-    if (w->options.wiring == WIRING_PROCESS)
-        process_close(w);
+    if (w->options.wiring == WIRING_PROCESS && !process_close(w))
+        LOG(&w->log, LOG_WARN, "parts.unclean", F_TEXT("folder", w->folder));
     for (size_t i = w->part_count; i-- > 0;)
         stop_part(&w->parts[i]);
     for (size_t i = 0; i < w->part_count; i++) {

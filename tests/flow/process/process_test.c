@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "process_world.h"
 #include "run.h"
 
 static const struct world_options in_programs = { .wiring = WIRING_PROCESS, .seed = 11, .trace = true };
@@ -107,8 +108,10 @@ static void judge(const char *row, struct scenario *s, run_prepare_fn prepare, v
     if (r.verdict != VERDICT_PASSED)
         printf("\n    %s: %s %s", row, verdict_name(r.verdict), r.why);
     CHECK_ROW(row, r.verdict == VERDICT_PASSED);
-    if (r.verdict == VERDICT_PASSED)
+    if (r.verdict == VERDICT_PASSED) {
         secrets_are_kept(r.world);
+        CHECK_ROW(row, process_close(r.world)); /* each ends with status 0 when it is asked to */
+    }
     run_release(&r);
 }
 
