@@ -93,6 +93,7 @@ MUST_CHECK enum err ipa_deliver_notifications(struct ipa *i, int64_t now);
 MUST_CHECK enum err ipa_collect_results(struct ipa *i);
 
 MUST_CHECK enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_request *q, bool *changed);
+MUST_CHECK enum err ipa_answer_data_request(struct ipa *i, const struct rsp_ipa_euicc_data_request *q);
 MUST_CHECK enum err ipa_roll_back(struct ipa *i);
 /* SGP.32 3.5.1, 5.9.20: without a bearer for long enough the fallback profile is enabled. */
 MUST_CHECK enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *next);

@@ -11,23 +11,6 @@ static struct es_peer eim_peer(const struct ipa *i)
                              .protocol = "gsma/rsp/v2.1.0" };
 }
 
-/* Anything else than a package, a trigger or silence is an answer that this IPA cannot serve. */
-static enum err say_unsupported(struct ipa *i, const struct rsp_ipa_euicc_data_request *q)
-{
-    struct buf result = { .max = 256 };
-    const struct rsp_provide_eim_package_result r = {
-        .eid = SPAN_ARRAY(i->eid_octets),
-        .result = { .which = RSP_EIM_RESULT_ERROR,
-                    .error = { .eim_transaction_id = q->eim_transaction_id,
-                               .code = RSP_EIM_RESULT_ERROR_UNKNOWN_PACKAGE } },
-    };
-    enum err e = rsp_provide_eim_package_result_write(&r, &result);
-    if (!e)
-        e = ipa_journal_put_result(i, 0, buf_span(&result));
-    buf_release(&result);
-    return e;
-}
-
 static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *r, bool *changed, bool *more)
 {
     *more = true;
@@ -37,7 +20,7 @@ static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *
     case RSP_EIM_PACKAGE_DOWNLOAD:
         return ipa_download(i, &r->download);
     case RSP_EIM_PACKAGE_DATA_REQUEST:
-        return say_unsupported(i, &r->data);
+        return ipa_answer_data_request(i, &r->data);
     default:
         *more = false;
         if (r->error != RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE)
