@@ -5,8 +5,12 @@
  *   POST /v1/euiccs {eid, euiccCertificate, eumCertificate}   base64 DER; chain judged; 201, the same again 200
  *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, stateChangeCause?, rPlmn?, profiles?}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
- *   POST /v1/euiccs/{eid}/orders {reference, kind: download|enable|disable|delete|setFallback|list, activationCode?,
- *        iccid?, rollback?, callback?, validUntil?} -> 202 order; the same reference again -> 200, the same order
+ *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, iccid?, parameters?, rollback?, callback?,
+ *        validUntil?} -> 202 order; the same reference again -> 200, the same order
+ *        kind: download {activationCode}; enable, disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
+ *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
+ *        addEim and updateEim {eimConfiguration, associationToken?}, deleteEim {eimId}, data {tags?}
+ *   PATCH /v1/euiccs/{eid} {associationToken} -> 204; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],

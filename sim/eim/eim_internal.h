@@ -27,10 +27,9 @@ enum eim_order_state { EIM_QUEUED, EIM_SENT, EIM_DONE, EIM_FAILED, EIM_EXPIRED, 
 const char *eim_order_state_name(enum eim_order_state s);
 enum eim_order_kind {
     EIM_ORDER_DOWNLOAD, EIM_ORDER_ENABLE, EIM_ORDER_DISABLE, EIM_ORDER_DELETE, EIM_ORDER_SET_FALLBACK, EIM_ORDER_LIST,
+    EIM_ORDER_UNSET_FALLBACK, EIM_ORDER_GET_RAT, EIM_ORDER_IMMEDIATE_ENABLE, EIM_ORDER_DEFAULT_ADDRESS,
+    EIM_ORDER_ADD_EIM, EIM_ORDER_UPDATE_EIM, EIM_ORDER_DELETE_EIM, EIM_ORDER_LIST_EIM, EIM_ORDER_DATA,
 };
-/* "download" …; -1 when unknown. */
-int eim_order_kind_of(const char *name);
-const char *eim_order_kind_name(enum eim_order_kind k);
 
 struct eim_order {
     char id[37], reference[129], eid[33], iccid[21], callback[513];
@@ -41,6 +40,7 @@ struct eim_order {
     int64_t counter;              /* of the package, 0 for a download */
     int64_t refused;              /* unsigned refusals so far */
     uint8_t transaction_id[16];   /* eimTransactionId once sent */
+    struct json_t *parameters;    /* of the kinds that have some (kinds.c); owned */
     struct buf activation_code;   /* secret; cleared on release */
     struct buf message;           /* the BF4F as it was sent; resent byte by byte */
     struct buf result;            /* JSON of the result object; "" none */
@@ -52,6 +52,7 @@ struct eim_euicc {
     char eid[33];
     int64_t counter, last_contact, state_change_cause; /* cause -1: none yet */
     char rplmn[7];
+    struct rsp_int token;         /* associationToken, when the eUICC gave this eIM one */
     struct buf certificate, eum_certificate, profiles;  /* profiles: JSON list of the last listing */
 };
 void eim_euicc_init(struct eim_euicc *u);
@@ -64,6 +65,7 @@ MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* 
 MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
 /* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
+MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token); /* ERR_NOT_FOUND */
 MUST_CHECK enum err eim_euicc_set_profiles(struct eim *e, const char *eid, struct span json);
 /* Takes the next counter value of an eUICC; inside the transaction that stores the package made with it. */
 MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter);
@@ -87,6 +89,21 @@ struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
 
+/* --- kinds ------------------------------------------------------------------------------------------- */
+
+/* "download" …; -1 when unknown. */
+int eim_order_kind_of(const char *name);
+const char *eim_order_kind_name(enum eim_order_kind k);
+bool eim_order_needs_iccid(enum eim_order_kind k);
+/* Is it an eUICC package (PSMO or eCO), with a counter and a signature? */
+bool eim_order_is_package(enum eim_order_kind k);
+/* The result that answers it. */
+enum rsp_result_kind eim_order_result(enum eim_order_kind k);
+/* Appends the command to `list` and points `out` at it. ERR_PARSE: the parameters are wrong. */
+MUST_CHECK enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_package *out, struct buf *list);
+/* The tag list of a question. */
+MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *list);
+
 /* --- procedures ------------------------------------------------------------------------------------ */
 
 /* Makes what an order needs to travel: a signed package with the next counter, or a download trigger. Inside the caller's
@@ -95,6 +112,10 @@ MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
 /* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
 MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
                                             struct buf *acknowledgements);
+/* Makes an order that is in flight ask for the results the eUICC kept: after replayError. */
+MUST_CHECK enum err eim_order_ask_for_results(struct eim_order *o);
+MUST_CHECK enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
+                                  struct buf *acknowledgements);
 MUST_CHECK enum err eim_take_download_result(struct eim *e, const char *eid,
                                              const struct rsp_profile_download_trigger_result *r);
 
@@ -113,6 +134,8 @@ MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pendi
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);

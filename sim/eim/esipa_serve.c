@@ -93,6 +93,8 @@ static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_
     case RSP_EIM_RESULT_PACKAGE:
     case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
         return eim_take_package_result(e, eid, &q->result.package, acks);
+    case RSP_EIM_RESULT_DATA:
+        return eim_take_data(e, eid, &q->result.data, acks);
     case RSP_EIM_RESULT_DOWNLOAD:
         return eim_take_download_result(e, eid, &q->result.download);
     default:

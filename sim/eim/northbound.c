@@ -118,10 +118,10 @@ enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_r
     return x ? x : http_json(p, 200, json);
 }
 
-/* SGP.32 v1.2 2.4.1: what a device's provisioning writes into an eUICC without an eIM. */
-static enum err put_initial_eim(struct eim *e, struct buf *out)
+/* EimConfigurationData of this eIM: its name, where it is polled, its key (SGP.32 v1.2 2.4.1). */
+static enum err put_configuration(struct eim *e, struct buf *list)
 {
-    struct buf spki = { .max = 256 }, list = { .max = 1024 };
+    struct buf spki = { .max = 256 };
     enum err x = rsp_put_spki_contents(e->curve == EC_P256 ? rsp_oid_p256() : rsp_oid_brainpool_p256r1(),
                                        SPAN_ARRAY(e->certificate->key.at), &spki);
     const struct rsp_eim_configuration configuration = {
@@ -134,11 +134,19 @@ static enum err put_initial_eim(struct eim *e, struct buf *out)
         .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS },
     };
     if (!x)
-        x = rsp_eim_configuration_write(&configuration, &list);
+        x = rsp_eim_configuration_write(&configuration, list);
+    buf_release(&spki);
+    return x;
+}
+
+/* What a device's provisioning writes into an eUICC without an eIM. */
+static enum err put_initial_eim(struct eim *e, struct buf *out)
+{
+    struct buf list = { .max = 1024 };
+    enum err x = put_configuration(e, &list);
     const struct rsp_add_initial_eim_request request = { .list = buf_span(&list) };
     if (!x)
         x = rsp_add_initial_eim_request_write(&request, out);
-    buf_release(&spki);
     buf_release(&list);
     return x;
 }
@@ -164,6 +172,44 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
     return http_json(p, 200, json);
 }
 
+/* What another eIM needs to hand an eUICC over to this one (eCO addEim). */
+enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct buf bytes = { .max = 1024 };
+    enum err x = require_client(e, q, p);
+    if (!x)
+        x = put_configuration(e, &bytes);
+    json_t *json = x ? NULL : json_object();
+    if (!x)
+        x = json ? json_set_base64(json, "eimConfiguration", buf_span(&bytes)) : ERR_NOMEM;
+    buf_release(&bytes);
+    if (x) {
+        json_decref(json);
+        return x;
+    }
+    return http_json(p, 200, json);
+}
+
+/* PATCH {associationToken}: the eUICC gave it when another eIM added this one; it travels out of band. */
+enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    int64_t token = 0;
+    enum err x = require_client(e, q, p);
+    if (!x)
+        x = http_read_json(q, p, &body);
+    if (!x && json_int(body, "associationToken", &token))
+        x = refused(http_problem(p, 400, "associationToken is wrong", "a number is wanted"));
+    if (!x)
+        x = eim_euicc_set_token(e, q->part[0], token);
+    json_decref(body);
+    if (x == ERR_NOT_FOUND)
+        return http_problem(p, 404, "no such eUICC", "this EID is not registered");
+    return x ? x : http_text(p, 204, "", (struct span){ 0 });
+}
+
 /* --- orders ------------------------------------------------------------------------------------------ */
 
 static enum err answer_order(struct eim *e, int status, const struct eim_order *o, struct http_response *p)
@@ -187,13 +233,28 @@ static enum err read_download(const json_t *body, struct eim_order *o, struct ht
     return buf_put(&o->activation_code, span_str(code));
 }
 
+/* Tries the command out, so that what cannot be made is refused when it is ordered. */
+static enum err check_parameters(const struct eim_order *o, struct http_response *p)
+{
+    struct buf list = { .max = 4096 };
+    struct rsp_euicc_package package;
+    enum err x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &package, &list)
+                                               : eim_order_put_tags(o, &list);
+    buf_release(&list);
+    return x == ERR_PARSE || x == ERR_LIMIT || x == ERR_STATE
+               ? refused(http_problem(p, 400, "parameters are wrong", "see the table of kinds for what this one takes"))
+               : x;
+}
+
 static enum err read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
     uint8_t iccid[RSP_ICCID_OCTETS];
     int kind = eim_order_kind_of(json_str(body, "kind"));
     if (kind < 0)
         return refused(http_problem(p, 400, "kind is wrong",
-                                    "download, enable, disable, delete, setFallback or list is wanted"));
+                                    "download, enable, disable, delete, setFallback, unsetFallback, list, getRat, "
+                                    "configureImmediateEnable, setDefaultDpAddress, addEim, updateEim, deleteEim, "
+                                    "listEim or data is wanted"));
     if (!take_text(body, "reference", o->reference, sizeof o->reference))
         return refused(http_problem(p, 400, "reference is missing",
                                     "1 to 128 characters; the same reference is the same order"));
@@ -209,17 +270,19 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
         return refused(http_problem(p, 400, "validUntil is wrong", "a time like 2026-01-31T12:00:00Z is wanted"));
     if (o->kind == EIM_ORDER_DOWNLOAD)
         return read_download(body, o, p);
-    if (o->kind != EIM_ORDER_LIST &&
+    o->parameters = json_deep_copy(json_object_get(body, "parameters"));
+    if (eim_order_needs_iccid(o->kind) &&
         (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
         return refused(http_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted"));
-    return ERR_OK;
+    return check_parameters(o, p);
 }
 
 /* Its activation code is forgotten when it ends, so it cannot be compared for ever. */
 static bool same_order(const struct eim_order *a, const struct eim_order *b)
 {
     return strcmp(a->eid, b->eid) == 0 && a->kind == b->kind && strcmp(a->iccid, b->iccid) == 0 &&
-           a->rollback == b->rollback &&
+           a->rollback == b->rollback && json_equal(a->parameters, b->parameters) == (a->parameters != NULL) &&
+           !a->parameters == !b->parameters &&
            (!a->activation_code.len || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
 }
 

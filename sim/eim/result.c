@@ -9,8 +9,8 @@
 
 /* An unsigned refusal proves nothing: the package is sent again this often before the order fails. */
 #define UNSIGNED_REFUSALS 3
-
-static const struct rsp_int no_token = { 0 };
+/* Stands in `refused` while the eUICC is asked for the results it kept. */
+#define ASKED_FOR_RESULTS 100
 
 /* Not believed: ERR_VERIFY, and the sender hears that it was not taken. */
 static enum err disbelieve(struct eim *e, const char *section, const char *why)
@@ -34,6 +34,16 @@ static enum err euicc_certificate(struct eim *e, const char *eid, const struct c
     enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
     if (flaw != CERT_FINE)
         x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    eim_euicc_release(&u);
+    return x;
+}
+
+static enum err association_token(struct eim *e, const char *eid, struct rsp_int *token)
+{
+    struct eim_euicc u;
+    eim_euicc_init(&u);
+    enum err x = eim_euicc_get(e, eid, &u);
+    *token = u.token;
     eim_euicc_release(&u);
     return x;
 }
@@ -77,14 +87,38 @@ static enum err end_order(struct eim_order *o, enum eim_order_state state, int64
     return set_result(o, json_pack("{s:I, s:s}", "code", (json_int_t)code, "name", name));
 }
 
+static json_t *eims_json(struct span eims)
+{
+    json_t *list = json_array();
+    struct der items = der_open(eims);
+    struct rsp_eim_id_info info;
+    while (list && !der_at_end(&items) && rsp_eim_id_info_next(&items, &info) == ERR_OK)
+        json_array_append_new(list, json_stringn((const char *)info.eim_id.at, info.eim_id.len));
+    return list;
+}
+
+/* Results that say more than a code: an association token, the eIMs, the rules authorisation table. */
+static enum err end_with_details(struct eim_order *o, const struct rsp_euicc_result *r)
+{
+    json_t *json = json_pack("{s:i, s:s}", "code", 0, "name", "ok");
+    enum err x = json ? ERR_OK : ERR_NOMEM;
+    o->state = EIM_DONE;
+    if (!x && r->which == RSP_RESULT_ADD_EIM && r->add_eim.which == RSP_ADD_EIM_TOKEN)
+        x = json_set_int(json, "associationToken", r->add_eim.token);
+    else if (!x && r->which == RSP_RESULT_LIST_EIM)
+        x = json_object_set_new(json, "eims", eims_json(r->eims.list)) ? ERR_NOMEM : ERR_OK;
+    else if (!x && r->which == RSP_RESULT_GET_RAT)
+        x = json_set_base64(json, "rulesAuthorisationTable", r->rat);
+    if (x) {
+        json_decref(json);
+        return x;
+    }
+    return set_result(o, json);
+}
+
 /* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
 static enum err read_results(struct eim *e, struct eim_order *o, struct span results)
 {
-    static const enum rsp_result_kind expected[] = {
-        [EIM_ORDER_ENABLE] = RSP_RESULT_ENABLE, [EIM_ORDER_DISABLE] = RSP_RESULT_DISABLE,
-        [EIM_ORDER_DELETE] = RSP_RESULT_DELETE, [EIM_ORDER_SET_FALLBACK] = RSP_RESULT_SET_FALLBACK_ATTRIBUTE,
-        [EIM_ORDER_LIST] = RSP_RESULT_LIST_PROFILE_INFO,
-    };
     struct der list = der_open(results);
     struct rsp_euicc_result r = { 0 };
     enum err x = ERR_OK;
@@ -97,8 +131,10 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
         if (rsp_euicc_result_code(&r) != 0)
             return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
     }
-    if (x || r.which != expected[o->kind])
+    if (x || r.which != eim_order_result(o->kind))
         return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
+    if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
+        return end_with_details(o, &r);
     x = end_order(o, EIM_DONE, 0, "ok");
     if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
@@ -178,8 +214,13 @@ static enum err apply_results(struct eim *e, struct eim_order *o, const void *wh
 
 static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)
 {
-    (void)e;
     int64_t code = *(const int64_t *)what;
+    /* It ran before, and its result was lost on the way: the eUICC keeps it until it is acknowledged (SGP.32 3.3.1). */
+    if (code == RSP_PACKAGE_REPLAY_ERROR && o->refused != ASKED_FOR_RESULTS) {
+        o->refused = ASKED_FOR_RESULTS;
+        LOG(e->env->log, LOG_INFO, "package.ask_for_results", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid));
+        return eim_order_ask_for_results(o);
+    }
     return end_order(o, EIM_FAILED, code, rsp_euicc_package_error_code_name(code));
 }
 
@@ -209,8 +250,11 @@ static enum err take_signed(struct eim *e, const char *eid, const struct rsp_pac
     const struct finding f = { .transaction_id = r->data.eim_transaction_id, .counted = true,
                                .counter = r->data.counter, .rollback = says_rolled_back(r->data.results),
                                .run = apply_results, .what = &r->data.results };
-    rsp_tbs_package_result(&r->data, no_token, &tbs);
-    enum err x = verify(e, eid, &tbs, r->signature);
+    struct rsp_int token = { 0 };
+    enum err x = association_token(e, eid, &token);
+    rsp_tbs_package_result(&r->data, token, &tbs);
+    if (!x)
+        x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
     /* Acknowledging makes the eUICC forget it: another eIM's result is not ours to acknowledge. */
@@ -226,8 +270,11 @@ static enum err take_signed_error(struct eim *e, const char *eid, const struct r
     struct rsp_tbs tbs;
     /* The counter in it is the refused package's, whatever that was: the transaction decides. */
     const struct finding f = { .transaction_id = r->data.eim_transaction_id, .run = apply_error, .what = &r->data.code };
-    rsp_tbs_package_error(&r->data, no_token, &tbs);
-    enum err x = verify(e, eid, &tbs, r->signature);
+    struct rsp_int token = { 0 };
+    enum err x = association_token(e, eid, &token);
+    rsp_tbs_package_error(&r->data, token, &tbs);
+    if (!x)
+        x = verify(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
     LOG(e->env->log, LOG_WARN, "package.error", F_TEXT("eid", eid), F_INT("counter", r->data.counter),
@@ -312,5 +359,50 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
         return disbelieve(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
     f.run = apply_installation;
     f.what = &pir->data;
+    return x ? x : apply(e, eid, &f);
+}
+
+/* --- data ----------------------------------------------------------------------------------------------- */
+
+/* What was asked for is shown as it came; an order that asked for its lost result and did not get it has failed. */
+static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
+{
+    const struct rsp_ipa_euicc_data_response *r = what;
+    struct buf bytes = { .max = 64 << 10 };
+    (void)e;
+    if (o->kind != EIM_ORDER_DATA)
+        return end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError");
+    if (r->which != RSP_OK)
+        return end_order(o, EIM_FAILED, r->error.code, rsp_ipa_euicc_data_error_code_name(r->error.code));
+    json_t *json = json_pack("{s:i, s:s}", "code", 0, "name", "ok");
+    enum err x = json ? rsp_ipa_euicc_data_response_write(r, &bytes) : ERR_NOMEM;
+    if (!x)
+        x = json_set_base64(json, "ipaEuiccDataResponse", buf_span(&bytes));
+    o->state = EIM_DONE;
+    buf_release(&bytes);
+    if (x) {
+        json_decref(json);
+        return x;
+    }
+    return set_result(o, json);
+}
+
+enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
+                       struct buf *acknowledgements)
+{
+    struct rsp_euicc_package_result kept;
+    struct der list = der_open(r->which == RSP_OK ? r->data.package_results : (struct span){ 0 });
+    enum err x = ERR_OK;
+    /* Results among it first: they may be just what an order in flight waits for. One that does not verify is passed over. */
+    while (!x && !der_at_end(&list)) {
+        x = rsp_euicc_package_result_next(&list, &kept);
+        if (!x)
+            x = eim_take_package_result(e, eid, &kept, acknowledgements);
+        x = x == ERR_VERIFY ? ERR_OK : x;
+    }
+    const struct finding f = {
+        .transaction_id = r->which == RSP_OK ? r->data.eim_transaction_id : r->error.eim_transaction_id,
+        .run = apply_data, .what = r,
+    };
     return x ? x : apply(e, eid, &f);
 }

@@ -28,6 +28,8 @@ const char *const eim_migrations[] = {
     "CREATE INDEX outbox_by_eid ON outbox (eid, id);",
     "ALTER TABLE orders ADD COLUMN installation BLOB;"
     "CREATE INDEX orders_by_installation ON orders (installation) WHERE installation IS NOT NULL;",
+    "ALTER TABLE orders ADD COLUMN parameters TEXT;"
+    "ALTER TABLE euicc ADD COLUMN token INTEGER;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -35,27 +37,9 @@ static const char *const state_names[] = {
     [EIM_QUEUED] = "queued",  [EIM_SENT] = "sent",       [EIM_DONE] = "done",
     [EIM_FAILED] = "failed",  [EIM_EXPIRED] = "expired", [EIM_CANCELLED] = "cancelled",
 };
-static const char *const kind_names[] = {
-    [EIM_ORDER_DOWNLOAD] = "download", [EIM_ORDER_ENABLE] = "enable", [EIM_ORDER_DISABLE] = "disable",
-    [EIM_ORDER_DELETE] = "delete", [EIM_ORDER_SET_FALLBACK] = "setFallback", [EIM_ORDER_LIST] = "list",
-};
-
 const char *eim_order_state_name(enum eim_order_state s)
 {
     return (size_t)s < COUNT(state_names) ? state_names[s] : "unknown";
-}
-
-const char *eim_order_kind_name(enum eim_order_kind k)
-{
-    return (size_t)k < COUNT(kind_names) ? kind_names[k] : "unknown";
-}
-
-int eim_order_kind_of(const char *name)
-{
-    for (size_t i = 0; name && i < COUNT(kind_names); i++)
-        if (strcmp(kind_names[i], name) == 0)
-            return (int)i;
-    return -1;
 }
 
 void eim_order_init(struct eim_order *o)
@@ -67,6 +51,7 @@ void eim_order_release(struct eim_order *o)
 {
     if (o->activation_code.at)
         memory_clear(o->activation_code.at, o->activation_code.len);
+    json_decref(o->parameters);
     buf_release(&o->activation_code);
     buf_release(&o->message);
     buf_release(&o->result);
@@ -105,6 +90,7 @@ static enum err take_euicc(void *context, const struct db_row *r)
     enum err x = buf_set(&u->certificate, db_blob(r, 5));
     if (!x)
         x = buf_set(&u->eum_certificate, db_blob(r, 6));
+    u->token = (struct rsp_int){ !db_is_null(r, 8), db_int(r, 8) };
     return x ? x : buf_set(&u->profiles, span_str(db_text(r, 7)));
 }
 
@@ -112,7 +98,7 @@ enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out)
 {
     return db_query(e->env->db,
                     "SELECT eid, counter, last_contact, state_change_cause, rplmn, certificate, eum_certificate,"
-                    " profiles FROM euicc WHERE eid = ?",
+                    " profiles, token FROM euicc WHERE eid = ?",
                     DB_ARGS(DB_TEXT(eid)), take_euicc, out);
 }
 
@@ -125,6 +111,14 @@ enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const cha
                         " rplmn = CASE WHEN ? <> '' THEN ? ELSE rplmn END WHERE eid = ?",
                         DB_ARGS(DB_INT(clock_now(e->env->clock)), DB_INT(cause), DB_INT(cause), DB_TEXT(rplmn),
                                 DB_TEXT(rplmn), DB_TEXT(eid)),
+                        &changed);
+    return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token)
+{
+    int64_t changed = 0;
+    enum err x = db_run(e->env->db, "UPDATE euicc SET token = ? WHERE eid = ?", DB_ARGS(DB_INT(token), DB_TEXT(eid)),
                         &changed);
     return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
 }
@@ -155,13 +149,19 @@ static struct db_value blob_or_null(const struct buf *b)
 
 enum err eim_order_add(struct eim *e, const struct eim_order *o)
 {
-    return db_run(e->env->db,
-                  "INSERT INTO orders (id, reference, eid, kind, state, iccid, callback, rollback, created,"
-                  " valid_until, counter, refused, activation_code) VALUES (?,?,?,?,?,?,?,?,?,?,0,0,?)",
-                  DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
-                          DB_INT(o->state), DB_TEXT(o->iccid), DB_TEXT(o->callback), DB_INT(o->rollback),
-                          DB_INT(o->created), DB_INT(o->valid_until), blob_or_null(&o->activation_code)),
-                  NULL);
+    struct buf parameters = { .max = 16 << 10 };
+    enum err x = o->parameters ? json_write(o->parameters, &parameters) : ERR_OK;
+    if (!x)
+        x = db_run(e->env->db,
+                   "INSERT INTO orders (id, reference, eid, kind, state, iccid, callback, rollback, created,"
+                   " valid_until, counter, refused, activation_code, parameters) VALUES (?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                   DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
+                           DB_INT(o->state), DB_TEXT(o->iccid), DB_TEXT(o->callback), DB_INT(o->rollback),
+                           DB_INT(o->created), DB_INT(o->valid_until), blob_or_null(&o->activation_code),
+                           parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL),
+                   NULL);
+    buf_release(&parameters);
+    return x;
 }
 
 static enum err take_order(void *context, const struct db_row *r)
@@ -185,12 +185,16 @@ static enum err take_order(void *context, const struct db_row *r)
     enum err x = buf_set(&o->activation_code, db_blob(r, 13));
     if (!x)
         x = buf_set(&o->message, db_blob(r, 14));
-    return x ? x : buf_set(&o->result, span_str(db_text(r, 15)));
+    if (!x)
+        x = buf_set(&o->result, span_str(db_text(r, 15)));
+    json_decref(o->parameters);
+    o->parameters = db_is_null(r, 16) ? NULL : json_loads(db_text(r, 16), 0, NULL);
+    return x;
 }
 
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
-    " transaction_id, activation_code, message, result FROM orders "
+    " transaction_id, activation_code, message, result, parameters FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
