@@ -33,7 +33,7 @@ static const struct {
     { "a failure", { FAILURE }, "failed", "profileNotInDisabledState", 1, ACKNOWLEDGED },
     { "a failure, then success", { FAILURE, SUCCESS }, "failed", "profileNotInDisabledState", 1, ACKNOWLEDGED },
     { "a success, then a failure", { SUCCESS, FAILURE }, "done", "ok", 1, ACKNOWLEDGED },
-    { "a signed error", { SIGNED_ERROR }, "failed", "replayError", 1, TAKEN },
+    { "a signed error", { SIGNED_ERROR }, "failed", "invalidEid", 1, TAKEN },
     { "a signed error after success", { SUCCESS, SIGNED_ERROR }, "done", "ok", 1, TAKEN },
     { "a signed error with an altered signature", { TAMPERED_ERROR }, "sent", "", 0, REFUSED },
     { "an unsigned error", { UNSIGNED }, "sent", "", 0, TAKEN },
@@ -122,7 +122,7 @@ static int bring_error(struct fixture *f, bool tampered)
     const struct rsp_euicc_package_signed *q = &f->package.message.package.package_signed;
     const struct rsp_package_error_data d = { .eim_id = q->eim_id, .counter = q->counter,
                                               .eim_transaction_id = q->eim_transaction_id,
-                                              .code = RSP_PACKAGE_REPLAY_ERROR };
+                                              .code = RSP_PACKAGE_INVALID_EID };
     struct rsp_euicc_package_result r;
     sign_error(f, &f->l.card, &d);
     REQUIRE(rsp_euicc_package_result_read(buf_span(&f->result), &r) == ERR_OK);
