@@ -14,6 +14,11 @@ struct meter {
     double wall, cpu;
 };
 
+struct floor_costs {
+    struct crypto_costs costs;
+    double handshake;
+};
+
 struct bench {
     const struct bench_options *o;
     struct scenario *scenario;
@@ -207,32 +212,46 @@ static enum err measure_swaps(struct bench *b, struct bench_result *out, char wh
 
 /* --- the floor --------------------------------------------------------------------------------------------- */
 
-static enum err measure_floor(const struct bench_options *o, struct bench_result *out)
+static enum err measure_floor(const struct bench_options *o, struct floor_costs *out)
 {
     struct crypto *c = NULL;
-    const struct crypto_counts demanded = bench_demanded();
     enum err e = crypto_new(&c);
     if (!e)
         e = crypto_measure_floor(c, &out->costs);
     crypto_free(c);
     if (!e && o->wiring == WIRING_LOOPBACK)
-        e = bench_measure_handshake(&out->handshake_seconds);
-    out->floor_seconds = crypto_floor_seconds(&out->costs, &demanded) + BENCH_HANDSHAKES * out->handshake_seconds;
+        e = bench_measure_handshake(&out->handshake);
     return e;
+}
+
+/* The mean of before and after: a neighbour who comes or goes meanwhile slows the swaps as much as their measure. */
+static void set_floor(const struct floor_costs *a, const struct floor_costs *b, struct bench_result *out)
+{
+    const struct crypto_counts demanded = bench_demanded();
+    out->costs = (struct crypto_costs){ (a->costs.sign + b->costs.sign) / 2, (a->costs.verify + b->costs.verify) / 2,
+                                        (a->costs.ecdh + b->costs.ecdh) / 2, (a->costs.keygen + b->costs.keygen) / 2 };
+    out->handshake_seconds = (a->handshake + b->handshake) / 2;
+    out->floor_seconds = crypto_floor_seconds(&out->costs, &demanded) + BENCH_HANDSHAKES * out->handshake_seconds;
 }
 
 enum err bench_swap(const struct bench_options *o, struct bench_result *out, char why[400])
 {
     struct bench b = { .o = o };
+    struct floor_costs before = { .handshake = 0 }, after = { .handshake = 0 };
     *out = (struct bench_result){ 0 };
     why[0] = 0;
     enum err e = build(&b, why);
     if (!e)
+        e = measure_floor(o, &before);
+    if (!e)
         e = measure_swaps(&b, out, why);
+    if (!e)
+        e = measure_floor(o, &after);
+    set_floor(&before, &after, out);
     world_free(b.world);
     scenario_free(b.scenario);
     free(b.swap);
-    if (!e && (e = measure_floor(o, out)))
+    if (e && !why[0])
         snprintf(why, 400, "the floor cannot be measured: %s", err_name(e));
     return e;
 }

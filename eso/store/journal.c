@@ -5,10 +5,11 @@ enum err journal_add(const struct eso_store *st, const char *swap, const struct 
 {
     return db_run(st->env->db,
                   "INSERT INTO journal (tenant, swap, n, step, attempt, at, outcome, state, cause, detail)"
-                  " SELECT ?, ?, COALESCE(MAX(n), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM journal WHERE tenant = ? AND swap = ?",
-                  DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(swap), DB_TEXT(s->step), DB_INT(s->attempt), DB_INT(s->at),
-                          DB_TEXT(s->outcome), DB_TEXT(s->state), DB_TEXT(s->cause), DB_TEXT(s->detail),
-                          DB_TEXT(st->tenant), DB_TEXT(swap)),
+                  " VALUES (?, ?, (SELECT COALESCE(MAX(n), 0) + 1 FROM journal WHERE tenant = ? AND swap = ?),"
+                  " ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(swap), DB_TEXT(st->tenant), DB_TEXT(swap), DB_TEXT(s->step),
+                          DB_INT(s->attempt), DB_INT(s->at), DB_TEXT(s->outcome), DB_TEXT(s->state),
+                          DB_TEXT(s->cause), DB_TEXT(s->detail)),
                   NULL);
 }
 

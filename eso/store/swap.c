@@ -23,24 +23,48 @@ enum err swap_add(const struct eso_store *st, const struct swap *s, const char *
         NULL);
 }
 
-enum err swap_save(const struct eso_store *st, const struct swap *s)
+/* An index is written again for each of its columns that an UPDATE names, changed or not. So the two that few steps change
+ * stand apart. */
+static enum err save_aside(const struct eso_store *st, const struct swap *s)
+{
+    const char *aside = swap_state_name(s->aside);
+    return db_run(st->env->db, "UPDATE swaps SET aside = ? WHERE tenant = ? AND id = ? AND aside <> ?",
+                  DB_ARGS(DB_TEXT(aside), DB_TEXT(st->tenant), DB_TEXT(s->id), DB_TEXT(aside)), NULL);
+}
+
+static enum err save_end(const struct eso_store *st, const struct swap *s)
+{
+    if (!swap_state_is_end(s->state))
+        return ERR_OK;
+    return db_run(st->env->db, "UPDATE swaps SET is_open = 0 WHERE tenant = ? AND id = ?",
+                  DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(s->id)), NULL);
+}
+
+static enum err save_progress(const struct eso_store *st, const struct swap *s)
 {
     int64_t changed = 0;
     enum err e = db_run(
         st->env->db,
-        "UPDATE swaps SET state = ?, aside = ?, step = ?, undoing = ?, attempt = ?, step_since = ?,"
+        "UPDATE swaps SET state = ?, step = ?, undoing = ?, attempt = ?, step_since = ?,"
         " due = CASE WHEN nudged = 1 AND due < ? THEN due ELSE ? END, deadline = ?, cause = ?, detail = ?, ending = ?,"
         " contract = ?, iccid = ?, present = ?, round = ?, transferred = ?, ordered = ?, installed = ?, order_id = ?,"
-        " enable_at = ?, status_before = ?, order_known = ?, changed = ?, leased = 0, is_open = ? WHERE tenant = ? AND id = ?",
-        DB_ARGS(DB_TEXT(swap_state_name(s->state)), DB_TEXT(swap_state_name(s->aside)), DB_TEXT(s->step),
-                DB_INT(s->undoing), DB_INT(s->attempt), DB_INT(s->step_since), DB_INT(s->due), DB_INT(s->due),
-                DB_INT(s->deadline), DB_TEXT(s->cause), DB_TEXT(s->detail), DB_TEXT(swap_state_name(s->ending)),
-                DB_TEXT(s->contract), DB_TEXT(s->iccid), DB_INT(s->present), DB_INT(s->round),
-                DB_INT(s->transferred), DB_INT(s->ordered), DB_INT(s->installed), DB_TEXT(s->order_id),
-                DB_INT(s->enable_at), DB_TEXT(s->status_before), DB_INT(s->order_known), DB_INT(s->changed),
-                DB_INT(!swap_state_is_end(s->state)), DB_TEXT(st->tenant), DB_TEXT(s->id)),
+        " enable_at = ?, status_before = ?, order_known = ?, changed = ?, leased = 0 WHERE tenant = ? AND id = ?",
+        DB_ARGS(DB_TEXT(swap_state_name(s->state)), DB_TEXT(s->step), DB_INT(s->undoing), DB_INT(s->attempt),
+                DB_INT(s->step_since), DB_INT(s->due), DB_INT(s->due), DB_INT(s->deadline), DB_TEXT(s->cause),
+                DB_TEXT(s->detail), DB_TEXT(swap_state_name(s->ending)), DB_TEXT(s->contract), DB_TEXT(s->iccid),
+                DB_INT(s->present), DB_INT(s->round), DB_INT(s->transferred), DB_INT(s->ordered),
+                DB_INT(s->installed), DB_TEXT(s->order_id), DB_INT(s->enable_at), DB_TEXT(s->status_before),
+                DB_INT(s->order_known), DB_INT(s->changed), DB_TEXT(st->tenant), DB_TEXT(s->id)),
         &changed);
     return one_changed(e, changed);
+}
+
+enum err swap_save(const struct eso_store *st, const struct swap *s)
+{
+    enum err e = save_progress(st, s);
+    if (!e)
+        e = save_aside(st, s);
+    return e ? e : save_end(st, s);
 }
 
 struct reading {
@@ -128,9 +152,10 @@ static enum err find_due(const struct eso_store *st, int64_t now, struct swap *o
 enum err swap_claim(const struct eso_store *st, int64_t now, int64_t until, struct swap *out)
 {
     /* A look without the writer's lock first: most ticks find nothing. */
-    enum err e = find_due(st, now, out);
+    int64_t due = 0;
+    enum err e = swap_next_due(st, &due);
     if (!e)
-        e = store_begin(st);
+        e = due <= now ? store_begin(st) : ERR_NOT_FOUND;
     if (e)
         return e;
     e = find_due(st, now, out);

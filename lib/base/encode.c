@@ -5,16 +5,12 @@
 
 static enum err put_hex(struct buf *b, struct span src, const char *digits)
 {
-    size_t before = b->len;
-    for (size_t i = 0; i < src.len; i++) {
-        uint8_t two[2] = { (uint8_t)digits[src.at[i] >> 4], (uint8_t)digits[src.at[i] & 15] };
-        enum err e = buf_put(b, SPAN_ARRAY(two));
-        if (e) {
-            b->len = before;
-            return e;
-        }
+    enum err e = src.len > SIZE_MAX / 2 ? ERR_LIMIT : buf_reserve(b, 2 * src.len);
+    for (size_t i = 0; !e && i < src.len; i++) {
+        b->at[b->len++] = (uint8_t)digits[src.at[i] >> 4];
+        b->at[b->len++] = (uint8_t)digits[src.at[i] & 15];
     }
-    return ERR_OK;
+    return e;
 }
 
 enum err hex_put(struct buf *b, struct span src)
@@ -38,10 +34,13 @@ static int hex_digit(uint8_t c)
 enum err hex_decode(struct span text, struct buf *out)
 {
     size_t before = out->len;
-    enum err e = text.len % 2 ? ERR_PARSE : ERR_OK;
+    enum err e = text.len % 2 ? ERR_PARSE : buf_reserve(out, text.len / 2);
     for (size_t i = 0; !e && i < text.len; i += 2) {
         int high = hex_digit(text.at[i]), low = hex_digit(text.at[i + 1]);
-        e = high < 0 || low < 0 ? ERR_PARSE : buf_put_u8(out, (uint8_t)(high << 4 | low));
+        if (high < 0 || low < 0)
+            e = ERR_PARSE;
+        else
+            out->at[out->len++] = (uint8_t)(high << 4 | low);
     }
     if (e)
         out->len = before;
@@ -52,56 +51,70 @@ static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 
 enum err base64_put(struct buf *b, struct span src)
 {
-    size_t before = b->len;
-    for (size_t i = 0; i < src.len; i += 3) {
+    enum err e = src.len > SIZE_MAX / 2 ? ERR_LIMIT : buf_reserve(b, (src.len + 2) / 3 * 4);
+    for (size_t i = 0; !e && i < src.len; i += 3) {
         size_t left = src.len - i;
         uint32_t n = (uint32_t)src.at[i] << 16 | (left > 1 ? (uint32_t)src.at[i + 1] << 8 : 0) |
                      (left > 2 ? src.at[i + 2] : 0u);
-        uint8_t four[4] = {
-            (uint8_t)base64_digits[n >> 18],
-            (uint8_t)base64_digits[n >> 12 & 63],
-            (uint8_t)(left > 1 ? base64_digits[n >> 6 & 63] : '='),
-            (uint8_t)(left > 2 ? base64_digits[n & 63] : '='),
-        };
-        enum err e = buf_put(b, SPAN_ARRAY(four));
-        if (e) {
-            b->len = before;
-            return e;
-        }
+        b->at[b->len++] = (uint8_t)base64_digits[n >> 18];
+        b->at[b->len++] = (uint8_t)base64_digits[n >> 12 & 63];
+        b->at[b->len++] = (uint8_t)(left > 1 ? base64_digits[n >> 6 & 63] : '=');
+        b->at[b->len++] = (uint8_t)(left > 2 ? base64_digits[n & 63] : '=');
     }
-    return ERR_OK;
+    return e;
 }
 
 static int base64_digit(uint8_t c)
 {
-    const char *at = c ? strchr(base64_digits, c) : NULL;
-    return at ? (int)(at - base64_digits) : -1;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static enum err decode_four(const uint8_t *in, bool last, struct buf *out)
+/* Four digits to 24 bits; the last `pad` of them stand for nothing. Negative: no base64. */
+static int32_t read_four(const uint8_t *in, int pad)
 {
-    int pad = in[3] != '=' ? 0 : in[2] != '=' ? 1 : 2;
-    if (pad && !last)
-        return ERR_PARSE;
-    uint32_t n = 0;
+    int32_t n = 0;
     for (int i = 0; i < 4; i++) {
         int digit = i >= 4 - pad ? 0 : base64_digit(in[i]);
         if (digit < 0)
-            return ERR_PARSE;
-        n = n << 6 | (uint32_t)digit;
+            return -1;
+        n = n << 6 | digit;
     }
-    if ((pad == 1 && (n & 0xff)) || (pad == 2 && (n & 0xffff)))
-        return ERR_PARSE;
-    const uint8_t bytes[3] = { (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
-    return buf_put(out, span_of(bytes, (size_t)(3 - pad)));
+    bool leftover = (pad == 1 && (n & 0xff)) || (pad == 2 && (n & 0xffff));
+    return leftover ? -1 : n;
+}
+
+static int padding(struct span text)
+{
+    const uint8_t *end = text.at + text.len;
+    return !text.len || end[-1] != '=' ? 0 : end[-2] != '=' ? 1 : 2;
 }
 
 enum err base64_decode(struct span text, struct buf *out)
 {
     size_t before = out->len;
-    enum err e = text.len % 4 ? ERR_PARSE : ERR_OK;
-    for (size_t i = 0; !e && i < text.len; i += 4)
-        e = decode_four(text.at + i, i + 4 == text.len, out);
+    if (text.len % 4)
+        return ERR_PARSE;
+    int pad = padding(text);
+    enum err e = buf_reserve(out, text.len / 4 * 3 - (size_t)pad);
+    for (size_t i = 0; !e && i < text.len; i += 4) {
+        int last_pad = i + 4 == text.len ? pad : 0;
+        int32_t n = read_four(text.at + i, last_pad);
+        if (n < 0) {
+            e = ERR_PARSE;
+            break;
+        }
+        out->at[out->len++] = (uint8_t)(n >> 16);
+        if (last_pad < 2)
+            out->at[out->len++] = (uint8_t)(n >> 8);
+        if (last_pad < 1)
+            out->at[out->len++] = (uint8_t)n;
+    }
     if (e)
         out->len = before;
     return e;

@@ -39,7 +39,7 @@ struct span span_sub(struct span s, size_t from, size_t len)
     return (struct span){ s.at + from, len };
 }
 
-static enum err buf_room(struct buf *b, size_t more)
+enum err buf_reserve(struct buf *b, size_t more)
 {
     if (b->len > b->max || more > b->max - b->len)
         return ERR_LIMIT;
@@ -59,7 +59,7 @@ static enum err buf_room(struct buf *b, size_t more)
 
 enum err buf_put(struct buf *b, struct span src)
 {
-    enum err e = buf_room(b, src.len);
+    enum err e = buf_reserve(b, src.len);
     if (e)
         return e;
     if (src.len)
@@ -85,7 +85,7 @@ enum err buf_printf(struct buf *b, const char *format, ...)
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    enum err e = n < 0 ? ERR_PARSE : buf_room(b, (size_t)n);
+    enum err e = n < 0 ? ERR_PARSE : buf_reserve(b, (size_t)n);
     if (!e) {
         char small[256];
         char *text = (size_t)n < sizeof small ? small : malloc((size_t)n + 1);

@@ -40,6 +40,8 @@ struct buf {
 /* Appends a copy. ERR_LIMIT past b->max, ERR_NOMEM; b is then unchanged. */
 MUST_CHECK enum err buf_put(struct buf *b, struct span src);
 MUST_CHECK enum err buf_put_u8(struct buf *b, uint8_t byte);
+/* Makes room for this many bytes behind b->len, which the caller may fill and count. */
+MUST_CHECK enum err buf_reserve(struct buf *b, size_t more);
 MUST_CHECK enum err buf_put_str(struct buf *b, const char *text);
 MUST_CHECK enum err buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Replaces the contents by a copy of src. */

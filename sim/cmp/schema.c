@@ -25,6 +25,7 @@ const char *const cmp_migrations[] = {
     "CREATE INDEX notices_due ON notices (due, id);"
     "CREATE TABLE scheduled (id BIGINT PRIMARY KEY, iccid TEXT NOT NULL, who TEXT NOT NULL, at BIGINT NOT NULL,"
     " body BLOB NOT NULL);"
+    "CREATE INDEX scheduled_at ON scheduled (at, id);"
     "CREATE TABLE facts (name TEXT PRIMARY KEY, text TEXT NOT NULL, number BIGINT NOT NULL);",
 };
 const size_t cmp_migration_count = sizeof cmp_migrations / sizeof cmp_migrations[0];

@@ -15,7 +15,7 @@ const char *const eim_migrations[] = {
     " rollback INTEGER NOT NULL, created INTEGER NOT NULL, valid_until INTEGER NOT NULL, counter INTEGER NOT NULL,"
     " refused INTEGER NOT NULL, transaction_id BLOB, activation_code BLOB, message BLOB, result TEXT);"
     /* Only what is still to be done is indexed by eUICC: a poll costs the same however long the history is. */
-    "CREATE INDEX orders_open ON orders (eid, number) WHERE state < 2;"
+    "CREATE INDEX orders_open ON orders (eid, state DESC, number) WHERE state < 2;"
     "CREATE INDEX orders_by_transaction ON orders (transaction_id) WHERE transaction_id IS NOT NULL;"
     "CREATE TABLE outbox ("
     " id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, url TEXT NOT NULL, due INTEGER NOT NULL,"
