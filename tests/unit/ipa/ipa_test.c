@@ -339,8 +339,9 @@ static void put_history(struct lab *l, const char *iccid, char out[512])
     out[0] = 0;
     json_array_foreach(json_object_get(answer, "history"), i, line) {
         const char *event = json_str(line, "event");
+        const char *by = strstr(event, " by ");
         if (strncmp(event, "ES", 2) != 0)
-            snprintf(out + strlen(out), 512 - strlen(out), "%.*s;", (int)strcspn(event + 13, " ") + 13, event);
+            snprintf(out + strlen(out), 512 - strlen(out), "%.*s;", (int)(by ? by - event : 99), event);
     }
     json_decref(answer);
 }
