@@ -1,0 +1,288 @@
+/* An order that names an SM-DS: registered there, found by the eUICC, downloaded, deleted. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab_events.h"
+
+static struct es_status es2p(struct lab *l, enum es2p_function f, const struct es2p_order *q)
+{
+    struct env env = l->env;
+    env.http = l->eso;
+    const struct es_peer peer = { .env = &env, .base_url = LAB_SMDP_URL, .requester = "eso" };
+    struct es2p_answer a;
+    struct es_status status = { 0 };
+    enum err e = f == ES2P_DOWNLOAD_ORDER  ? es2p_download_order(&peer, q, &a, &status)
+                 : f == ES2P_CONFIRM_ORDER ? es2p_confirm_order(&peer, q, &a, &status)
+                                           : es2p_cancel_order(&peer, q, &a, &status);
+    if (e)
+        es_refuse(&status, err_name(e), "", "");
+    return status;
+}
+
+static const struct es2p_order order = { .iccid = LAB_PARTNER_ICCID, .eid = LAB_EID };
+static const struct es2p_order confirmation = { .iccid = LAB_PARTNER_ICCID, .matching_id = "TOKEN-1", .release = true,
+                                                .smds_address = "smds.example.com" };
+
+/* Each may be said again: an SM-DP+ that was killed before it answered is asked once more. */
+static void insist(struct lab *l, enum es2p_function f, const struct es2p_order *q)
+{
+    struct es_status status = es2p(l, f, q);
+    if (l->part[LAB_SMDP].dead) {
+        lab_restart(l, LAB_SMDP);
+        status = es2p(l, f, q);
+    }
+    CHECK(!es_refused(&status));
+}
+
+static void place_order(struct lab *l)
+{
+    insist(l, ES2P_DOWNLOAD_ORDER, &order);
+    insist(l, ES2P_CONFIRM_ORDER, &confirmation);
+}
+
+/* Lets the SM-DP+ tell what it has to tell for so long, killed or not. */
+static void tell(struct lab *l, int64_t ms)
+{
+    int64_t until = clock_now(&l->clock.clock) + ms, next = 0;
+    for (int turns = 0; turns < 1000; turns++) {
+        enum err e = lab_tick_smdp(l, &next);
+        if (e) {
+            CHECK(e == ERR_CUT);
+            lab_restart(l, LAB_SMDP);
+            continue;
+        }
+        if (next > until)
+            return;
+        if (next > clock_now(&l->clock.clock))
+            clock_virtual_advance(&l->clock, next);
+    }
+    CU_FAIL("the SM-DP+ does not come to rest");
+}
+
+static int64_t untold(struct lab *l)
+{
+    int64_t count = -1;
+    CHECK(db_get_int(l->part[LAB_SMDP].env.db, "SELECT COUNT(*) FROM telling", NULL, 0, &count) == ERR_OK);
+    return count;
+}
+
+/* Finds the one event and downloads what it stands for. */
+static void fetch(struct lab *l, bool asn1, const char *refusal)
+{
+    struct lab_download d, x;
+    struct rsp_authenticate_client_ok_es11 found = { 0 };
+    struct rsp_event_entry entry = { 0 };
+    char id[64], url[96];
+    lab_discovery_begin(l, &l->card, &d);
+    d.peer.asn1 = asn1;
+    CHECK(lab_discover(&d, &found)[0] == 0);
+    struct der list = der_open(found.event_entries);
+    REQUIRE(rsp_event_entry_next(&list, &entry) == ERR_OK && der_at_end(&list));
+    snprintf(id, sizeof id, "%.*s", (int)entry.event_id.len, (const char *)entry.event_id.at);
+    snprintf(url, sizeof url, "https://%.*s", (int)entry.rsp_server_address.len,
+             (const char *)entry.rsp_server_address.at);
+    lab_download_begin(l, &l->card, &x);
+    x.peer.base_url = url;
+    x.peer.asn1 = asn1;
+    x.matching_id = id;
+    CHECK(!strcmp(lab_fetch(&x), refusal));
+    if (!refusal[0]) {
+        CHECK(lab_load(&x) == 0);
+        CHECK(es9p_handle_notification(&x.peer, buf_span(&x.loaded.received)) == ERR_OK);
+        CHECK(lab_card_state(&l->card, LAB_PARTNER_ICCID) == 0);
+    }
+    lab_download_end(&x);
+    lab_download_end(&d);
+}
+
+static void whole_way(void)
+{
+    for (int asn1 = 0; asn1 < 2; asn1++) {
+        struct lab l;
+        lab_open(&l);
+        lab_import(&l);
+        place_order(&l);
+        CHECK(lab_events_standing(&l, LAB_EID) == 0);
+        tell(&l, 0);
+        CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
+        fetch(&l, asn1, "");
+        CHECK(!strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
+        tell(&l, 0);
+        CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
+        CHECK(!lab_said(&l, "TOKEN-1"));
+        lab_close(&l);
+    }
+}
+
+static void unreleased(void)
+{
+    struct lab l;
+    struct es2p_order later = confirmation;
+    later.release = false;
+    lab_open(&l);
+    lab_import(&l);
+    insist(&l, ES2P_DOWNLOAD_ORDER, &order);
+    insist(&l, ES2P_CONFIRM_ORDER, &later);
+    tell(&l, 0);
+    fetch(&l, false, "8.2/1.2");
+    tell(&l, CLOCK_HOUR);
+    CHECK(lab_events_standing(&l, LAB_EID) == 1);
+    insist(&l, ES2P_CONFIRM_ORDER, &confirmation);
+    tell(&l, 0);
+    CHECK(lab_events_standing(&l, LAB_EID) == 1);
+    fetch(&l, false, "");
+    lab_close(&l);
+}
+
+/* What stands between the SM-DP+ and the SM-DS, and what is there when it has gone. */
+static const struct hurdle_row {
+    const char *name, *url;
+    enum err failure;
+    int times;
+    bool after, cancelled;
+    int64_t waited;
+    int standing;
+    int64_t untold;
+} hurdles[] = {
+    { "nothing", NULL, ERR_OK, 0, false, false, 0, 1, 0 },
+    { "cancelled before anything was told", NULL, ERR_OK, 0, false, true, 0, 0, 0 },
+    { "not reached twice", "es12", ERR_IO, 2, false, false, 10 * CLOCK_SECOND, 1, 0 },
+    { "never reached", "es12", ERR_IO, -1, false, false, CLOCK_HOUR, 0, 1 },
+    { "never reached, and cancelled", "es12", ERR_IO, -1, false, true, CLOCK_HOUR, 0, 2 },
+    { "the TLS certificate refused once", "es12", ERR_VERIFY, 1, false, false, 10 * CLOCK_SECOND, 1, 0 },
+    { "the answer lost once", "registerEvent", ERR_TIMEOUT, 1, true, false, 10 * CLOCK_SECOND, 1, 0 },
+    { "every answer lost", "registerEvent", ERR_TIMEOUT, -1, true, false, CLOCK_HOUR, 1, 1 },
+    { "the answer lost, and cancelled", "registerEvent", ERR_TIMEOUT, 1, true, true, 10 * CLOCK_SECOND, 0, 0 },
+    { "the answer to the deletion lost", "deleteEvent", ERR_TIMEOUT, 1, true, true, 10 * CLOCK_SECOND, 0, 0 },
+    { "the deletion not reached twice", "deleteEvent", ERR_IO, 2, false, true, 10 * CLOCK_SECOND, 0, 0 },
+    { "an answer that is malformed", "registerEvent", ERR_PARSE, 1, true, false, 10 * CLOCK_SECOND, 1, 0 },
+};
+
+static void obstacles(void)
+{
+    for (size_t i = 0; i < COUNT(hurdles); i++) {
+        const struct hurdle_row *h = &hurdles[i];
+        struct lab l;
+        lab_open(&l);
+        lab_import(&l);
+        l.hurdle = h->url;
+        l.hurdle_err = h->failure;
+        l.hurdles = h->times;
+        l.hurdle_after = h->after;
+        place_order(&l);
+        if (h->cancelled)
+            insist(&l, ES2P_CANCEL_ORDER, &order);
+        tell(&l, h->waited);
+        lab_restart(&l, LAB_SMDP);
+        tell(&l, h->waited);
+        CHECK_ROW(h->name, lab_events_standing(&l, LAB_EID) == h->standing);
+        CHECK_ROW(h->name, untold(&l) == h->untold);
+        lab_close(&l);
+    }
+}
+
+/* Another SM-DP+ has this eventId already: the operator hears of it when it asks again; the other's event stays. */
+static void taken(void)
+{
+    struct lab l;
+    const struct es12_event other = { .eid = LAB_EID, .event_id = "TOKEN-1", .rsp_server_address = "smdp2.example.com" };
+    lab_open(&l);
+    lab_import(&l);
+    CHECK(lab_event(&l, l.eso, "eso", ES12_REGISTER_EVENT, &other)[0] == 0);
+    place_order(&l);
+    tell(&l, CLOCK_HOUR);
+    CHECK(untold(&l) == 0 && lab_events_standing(&l, LAB_EID) == 1);
+    struct es_status status = es2p(&l, ES2P_CONFIRM_ORDER, &confirmation);
+    CHECK(!strcmp(status.subject, "8.9") && !strcmp(status.reason, "4.2"));
+    CHECK(!strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released"));
+    insist(&l, ES2P_CANCEL_ORDER, &order);
+    tell(&l, CLOCK_HOUR);
+    CHECK(untold(&l) == 0 && lab_events_standing(&l, LAB_EID) == 1);
+    lab_close(&l);
+}
+
+/* Ordered again for another eUICC: the first event goes before the second comes, also when both wait. */
+static void in_order(void)
+{
+    struct lab l;
+    struct es2p_order next = order;
+    snprintf(next.eid, sizeof next.eid, "%s", LAB_OTHER_EID);
+    lab_open(&l);
+    lab_import(&l);
+    l.hurdle = "es12";
+    l.hurdle_err = ERR_IO;
+    l.hurdles = -1;
+    place_order(&l);
+    tell(&l, CLOCK_MINUTE);
+    insist(&l, ES2P_CANCEL_ORDER, &order);
+    insist(&l, ES2P_DOWNLOAD_ORDER, &next);
+    insist(&l, ES2P_CONFIRM_ORDER, &confirmation);
+    tell(&l, CLOCK_MINUTE);
+    CHECK(untold(&l) == 3);
+    l.hurdles = 0;
+    tell(&l, CLOCK_HOUR);
+    CHECK(untold(&l) == 0);
+    CHECK(lab_events_standing(&l, LAB_EID) == 0 && lab_events_standing(&l, LAB_OTHER_EID) == 1);
+    lab_close(&l);
+}
+
+/* The SM-DP+ killed at its n-th write, for all n: nothing is told twice in the end, nothing is forgotten. */
+static void killed(void)
+{
+    bool cut = true;
+    unsigned n = 1;
+    for (; cut && n < 200; n++) {
+        struct lab l;
+        lab_open(&l);
+        lab_import(&l);
+        l.part[LAB_SMDP].writes = 0;
+        l.part[LAB_SMDP].cut_at = n;
+        place_order(&l);
+        tell(&l, CLOCK_MINUTE);
+        CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
+        insist(&l, ES2P_CANCEL_ORDER, &order);
+        tell(&l, CLOCK_MINUTE);
+        CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
+        cut = l.part[LAB_SMDP].cut_at == 0; /* a restart forgot it */
+        lab_close(&l);
+    }
+    CHECK(!cut && n > 10);
+}
+
+/* The SM-DS killed at its n-th write while the SM-DP+ tells it. */
+static void smds_killed(void)
+{
+    bool cut = true;
+    unsigned n = 1;
+    for (; cut && n < 200; n++) {
+        struct lab l;
+        lab_open(&l);
+        lab_import(&l);
+        l.part[LAB_SMDS].writes = 0;
+        l.part[LAB_SMDS].cut_at = n;
+        place_order(&l);
+        tell(&l, 0);
+        cut = l.part[LAB_SMDS].dead;
+        if (cut)
+            lab_restart(&l, LAB_SMDS);
+        tell(&l, CLOCK_MINUTE);
+        CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
+        lab_close(&l);
+    }
+    CHECK(!cut && n > 2);
+}
+
+static const struct test tests[] = {
+    { "an order becomes an event, the eUICC finds it, downloads, and the event goes", whole_way },
+    { "an event of an order that is not released yet leads to a refusal, and stays", unreleased },
+    { "whatever stands between SM-DP+ and SM-DS, the event comes and goes", obstacles },
+    { "an eventId that another SM-DP+ has", taken },
+    { "what is told comes in its order", in_order },
+    { "an SM-DP+ killed at any write forgets no event", killed },
+    { "an SM-DS killed at any write has the event in the end", smds_killed },
+};
+
+int main(void)
+{
+    return tests_main("smds_flow", tests, COUNT(tests));
+}
