@@ -68,7 +68,8 @@ static int64_t check_certificate(struct authentication *a)
         return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
     if (flaw == CERT_FINE && crl_revokes(a->e, anchor, a->cert))
         return RSP_AUTHENTICATE_INVALID_CERTIFICATE;
-    return code_of_flaw(flaw);
+    bool without_oid = flaw == CERT_NAME_MISMATCH && !a->cert->oid[0];
+    return without_oid ? RSP_AUTHENTICATE_INVALID_OID : code_of_flaw(flaw);
 }
 
 static int64_t check_oid(struct authentication *a)

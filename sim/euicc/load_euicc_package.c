@@ -6,6 +6,7 @@
 #include "euicc_internal.h"
 #include "package.h"
 #include "rsp_euicc_package.h"
+#include "rsp_ids.h"
 
 #define RESULTS_MAX 30000
 #define PACKAGE_MAX 16384 /* octets of commands */
@@ -317,7 +318,9 @@ static enum err run_unset_fallback(struct package_run *r, struct rsp_euicc_resul
 {
     struct profile *holder = state_fallback(r->s);
     out->which = RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE;
-    if (!holder)
+    if (r->e->no_fallback)
+        out->code = RSP_UNSET_FALLBACK_COMMAND_ERROR;
+    else if (!holder)
         out->code = RSP_UNSET_FALLBACK_NO_FALLBACK_ATTRIBUTE;
     else if (holder->enabled)
         out->code = RSP_UNSET_FALLBACK_FALLBACK_PROFILE_ENABLED;
@@ -344,6 +347,10 @@ static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo 
                                    struct rsp_euicc_result *out)
 {
     out->which = RSP_RESULT_SET_DEFAULT_DP_ADDRESS;
+    if (p->default_dp_address.len && !rsp_address_is_valid(p->default_dp_address)) {
+        out->code = RSP_SET_DEFAULT_DP_UNDEFINED_ERROR;
+        return ERR_OK;
+    }
     if (p->default_dp_address.len)
         return shared_set(&r->s->default_dp, p->default_dp_address);
     shared_release(r->s->default_dp);

@@ -13,6 +13,8 @@ struct story {
     const char *name;
     void (*prepare)(struct world *w);
     void (*act)(struct world *w);
+    const char *request; /* an ES10 command in hex in place of act */
+    const char *apdu;    /* or one of the UICC */
 };
 
 static void have_partner(struct world *w)
@@ -47,10 +49,68 @@ static void act_package(struct world *w)
     buf_release(&response);
 }
 
-static void act_local_switch(struct world *w)
+static void have_emergency(struct world *w)
 {
-    struct buf request = hex("bf3211a00c5a0a980010325476981032148101ff"), response = { .max = 256 };
-    CHECK(es10(w, buf_span(&request), &response) != 0x6a80);
+    const struct wishes emergency = { .ecall = true, .fallback_allowed = true, .profile_class = 2 };
+    REQUIRE(download_profile(w, PARTNER_ICCID, &emergency) == 0);
+    eim_associate(w, false);
+    REQUIRE(eim_package_is(w, "a80c5a0a98001032547698103285", "8d0100"));
+}
+
+static void be_in_emergency(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5b038001ff", "bf5b03800100"));
+}
+
+static void have_fallen_back(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5d038001ff", "bf5d03800100"));
+}
+
+static void have_switched(struct world *w)
+{
+    have_partner(w);
+    act_package(w);
+}
+
+static void have_pin(struct world *w)
+{
+    REQUIRE(apdu_is(w,
+                    "00280001083030303"
+                    "0ffffffff",
+                    "9000"));
+}
+
+static void verify_adm(struct world *w)
+{
+    REQUIRE(apdu_is(w, "0020000a083535353535353535", "9000"));
+    REQUIRE(apdu_is(w, "00a4080c022fe2", "9000"));
+}
+
+static void act_associate(struct world *w)
+{
+    struct buf request = hex("bf5724a022302080087465737465696d3283010"
+                             "0"),
+               response = { .max = 512 };
+    es10(w, buf_span(&request), &response);
+    buf_release(&request);
+    buf_release(&response);
+}
+
+static void act(struct world *w, const struct story *story)
+{
+    struct buf request = hex(story->request ? story->request
+                             : story->apdu  ? story->apdu
+                                            : ""),
+               response = { .max = CARD_RESPONSE_MAX };
+    if (story->act)
+        story->act(w);
+    else if (story->request)
+        es10(w, buf_span(&request), &response);
+    else if (card_transmit(w->card, buf_span(&request), &response) == ERR_OK)
+        CHECK_ROW(story->name, response.len >= 2);
     buf_release(&request);
     buf_release(&response);
 }
@@ -66,9 +126,32 @@ static void snapshot(struct world *w, struct buf *out)
 static void a_power_cut_leaves_before_or_after(void)
 {
     static const struct story stories[] = {
-        { "download", nothing, act_download },
-        { "package with rollback", have_partner, act_package },
-        { "local switch", nothing, act_local_switch },
+        { "LoadBoundProfilePackage", nothing, act_download, NULL, NULL },
+        { "LoadEuiccPackage with rollback", have_partner, act_package, NULL, NULL },
+        { "DisableProfile", nothing, NULL, "bf3211a00c5a0a980010325476981032148101ff", NULL },
+        { "EnableProfile", have_partner, NULL, "bf3111a00c5a0a980010325476981032858101ff", NULL },
+        { "DeleteProfile", have_partner, NULL, "bf330c5a0a98001032547698103285", NULL },
+        { "SetNickname", nothing, NULL, "bf290f5a0a98001032547698103214900141", NULL },
+        { "SetDefaultDpAddress", nothing, NULL, "bf65058003612e62", NULL },
+        { "SetDefaultDpAddress of SGP.22", nothing, NULL, "bf3f058003612e62", NULL },
+        { "RemoveNotificationFromList", have_partner, NULL, "bf3003800101", NULL },
+        { "eUICCMemoryReset", have_partner, NULL, "bf6404820201a6", NULL },
+        { "ProfileRollback", have_switched, NULL, "bf58038001ff", NULL },
+        { "ConfigureImmediateProfileEnabling", nothing, NULL, "bf59028000", NULL },
+        { "EnableEmergencyProfile", have_emergency, NULL, "bf5b038001ff", NULL },
+        { "DisableEmergencyProfile", be_in_emergency, NULL, "bf5c038001ff", NULL },
+        { "ExecuteFallbackMechanism", have_emergency, NULL, "bf5d038001ff", NULL },
+        { "ReturnFromFallback", have_fallen_back, NULL, "bf5e038001ff", NULL },
+        { "AddInitialEim that is refused", nothing, act_associate, NULL, NULL },
+        { "CHANGE PIN", have_pin, NULL, NULL, "002400011030303030ffffffff31323334ffffffff" },
+        { "VERIFY with a wrong value", have_pin, NULL, NULL,
+          "00200001083939393"
+          "9ffffffff" },
+        { "DISABLE PIN", have_pin, NULL, NULL,
+          "00260001083030303"
+          "0ffffffff" },
+        { "UNBLOCK PIN", have_pin, NULL, NULL, "002c000110313131313131313132333435ffffffff" },
+        { "UPDATE BINARY", verify_adm, NULL, NULL, "00d6000001aa" },
     };
     for (size_t i = 0; i < COUNT(stories); i++)
         for (int after = 0; after < 2; after++)
@@ -81,7 +164,7 @@ static void a_power_cut_leaves_before_or_after(void)
                 unsigned saves = w.nvm.saves;
                 w.nvm.cut_at = saves + n;
                 w.nvm.after = after;
-                stories[i].act(&w);
+                act(&w, &stories[i]);
                 bool cut = w.nvm.saves >= w.nvm.cut_at;
                 w.nvm.cut_at = 0;
                 world_reset(&w);
@@ -95,6 +178,77 @@ static void a_power_cut_leaves_before_or_after(void)
                 if (!cut)
                     break;
             }
+}
+
+/* Every command of a story reaches the card but the power goes with the n-th, before or after its
+ * answer. */
+struct failing_card {
+    struct card card;
+    struct card *real;
+    unsigned count, cut_at;
+    bool after;
+};
+
+static enum err failing_reset(struct card *c, struct buf *atr)
+{
+    return card_reset(((struct failing_card *)c)->real, atr);
+}
+
+static enum err failing_transmit(struct card *c, struct span command, struct buf *response)
+{
+    struct failing_card *f = (struct failing_card *)c;
+    bool cut = ++f->count == f->cut_at;
+    enum err e = cut && !f->after ? ERR_OK : card_transmit(f->real, command, response);
+    if (cut)
+        card_close(f->real);
+    return cut ? ERR_CUT : e;
+}
+
+static void failing_close(struct card *c)
+{
+    card_close(((struct failing_card *)c)->real);
+}
+
+/* The card may be without power for any number of the commands that follow: they fail, and change
+ * nothing. */
+static void a_power_cut_at_any_apdu_leaves_before_or_after(void)
+{
+    static const struct card_ops ops = { "failing", failing_reset, failing_transmit,
+                                         failing_close };
+    static const struct story stories[] = {
+        { "LoadEuiccPackage", have_partner, act_package, NULL, NULL },
+        { "eUICCMemoryReset", have_partner, NULL, "bf6404820201a6", NULL },
+        { "ProfileRollback", have_switched, NULL, "bf58038001ff", NULL },
+        { "EnableEmergencyProfile", have_emergency, NULL, "bf5b038001ff", NULL },
+    };
+    for (size_t i = 0; i < COUNT(stories); i++)
+        for (unsigned n = 1, done = 0; !done; n++) {
+            struct world w;
+            struct buf before = { .max = 1 << 20 }, after = { .max = 1 << 20 },
+                       found = { .max = 1 << 20 };
+            world_open(&w, NULL);
+            stories[i].prepare(&w);
+            snapshot(&w, &before);
+            unsigned saves = w.nvm.saves;
+            struct failing_card f = { { &ops }, w.card, 0, (n + 1) / 2, n % 2 == 0 };
+            struct card *real = w.card;
+            w.card = &f.card;
+            act(&w, &stories[i]);
+            w.card = real;
+            done = f.count < f.cut_at;
+            snapshot(&w, &after);
+            world_reset(&w);
+            snapshot(&w, &found);
+            CHECK_ROW(stories[i].name, span_equal(buf_span(&found), buf_span(&after)));
+            bool changed = !span_equal(buf_span(&found), buf_span(&before));
+            CHECK_ROW(stories[i].name,
+                      changed == (w.nvm.saves == saves + 1) && w.nvm.saves <= saves + 1);
+            CHECK_ROW(stories[i].name, profiles_enabled(&w) <= 1 && (!done || changed));
+            buf_release(&before);
+            buf_release(&after);
+            buf_release(&found);
+            world_close(&w);
+        }
 }
 
 static void a_command_commits_at_most_once(void)
@@ -250,6 +404,8 @@ static void settings_that_contradict_each_other_are_refused(void)
 
 const struct test memory_tests[] = {
     { "a power cut leaves before or after", a_power_cut_leaves_before_or_after },
+    { "a power cut at any APDU leaves before or after",
+      a_power_cut_at_any_apdu_leaves_before_or_after },
     { "a command commits at most once", a_command_commits_at_most_once },
     { "a card without memory keeps its state while it lives",
       a_card_without_memory_keeps_its_state_while_it_lives },

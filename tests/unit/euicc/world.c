@@ -399,7 +399,7 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
     struct rsp_authenticate_server_request r = {
         .server_signed1 = s,
         .server_signature1 = SPAN_ARRAY(signature.at),
-        .server_certificate = auth->der,
+        .server_certificate = d->certificate.len ? d->certificate : auth->der,
         .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody)
                                                            : SPAN_ARRAY(auth->cert->aki),
         .ctx_params1 = { .matching_id = span_str("TOKEN"),
@@ -445,7 +445,8 @@ int64_t dp_prepare(struct world *w, struct dp *d)
     sign(w, pb->key, &tbs, d->flaw == DP_FLIP_SIGNATURE2, &signature);
     struct rsp_prepare_download_request r = { .smdp_signed2 = s,
                                               .smdp_signature2 = SPAN_ARRAY(signature.at),
-                                              .smdp_certificate = pb->der };
+                                              .smdp_certificate =
+                                                  d->certificate.len ? d->certificate : pb->der };
     REQUIRE(rsp_prepare_download_request_write(&r, &request) == ERR_OK);
     struct rsp_prepare_download_response answer;
     REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
@@ -618,7 +619,7 @@ void eim_associate(struct world *w, bool with_token)
 
 void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, struct buf *response)
 {
-    struct buf commands = hex(list), signed_part = { .max = 1 << 14 }, request = { .max = 1 << 14 };
+    struct buf commands = hex(list), signed_part = { .max = 1 << 16 }, request = { .max = 1 << 16 };
     static const uint8_t txid[4] = { 1, 2, 3, 4 };
     uint8_t eid[16];
     struct ec_signature signature;

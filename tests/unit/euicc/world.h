@@ -84,7 +84,8 @@ enum dp_flaw {
     DP_NO_87,
 };
 struct dp {
-    const char *auth, *pb; /* certificate names; NULL: those of the lab */
+    const char *auth, *pb;   /* certificate names; NULL: those of the lab */
+    struct span certificate; /* sent in place of auth's or pb's; empty: that one itself */
     enum dp_flaw flaw;
     bool ppk;     /* ReplaceSessionKeys */
     bool spoiled; /* the card's answers are not what they were: what does not read ends the session
@@ -165,4 +166,5 @@ TESTS(usim_tests);
 TESTS(memory_tests);
 TESTS(sgp32_tests);
 TESTS(cat_tests);
+TESTS(code_tests);
 #endif
