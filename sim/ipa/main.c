@@ -16,6 +16,9 @@ static const struct setting settings[] = {
     { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
     { "attach", SETTING_DURATION, "30 s", "between attempts to attach" },
     { "rollback", SETTING_DURATION, "420 s", "without a bearer after an enable with rollback: it is taken back" },
+    { "fallback", SETTING_DURATION, "2 min", "without a bearer, and nothing to take back: the fallback profile is enabled" },
+    { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
+    { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
     { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end" },
 };
@@ -121,7 +124,9 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
     const struct settings *s = daemon_settings(p->d);
     struct ipa_settings i = { .networks = p->networks, .network_count = p->network_count,
                               .poll_every = settings_int(s, "poll"), .attach_every = settings_int(s, "attach"),
-                              .rollback_after = settings_int(s, "rollback") };
+                              .rollback_after = settings_int(s, "rollback"), .indirect = settings_bool(s, "indirect"),
+                              .fallback_after = settings_int(s, "fallback"),
+                              .return_every = settings_int(s, "return") };
     const char *file = NULL;
     struct buf initial_eim = { .max = 4096 };
     struct ipa *ipa = NULL;
