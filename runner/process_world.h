@@ -47,7 +47,7 @@ MUST_CHECK enum err process_start_part(struct part *p);
 void process_kill_part(struct part *p);
 /* Everybody but this one and the eSO, whose journal is looked at, stands still or goes on. */
 void process_hold_others(struct world *w, const struct part *but, bool still);
-/* world_run on the real clock: looks at `done` again and again, with small rests; a program that ends by itself is ERR_STATE. */
+/* world_run on the real clock: looks at `done` again and again, with small rests. ERR_STATE: a program ended by itself. */
 MUST_CHECK enum err process_run(struct world *w, int64_t until, world_done_fn done, void *context);
 /* A failure e may come from a program that ended: then that is the failure, and told. */
 enum err process_blame(struct world *w, enum err e);

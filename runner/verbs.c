@@ -191,11 +191,22 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
 
 /* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
 
-static enum err check_restart(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+/* Servers there are once, and a platform and a network for each carrier: cmp.partner, net.partner. */
+static enum err check_part(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const parts[] = { "eso", "eim", "smdp", NULL };
+    const char *name = n->key[0];
+    bool carriers = strncmp(name, "cmp.", 4) == 0 || strncmp(name, "net.", 4) == 0;
+    if (!carriers)
+        return yaml_only_keys(s->yaml, n, parts, error);
+    return scenario_find_carrier(s, name + 4) ? ERR_OK : yaml_fail(s->yaml, n->key_at[0], error,
+                                                                   "no carrier '%s' in this world", name + 4);
+}
+
+static enum err check_restart(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
     static const char *const keys[] = { "when", "is", NULL };
-    enum err e = n->kind == YAML_MAP && n->count == 1 ? yaml_only_keys(s->yaml, n, parts, error)
+    enum err e = n->kind == YAML_MAP && n->count == 1 ? check_part(s, n, error)
                                                       : yaml_fail(s->yaml, n->at, error, "{eso: now} is wanted");
     const struct yaml_node *when = e ? NULL : n->item[0];
     if (e || when->kind == YAML_SCALAR)

@@ -183,6 +183,10 @@ static const struct {
     { "the SM-DP+ when the profile is ordered", KILLED "    do: {restart: {smdp: {when: meter, is: ORDERED}}}\n" },
     { "the eIM when the profile is ordered", KILLED "    do: {restart: {eim: {when: meter, is: ORDERED}}}\n" },
     { "the eIM when the fallback is set", KILLED "    do: {restart: {eim: {when: meter, is: FALLBACK_SET}}}\n" },
+    { "the platform when the SIM is allocated",
+      KILLED "    do: {restart: {cmp.partner: {when: meter, is: ALLOCATED}}}\n" },
+    { "the target's network when the fallback is set",
+      KILLED "    do: {restart: {net.partner: {when: meter, is: FALLBACK_SET}}}\n" },
     { "the device and its card after 100 ms", AFTER("2 s") "    do: {power: {meter: cut}}\n" },
     { "the device and its card after 700 ms", AFTER("14 s") "    do: {power: {meter: cut}}\n" },
 };
