@@ -62,9 +62,13 @@ static enum err at_call(void *context, struct part *caller, const struct http_ca
     return strike(k, where);
 }
 
+/* Whatever killed it, a dead part writes nothing. */
 static enum err at_write(void *context, const char *sql)
 {
-    return strike(context, sql);
+    struct killer *k = context;
+    if (k->sweep->moment != SWEEP_WRITE)
+        return k->part->killed ? ERR_CUT : ERR_OK;
+    return strike(k, sql);
 }
 
 static enum err at_save(void *context, bool committed)
@@ -82,12 +86,12 @@ static enum err prepare(void *context, struct run *r)
     k->part = world_part(w, k->sweep->part);
     if (!k->part)
         return world_fail(w, ERR_NOT_FOUND, "no part '%s' in this world", k->sweep->part);
+    db_set_fault(k->part->env.db, at_write, k);
     switch (k->sweep->moment) {
     case SWEEP_WRITE:
         /* All devices of a world share one database. */
         if (k->part->kind == PART_DEVICE && w->device_count > 1)
             return world_fail(w, ERR_UNSUPPORTED, "writes of one device among several cannot be told apart");
-        db_set_fault(k->part->env.db, at_write, k);
         return ERR_OK;
     case SWEEP_MEMORY:
     case SWEEP_RESPONSE:

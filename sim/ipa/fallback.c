@@ -1,5 +1,7 @@
 /* The fallback mechanism (SGP.32 v1.2 3.5, 5.9.20, 5.9.21): the device helps itself when its network is gone, and goes back
  * when it returns. The eIM hears of both by stateChangeCause fallback(1). */
+#include <string.h>
+
 #include "ipa_internal.h"
 #include "rsp_codes.h"
 
@@ -18,13 +20,15 @@ static enum err switched(struct ipa *i, const char *event)
 static enum err fall_back(struct ipa *i)
 {
     int64_t code = 0;
-    /* Journalled before the switch: a power cut between the two must not forget where to return to. */
-    enum err e = ipa_journal_set_left_imsi(i, i->imsi);
+    /* Journalled before the switch: a power cut must forget neither where to return to nor whom to tell. */
+    enum err e = ipa_journal_set_fallback(i, i->imsi, RSP_CAUSE_FALLBACK);
     if (!e)
         e = es10b_execute_fallback_mechanism(&i->card, true, &code);
     if (!e && !code)
         return switched(i, "fallback");
-    enum err kept = ipa_journal_set_left_imsi(i, "");
+    if (e == ERR_CUT)
+        return e;
+    enum err kept = ipa_journal_set_fallback(i, "", -1);
     if (!e)
         LOG(i->env->log, LOG_INFO, "fallback.refused", F_TEXT("device", i->name),
             F_TEXT("result", rsp_execute_fallback_result_name(code)));
@@ -38,7 +42,9 @@ enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *next)
     if (!i->offline_since)
         i->offline_since = now;
     enum err e = ipa_journal_left_imsi(i, left);
-    if (e || left[0] || i->no_fallback)
+    /* The card may have lost power before it did what the journal announces: then the SIM is still the one to leave. */
+    bool away = left[0] && strcmp(left, i->imsi) != 0;
+    if (e || away || i->no_fallback)
         return e;
     int64_t due = i->offline_since + i->fallback_after;
     if (now < due) {
@@ -63,10 +69,14 @@ enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed)
     e = ipa_network_is_there(i, left, &there);
     if (e || !there)
         return e;
+    e = ipa_journal_set_fallback(i, left, RSP_CAUSE_FALLBACK);
+    if (e)
+        return e;
     e = es10b_return_from_fallback(&i->card, true, &code);
+    bool returned = !e && !code;
     if (!e || e == ERR_REFUSED) /* either way this fallback is over: the eIM may have switched meanwhile */
-        e = ipa_journal_set_left_imsi(i, "");
-    if (e || code)
+        e = ipa_journal_set_fallback(i, "", returned ? RSP_CAUSE_FALLBACK : -1);
+    if (e || !returned)
         return e;
     *changed = true;
     return switched(i, "fallback.returned");

@@ -51,7 +51,10 @@ MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
 MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline);
 /* The IMSI that was left when falling back; "" when not in fallback. */
 MUST_CHECK enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16]);
-MUST_CHECK enum err ipa_journal_set_left_imsi(struct ipa *i, const char *imsi);
+MUST_CHECK enum err ipa_journal_set_fallback(struct ipa *i, const char *imsi, int64_t cause);
+/* stateChangeCause that the eIM has not heard yet; -1 none. */
+MUST_CHECK enum err ipa_journal_cause(struct ipa *i, int64_t *cause);
+MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i);
 /* A result for the eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. */
 MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result);

@@ -13,6 +13,7 @@ const char *const ipa_migrations[] = {
     " device TEXT PRIMARY KEY, eim_transaction BLOB NOT NULL, transaction_id BLOB NOT NULL,"
     " attempts INTEGER NOT NULL);",
     "ALTER TABLE device ADD COLUMN left_imsi TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE device ADD COLUMN cause INTEGER NOT NULL DEFAULT -1;",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -41,12 +42,24 @@ enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16])
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err ipa_journal_set_left_imsi(struct ipa *i, const char *imsi)
+enum err ipa_journal_set_fallback(struct ipa *i, const char *imsi, int64_t cause)
 {
     return db_run(i->env->db,
-                  "INSERT INTO device (name, left_imsi) VALUES (?, ?)"
-                  " ON CONFLICT (name) DO UPDATE SET left_imsi = excluded.left_imsi",
-                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(imsi)), NULL);
+                  "INSERT INTO device (name, left_imsi, cause) VALUES (?, ?, ?)"
+                  " ON CONFLICT (name) DO UPDATE SET left_imsi = excluded.left_imsi, cause = excluded.cause",
+                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(imsi), DB_INT(cause)), NULL);
+}
+
+enum err ipa_journal_cause(struct ipa *i, int64_t *cause)
+{
+    *cause = -1;
+    enum err e = db_get_int(i->env->db, "SELECT cause FROM device WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), cause);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err ipa_journal_end_cause(struct ipa *i)
+{
+    return db_run(i->env->db, "UPDATE device SET cause = -1 WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), NULL);
 }
 
 enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result)

@@ -45,9 +45,11 @@ enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
     enum err e = esipa_get_eim_package(&peer, &q, &answer);
     if (!e) {
         i->told_of_change = true;
+        e = i->cause >= 0 ? ipa_journal_end_cause(i) : ERR_OK;
         i->cause = -1;
-        e = serve(i, &answer.message, changed, more);
     }
+    if (!e)
+        e = serve(i, &answer.message, changed, more);
     esipa_get_eim_package_response_release(&answer);
     return e;
 }

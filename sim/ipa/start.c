@@ -72,6 +72,8 @@ enum err ipa_start(struct ipa *i)
     }
     if (!e)
         e = ipa_collect_results(i);
+    if (!e)
+        e = ipa_journal_cause(i, &i->cause);
     i->ready = !e;
     i->notifications = true;
     return e;

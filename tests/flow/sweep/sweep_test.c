@@ -38,42 +38,49 @@ static const struct {
     const char *name, *scenario, *part;
     enum sweep_moment moment;
     unsigned least;    /* fewer points mean that nothing was swept */
-    unsigned most_safe; /* how many may end otherwise than the scenario says, but safely */
+    unsigned most_safe, every; /* how many may end otherwise than the scenario says, but safely */
 } sweeps[] = {
-    { "the eSO before each call", "swap/01", "eso", SWEEP_CALL, 10, 0 },
-    { "the eSO after each call", "swap/01", "eso", SWEEP_ANSWER, 10, 0 },
-    { "the eSO at each write", "swap/01", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eSO with the target on the card", "swap/02", "eso", SWEEP_WRITE, 20, 0 },
-    { "the eSO on the way back", "swap/03", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eSO while a device rolls back", "recovery/13", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eSO after each call of a rolled back swap", "recovery/13", "eso", SWEEP_ANSWER, 10, 0 },
-    { "the eSO over a stock of one code", "stock/35", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eSO while the inventory is empty", "stock/34", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eSO while the SM-DP+ is refused", "hostile/45a", "eso", SWEEP_WRITE, 50, 0 },
-    { "the eIM before each call", "swap/01", "eim", SWEEP_CALL, 2, 0 },
-    { "the eIM after each call", "swap/01", "eim", SWEEP_ANSWER, 2, 0 },
-    { "the eIM at each write", "swap/01", "eim", SWEEP_WRITE, 15, 0 },
-    { "the eIM while a device rolls back", "recovery/13", "eim", SWEEP_WRITE, 15, 0 },
-    { "the SM-DP+ at each write", "swap/01", "smdp", SWEEP_WRITE, 15, 0 },
-    { "the partner's platform at each write", "swap/01", "cmp.partner", SWEEP_WRITE, 10, 0 },
-    { "the partner's network at each write", "swap/01", "net.partner", SWEEP_WRITE, 10, 0 },
-    { "the lead's network at each write", "swap/01", "net.lead", SWEEP_WRITE, 10, 0 },
-    { "the device before each call", "swap/01", "meter", SWEEP_CALL, 15, 0 },
-    { "the device after each call", "swap/01", "meter", SWEEP_ANSWER, 15, 0 },
-    { "the device at each write", "swap/01", "meter", SWEEP_WRITE, 8, 0 },
-    { "power before each commit of the card", "swap/01", "meter", SWEEP_MEMORY, 6, 0 },
-    { "power after each commit of the card", "swap/01", "meter", SWEEP_RESPONSE, 6, 0 },
-    { "the device at each write while it rolls back", "recovery/13", "meter", SWEEP_WRITE, 8, 0 },
-    { "power before each commit of a card that rolls back", "recovery/13", "meter", SWEEP_MEMORY, 6, 0 },
+    { "the eSO before each call", "swap/01", "eso", SWEEP_CALL, 10, 0, 0 },
+    { "the eSO after each call", "swap/01", "eso", SWEEP_ANSWER, 10, 0, 0 },
+    { "the eSO at each write", "swap/01", "eso", SWEEP_WRITE, 50, 0, 0 },
+    { "the eSO with the target on the card", "swap/02", "eso", SWEEP_WRITE, 20, 0, 0 },
+    { "the eSO on the way back", "swap/03", "eso", SWEEP_WRITE, 15, 0, 3 },
+    { "the eSO while a device rolls back", "recovery/13", "eso", SWEEP_WRITE, 15, 0, 3 },
+    { "the eSO after each call of a rolled back swap", "recovery/13", "eso", SWEEP_ANSWER, 10, 0, 0 },
+    { "the eSO over a stock of one code", "stock/35", "eso", SWEEP_WRITE, 15, 0, 3 },
+    { "the eSO while the inventory is empty", "stock/34", "eso", SWEEP_WRITE, 15, 0, 3 },
+    { "the eSO while the SM-DP+ is refused", "hostile/45a", "eso", SWEEP_WRITE, 15, 0, 3 },
+    { "the eIM before each call", "swap/01", "eim", SWEEP_CALL, 2, 0, 0 },
+    { "the eIM after each call", "swap/01", "eim", SWEEP_ANSWER, 2, 0, 0 },
+    { "the eIM at each write", "swap/01", "eim", SWEEP_WRITE, 15, 0, 0 },
+    { "the eIM while a device rolls back", "recovery/13", "eim", SWEEP_WRITE, 15, 0, 0 },
+    { "the SM-DP+ at each write", "swap/01", "smdp", SWEEP_WRITE, 15, 0, 0 },
+    { "the partner's platform at each write", "swap/01", "cmp.partner", SWEEP_WRITE, 10, 0, 0 },
+    { "the partner's network at each write", "swap/01", "net.partner", SWEEP_WRITE, 10, 0, 0 },
+    { "the lead's network at each write", "swap/01", "net.lead", SWEEP_WRITE, 10, 0, 0 },
+    { "the device before each call", "swap/01", "meter", SWEEP_CALL, 15, 0, 0 },
+    { "the device after each call", "swap/01", "meter", SWEEP_ANSWER, 15, 0, 0 },
+    { "the device at each write", "swap/01", "meter", SWEEP_WRITE, 8, 0, 0 },
+    { "power before each commit of the card", "swap/01", "meter", SWEEP_MEMORY, 6, 0, 0 },
+    { "power after each commit of the card", "swap/01", "meter", SWEEP_RESPONSE, 6, 0, 0 },
+    { "the device at each write while it rolls back", "recovery/13", "meter", SWEEP_WRITE, 8, 0, 0 },
+    { "power before each commit of a card that rolls back", "recovery/13", "meter", SWEEP_MEMORY, 6, 0, 0 },
+    { "a device that falls back, before each call", "recovery/15", "meter-1", SWEEP_CALL, 30, 0, 0 },
+    { "a device that falls back, after each call", "recovery/15", "meter-1", SWEEP_ANSWER, 30, 0, 0 },
+    { "power before each commit of a card that falls back", "recovery/15", "meter-1", SWEEP_MEMORY, 10, 0, 0 },
+    { "power after each commit of a card that falls back", "recovery/15", "meter-1", SWEEP_RESPONSE, 10, 0, 0 },
+    { "the eIM that relays a download, before each call", "download/10", "eim", SWEEP_CALL, 8, 1, 0 },
+    { "the eIM that relays a download, at each write", "download/10", "eim", SWEEP_WRITE, 30, 2, 0 },
     /* The command of the rollback whose response was lost is no message of the trace. */
-    { "power after each commit of a card that rolls back", "recovery/13", "meter", SWEEP_RESPONSE, 6, 1 },
+    { "power after each commit of a card that rolls back", "recovery/13", "meter", SWEEP_RESPONSE, 6, 1, 0 },
 };
 
 static void test_sweeps(void)
 {
     for (size_t i = 0; i < COUNT(sweeps); i++) {
         struct scenario *scenario = read_scenario(sweeps[i].scenario);
-        const struct sweep s = { .scenario = scenario, .part = sweeps[i].part, .moment = sweeps[i].moment, .seed = SEED };
+        const struct sweep s = { .scenario = scenario, .part = sweeps[i].part, .moment = sweeps[i].moment, .seed = SEED,
+                                 .every = sweeps[i].every };
         struct sweep_result r;
         char why[400] = "";
         enum err e = sweep_run(&s, tell, (void *)sweeps[i].name, &r, why);
