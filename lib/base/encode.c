@@ -31,19 +31,21 @@ static int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static bool is_hex(struct span text)
+{
+    size_t i = 0;
+    while (i < text.len && hex_digit(text.at[i]) >= 0)
+        i++;
+    return i == text.len && text.len % 2 == 0;
+}
+
 enum err hex_decode(struct span text, struct buf *out)
 {
-    size_t before = out->len;
-    enum err e = text.len % 2 ? ERR_PARSE : buf_reserve(out, text.len / 2);
-    for (size_t i = 0; !e && i < text.len; i += 2) {
-        int high = hex_digit(text.at[i]), low = hex_digit(text.at[i + 1]);
-        if (high < 0 || low < 0)
-            e = ERR_PARSE;
-        else
-            out->at[out->len++] = (uint8_t)(high << 4 | low);
-    }
-    if (e)
-        out->len = before;
+    if (!is_hex(text))
+        return ERR_PARSE;
+    enum err e = buf_reserve(out, text.len / 2);
+    for (size_t i = 0; !e && i < text.len; i += 2)
+        out->at[out->len++] = (uint8_t)(hex_digit(text.at[i]) << 4 | hex_digit(text.at[i + 1]));
     return e;
 }
 
@@ -75,47 +77,50 @@ static int base64_digit(uint8_t c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Four digits to 24 bits; the last `pad` of them stand for nothing. Negative: no base64. */
-static int32_t read_four(const uint8_t *in, int pad)
-{
-    int32_t n = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = i >= 4 - pad ? 0 : base64_digit(in[i]);
-        if (digit < 0)
-            return -1;
-        n = n << 6 | digit;
-    }
-    bool leftover = (pad == 1 && (n & 0xff)) || (pad == 2 && (n & 0xffff));
-    return leftover ? -1 : n;
-}
-
+/* How many '=' end the text; negative: it is no base64. */
 static int padding(struct span text)
 {
-    const uint8_t *end = text.at + text.len;
-    return !text.len || end[-1] != '=' ? 0 : end[-2] != '=' ? 1 : 2;
+    size_t digits = text.len;
+    while (digits && text.len - digits < 2 && text.at[digits - 1] == '=')
+        digits--;
+    size_t i = 0;
+    while (i < digits && base64_digit(text.at[i]) >= 0)
+        i++;
+    return i == digits && text.len % 4 == 0 ? (int)(text.len - digits) : -1;
+}
+
+/* Four digits to 24 bits, those of the padding as nothing. */
+static uint32_t read_four(const uint8_t *in, int pad)
+{
+    uint32_t n = 0;
+    for (int i = 0; i < 4; i++)
+        n = n << 6 | (i < 4 - pad ? (uint32_t)base64_digit(in[i]) : 0);
+    return n;
+}
+
+/* The bits that the padding cuts off must be zero: one text for one value. */
+static bool is_canonical(struct span text, int pad)
+{
+    if (!pad)
+        return true;
+    uint32_t n = read_four(text.at + text.len - 4, pad);
+    return !(n & (pad == 1 ? 0xffu : 0xffffu));
 }
 
 enum err base64_decode(struct span text, struct buf *out)
 {
-    size_t before = out->len;
-    if (text.len % 4)
-        return ERR_PARSE;
     int pad = padding(text);
+    if (pad < 0 || !is_canonical(text, pad))
+        return ERR_PARSE;
     enum err e = buf_reserve(out, text.len / 4 * 3 - (size_t)pad);
     for (size_t i = 0; !e && i < text.len; i += 4) {
-        int last_pad = i + 4 == text.len ? pad : 0;
-        int32_t n = read_four(text.at + i, last_pad);
-        if (n < 0) {
-            e = ERR_PARSE;
-            break;
-        }
+        int cut = i + 4 == text.len ? pad : 0;
+        uint32_t n = read_four(text.at + i, cut);
         out->at[out->len++] = (uint8_t)(n >> 16);
-        if (last_pad < 2)
+        if (cut < 2)
             out->at[out->len++] = (uint8_t)(n >> 8);
-        if (last_pad < 1)
+        if (cut < 1)
             out->at[out->len++] = (uint8_t)n;
     }
-    if (e)
-        out->len = before;
     return e;
 }
