@@ -95,6 +95,25 @@ static const char smdp_good[] = "listen: 127.0.0.1:0\n"
                                 "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
                                 "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
 
+static const char smds_good[] = "listen: 127.0.0.1:0\n"
+                                "database: smds.db\n"
+                                "certificate: certs/DStls/CERT_S_SM_DS_TLS.pem\n"
+                                "key: certs/DStls/SK_S_SM_DS_TLS.pem\n"
+                                "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+                                "certs: certs\n"
+                                "addresses: [smds.example.com]\n"
+                                "brainpool: true\n"
+                                "clients:\n"
+                                "  - {name: smdp.example.com, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem}\n"
+                                "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
+
+/* What an SM-DP+ needs to register events; the port is the SM-DS's. */
+static const char smdp_with_smds[] = "client-certificate: certs/Operator/CERT_OPERATOR_SMDP.pem\n"
+                                     "client-key: certs/Operator/SK_OPERATOR_SMDP.pem\n"
+                                     "roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+                                     "smds: {smds.example.com: \"https://smds.example.com\"}\n"
+                                     "names: {smds.example.com: \"127.0.0.1:%u\"}\n";
+
 static const char eim_good[] = "listen: 127.0.0.1:0\n"
                                "database: eim.db\n"
                                "certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
@@ -260,6 +279,46 @@ static void smdp_serves(void)
     close_world(&w);
 }
 
+#define ES2P_HEADER "{\"header\":{\"functionRequesterIdentifier\":\"eso\",\"functionCallIdentifier\":\"1\"},"
+#define ORDER_FOR_EID ES2P_HEADER "\"iccid\":\"89000123456789012358\",\"eid\":\"" EID "\"}"
+#define CONFIRMATION                                                                                             \
+    ES2P_HEADER "\"iccid\":\"89000123456789012358\",\"smdsAddress\":\"smds.example.com\",\"matchingId\":\"AB-1\"," \
+                "\"releaseFlag\":true}"
+
+/* An order placed at one program is an event at the other, over mutual TLS; a killed SM-DS still has it. */
+static void smds_serves(void)
+{
+    struct world w;
+    struct child smds, smdp;
+    char answer[2048], settings[4096];
+    const char *host = "smds.example.com";
+    open_world(&w);
+    write_file(&w, "settings.yaml", smds_good);
+    start(&w, &smds, "sim-smds");
+    uint16_t port = w.port;
+    CHECK(call(&w, NULL, host, "GET", "/v1/events", "", NULL) == 403);
+    CHECK(call(&w, "ESO", host, "GET", "/v1/events", "", NULL) == 403);
+    snprintf(settings, sizeof settings, "%s", smdp_good);
+    snprintf(settings + strlen(settings), sizeof settings - strlen(settings), smdp_with_smds, (unsigned)port);
+    write_file(&w, "settings.yaml", settings);
+    start(&w, &smdp, "sim-smdp");
+    CHECK(call(&w, "ADMIN", "smdp.example.com", "POST", "/v1/profiles", PROFILE, NULL) == 200);
+    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/downloadOrder", ORDER_FOR_EID, NULL) == 200);
+    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/confirmOrder", CONFIRMATION, answer) == 200);
+    CHECK(strstr(answer, "Executed-Success") != NULL);
+    CHECK(hear(&smds, "ES12.register_event"));
+    CHECK(stop(&smdp) == 0);
+    kill(smds.pid, SIGKILL);
+    CHECK(end_status(&smds) == -1);
+    CHECK(!strstr(smds.said, "AB-1") && !strstr(smdp.said, "AB-1"));
+    write_file(&w, "settings.yaml", smds_good);
+    start(&w, &smds, "sim-smds");
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/events?eid=" EID, "", answer) == 200);
+    CHECK(strstr(answer, "\"smdp.example.com\"") != NULL);
+    CHECK(stop(&smds) == 0);
+    close_world(&w);
+}
+
 /* The registration of the test card of the folder. */
 static char *registration(struct world *w)
 {
@@ -370,6 +429,16 @@ static const struct {
       "settings.yaml:9:" },
     { "smdp: addresses are no list", "sim-smdp", smdp_good, "addresses:", "addresses: smdp.example.com", 2,
       "settings.yaml:7:" },
+    { "smdp: SM-DSs are no map", "sim-smdp", smdp_good, "brainpool:", "smds: smds.example.com", 2, "settings.yaml:9:" },
+    { "smdp: an SM-DS whose URL is a list", "sim-smdp", smdp_good, "brainpool:", "smds: {smds.example.com: [a]}", 2,
+      "smds: at most 16 names" },
+    { "smds: a misspelt key", "sim-smds", smds_good, "brainpool:", "brainpol: true", 2, "settings.yaml:8:" },
+    { "smds: no folder of certificates", "sim-smds", smds_good, "certs:", "", 2, "'certs' is missing" },
+    { "smds: a folder that is not there", "sim-smds", smds_good, "certs:", "certs: none", 1, "none/DSauth" },
+    { "smds: addresses are no list", "sim-smds", smds_good, "addresses:", "addresses: smds.example.com", 2,
+      "settings.yaml:7:" },
+    { "smds: a right that is none", "sim-smds", smds_good, "  - {name: smdp",
+      "  - {name: smdp, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem, rights: [order]}", 2, "settings.yaml:10:" },
     { "eim: a misspelt key", "sim-eim", eim_good, "eim-id:", "eimid: x", 2, "settings.yaml:7:" },
     { "eim: no folder of certificates", "sim-eim", eim_good, "certs:", "", 2, "'certs' is missing" },
     { "eim: a folder that is not there", "sim-eim", eim_good, "certs:", "certs: none", 1, "none/EIM" },
@@ -441,6 +510,7 @@ static void helps(void)
 
 static const struct test tests[] = {
     { "sim-smdp serves, stops when asked, and goes on after a kill", smdp_serves },
+    { "sim-smds takes the events of sim-smdp, is killed and goes on", smds_serves },
     { "sim-eim serves, stops when asked, and goes on after a kill", eim_serves },
     { "sim-ipa serves, stops when asked, and goes on after a kill", ipa_serves },
     { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },

@@ -244,6 +244,8 @@ void smds_discovery_killed(void)
         CHECK((refusal[0] != 0) == cut);
         if (cut) {
             lab_restart(&l, LAB_SMDS);
+            lab_download_end(&d);
+            lab_discovery_begin(&l, &l.card, &d);
             CHECK(lab_discover(&d, &found)[0] == 0);
         }
         lab_found_text(&found, text);
