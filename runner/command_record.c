@@ -46,7 +46,7 @@ static enum err write_file(const char *folder, const char *name, const char *end
     FILE *f = fopen(path, "we");
     if (!f)
         return ERR_IO;
-    bool written = fwrite(text.at, 1, text.len, f) == text.len;
+    bool written = !text.len || fwrite(text.at, 1, text.len, f) == text.len;
     return fclose(f) || !written ? ERR_IO : ERR_OK;
 }
 

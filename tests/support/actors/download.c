@@ -53,6 +53,7 @@ void lab_authenticate_server(struct lab_download *d)
                          .device_info = { .tac = SPAN_ARRAY(tac), .capabilities = span_of("", 0),
                                           .imei = SPAN_ARRAY(imei) } },
     };
+    buf_release(&d->server.received);
     REQUIRE(es10b_authenticate_server(&d->card->es, &q, &d->server) == ERR_OK);
 }
 
@@ -73,6 +74,7 @@ void lab_prepare(struct lab_download *d)
                                        hash) == ERR_OK);
         q.hash_cc = SPAN_ARRAY(hash);
     }
+    buf_release(&d->prepared.received);
     REQUIRE(es10b_prepare_download(&d->card->es, &q, &d->prepared) == ERR_OK);
 }
 
