@@ -1,12 +1,15 @@
 /* A software eUICC under any commands. The first octet chooses: even, the rest are APDUs, each
  * behind its length; odd, the rest are ES10 messages, TLV by TLV, sent by STORE DATA to the ISD-R.
- * The card answers each one or says why not. */
+ * The card, which has an enabled profile and an emergency profile that is its fallback too, answers
+ * each one or says why not. */
 #include <stdlib.h>
 
 #include "apdu.h"
 #include "certs.h"
 #include "der.h"
 #include "euicc.h"
+#include "rsp_store_metadata.h"
+#include "saip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +29,25 @@ struct world {
     struct pki *pki;
     struct trust *trust;
     struct pki_euicc identity;
+    struct buf metadata[2], upp[2];
 };
+
+static void make_profile(struct world *w, size_t i, const char *iccid)
+{
+    static const struct aka_params keys = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
+    struct saip_subscription s = { .imsi = "262019876543210",
+                                   .aka = &keys,
+                                   .connectivity = span_str("5B") };
+    require(saip_iccid_parse(iccid, s.iccid) == ERR_OK);
+    const struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(s.iccid),
+                                          .service_provider_name = span_str("Lab"),
+                                          .profile_name = span_str("fuzz"),
+                                          .ecall_indication = i == 1,
+                                          .fallback_allowed = i == 1 };
+    w->metadata[i].max = w->upp[i].max = 8192;
+    require(saip_minimal_usim(&s, &w->upp[i]) == ERR_OK);
+    require(rsp_store_metadata_write(&m, &w->metadata[i]) == ERR_OK);
+}
 
 static void world_init(struct world *w)
 {
@@ -35,6 +56,8 @@ static void world_init(struct world *w)
     require(pki_new(w->env.crypto, EPOCH, &w->pki) == ERR_OK);
     require(pki_trust(w->pki, &w->trust) == ERR_OK);
     require(certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_NIST", EID, &w->identity) == ERR_OK);
+    make_profile(w, 0, "89000123456789012341");
+    make_profile(w, 1, "89000123456789012358");
     w->env.clock = &w->clock.clock;
     w->env.rng = crypto_rng(w->env.crypto);
     w->env.log = &w->log;
@@ -45,9 +68,16 @@ static struct euicc *make_card(struct world *w)
     struct euicc_credential credential = { buf_span(&w->identity.certificate),
                                            w->identity.eum_certificate,
                                            secret_span(&w->identity.key) };
+    const struct euicc_profile profiles[] = {
+        { buf_span(&w->metadata[0]), buf_span(&w->upp[0]), true, false },
+        { buf_span(&w->metadata[1]), buf_span(&w->upp[1]), false, true },
+    };
     struct euicc_settings settings = { .credentials = &credential,
                                        .credential_count = 1,
-                                       .trust = w->trust };
+                                       .trust = w->trust,
+                                       .profiles = profiles,
+                                       .profile_count = 2,
+                                       .ipae = true };
     struct buf eid = { .max = 16 };
     struct euicc *card = NULL;
     require(hex_decode(span_str(EID), &eid) == ERR_OK);
