@@ -1,48 +1,69 @@
 /* ES10: a table from tag to function. */
+#include "euicc_functions.h"
 #include "euicc_internal.h"
 
+#define FUNCTION(tag, on, symbol, section, name)                                                   \
+    {                                                                                              \
+        { tag, name, section, #symbol }, on, symbol                                                \
+    }
 static const struct {
-    uint32_t tag;
+    struct euicc_function is;
     enum { BOTH, IOT, CONSUMER, WITH_CRL } on; /* which cards know it */
     enum err (*run)(struct euicc *e, struct span request, struct buf *response);
-    const char *name;
 } functions[] = {
-    { 0xbf20, BOTH, isdr_get_euicc_info1, "ES10b.GetEUICCInfo1" },
-    { 0xbf21, BOTH, isdr_prepare_download, "ES10b.PrepareDownload" },
-    { 0xbf22, BOTH, isdr_get_euicc_info2, "ES10b.GetEUICCInfo2" },
-    { 0xbf28, BOTH, isdr_list_notification, "ES10b.ListNotification" },
-    { 0xbf29, BOTH, isdr_set_nickname, "ES10c.SetNickname" },
-    { 0xbf2b, BOTH, isdr_retrieve_notifications_list, "ES10b.RetrieveNotificationsList" },
-    { 0xbf2d, BOTH, isdr_get_profiles_info, "ES10b.GetProfilesInfo" },
-    { 0xbf2e, BOTH, isdr_get_euicc_challenge, "ES10b.GetEUICCChallenge" },
-    { 0xbf30, BOTH, isdr_remove_notification, "ES10b.RemoveNotificationFromList" },
-    { 0xbf31, BOTH, isdr_enable_profile, "ES10c.EnableProfile" },
-    { 0xbf32, BOTH, isdr_disable_profile, "ES10c.DisableProfile" },
-    { 0xbf33, BOTH, isdr_delete_profile, "ES10c.DeleteProfile" },
-    { 0xbf34, CONSUMER, isdr_memory_reset_sgp22, "ES10c.eUICCMemoryReset" },
-    { 0xbf35, WITH_CRL, isdr_load_crl, "ES10b.LoadCRL" },
-    { 0xbf38, BOTH, isdr_authenticate_server, "ES10b.AuthenticateServer" },
-    { 0xbf3c, BOTH, isdr_get_configured_addresses, "ES10a.GetEuiccConfiguredAddresses" },
-    { 0xbf3e, BOTH, isdr_get_eid, "ES10c.GetEID" },
-    { 0xbf3f, BOTH, isdr_set_default_dp_address, "ES10a.SetDefaultDpAddress" },
-    { 0xbf41, BOTH, isdr_cancel_session, "ES10b.CancelSession" },
-    { 0xbf42, IOT, isdr_ipae_activation, "ES10b.IpaeActivation" },
-    { 0xbf43, BOTH, isdr_get_rat, "ES10b.GetRAT" },
-    { 0xbf51, IOT, isdr_load_euicc_package, "ES10b.LoadEuiccPackage" },
-    { 0xbf55, IOT, isdr_get_eim_configuration_data, "ES10b.GetEimConfigurationData" },
-    { 0xbf56, IOT, isdr_get_certs, "ES10b.GetCerts" },
-    { 0xbf57, IOT, isdr_add_initial_eim, "ES10b.AddInitialEim" },
-    { 0xbf58, IOT, isdr_profile_rollback, "ES10b.ProfileRollback" },
-    { 0xbf59, IOT, isdr_configure_immediate_enabling, "ES10b.ConfigureImmediateProfileEnabling" },
-    { 0xbf5a, IOT, isdr_immediate_enable, "ES10b.ImmediateEnable" },
-    { 0xbf5b, IOT, isdr_enable_emergency_profile, "ES10b.EnableEmergencyProfile" },
-    { 0xbf5c, IOT, isdr_disable_emergency_profile, "ES10b.DisableEmergencyProfile" },
-    { 0xbf5d, IOT, isdr_execute_fallback, "ES10b.ExecuteFallbackMechanism" },
-    { 0xbf5e, IOT, isdr_return_from_fallback, "ES10b.ReturnFromFallback" },
-    { 0xbf5f, IOT, isdr_get_connectivity_parameters, "ES10b.GetConnectivityParameters" },
-    { 0xbf64, IOT, isdr_memory_reset, "ES10b.eUICCMemoryReset" },
-    { 0xbf65, IOT, isdr_set_default_dp_address_sgp32, "ES10b.SetDefaultDpAddress" },
+    FUNCTION(0xbf20, BOTH, isdr_get_euicc_info1, "SGP.22 5.7.8", "ES10b.GetEUICCInfo1"),
+    FUNCTION(0xbf21, BOTH, isdr_prepare_download, "SGP.22 5.7.5", "ES10b.PrepareDownload"),
+    FUNCTION(0xbf22, BOTH, isdr_get_euicc_info2, "SGP.22 5.7.8, SGP.32 5.9.2",
+             "ES10b.GetEUICCInfo2"),
+    FUNCTION(0xbf28, BOTH, isdr_list_notification, "SGP.22 5.7.9", "ES10b.ListNotification"),
+    FUNCTION(0xbf29, BOTH, isdr_set_nickname, "SGP.22 5.7.21", "ES10c.SetNickname"),
+    FUNCTION(0xbf2b, BOTH, isdr_retrieve_notifications_list, "SGP.22 5.7.10, SGP.32 5.9.11",
+             "ES10b.RetrieveNotificationsList"),
+    FUNCTION(0xbf2d, BOTH, isdr_get_profiles_info, "SGP.22 5.7.15, SGP.32 5.9.14",
+             "ES10b.GetProfilesInfo"),
+    FUNCTION(0xbf2e, BOTH, isdr_get_euicc_challenge, "SGP.22 5.7.7", "ES10b.GetEUICCChallenge"),
+    FUNCTION(0xbf30, BOTH, isdr_remove_notification, "SGP.22 5.7.11, SGP.32 5.9.12",
+             "ES10b.RemoveNotificationFromList"),
+    FUNCTION(0xbf31, BOTH, isdr_enable_profile, "SGP.22 5.7.16", "ES10c.EnableProfile"),
+    FUNCTION(0xbf32, BOTH, isdr_disable_profile, "SGP.22 5.7.17", "ES10c.DisableProfile"),
+    FUNCTION(0xbf33, BOTH, isdr_delete_profile, "SGP.22 5.7.18", "ES10c.DeleteProfile"),
+    FUNCTION(0xbf34, CONSUMER, isdr_memory_reset_sgp22, "SGP.22 5.7.19", "ES10c.eUICCMemoryReset"),
+    FUNCTION(0xbf35, WITH_CRL, isdr_load_crl, "SGP.22 5.7.12", "ES10b.LoadCRL"),
+    FUNCTION(0xbf38, BOTH, isdr_authenticate_server, "SGP.22 5.7.13", "ES10b.AuthenticateServer"),
+    FUNCTION(0xbf3c, BOTH, isdr_get_configured_addresses, "SGP.22 5.7.3",
+             "ES10a.GetEuiccConfiguredAddresses"),
+    FUNCTION(0xbf3e, BOTH, isdr_get_eid, "SGP.22 5.7.20", "ES10c.GetEID"),
+    FUNCTION(0xbf3f, BOTH, isdr_set_default_dp_address, "SGP.22 5.7.4",
+             "ES10a.SetDefaultDpAddress"),
+    FUNCTION(0xbf41, BOTH, isdr_cancel_session, "SGP.22 5.7.14", "ES10b.CancelSession"),
+    FUNCTION(0xbf42, IOT, isdr_ipae_activation, "SGP.32 BF42", "ES10b.IpaeActivation"),
+    FUNCTION(0xbf43, BOTH, isdr_get_rat, "SGP.22 5.7.22", "ES10b.GetRAT"),
+    FUNCTION(0xbf51, IOT, isdr_load_euicc_package, "SGP.32 5.9.1", "ES10b.LoadEuiccPackage"),
+    FUNCTION(0xbf55, IOT, isdr_get_eim_configuration_data, "SGP.32 5.9.18",
+             "ES10b.GetEimConfigurationData"),
+    FUNCTION(0xbf56, IOT, isdr_get_certs, "SGP.32 5.9.10", "ES10b.GetCerts"),
+    FUNCTION(0xbf57, IOT, isdr_add_initial_eim, "SGP.32 5.9.4", "ES10b.AddInitialEim"),
+    FUNCTION(0xbf58, IOT, isdr_profile_rollback, "SGP.32 5.9.16", "ES10b.ProfileRollback"),
+    FUNCTION(0xbf59, IOT, isdr_configure_immediate_enabling, "SGP.32 5.9.17",
+             "ES10b.ConfigureImmediateProfileEnabling"),
+    FUNCTION(0xbf5a, IOT, isdr_immediate_enable, "SGP.32 5.9.15", "ES10b.ImmediateEnable"),
+    FUNCTION(0xbf5b, IOT, isdr_enable_emergency_profile, "SGP.32 5.9.22",
+             "ES10b.EnableEmergencyProfile"),
+    FUNCTION(0xbf5c, IOT, isdr_disable_emergency_profile, "SGP.32 5.9.23",
+             "ES10b.DisableEmergencyProfile"),
+    FUNCTION(0xbf5d, IOT, isdr_execute_fallback, "SGP.32 5.9.20", "ES10b.ExecuteFallbackMechanism"),
+    FUNCTION(0xbf5e, IOT, isdr_return_from_fallback, "SGP.32 5.9.21", "ES10b.ReturnFromFallback"),
+    FUNCTION(0xbf5f, IOT, isdr_get_connectivity_parameters, "SGP.32 5.9.24",
+             "ES10b.GetConnectivityParameters"),
+    FUNCTION(0xbf64, IOT, isdr_memory_reset, "SGP.32 5.9.5", "ES10b.eUICCMemoryReset"),
+    FUNCTION(0xbf65, IOT, isdr_set_default_dp_address_sgp32, "SGP.32 5.9.25",
+             "ES10b.SetDefaultDpAddress"),
 };
+
+const struct euicc_function *euicc_function_at(size_t index)
+{
+    return index < COUNT(functions) ? &functions[index].is : NULL;
+}
 
 /* The tag alone: a segment of a bound profile package may be a header without its contents. */
 static uint32_t leading_tag(struct span s)
@@ -56,13 +77,13 @@ static uint32_t leading_tag(struct span s)
 static enum err run_function(struct euicc *e, size_t i, struct span request, struct buf *response)
 {
     struct der_tlv whole;
-    if (der_only(request, functions[i].tag, &whole))
-        return log_fail(e->env.log, ERR_PARSE, "SGP.22 5.7.2", functions[i].name);
+    if (der_only(request, functions[i].is.tag, &whole))
+        return log_fail(e->env.log, ERR_PARSE, "SGP.22 5.7.2", functions[i].is.name);
     enum err err = functions[i].run(e, request, response);
     if (err)
         buf_clear(response);
     else
-        tamper_at(&e->env, TAMPER_BEFORE_SENDING, functions[i].name, response);
+        tamper_at(&e->env, TAMPER_BEFORE_SENDING, functions[i].is.name, response);
     return err;
 }
 
@@ -87,7 +108,7 @@ enum err es10_execute(struct euicc *e, struct span request, struct buf *response
     if (load_is_segment(tag))
         return load_segment(e, request, response, sw);
     for (size_t i = 0; i < COUNT(functions); i++)
-        if (functions[i].tag == tag && knows(e, i))
+        if (functions[i].is.tag == tag && knows(e, i))
             return run_function(e, i, request, response);
     *sw = SW_REFERENCE_NOT_FOUND;
     return ERR_OK;

@@ -148,15 +148,15 @@ enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch, const 
         return *sw = SW_INCOMPATIBLE_FILE, ERR_OK;
     if (!permitted(u, ch, f, update, sw))
         return ERR_OK;
+    if (update && f->kind == SAIP_CYCLIC)
+        return mode == 3 ? put_newest(e, u, ch, f, c->data, sw)
+                         : (*sw = SW_INCOMPATIBLE_FILE, ERR_OK);
     unsigned count = f->size / f->record_length, n = record_number(ch, c, count);
     if (!n || n > count)
         return *sw = SW_RECORD_NOT_FOUND, ERR_OK;
     if (mode != 4)
         ch->record = n;
     size_t offset = (size_t)(n - 1) * f->record_length;
-    if (update && f->kind == SAIP_CYCLIC)
-        return mode == 3 ? put_newest(e, u, ch, f, c->data, sw)
-                         : (*sw = SW_INCOMPATIBLE_FILE, ERR_OK);
     if (update)
         return c->data.len == f->record_length ? put_bytes(e, u, f, offset, c->data, sw)
                                                : (*sw = SW_WRONG_LENGTH, ERR_OK);
@@ -238,6 +238,7 @@ enum err usim_increase(struct euicc *e, struct usim *u, struct channel *ch, cons
         return *sw = SW_SECURITY_STATUS, ERR_OK;
     if (!add_to(saip_content(u->package, f).at, c->data, sum, f->record_length))
         return *sw = SW_MAXIMUM_REACHED, ERR_OK;
+    *sw = SW_OK;
     enum err err = put_newest(e, u, ch, f, span_of(sum, f->record_length), sw);
     if (!err)
         err = buf_put(response, span_of(sum, f->record_length));

@@ -294,6 +294,93 @@ static void records_are_searched(void)
     world_close(&w);
 }
 
+/* The lead profile with EF.DIR made cyclic and, where so wished, ADM's right to update made one to
+ * increase. */
+static void make_cyclic(struct euicc_settings *s, bool increase, struct euicc_profile *profile,
+                        struct buf *upp)
+{
+    static const uint8_t linear[] = { 0x82, 0x04, 0x42, 0x21, 0x00, 0x21 },
+                         update[] = { 0x80, 0x01, 0x5a };
+    *profile = s->profiles[0];
+    REQUIRE(buf_set(upp, profile->upp) == ERR_OK);
+    uint8_t *descriptor = memmem(upp->at, upp->len, linear, sizeof linear);
+    uint8_t *rule = memmem(upp->at, upp->len, update, sizeof update);
+    REQUIRE(descriptor && rule);
+    descriptor[2] = 0x46;
+    if (increase) {
+        rule[0] = 0x84;
+        rule[2] = 0x32;
+    }
+    profile->upp = buf_span(upp);
+    s->profiles = profile;
+}
+
+static void with_cyclic(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    make_cyclic(s, false, &profile, &upp);
+}
+
+static void with_increase(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    make_cyclic(s, true, &profile, &upp);
+}
+
+#define OLD "61144f0ca0000000871002ff49ff058950045553494dffffffffffffffffffffff"
+#define NEW "00000000000000000000000000000000000000000000000000000000000000fffe"
+
+static void cyclic_files_keep_the_newest_first(void)
+{
+    static const char *const row[][3] = {
+        { "EF.DIR", "00a4000c022f00", "9000" },
+        { "READ RECORD", "00b2010421", OLD "9000" },
+        { "UPDATE RECORD without the right", "00dc000321" NEW, "6982" },
+        { "VERIFY", "0020000a083535353535353535", "9000" },
+        { "UPDATE RECORD by number", "00dc010421" NEW, "6981" },
+        { "UPDATE RECORD of wrong length",
+          "00dc000301"
+          "00",
+          "6700" },
+        { "UPDATE RECORD, the oldest", "00dc000321" NEW, "9000" },
+        { "READ RECORD, the newest", "00b2010421", NEW "9000" },
+        { "INCREASE without a rule for it", "8032000003000002", "6982" },
+        { "INCREASE of nothing", "80320000", "6700" },
+        { "INCREASE with parameters", "8032000103000002", "6a86" },
+    };
+    static const char *const increase[][3] = {
+        { "EF.DIR", "00a4000c022f00", "9000" },
+        { "INCREASE before VERIFY", "8032000003000002", "6982" },
+        { "VERIFY", "0020000a083535353535353535", "9000" },
+        { "UPDATE RECORD, which no rule allows now", "00dc000321" NEW, "6982" },
+        { "INCREASE", "803200000300000100",
+          "61144f0ca0000000871002ff49ff058950045553494e0000000000000000000000"
+          "000001"
+          "9000" },
+        { "READ RECORD, the sum", "00b2010421",
+          "61144f0ca0000000871002ff49ff058950045553494e00000000000000000000009000" },
+        { "INCREASE beyond the end",
+          "8032000021ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00",
+          "9850" },
+        { "INCREASE by more octets than a record has",
+          "8032000022ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+          "6700" },
+    };
+    struct world w;
+    world_open(&w, with_cyclic);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_reset(&w);
+    CHECK(apdu_is(&w, "00a4000c022f00", "9000") && apdu_is(&w, "00b2010421", NEW "9000"));
+    world_close(&w);
+    world_open(&w, with_increase);
+    for (size_t i = 0; i < COUNT(increase); i++)
+        CHECK_ROW(increase[i][0], apdu_is(&w, increase[i][1], increase[i][2]));
+    world_close(&w);
+}
+
 static void an_update_survives(void)
 {
     struct world w;
@@ -464,6 +551,7 @@ const struct test usim_tests[] = {
     { "an enabled PIN guards the keys", an_enabled_pin_guards_the_keys },
     { "applications are found by partial names", applications_are_found_by_partial_names },
     { "records are searched", records_are_searched },
+    { "cyclic files keep the newest first", cyclic_files_keep_the_newest_first },
     { "an update survives", an_update_survives },
     { "the SIM authenticates and resynchronises", the_sim_authenticates_and_resynchronises },
     { "the test algorithm of TS 34.108 is known", the_test_algorithm_of_34_108_is_known },
