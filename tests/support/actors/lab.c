@@ -432,8 +432,9 @@ void lab_run(struct lab *l, int64_t ms)
     enum err e = ERR_OK;
     while (next <= until) {
         clock_virtual_advance(&l->clock, next);
-        if (eim->dead)
-            lab_restart(l, LAB_EIM);
+        for (int kind = 0; kind < LAB_KINDS; kind++)
+            if (l->part[kind].dead)
+                lab_restart(l, (enum lab_kind)kind);
         eim->actor->ops->tick(eim->actor, next, &e);
         next = lab_tick(l);
     }

@@ -136,7 +136,7 @@ const char *lab_profile_state(struct lab *l, const char *iccid);
 int64_t lab_tick(struct lab *l);
 /* Ticks the SM-DP+ once; gives when it wants to be called. ERR_CUT: it was killed. */
 MUST_CHECK enum err lab_tick_smdp(struct lab *l, int64_t *next);
-/* Lets ms of the world pass for the device and the eIM. */
+/* Lets ms of the world pass for the device and the eIM; who was killed is started again. */
 void lab_run(struct lab *l, int64_t ms);
 
 /* --- a download by hand: each step gives "" or the refusal's "subject/reason" -------------------------------------- */

@@ -202,21 +202,18 @@ static void rollback_with_power_cuts(void)
     CHECK(!cut);
 }
 
-static void card_fails(enum card_fault_kind kind, const char *what, bool partner_down)
+static void card_fails(enum card_fault_kind kind, const char *what)
 {
     bool failed = true;
-    for (unsigned n = 1; failed && n < 2000; n += n < 40 ? 1 : 3) {
+    for (unsigned n = 1; failed && n < 2000; n += n < 20 ? 1 : 3) {
         struct lab l;
         char row[48];
         open_swap(&l);
-        l.partner.down = partner_down;
         l.card_fault.kind = kind;
         l.card_fault.at = n;
         l.card_fault.seen = 0;
         lab_run(&l, 5 * CLOCK_MINUTE);
         failed = l.card_fault.seen >= n;
-        l.partner.down = false;
-        lab_run(&l, 5 * CLOCK_MINUTE);
         snprintf(row, sizeof row, "%s at command %u", what, n);
         check_swapped(row, &l);
         lab_close(&l);
@@ -226,17 +223,123 @@ static void card_fails(enum card_fault_kind kind, const char *what, bool partner
 
 static void card_loses_power(void)
 {
-    card_fails(CARD_FAULT_CUT, "power is cut", false);
+    card_fails(CARD_FAULT_CUT, "power is cut");
 }
 
 static void card_answers_get_lost(void)
 {
-    card_fails(CARD_FAULT_LOSE, "the answer is lost", false);
+    card_fails(CARD_FAULT_LOSE, "the answer is lost");
 }
 
 static void card_commands_get_lost(void)
 {
-    card_fails(CARD_FAULT_FAIL, "the command is lost", false);
+    card_fails(CARD_FAULT_FAIL, "the command is lost");
+}
+
+static void servers_are_killed(void)
+{
+    static const enum lab_kind kinds[] = { LAB_SMDP, LAB_EIM };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        bool cut = true;
+        for (unsigned n = 1; cut && n < 200; n++) {
+            struct lab l;
+            char row[48];
+            open_swap(&l);
+            l.part[kinds[i]].writes = 0;
+            l.part[kinds[i]].cut_at = n;
+            lab_run(&l, 10 * CLOCK_MINUTE);
+            snprintf(row, sizeof row, "%s killed at write %u", i ? "eIM" : "SM-DP+", n);
+            check_swapped(row, &l);
+            cut = l.part[kinds[i]].cut_at == 0;
+            lab_close(&l);
+        }
+        CHECK(!cut);
+    }
+}
+
+static void rollback_with_card_faults(void)
+{
+    static const enum card_fault_kind kinds[] = { CARD_FAULT_CUT, CARD_FAULT_LOSE, CARD_FAULT_FAIL };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        bool failed = true;
+        for (unsigned n = 40; failed && n < 2000; n += 3) {
+            struct lab l;
+            char row[48];
+            open_swap(&l);
+            l.partner.down = true;
+            l.card_fault.kind = kinds[i];
+            l.card_fault.at = n;
+            l.card_fault.seen = 0;
+            lab_run(&l, 20 * CLOCK_MINUTE);
+            failed = l.card_fault.seen >= n;
+            snprintf(row, sizeof row, "fault %d at command %u", kinds[i], n);
+            CHECK_ROW(row, strcmp(state(&l, "enable"), "failed") == 0);
+            CHECK_ROW(row, strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+            CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") == 1); /* the enable never looked done */
+            CHECK_ROW(row, times_said(&l, "\"event\":\"package.refused\"") == 0);
+            CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
+            CHECK_ROW(row, lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
+            lab_close(&l);
+        }
+        CHECK(!failed);
+    }
+}
+
+/* --- messages that were altered on their way ------------------------------------------------------------------------ */
+
+struct changer {
+    struct tamper tamper;
+    const char *message;
+    size_t at; /* which octet; SIZE_MAX: cut in half */
+    unsigned changed;
+};
+
+static void change(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
+                   struct buf *bytes)
+{
+    struct changer *c = (struct changer *)t;
+    (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING || strcmp(message, c->message) != 0 || !bytes->len)
+        return;
+    c->changed++;
+    if (c->at == SIZE_MAX)
+        bytes->len /= 2;
+    else
+        bytes->at[c->at % bytes->len] ^= 1;
+}
+
+static const struct {
+    enum lab_kind who;
+    const char *message;
+    bool silent; /* what is lost is only an answer: the swap may go well */
+} messages[] = {
+    { LAB_EIM, "ESipa.GetEimPackageResponse", false },
+    { LAB_EIM, "ESipa.ProvideEimPackageResultResponse", true },
+    { LAB_SMDP, "ES9+.InitiateAuthenticationResponse", false },
+    { LAB_SMDP, "ES9+.AuthenticateClientResponse", false },
+    { LAB_SMDP, "ES9+.GetBoundProfilePackageResponse", false },
+};
+
+static void altered_messages(void)
+{
+    static const size_t places[] = { SIZE_MAX, 0, 3, 40, 150, 555 };
+    for (size_t i = 0; i < COUNT(messages); i++)
+        for (size_t k = 0; k < COUNT(places); k++) {
+            struct lab l;
+            struct changer c = { { change }, messages[i].message, places[k], 0 };
+            char row[96];
+            open_swap(&l);
+            l.part[messages[i].who].env.tamper = &c.tamper;
+            lab_run(&l, 15 * CLOCK_MINUTE);
+            snprintf(row, sizeof row, "%s, octet %zd", messages[i].message, (ssize_t)places[k]);
+            CHECK_ROW(row, c.changed > 0);
+            /* Either it was noticed and nothing was installed, or the octet meant nothing (a space, an optional text). */
+            bool swapped = strcmp(state(&l, "enable"), "done") == 0;
+            int card = lab_card_state(&l.card, LAB_PARTNER_ICCID);
+            CHECK_ROW(row, swapped ? card == 1 : card != 1 || messages[i].silent);
+            CHECK_ROW(row, times_said(&l, "\"result\":\"enableResult\"") <= 1);
+            lab_close(&l);
+        }
 }
 
 /* --- the net --------------------------------------------------------------------------------------------------------- */
@@ -422,6 +525,9 @@ static const struct test tests[] = {
     { "a swap with power cut at any command to the card", card_loses_power },
     { "a swap with any answer of the card lost", card_answers_get_lost },
     { "a swap with any command to the card lost", card_commands_get_lost },
+    { "a rollback with any fault at any command to the card", rollback_with_card_faults },
+    { "a swap with SM-DP+ or eIM killed at any write", servers_are_killed },
+    { "altered messages are noticed, and nothing is done twice", altered_messages },
     { "a swap over a lossy net", lossy_net },
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
     { "a confirmation code that nobody has ends the download", confirmation_code_is_wanted },
