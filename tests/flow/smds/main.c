@@ -249,6 +249,37 @@ static void killed(void)
     CHECK(!cut && n > 10);
 }
 
+/* The installation result comes while the SM-DP+ is killed at its n-th write; it comes again, as eUICCs do. */
+static void killed_when_installed(void)
+{
+    bool cut = true;
+    unsigned n = 1;
+    for (; cut && n < 50; n++) {
+        struct lab l;
+        struct lab_download x;
+        lab_open(&l);
+        lab_import(&l);
+        place_order(&l);
+        tell(&l, 0);
+        lab_download_begin(&l, &l.card, &x);
+        CHECK(lab_fetch(&x)[0] == 0 && lab_load(&x) == 0);
+        l.part[LAB_SMDP].writes = 0;
+        l.part[LAB_SMDP].cut_at = n;
+        enum err e = es9p_handle_notification(&x.peer, buf_span(&x.loaded.received));
+        if (l.part[LAB_SMDP].dead) {
+            lab_restart(&l, LAB_SMDP);
+            e = es9p_handle_notification(&x.peer, buf_span(&x.loaded.received));
+        }
+        CHECK(e == ERR_OK && !strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
+        tell(&l, CLOCK_MINUTE);
+        CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
+        cut = l.part[LAB_SMDP].cut_at == 0;
+        lab_download_end(&x);
+        lab_close(&l);
+    }
+    CHECK(!cut && n > 5);
+}
+
 /* The SM-DS killed at its n-th write while the SM-DP+ tells it. */
 static void smds_killed(void)
 {
@@ -279,6 +310,7 @@ static const struct test tests[] = {
     { "an eventId that another SM-DP+ has", taken },
     { "what is told comes in its order", in_order },
     { "an SM-DP+ killed at any write forgets no event", killed },
+    { "an SM-DP+ killed while it hears of the installation deletes the event", killed_when_installed },
     { "an SM-DS killed at any write has the event in the end", smds_killed },
 };
 
