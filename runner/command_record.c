@@ -1,77 +1,13 @@
 #include "command_record.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "command.h"
+#include "json.h"
 
 #define PATH_ROOM 4400
 #define TRACE_FILE_MAX (256u << 20)
-
-static void file_name(const char *id, const char *wiring, char out[128])
-{
-    snprintf(out, 128, "%.100s.%s", id, wiring);
-    for (char *c = out; *c; c++)
-        if (*c == '/')
-            *c = '-';
-}
-
-/* --- writing ------------------------------------------------------------------------------------------- */
-
-enum err record_begin(const char *folder)
-{
-    char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%s/runs", folder);
-    enum err e = command_make_folders(path);
-    DIR *d = e ? NULL : opendir(path);
-    if (!d)
-        return ERR_IO;
-    for (struct dirent *entry; !e && (entry = readdir(d));) {
-        const char *end = strrchr(entry->d_name, '.');
-        bool ours = (end && strcmp(end, ".jsonl") == 0) || strcmp(entry->d_name, "last") == 0;
-        if (ours && unlinkat(dirfd(d), entry->d_name, 0))
-            e = ERR_IO;
-    }
-    return closedir(d) ? ERR_IO : e;
-}
-
-static enum err write_file(const char *folder, const char *name, const char *end, struct span text)
-{
-    char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%s/runs/%s%s", folder, name, end);
-    FILE *f = fopen(path, "we");
-    if (!f)
-        return ERR_IO;
-    bool written = !text.len || fwrite(text.at, 1, text.len, f) == text.len;
-    return fclose(f) || !written ? ERR_IO : ERR_OK;
-}
-
-enum err record_run(const char *folder, const struct run *r)
-{
-    char name[128];
-    struct buf lines = { .max = TRACE_FILE_MAX };
-    if (!r->world || !r->world->trace)
-        return ERR_OK;
-    file_name(r->scenario->id, wiring_name(r->wiring), name);
-    enum err e = trace_put_json_lines(r->world->trace, &lines);
-    if (!e)
-        e = write_file(folder, name, ".jsonl", buf_span(&lines));
-    buf_release(&lines);
-    return e;
-}
-
-enum err record_point_at(const char *folder, const struct run *r)
-{
-    char name[128];
-    file_name(r->scenario->id, wiring_name(r->wiring), name);
-    return write_file(folder, "last", "", span_str(name));
-}
-
-/* --- reading ------------------------------------------------------------------------------------------- */
 
 static enum err read_whole(const char *path, struct buf *out)
 {
@@ -147,44 +83,44 @@ static enum err read_messages(struct span text, struct record *out)
     return e;
 }
 
-static bool matches(const char *file, const char *id, const char *wiring)
+/* Is it a run of that scenario and wiring which left its messages? */
+static bool is_meant(const json_t *run, const char *id, const char *wiring)
 {
-    const char *end = strrchr(file, '.');
-    if (!end || strcmp(end, ".jsonl") != 0 || strncmp(file, id, strlen(id)) != 0)
+    const char *its_id = json_str(run, "id"), *its_wiring = json_str(run, "wiring"), *trace = json_str(run, "trace");
+    if (!its_id || !its_wiring || !trace || strchr(trace, '/'))
         return false;
-    size_t stem = (size_t)(end - file), tail = wiring ? strlen(wiring) : 0;
-    return !wiring || (stem > tail && file[stem - tail - 1] == '.' && memcmp(end - tail, wiring, tail) == 0);
+    return (!id || strncmp(its_id, id, strlen(id)) == 0) && (!wiring || strcmp(its_wiring, wiring) == 0);
 }
 
-/* The first recorded run, by name, that begins so. */
-static enum err choose(const char *folder, const char *id, const char *wiring, char out[128])
+/* The first that failed, else the first when an id was given, else the last. */
+static const json_t *choose(const json_t *all, const char *id, const char *wiring)
 {
-    char path[PATH_ROOM], wanted[128];
-    snprintf(wanted, sizeof wanted, "%s", id);
-    for (char *c = wanted; *c; c++)
-        if (*c == '/')
-            *c = '-';
-    snprintf(path, sizeof path, "%s/runs", folder);
-    out[0] = 0;
-    DIR *d = opendir(path);
-    for (struct dirent *entry; d && (entry = readdir(d));) {
-        int stem = (int)strlen(entry->d_name) - 6;
-        if (matches(entry->d_name, wanted, wiring) && (!out[0] || strncmp(entry->d_name, out, (size_t)stem) < 0))
-            snprintf(out, 128, "%.*s", stem, entry->d_name);
+    const json_t *chosen = NULL, *run;
+    size_t i;
+    json_array_foreach(all, i, run) {
+        const char *verdict = json_str(run, "verdict");
+        if (!is_meant(run, id, wiring))
+            continue;
+        if (verdict && strcmp(verdict, "failed") == 0)
+            return run;
+        if (!chosen || !id)
+            chosen = run;
     }
-    if (d)
-        closedir(d);
-    return out[0] ? ERR_OK : ERR_NOT_FOUND;
+    return chosen;
 }
 
-static enum err choose_last(const char *folder, char out[128])
+static enum err find_trace(const char *folder, const char *id, const char *wiring, char path[PATH_ROOM],
+                           struct record *out)
 {
-    char path[PATH_ROOM];
-    struct buf name = { .max = 127 };
-    snprintf(path, sizeof path, "%s/runs/last", folder);
-    enum err e = read_whole(path, &name);
-    snprintf(out, 128, "%.*s", (int)name.len, name.at ? (const char *)name.at : "");
-    buf_release(&name);
+    snprintf(path, PATH_ROOM, "%s/results.json", folder);
+    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *run = choose(all, id, wiring);
+    if (run) {
+        snprintf(out->name, sizeof out->name, "%s %s", json_str(run, "id"), json_str(run, "wiring"));
+        snprintf(path, PATH_ROOM, "%s/%s", folder, json_str(run, "trace"));
+    }
+    enum err e = run ? ERR_OK : ERR_NOT_FOUND;
+    json_decref(all);
     return e;
 }
 
@@ -193,8 +129,7 @@ enum err record_open(const char *folder, const char *id, const char *wiring, str
     char path[PATH_ROOM];
     struct buf text = { .max = TRACE_FILE_MAX };
     *out = (struct record){ 0 };
-    enum err e = id || wiring ? choose(folder, id ? id : "", wiring, out->name) : choose_last(folder, out->name);
-    snprintf(path, sizeof path, "%s/runs/%s.jsonl", folder, out->name);
+    enum err e = find_trace(folder, id, wiring, path, out);
     if (!e)
         e = read_whole(path, &text);
     if (!e)

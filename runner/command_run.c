@@ -1,11 +1,9 @@
 /* sgp32lab run: plays scenarios, prints a line for each, leaves the report. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "card_place.h"
-#include "command_record.h"
 #include "command_scenarios.h"
 #include "report_text.h"
 
@@ -25,7 +23,6 @@ struct play {
     size_t scenario_count;
     unsigned passed, failed, skipped;
     bool broken;     /* something could not run, or be written */
-    bool failed_one; /* runs/last points at the first that failed */
     json_t *results; /* --json */
     struct unreadable {
         const char *path;
@@ -142,17 +139,6 @@ static void count_run(struct play *p, const struct run *r)
         json_array_append_new(p->results, run_json(r));
 }
 
-/* What `show` opens later; the report says itself what it could not write. */
-static enum err keep_run(struct play *p, struct run *r)
-{
-    enum err e = report_add(p->kept, r), recorded = record_run(p->report, r);
-    bool bad = r->verdict == VERDICT_FAILED || r->verdict == VERDICT_BROKEN;
-    if (!recorded && r->world && !p->failed_one)
-        recorded = record_point_at(p->report, r);
-    p->failed_one |= bad;
-    return e ? e : recorded;
-}
-
 static enum err play_one(struct play *p, const struct scenario *s, enum wiring wiring)
 {
     struct run *r = calloc(1, sizeof *r);
@@ -164,7 +150,7 @@ static enum err play_one(struct play *p, const struct scenario *s, enum wiring w
                                      .card_reader_address = p->reader };
     run_scenario_as(s, &o, p->fault, p->breaks.count, r);
     count_run(p, r);
-    enum err e = keep_run(p, r);
+    enum err e = report_add(p->kept, r);
     if (e != ERR_NOMEM)
         report_text_verdict(&p->text, p->kept);
     run_release(r);
@@ -188,8 +174,6 @@ static int open_report(struct play *p)
     const char *command = getenv("LAB_COMMAND");
     const struct report_options o = { p->report, command && command[0] ? command : "sgp32lab", p->extra };
     e = report_new(&o, &p->kept);
-    if (!e && record_begin(p->report))
-        return command_refuse("run", "the report cannot be written to %s: %s", p->report, strerror(errno));
     if (e)
         return command_refuse("run", "the report cannot be written: %s",
                               p->kept && report_problem(p->kept) ? report_problem(p->kept) : err_name(e));

@@ -63,7 +63,7 @@ int command_show(int argc, char **argv)
     if (e == ERR_NOT_FOUND)
         status = command_refuse("show", "no such run in %s (sgp32lab run leaves them there)", folder);
     else if (e)
-        status = command_refuse("show", "%s/runs/%s.jsonl cannot be read: %s", folder, all.name, err_name(e));
+        status = command_refuse("show", "the messages of %s in %s cannot be read: %s", all.name, folder, err_name(e));
     else
         status = words.count ? print_number(&all, words.at[0]) : print_all(&all);
     record_release(&all);
