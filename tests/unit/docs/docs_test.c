@@ -66,6 +66,32 @@ static void test_words(void)
     buf_release(&text);
 }
 
+/* Every "word" of one array of the reader's source. */
+static size_t check_keys(const char *from, const char *to, const struct buf *text)
+{
+    char word[80];
+    size_t count = 0;
+    for (const char *at = from; (at = strchr(at, '"')) && at < to; count++) {
+        size_t len = strcspn(at + 1, "\"");
+        snprintf(word, sizeof word, "%.*s", (int)len, at + 1);
+        CHECK_ROW(word, strstr((const char *)text->at, word) != NULL);
+        at += len + 2;
+    }
+    return count;
+}
+
+static void test_keys(void)
+{
+    struct buf text = page("docs/scenario-reference.md"), reader = page("runner/scenario.c");
+    size_t count = 0;
+    static const char begin[] = "static const char *const ";
+    for (const char *at = (const char *)reader.at; (at = strstr(at, begin)); at++)
+        count += check_keys(at, strstr(at, "};"), &text);
+    CHECK(count > 30);
+    buf_release(&text);
+    buf_release(&reader);
+}
+
 static void test_example(void)
 {
     struct buf text = page("docs/scenario-reference.md");
@@ -144,6 +170,7 @@ int main(void)
 {
     static const struct test tests[] = {
         { "every verb, expectation and fault has its entry, and no other", test_words },
+        { "every key and choice of a scenario file is in the reference", test_keys },
         { "the example of the reference is a scenario", test_example },
         { "every file that a page names exists", test_files },
     };
