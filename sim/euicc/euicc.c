@@ -152,9 +152,11 @@ static enum err preload(struct euicc *e, const struct euicc_profile *p)
     struct buf sima = { .max = 256 };
     int64_t reason;
     uint8_t aid[16];
-    struct install i = {
-        .metadata = p->metadata, .upp = p->upp, .enabled = p->enabled, .fallback = p->fallback
-    };
+    struct install i = { .metadata = p->metadata,
+                         .upp = p->upp,
+                         .enabled = p->enabled,
+                         .fallback = p->fallback,
+                         .preloaded = true };
     enum err err = install_profile(e, &i, &reason, &sima, aid);
     buf_release(&sima);
     if (err || reason == INSTALL_OK)

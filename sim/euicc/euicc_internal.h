@@ -211,7 +211,7 @@ MUST_CHECK enum err load_report_interruption(struct euicc *e);
 struct install {
     struct span metadata, isdp, upp; /* metadata: BF25 whole; isdp: contents of B8 */
     unsigned credential;
-    bool enabled, fallback; /* only at the factory */
+    bool enabled, fallback, preloaded; /* only at the factory */
 };
 /* Judges metadata alone, before the package is there. */
 int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m);

@@ -28,7 +28,7 @@ MUST_CHECK enum err shared_set(struct shared **slot, struct span bytes);
 struct profile {
     uint8_t iccid[10];
     uint8_t aid[16];
-    bool enabled, fallback;
+    bool enabled, fallback, preloaded; /* preloaded: in the factory */
     uint8_t
         credential; /* with which it was downloaded: its notifications are signed with the same */
     uint32_t size;  /* octets of the card's memory that it occupies, files included */

@@ -138,12 +138,33 @@ static enum err fill_profile(struct profile *p, const struct install *i,
     p->credential = (uint8_t)i->credential;
     p->enabled = i->enabled;
     p->fallback = i->fallback;
+    p->preloaded = i->preloaded;
     enum err err = shared_set(&p->metadata, i->metadata);
     if (!err)
         err = shared_set(&p->upp, i->upp);
     if (!err && i->isdp.len)
         err = shared_set(&p->isdp, i->isdp);
     return err;
+}
+
+/* Security domains, RFM and applications are kept and given room, but nothing on this card runs
+ * them: said for each. */
+static void tell_stored(const struct euicc *e, const struct saip_package *p)
+{
+    static const struct {
+        uint32_t tag;
+        const char *name;
+    } kinds[] = { { 0xa5, "cdmaParameter" },
+                  { 0xa6, "securityDomain" },
+                  { 0xa7, "rfm" },
+                  { 0xa8, "application" },
+                  { 0xa9, "nonStandard" } };
+    for (size_t i = 0; i < p->element_count; i++)
+        for (size_t n = 0; n < COUNT(kinds); n++)
+            if (p->elements[i].tag == kinds[n].tag)
+                LOG(e->env.log, LOG_INFO, "install.stored_not_executed",
+                    F_TEXT("element", kinds[n].name),
+                    F_INT("identification", p->elements[i].identification));
 }
 
 /* The package with its keys and elements, and the files that it makes, are what occupies the card.
@@ -196,6 +217,8 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     }
     if (!err)
         *reason = check_package(&m, package);
+    if (!err && !*reason)
+        tell_stored(e, package);
     size_t files = package ? package->content.len : 0;
     saip_free(package);
     if (!err && !*reason)

@@ -18,6 +18,8 @@ static bool is_meant(const struct profile *p, uint32_t options)
     if (profile_metadata(p, &m))
         return false;
     int64_t class = m.profile_class.present ? m.profile_class.value : RSP_PROFILE_CLASS_OPERATIONAL;
+    if (class == RSP_PROFILE_CLASS_TEST && p->preloaded)
+        return options & RESET_PRELOADED_TEST;
     return class >= 0 && class < (int64_t)COUNT(option_of) && option_of[class] & options;
 }
 

@@ -24,7 +24,7 @@ static enum err put_shared(struct buf *b, uint32_t tag, const struct shared *s)
 static enum err write_profile(struct buf *b, const struct profile *p)
 {
     struct der_mark mark;
-    uint32_t flags = (p->enabled ? 1u : 0) | (p->fallback ? 2u : 0);
+    uint32_t flags = (p->enabled ? 1u : 0) | (p->fallback ? 2u : 0) | (p->preloaded ? 4u : 0);
     enum err e = der_put_open(b, 0x30, &mark);
     if (!e)
         e = der_put(b, 0x80, SPAN_ARRAY(p->iccid));
@@ -239,7 +239,7 @@ static enum err read_profile(struct state *s, struct span from)
     if (!e)
         e = get_exact(from, 0x81, p->aid, sizeof p->aid);
     if (!e)
-        e = get_integer(from, 0x82, 0, 3, &flags);
+        e = get_integer(from, 0x82, 0, 7, &flags);
     if (!e)
         e = get_integer(from, 0x83, 0, 3, &credential);
     if (!e)
@@ -259,6 +259,7 @@ static enum err read_profile(struct state *s, struct span from)
     p->size = (uint32_t)size;
     p->enabled = flags & 1;
     p->fallback = flags & 2;
+    p->preloaded = flags & 4;
     p->credential = (uint8_t)credential;
     return p->metadata && p->upp ? ERR_OK : ERR_PARSE;
 }

@@ -530,6 +530,38 @@ static void test_profiles_carry_the_test_key_and_give_back_their_place(void)
     world_close(&w);
 }
 
+/* The lead profile is of the class test and was there when the card left the factory. */
+static void with_preloaded_test(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf metadata = { .max = 4096 }, upp = { .max = 8192 };
+    const struct wishes wishes = { .profile_class = 0, .test_key = true };
+    put_profile(LEAD_ICCID, &wishes, &metadata, &upp);
+    profile = (struct euicc_profile){ buf_span(&metadata), buf_span(&upp), .enabled = false };
+    s->profiles = &profile;
+}
+
+static void preloaded_and_field_loaded_test_profiles_are_two_things(void)
+{
+    static const struct row rows[] = {
+        { "eUICCMemoryReset of field-loaded test profiles", "bf640482020640", "bf6403800100" },
+        { "eUICCMemoryReset of them again", "bf640482020640", "bf6403800101" },
+        { "eUICCMemoryReset of operational profiles", "bf640482020780", "bf6403800101" },
+        { "eUICCMemoryReset of provisioning profiles", "bf640482020308", "bf6403800101" },
+    };
+    struct world w;
+    const struct wishes test = { .profile_class = 0, .test_key = true };
+    world_open(&w, with_preloaded_test);
+    REQUIRE(download_profile(&w, PARTNER_ICCID, &test) == 0);
+    world_reset(&w);
+    play(&w, rows, COUNT(rows));
+    CHECK(profile_state(&w, PARTNER_ICCID) == -1 && profile_state(&w, LEAD_ICCID) == 0);
+    CHECK_ROW("eUICCMemoryReset of pre-loaded test profiles",
+              es10_is(&w, "bf640482020410", "bf6403800100"));
+    CHECK(profile_state(&w, LEAD_ICCID) == -1);
+    world_close(&w);
+}
+
 /* ---- memory
  * ------------------------------------------------------------------------------------------------------------
  */
@@ -618,6 +650,8 @@ const struct test sgp32_tests[] = {
     { "policy rules hold", policy_rules_hold },
     { "test profiles carry the test key and give back their place",
       test_profiles_carry_the_test_key_and_give_back_their_place },
+    { "preloaded and field-loaded test profiles are two things",
+      preloaded_and_field_loaded_test_profiles_are_two_things },
     { "profiles consume the memory that is told", profiles_consume_the_memory_that_is_told },
     { "a full card refuses what needs memory", a_full_card_refuses_what_needs_memory },
 };
