@@ -86,10 +86,13 @@ static const struct command table[] = {
       "  --verbose                every event on standard error, not only warnings\n", command_up },
     { "bench", "how fast, and how far from the floor that cryptography sets",
       "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
+      "       sgp32lab bench euicc [--downloads N] [--cards N] [--json]\n"
       "\n"
       "Builds a world with N devices (default 100) and N codes, swaps them all, and compares the processor time of a swap\n"
       "with that of the cryptography that the specifications demand of it, measured in the same run. Progress goes to\n"
       "standard error; with --json the figures are one line. Use the release build.\n"
+      "\n"
+      "euicc: downloads one profile again and again onto one card (default 200) and makes cards (default 1000).\n"
       "\n"
       "  sgp32lab bench swap --devices 200 --wiring loopback --json\n", command_bench },
     { "sweep", "kill one part at each of its operations",

@@ -4,28 +4,33 @@
 #include <sys/resource.h>
 
 #include "bench.h"
-#include "command.h"
+#include "command_bench.h"
 
 struct bench_command {
     struct bench_options options;
     const char *wiring;
-    int64_t devices, seed;
-    bool json;
+    int64_t devices, seed, downloads, cards;
+    bool json, euicc;
 };
 
 static int read_options(struct bench_command *b, int argc, char **argv)
 {
-    static const char *const subjects[] = { "swap", NULL }, *const wirings[] = { "direct", "loopback", NULL };
+    static const char *const subjects[] = { "swap", "euicc", NULL }, *const wirings[] = { "direct", "loopback", NULL };
     struct command_words words = { 0 };
     const struct command_option options[] = { { "--devices", OPTION_NUMBER, &b->devices },
                                               { "--wiring", OPTION_TEXT, &b->wiring },
                                               { "--seed", OPTION_NUMBER, &b->seed },
+                                              { "--downloads", OPTION_NUMBER, &b->downloads },
+                                              { "--cards", OPTION_NUMBER, &b->cards },
                                               { "--json", OPTION_FLAG, &b->json } };
     int status = command_read(options, COUNT(options), argc, argv, &words);
     if (status)
         return status;
     if (words.count != 1)
-        return command_refuse("bench", "what? sgp32lab bench swap");
+        return command_refuse("bench", "what? sgp32lab bench swap, or sgp32lab bench euicc");
+    b->euicc = strcmp(words.at[0], "euicc") == 0;
+    if (b->euicc)
+        return 0;
     if (strcmp(words.at[0], "swap") != 0)
         return command_refuse_word("bench", "subject", words.at[0], subjects);
     if (b->devices < 1 || b->devices > 100000)
@@ -100,12 +105,14 @@ static void print_text(const struct bench_command *b, const struct bench_result 
 
 int command_bench(int argc, char **argv)
 {
-    struct bench_command b = { .wiring = "direct", .devices = 100, .seed = 1 };
+    struct bench_command b = { .wiring = "direct", .devices = 100, .seed = 1, .downloads = 200, .cards = 1000 };
     struct bench_result result;
     char why[400];
     int status = read_options(&b, argc, argv);
     if (status)
         return status;
+    if (b.euicc)
+        return command_bench_euicc(b.downloads, b.cards, b.json);
     raise_file_limit();
     if (bench_swap(&b.options, &result, why)) {
         fprintf(stderr, "sgp32lab bench: %s\n", why);
