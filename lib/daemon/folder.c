@@ -5,8 +5,8 @@
 
 #define PATH_ROOM 4096
 
-static enum err put_path(char out[PATH_ROOM], const char *folder, const char *part, const char *kind, const char *name,
-                         const char *form)
+static enum err put_path(char out[PATH_ROOM], const char *folder, const char *part, const char *kind,
+                         const char *name, const char *form)
 {
     int n = snprintf(out, PATH_ROOM, "%s/%s/%s_%s.%s", folder, part, kind, name, form);
     return n > 0 && n < PATH_ROOM ? ERR_OK : ERR_LIMIT;
@@ -24,7 +24,8 @@ enum err daemon_read_identity(struct daemon *d, const char *folder, const char *
     return e ? e : daemon_read_key(d, path, key);
 }
 
-static enum err add_file(struct daemon *d, struct trust *t, const char *folder, const char *kind, const char *name)
+static enum err add_file(struct daemon *d, struct trust *t, const char *folder, const char *kind,
+                         const char *name)
 {
     char path[PATH_ROOM];
     struct buf file = { .max = 1 << 20 };

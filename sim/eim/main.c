@@ -15,18 +15,17 @@ static const struct setting settings[] = {
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
-static const char usage[] =
-    "  sim-eim --settings eim.yaml\n\n"
-    "with eim.yaml:\n"
-    "  listen: 127.0.0.1:8446\n"
-    "  database: eim.db\n"
-    "  certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
-    "  key: certs/EIM/SK_S_EIM_TLS_NIST.pem\n"
-    "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
-    "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
-    "  certs: certs\n"
-    "  clients:\n"
-    "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
+static const char usage[] = "  sim-eim --settings eim.yaml\n\n"
+                            "with eim.yaml:\n"
+                            "  listen: 127.0.0.1:8446\n"
+                            "  database: eim.db\n"
+                            "  certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
+                            "  key: certs/EIM/SK_S_EIM_TLS_NIST.pem\n"
+                            "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+                            "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+                            "  certs: certs\n"
+                            "  clients:\n"
+                            "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
 
 /* What the eIM borrows. */
 struct program_state {
@@ -60,7 +59,8 @@ static enum err make_eim(struct program_state *p)
     const char *name = settings_bool(s, "brainpool") ? "S_EIMsign_ECDSA_BRP" : "S_EIMsign_ECDSA_NIST";
     const struct cert *sign = NULL;
     struct eim_client *clients = NULL;
-    struct eim_settings m = { .eim_id = settings_text(s, "eim-id"), .fqdn = settings_text(s, "fqdn"),
+    struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),
+                              .fqdn = settings_text(s, "fqdn"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
     if (!e)

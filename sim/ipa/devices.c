@@ -28,7 +28,7 @@ struct ipa_devices {
     size_t count;
 };
 
-/* --- the tick --------------------------------------------------------------------------------------------- */
+/* --- the tick ---------------------------------------------------------------------------------- */
 
 /* What was asked for since the last tick. */
 static void take_requests(struct ipa_devices *d, struct device *x, int64_t now)
@@ -74,7 +74,7 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
     return next;
 }
 
-/* --- administration ------------------------------------------------------------------------------------------ */
+/* --- administration ---------------------------------------------------------------------------- */
 
 static enum err require_administrator(const struct ipa_devices *d, const struct http_request *q,
                                       struct http_response *p)
@@ -136,7 +136,8 @@ static enum err change_device(void *actor, const struct http_request *q, struct 
     if (!x)
         e = http_problem(p, 404, "no such device", "no device here has this name");
     else if (switched == ERR_PARSE || (country ? !is_country(country) : switched == ERR_NOT_FOUND))
-        e = http_problem(p, 400, "malformed", "{country: two capital letters} or {powered: true or false} is wanted");
+        e = http_problem(p, 400, "malformed",
+                         "{country: two capital letters} or {powered: true or false} is wanted");
     else {
         pthread_mutex_lock(&d->lock);
         if (country)
@@ -169,7 +170,7 @@ static enum err list_profiles(void *actor, const struct http_request *q, struct 
              : http_json(p, 200, json_pack("{s:o}", "profiles", list));
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life -------------------------------------------------------------------------------------- */
 
 static void free_devices(struct actor *a)
 {
@@ -190,7 +191,11 @@ static const struct http_route routes[] = {
 };
 
 static const struct actor_ops ops = {
-    .role = "ipa", .routes = routes, .route_count = COUNT(routes), .mutual_tls = true, .tick = tick,
+    .role = "ipa",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .mutual_tls = true,
+    .tick = tick,
     .free = free_devices,
 };
 

@@ -1,9 +1,9 @@
 /* Several devices as one actor with a REST interface (client certificate of an administrator):
  *   GET  /v1/devices -> {devices: [{name, country, powered, plmn}]}   plmn "" while offline
  *   POST /v1/devices/{name} {country?, powered?} -> 202
- *   GET  /v1/devices/{name}/profiles -> {profiles: [{iccid, enabled, fallback}]}   503 when the card does not answer
- * A device belongs to the thread that ticks: requests are noted, and done at the beginning of the next tick; a card is
- * read between two ticks. */
+ *   GET  /v1/devices/{name}/profiles -> {profiles: [{iccid, enabled, fallback}]}   503 when the card does not
+ * answer A device belongs to the thread that ticks: requests are noted, and done at the beginning of the next
+ * tick; a card is read between two ticks. */
 #ifndef LAB_IPA_DEVICES_H
 #define LAB_IPA_DEVICES_H
 
@@ -15,10 +15,11 @@ struct ipa_administrator {
 
 struct ipa_devices;
 /* Borrows env; copies the administrators. Gives *out. */
-MUST_CHECK enum err ipa_devices_new(const struct env *env, const struct ipa_administrator *administrators, size_t count,
-                                    struct ipa_devices **out);
+MUST_CHECK enum err ipa_devices_new(const struct env *env, const struct ipa_administrator *administrators,
+                                    size_t count, struct ipa_devices **out);
 /* Takes the device, also when it fails. Before the first tick only. */
-MUST_CHECK enum err ipa_devices_add(struct ipa_devices *d, const char *name, const char *country, struct ipa *ipa);
+MUST_CHECK enum err ipa_devices_add(struct ipa_devices *d, const char *name, const char *country,
+                                    struct ipa *ipa);
 struct actor *ipa_devices_actor(struct ipa_devices *d); /* ops->free frees the devices, not their cards */
 
 #endif

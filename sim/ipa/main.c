@@ -10,13 +10,17 @@
 
 static const struct setting settings[] = {
     DAEMON_SETTINGS,
-    { "clients", SETTING_LIST, "", "who may move and switch devices: {name, certificate: FILE | fingerprint: SHA-256}" },
-    { "devices", SETTING_LIST, "", "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57)}" },
+    { "clients", SETTING_LIST, "",
+      "who may move and switch devices: {name, certificate: FILE | fingerprint: SHA-256}" },
+    { "devices", SETTING_LIST, "",
+      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57)}" },
     { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
     { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
     { "attach", SETTING_DURATION, "30 s", "between attempts to attach" },
-    { "rollback", SETTING_DURATION, "420 s", "without a bearer after an enable with rollback: it is taken back" },
-    { "fallback", SETTING_DURATION, "2 min", "without a bearer, and nothing to take back: the fallback profile is enabled" },
+    { "rollback", SETTING_DURATION, "420 s",
+      "without a bearer after an enable with rollback: it is taken back" },
+    { "fallback", SETTING_DURATION, "2 min",
+      "without a bearer, and nothing to take back: the fallback profile is enabled" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
@@ -24,7 +28,8 @@ static const struct setting settings[] = {
 };
 
 static const char usage[] =
-    "card: vpcd:PORT listens for a card as vpcd would (sim-euicc --vpcd 127.0.0.1:PORT; 0: any free port, told in the\n"
+    "card: vpcd:PORT listens for a card as vpcd would (sim-euicc --vpcd 127.0.0.1:PORT; 0: any free port, "
+    "told in the\n"
     "log); card: pcsc:NAME takes the reader whose name contains NAME (pcsc: the first).\n\n"
     "  sim-ipa --settings ipa.yaml\n"
     "  sim-ipa --settings ipa.yaml --once true\n\n"
@@ -56,7 +61,8 @@ static enum err complain(struct program_state *p, const struct yaml_node *n, con
     return e;
 }
 
-static enum err open_vpcd(struct program_state *p, const struct yaml_node *n, const char *port, struct card **out)
+static enum err open_vpcd(struct program_state *p, const struct yaml_node *n, const char *port,
+                          struct card **out)
 {
     char *end = NULL;
     unsigned long number = strtoul(port, &end, 10);
@@ -93,7 +99,8 @@ static enum err read_networks(struct program_state *p)
     const struct yaml_node *map = settings_node(daemon_settings(p->d), "networks");
     for (size_t i = 0; map && i < map->count; i++) {
         size_t digits = strspn(map->key[i], "0123456789");
-        if (i == NETWORKS_MAX || map->item[i]->kind != YAML_SCALAR || map->key[i][digits] || digits < 5 || digits > 6)
+        if (i == NETWORKS_MAX || map->item[i]->kind != YAML_SCALAR || map->key[i][digits] || digits < 5 ||
+            digits > 6)
             return complain(p, map->item[i], "a network is written \"PLMN\": URL, with 5 or 6 digits");
         p->networks[p->network_count++] = (struct ipa_network){ map->key[i], map->item[i]->text };
     }
@@ -122,9 +129,12 @@ static enum err read_texts(struct program_state *p, const struct yaml_node *n, s
 static enum err add_device(struct program_state *p, const struct yaml_node *n)
 {
     const struct settings *s = daemon_settings(p->d);
-    struct ipa_settings i = { .networks = p->networks, .network_count = p->network_count,
-                              .poll_every = settings_int(s, "poll"), .attach_every = settings_int(s, "attach"),
-                              .rollback_after = settings_int(s, "rollback"), .indirect = settings_bool(s, "indirect"),
+    struct ipa_settings i = { .networks = p->networks,
+                              .network_count = p->network_count,
+                              .poll_every = settings_int(s, "poll"),
+                              .attach_every = settings_int(s, "attach"),
+                              .rollback_after = settings_int(s, "rollback"),
+                              .indirect = settings_bool(s, "indirect"),
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };
     const char *file = NULL;

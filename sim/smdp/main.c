@@ -7,12 +7,15 @@
 
 static const struct setting settings[] = {
     DAEMON_SETTINGS,
-    { "clients", SETTING_LIST, "", "who may call: {name, certificate: FILE | fingerprint: SHA-256, rights: [..]}" },
+    { "clients", SETTING_LIST, "",
+      "who may call: {name, certificate: FILE | fingerprint: SHA-256, rights: [..]}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DPauth, DPpb, CertificateIssuer" },
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
-    { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
-    { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
+    { "storage-key", SETTING_TEXT, NULL,
+      "file with the key that encrypts subscribers' keys; made when absent" },
+    { "smds", SETTING_MAP, "",
+      "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -75,7 +78,8 @@ static enum err read_addresses(struct program_state *p)
     p->addresses[0] = "smdp.example.com";
     for (size_t i = 0; list && i < list->count; i++) {
         if (i == ADDRESSES_MAX || list->item[i]->kind != YAML_SCALAR)
-            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "addresses: at most 16 names are wanted");
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings",
+                            "addresses: at most 16 names are wanted");
         p->addresses[i] = list->item[i]->text;
     }
     return ERR_OK;
@@ -86,7 +90,8 @@ static enum err read_smds(struct program_state *p)
     const struct yaml_node *map = settings_node(daemon_settings(p->d), "smds");
     for (size_t i = 0; map && i < map->count; i++) {
         if (i == SMDS_MAX || map->item[i]->kind != YAML_SCALAR)
-            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "smds: at most 16 names with their URLs");
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings",
+                            "smds: at most 16 names with their URLs");
         p->smds[p->smds_count++] = (struct smdp_smds){ map->key[i], map->item[i]->text };
     }
     return ERR_OK;
@@ -108,7 +113,9 @@ static enum err make_smdp(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
     struct smdp_client *clients = NULL;
-    struct smdp_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
+    struct smdp_settings m = { .addresses = p->addresses,
+                               .identities = p->identities,
+                               .identity_count = 1,
                                .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = read_addresses(p);
     if (!e)

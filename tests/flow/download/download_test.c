@@ -1,4 +1,5 @@
-/* A profile's whole way, on both curves: ordered, downloaded, installed, enabled, and its SIM answers its network. */
+/* A profile's whole way, on both curves: ordered, downloaded, installed, enabled, and its SIM answers its
+ * network. */
 #include <stdio.h>
 #include <string.h>
 
@@ -60,10 +61,13 @@ static void with_a_device(void)
         lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
         lab_start_device(&l);
         CHECK(lab_call(&l, l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders",
-                       "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}", NULL) == 202);
-        CHECK(lab_call(&l, l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders",
-                       "{\"reference\":\"e\",\"kind\":\"enable\",\"rollback\":true,\"iccid\":\"" LAB_PARTNER_ICCID "\"}",
+                       "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}",
                        NULL) == 202);
+        CHECK(lab_call(
+                  &l, l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders",
+                  "{\"reference\":\"e\",\"kind\":\"enable\",\"rollback\":true,\"iccid\":\"" LAB_PARTNER_ICCID
+                  "\"}",
+                  NULL) == 202);
         lab_run(&l, 2 * CLOCK_MINUTE);
         const char *d = lab_get(&l, l.eso, LAB_EIM_URL "/v1/orders?reference=d", "state");
         const char *e = lab_get(&l, l.eso, LAB_EIM_URL "/v1/orders?reference=e", "state");
@@ -103,7 +107,8 @@ static void packages_are_for_one_card(void)
     lab_close(&l);
 }
 
-/* One octet after another of the package is altered: the card installs nothing, and says so under its signature. */
+/* One octet after another of the package is altered: the card installs nothing, and says so under its
+ * signature. */
 static void altered_packages(void)
 {
     for (size_t at = 5; at < 6000; at += 397) {

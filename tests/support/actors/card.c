@@ -20,8 +20,10 @@ static void put_lead(struct buf *metadata, struct buf *upp)
     REQUIRE(rsp_iccid_parse(LAB_LEAD_ICCID, s.iccid) == ERR_OK);
     REQUIRE(saip_minimal_usim(&s, upp) == ERR_OK);
     REQUIRE(rsp_notification_configuration_write(&n, &configuration) == ERR_OK);
-    const struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(s.iccid), .service_provider_name = span_str("Lead"),
-                                          .profile_name = span_str("lead"), .fallback_allowed = true,
+    const struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(s.iccid),
+                                          .service_provider_name = span_str("Lead"),
+                                          .profile_name = span_str("lead"),
+                                          .fallback_allowed = true,
                                           .notification_configuration = buf_span(&configuration) };
     REQUIRE(rsp_store_metadata_write(&m, metadata) == ERR_OK);
     buf_release(&k);
@@ -54,8 +56,12 @@ void lab_card_open(struct lab *l, struct lab_card *c, const char *certificate, c
     const struct euicc_credential credentials[] = { credential(&c->nist), credential(&c->brp) };
     const struct euicc_profile lead = { buf_span(&metadata), buf_span(&upp), .enabled = true };
     euicc_nvm_ram_init(&c->memory);
-    struct euicc_settings s = { .credentials = credentials, .credential_count = both ? 2 : 1, .trust = l->trust,
-                                .profiles = &lead, .profile_count = 1, .nvm = &c->memory.nvm };
+    struct euicc_settings s = { .credentials = credentials,
+                                .credential_count = both ? 2 : 1,
+                                .trust = l->trust,
+                                .profiles = &lead,
+                                .profile_count = 1,
+                                .nvm = &c->memory.nvm };
     REQUIRE(rsp_eid_parse(eid, s.eid) == ERR_OK);
     REQUIRE(euicc_new(&l->env, &s, &c->euicc) == ERR_OK);
     c->card = euicc_card(c->euicc);

@@ -7,7 +7,8 @@
 
 void lab_download_begin(struct lab *l, struct lab_card *c, struct lab_download *d)
 {
-    *d = (struct lab_download){ .lab = l, .card = c, .matching_id = "TOKEN-1", .address = "smdp.example.com" };
+    *d =
+        (struct lab_download){ .lab = l, .card = c, .matching_id = "TOKEN-1", .address = "smdp.example.com" };
     d->peer = (struct es_peer){ .env = &l->env, .base_url = LAB_SMDP_URL };
     d->server.received.max = d->prepared.received.max = d->loaded.received.max = APDU_ES10_RESPONSE_MAX;
 }
@@ -36,7 +37,8 @@ const char *lab_initiate(struct lab_download *d)
     uint8_t challenge[16];
     REQUIRE(es10b_get_euicc_info1(&d->card->es, &info) == ERR_OK);
     REQUIRE(es10b_get_euicc_challenge(&d->card->es, challenge) == ERR_OK);
-    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), info.message };
+    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address),
+                                                           info.message };
     enum err e = es9p_initiate_authentication(&d->peer, &q, &d->memory, &d->initiated, &d->status);
     buf_release(&info.received);
     return told(d, e);
@@ -47,10 +49,13 @@ void lab_authenticate_server(struct lab_download *d)
     uint8_t imei[8], tac[4];
     REQUIRE(rsp_imei_parse("351234567890123", imei, tac) == ERR_OK);
     const struct rsp_authenticate_server_request q = {
-        .server_signed1 = d->initiated.server_signed1, .server_signature1 = d->initiated.server_signature1,
-        .ci_pkid = d->initiated.ci_pkid, .server_certificate = d->initiated.server_certificate,
+        .server_signed1 = d->initiated.server_signed1,
+        .server_signature1 = d->initiated.server_signature1,
+        .ci_pkid = d->initiated.ci_pkid,
+        .server_certificate = d->initiated.server_certificate,
         .ctx_params1 = { .matching_id = d->matching_id ? span_str(d->matching_id) : (struct span){ 0 },
-                         .device_info = { .tac = SPAN_ARRAY(tac), .capabilities = span_of("", 0),
+                         .device_info = { .tac = SPAN_ARRAY(tac),
+                                          .capabilities = span_of("", 0),
                                           .imei = SPAN_ARRAY(imei) } },
     };
     buf_release(&d->server.received);
@@ -70,8 +75,8 @@ void lab_prepare(struct lab_download *d)
                                               .smdp_signature2 = d->authenticated.smdp_signature2,
                                               .smdp_certificate = d->authenticated.smdp_certificate };
     if (d->confirmation_code) {
-        REQUIRE(confirmation_code_hash(d->lab->crypto, span_str(d->confirmation_code), d->initiated.transaction_id,
-                                       hash) == ERR_OK);
+        REQUIRE(confirmation_code_hash(d->lab->crypto, span_str(d->confirmation_code),
+                                       d->initiated.transaction_id, hash) == ERR_OK);
         q.hash_cc = SPAN_ARRAY(hash);
     }
     buf_release(&d->prepared.received);
@@ -80,13 +85,15 @@ void lab_prepare(struct lab_download *d)
 
 const char *lab_get_package(struct lab_download *d)
 {
-    const struct rsp_get_bound_profile_package_request q = { d->initiated.transaction_id, d->prepared.message };
+    const struct rsp_get_bound_profile_package_request q = { d->initiated.transaction_id,
+                                                             d->prepared.message };
     return told(d, es9p_get_bound_profile_package(&d->peer, &q, &d->memory, &d->package, &d->status));
 }
 
 int64_t lab_load(struct lab_download *d)
 {
-    REQUIRE(es10b_load_bound_profile_package(&d->card->es, d->package.bound_profile_package, &d->loaded) == ERR_OK);
+    REQUIRE(es10b_load_bound_profile_package(&d->card->es, d->package.bound_profile_package, &d->loaded) ==
+            ERR_OK);
     const struct rsp_final_result *r = &d->loaded.message.data.result;
     return r->which == RSP_OK ? 0 : r->error.reason;
 }

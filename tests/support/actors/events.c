@@ -54,7 +54,8 @@ const char *lab_discovery_initiate(struct lab_download *d)
     uint8_t challenge[16];
     REQUIRE(es10b_get_euicc_info1(&d->card->es, &info) == ERR_OK);
     REQUIRE(es10b_get_euicc_challenge(&d->card->es, challenge) == ERR_OK);
-    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), info.message };
+    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address),
+                                                           info.message };
     enum err e = es11_initiate_authentication(&d->peer, &q, &d->memory, &d->initiated, &d->status);
     buf_release(&info.received);
     return told(d, e);

@@ -10,7 +10,7 @@
 
 static const char *const part_names[] = { "smdp", "eim", "ipa", "smds" };
 
-/* --- the log ------------------------------------------------------------------------------------------------- */
+/* --- the log ----------------------------------------------------------------------------------- */
 
 static void keep(struct log_sink *sink, const struct log_event *event)
 {
@@ -27,7 +27,7 @@ bool lab_said(struct lab *l, const char *text)
     return l->sink.said.len && strstr(buf_cstr(&l->sink.said), text);
 }
 
-/* --- parts ------------------------------------------------------------------------------------------------------ */
+/* --- parts ------------------------------------------------------------------------------------- */
 
 static enum err fault(void *context, const char *sql)
 {
@@ -71,10 +71,15 @@ static void build_smdp(struct lab *l, struct lab_part *p)
     struct smdp *smdp = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);
-    const struct smdp_settings s = { .addresses = addresses, .identities = identities, .identity_count = 2,
-                                     .trust = l->trust, .clients = clients, .client_count = COUNT(clients),
+    const struct smdp_settings s = { .addresses = addresses,
+                                     .identities = identities,
+                                     .identity_count = 2,
+                                     .trust = l->trust,
+                                     .clients = clients,
+                                     .client_count = COUNT(clients),
                                      .storage_key = { .at = { 1, 2, 3 }, .len = 32 },
-                                     .smds = &smds, .smds_count = 1 };
+                                     .smds = &smds,
+                                     .smds_count = 1 };
     REQUIRE(smdp_new(&p->env, &s, &smdp) == ERR_OK);
     p->actor = smdp_actor(smdp);
 }
@@ -85,14 +90,19 @@ static void build_smds(struct lab *l, struct lab_part *p)
     const struct pki_item *nist = lab_item(l, "CERT_S_SM_DSauth_ECDSA_NIST"),
                           *brp = lab_item(l, "CERT_S_SM_DSauth_ECDSA_BRP");
     const struct smds_identity identities[] = { { nist->der, nist->key }, { brp->der, brp->key } };
-    struct smds_client clients[] = { { .name = "smdp.example.com" }, { .name = "eso" },
+    struct smds_client clients[] = { { .name = "smdp.example.com" },
+                                     { .name = "eso" },
                                      { .name = "admin", .administrator = true } };
     struct smds *smds = NULL;
     fingerprint(l, "CERT_OPERATOR_SMDP", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ESO", clients[1].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[2].fingerprint);
-    const struct smds_settings s = { .addresses = addresses, .identities = identities, .identity_count = 2,
-                                     .trust = l->trust, .clients = clients, .client_count = COUNT(clients) };
+    const struct smds_settings s = { .addresses = addresses,
+                                     .identities = identities,
+                                     .identity_count = 2,
+                                     .trust = l->trust,
+                                     .clients = clients,
+                                     .client_count = COUNT(clients) };
     REQUIRE(smds_new(&p->env, &s, &smds) == ERR_OK);
     p->actor = smds_actor(smds);
 }
@@ -104,9 +114,14 @@ static void build_eim(struct lab *l, struct lab_part *p)
     struct eim *eim = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);
-    const struct eim_settings s = { .eim_id = "eim.example.com", .fqdn = "eim.example.com", .curve = EC_P256,
-                                    .sign_certificate = sign->der, .sign_key = sign->key, .trust = l->trust,
-                                    .clients = clients, .client_count = COUNT(clients) };
+    const struct eim_settings s = { .eim_id = "eim.example.com",
+                                    .fqdn = "eim.example.com",
+                                    .curve = EC_P256,
+                                    .sign_certificate = sign->der,
+                                    .sign_key = sign->key,
+                                    .trust = l->trust,
+                                    .clients = clients,
+                                    .client_count = COUNT(clients) };
     REQUIRE(eim_new(&p->env, &s, &eim) == ERR_OK);
     p->actor = eim_actor(eim);
 }
@@ -115,17 +130,21 @@ static void build_ipa(struct lab *l, struct lab_part *p)
 {
     static const struct ipa_network networks[] = { { "26201", "https://net.lead.example.com" },
                                                    { "26202", "https://net.partner.example.com" } };
-    const struct ipa_settings s = { .name = "meter-1", .imei = "351234567890123", .country = "DE",
-                                    .card = &l->card_fault.card, .initial_eim = buf_span(&l->initial_eim),
-                                    .networks = networks, .network_count = COUNT(networks) };
+    const struct ipa_settings s = { .name = "meter-1",
+                                    .imei = "351234567890123",
+                                    .country = "DE",
+                                    .card = &l->card_fault.card,
+                                    .initial_eim = buf_span(&l->initial_eim),
+                                    .networks = networks,
+                                    .network_count = COUNT(networks) };
     REQUIRE(ipa_new(&p->env, &s, &l->ipa) == ERR_OK);
     p->actor = ipa_actor(l->ipa);
 }
 
 static void start(struct lab *l, enum lab_kind kind)
 {
-    static void (*const builders[])(struct lab *l, struct lab_part *p) = { build_smdp, build_eim, build_ipa,
-                                                                                build_smds };
+    static void (*const builders[])(struct lab * l, struct lab_part * p) = { build_smdp, build_eim, build_ipa,
+                                                                             build_smds };
     static const char *const hosts[] = { "smdp.example.com", "eim.example.com", NULL, "smds.example.com" };
     struct lab_part *p = &l->part[kind];
     p->dead = false;
@@ -152,7 +171,7 @@ void lab_restart(struct lab *l, enum lab_kind kind)
     start(l, kind);
 }
 
-/* --- how the device is wired ---------------------------------------------------------------------------------- */
+/* --- how the device is wired ------------------------------------------------------------------- */
 
 static bool hurdle(struct lab *l, const struct http_call *q, bool after)
 {
@@ -192,16 +211,19 @@ static void open_part(struct lab *l, enum lab_kind kind)
     *p = (struct lab_part){ .lab = l, .kind = kind };
     snprintf(p->path, sizeof p->path, "%s/%s.db", l->folder, part_names[kind]);
     p->log = (struct log){ .sink = &l->sink.sink, .clock = &l->clock.clock, .actor = part_names[kind] };
-    p->env = (struct env){ .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &p->log,
-                           .crypto = l->crypto };
-    p->env.http = client(l, kind == LAB_EIM ? "CERT_OPERATOR_ADMIN" : kind == LAB_SMDP ? "CERT_OPERATOR_SMDP" : NULL);
+    p->env = (struct env){
+        .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &p->log, .crypto = l->crypto
+    };
+    p->env.http = client(l, kind == LAB_EIM    ? "CERT_OPERATOR_ADMIN"
+                            : kind == LAB_SMDP ? "CERT_OPERATOR_SMDP"
+                                               : NULL);
     if (kind == LAB_IPA || kind == LAB_SMDP) {
         struct http_client *behind = p->env.http;
         REQUIRE(http_client_observed_new(behind, &o, &p->env.http) == ERR_OK);
     }
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life -------------------------------------------------------------------------------------- */
 
 static void open_environment(struct lab *l)
 {
@@ -211,8 +233,9 @@ static void open_environment(struct lab *l)
     clock_virtual_init(&l->clock, LAB_EPOCH);
     l->sink = (struct lab_sink){ .sink = { keep }, .said = { .max = 16 << 20 } };
     l->log = (struct log){ .sink = &l->sink.sink, .clock = &l->clock.clock, .actor = "test" };
-    l->env = (struct env){ .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &l->log,
-                           .crypto = l->crypto };
+    l->env = (struct env){
+        .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &l->log, .crypto = l->crypto
+    };
     REQUIRE(pki_new(l->crypto, LAB_EPOCH, &l->pki) == ERR_OK);
     REQUIRE(pki_trust(l->pki, &l->trust) == ERR_OK);
     REQUIRE(pki_trust_clients(l->pki, &l->operators) == ERR_OK);
@@ -296,7 +319,7 @@ void lab_start_device(struct lab *l)
     start(l, LAB_IPA);
 }
 
-/* --- files ------------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------- */
 
 static bool holds(struct span haystack, struct span needle)
 {
@@ -324,14 +347,17 @@ bool lab_file_holds(struct lab *l, enum lab_kind kind, struct span bytes)
     return one_file_holds(l->part[kind].path, bytes) || one_file_holds(wal, bytes);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------------------- */
 
 int lab_call(struct lab *l, struct http_client *as, const char *method, const char *url, const char *body,
              json_t **answer)
 {
     struct http_response p = HTTP_RESPONSE_INIT;
     const struct http_header headers[] = { { "Content-Type", "application/json" } };
-    const struct http_call q = { .method = method, .url = url, .headers = headers, .header_count = COUNT(headers),
+    const struct http_call q = { .method = method,
+                                 .url = url,
+                                 .headers = headers,
+                                 .header_count = COUNT(headers),
                                  .body = span_str(body) };
     (void)l;
     if (answer)
@@ -357,20 +383,24 @@ const char *lab_get(struct lab *l, struct http_client *as, const char *url, cons
     return out;
 }
 
-/* --- orders at the SM-DP+ ---------------------------------------------------------------------------------------- */
+/* --- orders at the SM-DP+ ---------------------------------------------------------------------- */
 
-#define PROFILE(iccid, imsi, more)                                                                          \
-    "{\"iccid\":\"" iccid "\",\"imsi\":\"" imsi "\",\"operator\":\"eso\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC \
+#define PROFILE(iccid, imsi, more)                                                                           \
+    "{\"iccid\":\"" iccid "\",\"imsi\":\"" imsi "\",\"operator\":\"eso\",\"k\":\"" LAB_K                     \
+    "\",\"opc\":\"" LAB_OPC                                                                                  \
     "\",\"mccMnc\":\"26202\",\"serviceProviderName\":\"Partner\",\"profileName\":\"test\"" more "}"
 
 void lab_import(struct lab *l)
 {
     static const char body[] =
-        "{\"profiles\":[" PROFILE(LAB_PARTNER_ICCID, LAB_PARTNER_IMSI,
-                                  ",\"notifications\":[{\"event\":\"install\",\"address\":\"smdp.example.com\"},"
-                                  "{\"event\":\"enable\",\"address\":\"smdp.example.com\"},"
-                                  "{\"event\":\"disable\",\"address\":\"smdp.example.com\"}]") ","
-        PROFILE(LAB_THIRD_ICCID, "262027654321099", ",\"profileType\":\"bulk\"") "]}";
+        "{\"profiles\":[" PROFILE(
+            LAB_PARTNER_ICCID, LAB_PARTNER_IMSI,
+            ",\"notifications\":[{\"event\":\"install\",\"address\":\"smdp.example.com\"},"
+            "{\"event\":\"enable\",\"address\":\"smdp.example.com\"},"
+            "{\"event\":\"disable\",\"address\":\"smdp.example.com\"}]") "," PROFILE(LAB_THIRD_ICCID,
+                                                                                     "262027654321099",
+                                                                                     ",\"profileType\":"
+                                                                                     "\"bulk\"") "]}";
     CHECK(lab_call(l, l->admin, "POST", LAB_SMDP_URL "/v1/profiles", body, NULL) == 200);
 }
 
@@ -398,7 +428,7 @@ const char *lab_profile_state(struct lab *l, const char *iccid)
     return lab_get(l, l->admin, url, "state");
 }
 
-/* --- time ------------------------------------------------------------------------------------------------------ */
+/* --- time -------------------------------------------------------------------------------------- */
 
 int64_t lab_tick(struct lab *l)
 {

@@ -1,5 +1,6 @@
-/* SM-DP+, SM-DS, eIM, a device and its card in one process, wired directly, on a virtual clock: what the tests of the three actors
- * stand on. Databases are files, so that an actor can be killed at any write and started again. */
+/* SM-DP+, SM-DS, eIM, a device and its card in one process, wired directly, on a virtual clock: what the
+ * tests of the three actors stand on. Databases are files, so that an actor can be killed at any write and
+ * started again. */
 #ifndef LAB_TESTS_LAB_H
 #define LAB_TESTS_LAB_H
 
@@ -89,7 +90,8 @@ struct lab {
     struct lab_network lead, partner;
     struct buf initial_eim;
     struct ipa *ipa;
-    /* What the IPA and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always); before or after the server. */
+    /* What the IPA and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
+     * before or after the server. */
     const char *hurdle;
     enum err hurdle_err;
     int hurdles;
@@ -112,8 +114,8 @@ bool lab_said(struct lab *l, const char *text);
 /* The bytes of the database file, its journal included, hold these, or their hex in either case. */
 bool lab_file_holds(struct lab *l, enum lab_kind kind, struct span bytes);
 
-/* A card whose first credential is this row of the PKI table ("CERT_EUICC_ECDSA_NIST"); with a second on brainpool when
- * `both`. */
+/* A card whose first credential is this row of the PKI table ("CERT_EUICC_ECDSA_NIST"); with a second on
+ * brainpool when `both`. */
 void lab_card_open(struct lab *l, struct lab_card *c, const char *certificate, const char *eid, bool both);
 void lab_card_close(struct lab_card *c);
 /* Power off and on. */
@@ -121,25 +123,30 @@ void lab_card_reset(struct lab_card *c);
 /* -1 absent, 0 disabled, 1 enabled. */
 int lab_card_state(struct lab_card *c, const char *iccid);
 
-/* One HTTP call with a JSON body ("" none). Returns the status, or minus the failure; *answer (may be NULL) is given. */
-int lab_call(struct lab *l, struct http_client *as, const char *method, const char *url, const char *body, json_t **answer);
-/* The text of a member of the answer of a GET: "" when it is not there. Overwritten by the fourth call after. */
+/* One HTTP call with a JSON body ("" none). Returns the status, or minus the failure; *answer (may be NULL)
+ * is given. */
+int lab_call(struct lab *l, struct http_client *as, const char *method, const char *url, const char *body,
+             json_t **answer);
+/* The text of a member of the answer of a GET: "" when it is not there. Overwritten by the fourth call after.
+ */
 const char *lab_get(struct lab *l, struct http_client *as, const char *url, const char *member);
 
-/* Imports the partner's profile (and, by type "bulk", two more) and orders, confirms and releases it for EID ("": none) with
- * LAB_CODE's matchingId. */
+/* Imports the partner's profile (and, by type "bulk", two more) and orders, confirms and releases it for EID
+ * ("": none) with LAB_CODE's matchingId. */
 void lab_import(struct lab *l);
-void lab_release(struct lab *l, const char *iccid, const char *eid, const char *matching_id, const char *confirmation_code);
+void lab_release(struct lab *l, const char *iccid, const char *eid, const char *matching_id,
+                 const char *confirmation_code);
 const char *lab_profile_state(struct lab *l, const char *iccid);
 
-/* Ticks the device until it wants to wait; restarts it when it was killed. Returns when it wants to be called. */
+/* Ticks the device until it wants to wait; restarts it when it was killed. Returns when it wants to be
+ * called. */
 int64_t lab_tick(struct lab *l);
 /* Ticks the SM-DP+ once; gives when it wants to be called. ERR_CUT: it was killed. */
 MUST_CHECK enum err lab_tick_smdp(struct lab *l, int64_t *next);
 /* Lets ms of the world pass for the device and the eIM; who was killed is started again. */
 void lab_run(struct lab *l, int64_t ms);
 
-/* --- a download by hand: each step gives "" or the refusal's "subject/reason" -------------------------------------- */
+/* --- a download by hand: each step gives "" or the refusal's "subject/reason" ------------------ */
 struct lab_download {
     struct lab *lab;
     struct lab_card *card;

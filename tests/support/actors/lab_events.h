@@ -1,5 +1,5 @@
-/* Events at the lab's SM-DS: registered as an SM-DP+ does, found with a real card. Refusals as in lab.h: "" or
- * "subject/reason", or a failure's name. */
+/* Events at the lab's SM-DS: registered as an SM-DP+ does, found with a real card. Refusals as in lab.h: ""
+ * or "subject/reason", or a failure's name. */
 #ifndef LAB_TESTS_LAB_EVENTS_H
 #define LAB_TESTS_LAB_EVENTS_H
 

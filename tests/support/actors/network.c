@@ -37,7 +37,8 @@ static enum err attach(void *actor, const struct http_request *q, struct http_re
         return http_json(p, 403, json_pack("{s:s}", "cause", "no-coverage"));
     challenge(n, autn);
     json_t *o = json_pack("{s:s}", "attachId", "1");
-    REQUIRE(json_set_hex(o, "rand", SPAN_ARRAY(n->rand)) == ERR_OK && json_set_hex(o, "autn", SPAN_ARRAY(autn)) == ERR_OK);
+    REQUIRE(json_set_hex(o, "rand", SPAN_ARRAY(n->rand)) == ERR_OK &&
+            json_set_hex(o, "autn", SPAN_ARRAY(autn)) == ERR_OK);
     return http_json(p, 200, o);
 }
 

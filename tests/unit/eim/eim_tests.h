@@ -32,7 +32,8 @@ const char *result_name(struct fixture *f, const char *reference);
 int poll(struct fixture *f);
 /* The card executes the package that the poll brought. */
 void execute(struct fixture *f);
-/* Brings a whole BF51 as the result of eid's card. Gives the kind of answer (enum rsp_provide_response_which); -1 none. */
+/* Brings a whole BF51 as the result of eid's card. Gives the kind of answer (enum
+ * rsp_provide_response_which); -1 none. */
 int bring(struct fixture *f, const char *eid, struct span package_result);
 /* Brings what the card made, as it is. */
 int bring_result(struct fixture *f);
@@ -42,7 +43,9 @@ void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_p
 void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d);
 void tick_eim(struct fixture *f);
 
-#define TESTS(name) extern const struct test name[]; extern const size_t name##_count
+#define TESTS(name)                                                                                          \
+    extern const struct test name[];                                                                         \
+    extern const size_t name##_count
 TESTS(northbound_tests);
 TESTS(package_tests);
 TESTS(result_tests);

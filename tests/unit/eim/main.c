@@ -24,7 +24,8 @@ static const struct actor_ops ops = { .role = "eso", .routes = routes, .route_co
 void fixture_open(struct fixture *f)
 {
     struct es10b_add_initial_eim_response added = { .received.max = APDU_ES10_RESPONSE_MAX };
-    *f = (struct fixture){ .eso = { .actor = { &ops }, .status = 200 }, .result = { .max = 1 << 17 },
+    *f = (struct fixture){ .eso = { .actor = { &ops }, .status = 200 },
+                           .result = { .max = 1 << 17 },
                            .acknowledgements = { .max = 4096 } };
     lab_open(&f->l);
     f->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
@@ -49,8 +50,8 @@ int order(struct fixture *f, const char *reference, const char *kind, const char
 {
     char body[900];
     snprintf(body, sizeof body,
-             "{\"reference\":\"%s\",\"kind\":\"%s\",\"callback\":\"https://eso.example.com/hook\"%s}", reference, kind,
-             more);
+             "{\"reference\":\"%s\",\"kind\":\"%s\",\"callback\":\"https://eso.example.com/hook\"%s}",
+             reference, kind, more);
     return lab_call(&f->l, f->l.eso, "POST", EUICC "/orders", body, NULL);
 }
 
@@ -128,12 +129,14 @@ int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_
 {
     uint8_t octets[16];
     REQUIRE(rsp_eid_parse(eid, octets) == ERR_OK);
-    const struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(octets),
-                                                      .result = { .which = RSP_EIM_RESULT_DOWNLOAD, .download = *r } };
+    const struct rsp_provide_eim_package_result q = {
+        .eid = SPAN_ARRAY(octets), .result = { .which = RSP_EIM_RESULT_DOWNLOAD, .download = *r }
+    };
     return provide(f, &q);
 }
 
-static void sign(struct fixture *f, const struct lab_card *c, const struct rsp_tbs *tbs, struct ec_signature *out)
+static void sign(struct fixture *f, const struct lab_card *c, const struct rsp_tbs *tbs,
+                 struct ec_signature *out)
 {
     struct ec_key *key = NULL;
     REQUIRE(ec_key_from_scalar(f->l.crypto, EC_P256, secret_span(&c->nist.key), &key) == ERR_OK);

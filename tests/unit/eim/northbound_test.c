@@ -23,7 +23,8 @@ static const struct {
     { "an EID of letters", "CERT_EUICC_ECDSA_NIST", "8904903200000000000000000000016A", 400 },
 };
 
-static int register_card(struct lab *l, struct http_client *as, const char *eid, struct span euicc, struct span eum)
+static int register_card(struct lab *l, struct http_client *as, const char *eid, struct span euicc,
+                         struct span eum)
 {
     struct buf text = { .max = 1 << 16 };
     json_t *body = json_pack("{s:s}", "eid", eid);
@@ -43,8 +44,8 @@ static void registration(void)
         struct pki_euicc c = { 0 };
         lab_open(&l);
         REQUIRE(certs_issue_euicc(l.pki, cards[i].certificate, LAB_OTHER_EID, &c) == ERR_OK);
-        int status = register_card(&l, l.eso, cards[i].eid ? cards[i].eid : LAB_OTHER_EID, buf_span(&c.certificate),
-                                   c.eum_certificate);
+        int status = register_card(&l, l.eso, cards[i].eid ? cards[i].eid : LAB_OTHER_EID,
+                                   buf_span(&c.certificate), c.eum_certificate);
         CHECK_ROW(cards[i].name, status == cards[i].status);
         if (status != cards[i].status)
             printf(" (%d)", status);
@@ -70,7 +71,8 @@ static void registration_again(void)
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, eum, buf_span(&c->nist.certificate)) == 422);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, span_str("x"), eum) == 400);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, (struct span){ 0 }, eum) == 400);
-    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_EID "\"}", NULL) == 400);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_EID "\"}", NULL) ==
+          400);
     CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{", NULL) == 400);
     pki_euicc_release(&other);
     fixture_close(&f);
@@ -82,8 +84,10 @@ static const struct {
     int status;
 } orders[] = {
     { "a listing", "{\"reference\":\"r\",\"kind\":\"list\"}", 202 },
-    { "a download", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"," HOOK "}", 202 },
-    { "an enable", "{\"reference\":\"r\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rollback\":true}", 202 },
+    { "a download",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"," HOOK "}", 202 },
+    { "an enable",
+      "{\"reference\":\"r\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rollback\":true}", 202 },
     { "a kind that is none", "{\"reference\":\"r\",\"kind\":\"eject\"}", 400 },
     { "no kind", "{\"reference\":\"r\"}", 400 },
     { "no reference", "{\"kind\":\"list\"}", 400 },
@@ -91,10 +95,13 @@ static const struct {
     { "no ICCID where one is wanted", "{\"reference\":\"r\",\"kind\":\"enable\"}", 400 },
     { "an ICCID of letters", "{\"reference\":\"r\",\"kind\":\"delete\",\"iccid\":\"X\"}", 400 },
     { "no activation code", "{\"reference\":\"r\",\"kind\":\"download\"}", 400 },
-    { "an activation code of version 2", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"2$a$b\"}", 400 },
-    { "an activation code without address", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"1$$b\"}", 400 },
+    { "an activation code of version 2",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"2$a$b\"}", 400 },
+    { "an activation code without address",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"1$$b\"}", 400 },
     { "an end that is no time", "{\"reference\":\"r\",\"kind\":\"list\",\"validUntil\":\"tomorrow\"}", 400 },
-    { "a callback without TLS", "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"http://eso.example.com/\"}", 400 },
+    { "a callback without TLS",
+      "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"http://eso.example.com/\"}", 400 },
     { "a callback that is no URL", "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"ring\"}", 400 },
     { "no JSON", "list", 400 },
 };
@@ -116,7 +123,8 @@ static void long_callback(void)
     struct fixture f;
     char more[700];
     fixture_open(&f);
-    snprintf(more, sizeof more, "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"https://eso.example.com/%0512d\"}", 7);
+    snprintf(more, sizeof more,
+             "{\"reference\":\"r\",\"kind\":\"list\",\"callback\":\"https://eso.example.com/%0512d\"}", 7);
     CHECK(lab_call(&f.l, f.l.eso, "POST", EUICC "/orders", more, NULL) == 400);
     fixture_close(&f);
 }
@@ -143,7 +151,8 @@ static void one_reference_one_order(void)
     CHECK(strcmp(lab_get(&f.l, f.l.eso, url, "state"), "queued") == 0);
     CHECK(lab_call(&f.l, f.l.stranger, "GET", url, "", NULL) == 403);
     CHECK(lab_call(&f.l, f.l.stranger, "DELETE", url, "", NULL) == 403);
-    CHECK(lab_call(&f.l, f.l.stranger, "POST", EUICC "/orders", "{\"reference\":\"s\",\"kind\":\"list\"}", NULL) == 403);
+    CHECK(lab_call(&f.l, f.l.stranger, "POST", EUICC "/orders", "{\"reference\":\"s\",\"kind\":\"list\"}",
+                   NULL) == 403);
     CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID "/orders",
                    "{\"reference\":\"s\",\"kind\":\"list\"}", NULL) == 404);
     CHECK(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=s", "", NULL) == 404);
@@ -199,7 +208,7 @@ static void expiry(void)
     fixture_close(&f);
 }
 
-/* --- callbacks ----------------------------------------------------------------------------------------------------- */
+/* --- callbacks --------------------------------------------------------------------------------- */
 
 static void run_order(struct fixture *f, const char *reference)
 {

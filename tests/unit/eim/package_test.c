@@ -11,7 +11,8 @@ static void one_in_flight(void)
     struct fixture f;
     struct buf first = { .max = 1 << 16 };
     fixture_open(&f);
-    CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR && f.package.message.error == RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR &&
+          f.package.message.error == RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE);
     CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
     CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
     CHECK(f.package.message.package.package_signed.counter == 1);
@@ -97,8 +98,10 @@ static void contact_is_noted(void)
     struct esipa_get_eim_package_response r = { .received.max = HTTP_BODY_MAX };
     fixture_open(&f);
     REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK && rsp_plmn_parse("26202", plmn) == ERR_OK);
-    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid), .notify_state_change = true,
-                                                   .state_change_cause = { true, 1 }, .rplmn = SPAN_ARRAY(plmn) };
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid),
+                                                   .notify_state_change = true,
+                                                   .state_change_cause = { true, 1 },
+                                                   .rplmn = SPAN_ARRAY(plmn) };
     CHECK(esipa_get_eim_package(&f.peer, &q, &r) == ERR_OK);
     CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR); /* says nothing: what was there stays */
     REQUIRE(lab_call(&f.l, f.l.eso, "GET", EUICC, "", &answer) == 200);
@@ -126,7 +129,9 @@ static void strangers_get_nothing(void)
     fixture_close(&f);
 }
 
-static const struct { const char *name, *hex; } bodies[] = {
+static const struct {
+    const char *name, *hex;
+} bodies[] = {
     { "nothing", "" },
     { "one octet", "bf" },
     { "a tag without length", "bf4f" },
@@ -136,7 +141,8 @@ static const struct { const char *name, *hex; } bodies[] = {
     { "an empty request", "bf4f00" },
     { "an EID of 15 octets", "bf4f115a0f890490321234512345123456789012" },
     { "an EID of letters", "bf4f125a10abababababababababababababababab" },
-    { "two requests", "bf4f125a1089049032123451234512345678901235bf4f125a1089049032123451234512345678901235" },
+    { "two requests",
+      "bf4f125a1089049032123451234512345678901235bf4f125a1089049032123451234512345678901235" },
     { "a message of ES9+", "bf3900" },
     { "an unknown tag", "bf7f00" },
     { "a sequence", "3000" },
@@ -157,8 +163,11 @@ static void hostile_der(void)
     for (size_t i = 0; i < COUNT(bodies); i++) {
         struct buf body = hex(bodies[i].hex);
         struct http_response p = HTTP_RESPONSE_INIT;
-        const struct http_call q = { .method = "POST", .url = LAB_EIM_URL "/gsma/rsp2/asn1", .headers = headers,
-                                     .header_count = COUNT(headers), .body = buf_span(&body) };
+        const struct http_call q = { .method = "POST",
+                                     .url = LAB_EIM_URL "/gsma/rsp2/asn1",
+                                     .headers = headers,
+                                     .header_count = COUNT(headers),
+                                     .body = buf_span(&body) };
         CHECK_ROW(bodies[i].name, http_send(f.l.anyone, &q, &p) == ERR_OK);
         /* A refusal of HTTP, or an answer that says that the EID or the result is none. */
         bool refused = (p.status >= 400 && p.status != 500) || (p.status == 200 && p.body.len < 16);

@@ -1,4 +1,5 @@
-/* What comes back: believed when the right card signed it, applied once, acknowledged as often as it comes. */
+/* What comes back: believed when the right card signed it, applied once, acknowledged as often as it comes.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,9 +8,27 @@
 
 /* One answer to an enable with rollback whose counter is 1. */
 enum answer {
-    END, SUCCESS, FAILURE, ROLLED_BACK, SIGNED_ERROR, UNSIGNED, UNSIGNED_WITHOUT_TRANSACTION, TAMPERED_RESULT,
-    TAMPERED_SIGNATURE, OTHER_CARD, OTHER_CARDS_NAME, OTHER_EIM, OTHER_COUNTER, ZERO_COUNTER, OTHER_TRANSACTION,
-    NO_TRANSACTION, OTHER_KIND, EMPTY_LIST, DOWNLOAD_ERROR, TAMPERED_ERROR, KILL,
+    END,
+    SUCCESS,
+    FAILURE,
+    ROLLED_BACK,
+    SIGNED_ERROR,
+    UNSIGNED,
+    UNSIGNED_WITHOUT_TRANSACTION,
+    TAMPERED_RESULT,
+    TAMPERED_SIGNATURE,
+    OTHER_CARD,
+    OTHER_CARDS_NAME,
+    OTHER_EIM,
+    OTHER_COUNTER,
+    ZERO_COUNTER,
+    OTHER_TRANSACTION,
+    NO_TRANSACTION,
+    OTHER_KIND,
+    EMPTY_LIST,
+    DOWNLOAD_ERROR,
+    TAMPERED_ERROR,
+    KILL,
 };
 
 #define ACKNOWLEDGED RSP_PROVIDE_ACKNOWLEDGEMENTS
@@ -27,22 +46,45 @@ static const struct {
     { "success, brought again", { SUCCESS, SUCCESS, SUCCESS }, "done", "ok", 1, ACKNOWLEDGED },
     { "success, brought again after a restart", { SUCCESS, KILL, SUCCESS }, "done", "ok", 1, ACKNOWLEDGED },
     { "success, then taken back", { SUCCESS, ROLLED_BACK }, "failed", "rolledBack", 2, ACKNOWLEDGED },
-    { "taken back, brought again", { SUCCESS, ROLLED_BACK, ROLLED_BACK }, "failed", "rolledBack", 2, ACKNOWLEDGED },
+    { "taken back, brought again",
+      { SUCCESS, ROLLED_BACK, ROLLED_BACK },
+      "failed",
+      "rolledBack",
+      2,
+      ACKNOWLEDGED },
     { "taken back, then the old success", { ROLLED_BACK, SUCCESS }, "failed", "rolledBack", 1, ACKNOWLEDGED },
     { "taken back at once", { ROLLED_BACK }, "failed", "rolledBack", 1, ACKNOWLEDGED },
     { "a failure", { FAILURE }, "failed", "profileNotInDisabledState", 1, ACKNOWLEDGED },
-    { "a failure, then success", { FAILURE, SUCCESS }, "failed", "profileNotInDisabledState", 1, ACKNOWLEDGED },
+    { "a failure, then success",
+      { FAILURE, SUCCESS },
+      "failed",
+      "profileNotInDisabledState",
+      1,
+      ACKNOWLEDGED },
     { "a success, then a failure", { SUCCESS, FAILURE }, "done", "ok", 1, ACKNOWLEDGED },
     { "a signed error", { SIGNED_ERROR }, "failed", "invalidEid", 1, TAKEN },
     { "a signed error after success", { SUCCESS, SIGNED_ERROR }, "done", "ok", 1, TAKEN },
     { "a signed error with an altered signature", { TAMPERED_ERROR }, "sent", "", 0, REFUSED },
     { "an unsigned error", { UNSIGNED }, "sent", "", 0, TAKEN },
     { "two unsigned errors, then success", { UNSIGNED, UNSIGNED, SUCCESS }, "done", "ok", 1, ACKNOWLEDGED },
-    { "three unsigned errors", { UNSIGNED, UNSIGNED, UNSIGNED }, "failed", "euiccPackageErrorUnsigned", 1, TAKEN },
-    { "three, one over a restart", { UNSIGNED, UNSIGNED, KILL, UNSIGNED }, "failed", "euiccPackageErrorUnsigned", 1, TAKEN },
+    { "three unsigned errors",
+      { UNSIGNED, UNSIGNED, UNSIGNED },
+      "failed",
+      "euiccPackageErrorUnsigned",
+      1,
+      TAKEN },
+    { "three, one over a restart",
+      { UNSIGNED, UNSIGNED, KILL, UNSIGNED },
+      "failed",
+      "euiccPackageErrorUnsigned",
+      1,
+      TAKEN },
     { "three unsigned errors without transaction",
-      { UNSIGNED_WITHOUT_TRANSACTION, UNSIGNED_WITHOUT_TRANSACTION, UNSIGNED_WITHOUT_TRANSACTION }, "failed",
-      "euiccPackageErrorUnsigned", 1, TAKEN },
+      { UNSIGNED_WITHOUT_TRANSACTION, UNSIGNED_WITHOUT_TRANSACTION, UNSIGNED_WITHOUT_TRANSACTION },
+      "failed",
+      "euiccPackageErrorUnsigned",
+      1,
+      TAKEN },
     { "unsigned errors after success", { SUCCESS, UNSIGNED, UNSIGNED, UNSIGNED }, "done", "ok", 1, TAKEN },
     { "an altered result", { TAMPERED_RESULT }, "sent", "", 0, REFUSED },
     { "an altered result, then the true one", { TAMPERED_RESULT, SUCCESS }, "done", "ok", 1, ACKNOWLEDGED },
@@ -86,10 +128,12 @@ static int bring_signed(struct fixture *f, enum answer a, struct lab_card *other
     put_results(a, &results);
     const struct rsp_package_result_data d = {
         .eim_id = a == OTHER_EIM ? span_str("other.example.com") : q->eim_id,
-        .counter = a == OTHER_COUNTER ? q->counter + 1 : a == ZERO_COUNTER ? 0 : q->counter,
-        .eim_transaction_id = a == OTHER_TRANSACTION  ? SPAN_ARRAY(stranger)
-                              : a == NO_TRANSACTION ? (struct span){ 0 }
-                                                    : q->eim_transaction_id,
+        .counter = a == OTHER_COUNTER  ? q->counter + 1
+                   : a == ZERO_COUNTER ? 0
+                                       : q->counter,
+        .eim_transaction_id = a == OTHER_TRANSACTION ? SPAN_ARRAY(stranger)
+                              : a == NO_TRANSACTION  ? (struct span){ 0 }
+                                                     : q->eim_transaction_id,
         .seq_number = 7,
         .results = results.len ? buf_span(&results) : span_of("", 0),
     };
@@ -110,7 +154,8 @@ static int bring_unsigned(struct fixture *f, bool with_transaction)
     const struct rsp_euicc_package_result r = {
         .which = RSP_PACKAGE_ERROR_UNSIGNED,
         .unsigned_error = { .eim_id = q->eim_id,
-                            .eim_transaction_id = with_transaction ? q->eim_transaction_id : (struct span){ 0 } },
+                            .eim_transaction_id =
+                                with_transaction ? q->eim_transaction_id : (struct span){ 0 } },
     };
     buf_clear(&f->result);
     REQUIRE(rsp_euicc_package_result_write(&r, &f->result) == ERR_OK);
@@ -120,7 +165,8 @@ static int bring_unsigned(struct fixture *f, bool with_transaction)
 static int bring_error(struct fixture *f, bool tampered)
 {
     const struct rsp_euicc_package_signed *q = &f->package.message.package.package_signed;
-    const struct rsp_package_error_data d = { .eim_id = q->eim_id, .counter = q->counter,
+    const struct rsp_package_error_data d = { .eim_id = q->eim_id,
+                                              .counter = q->counter,
                                               .eim_transaction_id = q->eim_transaction_id,
                                               .code = RSP_PACKAGE_INVALID_EID };
     struct rsp_euicc_package_result r;
@@ -138,13 +184,21 @@ static int bring_answer(struct fixture *f, enum answer a, struct lab_card *other
         .result = { .which = RSP_DOWNLOAD_RESULT_ERROR, .error = { .reason = 127 } },
     };
     switch (a) {
-    case KILL: lab_restart(&f->l, LAB_EIM); return 0;
-    case UNSIGNED: return bring_unsigned(f, true);
-    case UNSIGNED_WITHOUT_TRANSACTION: return bring_unsigned(f, false);
-    case SIGNED_ERROR: return bring_error(f, false);
-    case TAMPERED_ERROR: return bring_error(f, true);
-    case DOWNLOAD_ERROR: return bring_download(f, LAB_EID, &download);
-    default: return bring_signed(f, a, other);
+    case KILL:
+        lab_restart(&f->l, LAB_EIM);
+        return 0;
+    case UNSIGNED:
+        return bring_unsigned(f, true);
+    case UNSIGNED_WITHOUT_TRANSACTION:
+        return bring_unsigned(f, false);
+    case SIGNED_ERROR:
+        return bring_error(f, false);
+    case TAMPERED_ERROR:
+        return bring_error(f, true);
+    case DOWNLOAD_ERROR:
+        return bring_download(f, LAB_EID, &download);
+    default:
+        return bring_signed(f, a, other);
     }
 }
 
@@ -174,7 +228,8 @@ static void answers(void)
     }
 }
 
-/* A real card's own answers: executed, refused when it comes again, and refused unsigned when the signature is wrong. */
+/* A real card's own answers: executed, refused when it comes again, and refused unsigned when the signature
+ * is wrong. */
 static void a_real_card_answers(void)
 {
     struct fixture f;
@@ -228,9 +283,18 @@ static void results_of_nobody(void)
     fixture_close(&f);
 }
 
-/* --- downloads --------------------------------------------------------------------------------------------------------- */
+/* --- downloads --------------------------------------------------------------------------------- */
 
-enum pir { PIR_OK, PIR_FAILED, PIR_TAMPERED, PIR_SIGNATURE, PIR_OTHER_CARD, PIR_TEXT, PIR_OTHER_TRANSACTION, PIR_TWICE };
+enum pir {
+    PIR_OK,
+    PIR_FAILED,
+    PIR_TAMPERED,
+    PIR_SIGNATURE,
+    PIR_OTHER_CARD,
+    PIR_TEXT,
+    PIR_OTHER_TRANSACTION,
+    PIR_TWICE
+};
 
 static const struct {
     const char *name;
@@ -280,8 +344,9 @@ static int bring_pir(struct fixture *f, enum pir what, struct span bf37)
     if (what == PIR_SIGNATURE)
         lab_flip(span_sub(r.result.installation.signature, 4, 1));
     if (what == PIR_TEXT)
-        r.result = (struct rsp_download_result){ .which = RSP_DOWNLOAD_RESULT_ERROR,
-                                                 .error = { 127, span_str("AuthenticateClient: 8.2.6/3.8\n\x01") } };
+        r.result =
+            (struct rsp_download_result){ .which = RSP_DOWNLOAD_RESULT_ERROR,
+                                          .error = { 127, span_str("AuthenticateClient: 8.2.6/3.8\n\x01") } };
     if (what == PIR_TWICE)
         CHECK(bring_download(f, LAB_EID, &r) == RSP_PROVIDE_EMPTY);
     return bring_download(f, LAB_EID, &r);
@@ -298,7 +363,8 @@ static void download_results(void)
         CHECK(order(&f, "a", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
         REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DOWNLOAD);
         CHECK(span_equal(f.package.message.download.data.activation_code, span_str(LAB_CODE)));
-        install(&f, downloads[i].what == PIR_OTHER_CARD ? &other : &f.l.card, downloads[i].what == PIR_FAILED, &bf37);
+        install(&f, downloads[i].what == PIR_OTHER_CARD ? &other : &f.l.card, downloads[i].what == PIR_FAILED,
+                &bf37);
         bool refused = bring_pir(&f, downloads[i].what, buf_span(&bf37)) == RSP_PROVIDE_ERROR;
         CHECK_ROW(downloads[i].name, refused == downloads[i].refused);
         tick_eim(&f);

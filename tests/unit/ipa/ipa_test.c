@@ -7,7 +7,7 @@
 
 #define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
 #define DOWNLOAD "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}"
-#define ENABLE                                                                                       \
+#define ENABLE                                                                                               \
     "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}"
 
 static void order(struct lab *l, const char *body)
@@ -81,7 +81,7 @@ static void swap(void)
     lab_close(&l);
 }
 
-/* --- rollback ------------------------------------------------------------------------------------------------------ */
+/* --- rollback ---------------------------------------------------------------------------------- */
 
 static void rollback_in_time(void)
 {
@@ -96,7 +96,8 @@ static void rollback_in_time(void)
     lab_restart(&l, LAB_IPA);
     lab_run(&l, 2 * CLOCK_SECOND);
     CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
-    CHECK(strcmp(state(&l, "enable"), "failed") == 0 && strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(state(&l, "enable"), "failed") == 0 &&
+          strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
     CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
     CHECK(times_said(&l, "\"event\":\"rollback\"") == 1);
     lab_close(&l);
@@ -154,12 +155,13 @@ static void rollback_when_the_eim_is_gone(void)
     l.hurdle = NULL;
     lab_run(&l, 2 * CLOCK_MINUTE);
     CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
-    CHECK(strcmp(state(&l, "enable"), "failed") == 0 && strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(state(&l, "enable"), "failed") == 0 &&
+          strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
     CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
     lab_close(&l);
 }
 
-/* --- power ------------------------------------------------------------------------------------------------------------ */
+/* --- power ------------------------------------------------------------------------------------- */
 
 static void swap_with_power_cuts(void)
 {
@@ -193,7 +195,8 @@ static void rollback_with_power_cuts(void)
         snprintf(row, sizeof row, "power cut at write %u", n);
         CHECK_ROW(row, strcmp(state(&l, "enable"), "failed") == 0);
         CHECK_ROW(row, strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
-        CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") == 1); /* the download's: the enable never looked done */
+        CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") ==
+                           1); /* the download's: the enable never looked done */
         CHECK_ROW(row, times_said(&l, "\"event\":\"package.refused\"") == 0);
         CHECK_ROW(row, lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
         cut = l.part[LAB_IPA].cut_at == 0;
@@ -205,7 +208,7 @@ static void rollback_with_power_cuts(void)
 static void card_fails(enum card_fault_kind kind, const char *what)
 {
     bool failed = true;
-    for (unsigned n = 1; failed && n < 2000; n += n < 20 ? 1 : 3) {
+    for (unsigned n = 1; failed && n < 2000; n += n < 10 ? 1 : 5) {
         struct lab l;
         char row[48];
         open_swap(&l);
@@ -262,7 +265,7 @@ static void rollback_with_card_faults(void)
     static const enum card_fault_kind kinds[] = { CARD_FAULT_CUT, CARD_FAULT_LOSE, CARD_FAULT_FAIL };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         bool failed = true;
-        for (unsigned n = 40; failed && n < 2000; n += 3) {
+        for (unsigned n = 40; failed && n < 2000; n += 5) {
             struct lab l;
             char row[48];
             open_swap(&l);
@@ -285,7 +288,7 @@ static void rollback_with_card_faults(void)
     }
 }
 
-/* --- messages that were altered on their way ------------------------------------------------------------------------ */
+/* --- messages that were altered on their way --------------------------------------------------- */
 
 struct changer {
     struct tamper tamper;
@@ -333,7 +336,8 @@ static void altered_messages(void)
             lab_run(&l, 15 * CLOCK_MINUTE);
             snprintf(row, sizeof row, "%s, octet %zd", messages[i].message, (ssize_t)places[k]);
             CHECK_ROW(row, c.changed > 0);
-            /* Either it was noticed and nothing was installed, or the octet meant nothing (a space, an optional text). */
+            /* Either it was noticed and nothing was installed, or the octet meant nothing (a space, an
+             * optional text). */
             bool swapped = strcmp(state(&l, "enable"), "done") == 0;
             int card = lab_card_state(&l.card, LAB_PARTNER_ICCID);
             CHECK_ROW(row, swapped ? card == 1 : card != 1 || messages[i].silent);
@@ -342,7 +346,7 @@ static void altered_messages(void)
         }
 }
 
-/* --- the net --------------------------------------------------------------------------------------------------------- */
+/* --- the net ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *url;
@@ -385,9 +389,11 @@ static const struct {
 } failures[] = {
     { "a matchingId that is none", "1$smdp.example.com$NONE", NULL, LAB_EID, ERR_OK, "8.2.6/3.8" },
     { "another card's order", LAB_CODE, NULL, LAB_OTHER_EID, ERR_OK, "8.1.1/3.8" },
-    { "an SM-DP+ that is not there", "1$nobody.example.com$TOKEN-1", NULL, LAB_EID, ERR_OK, "cannot be reached" },
+    { "an SM-DP+ that is not there", "1$nobody.example.com$TOKEN-1", NULL, LAB_EID, ERR_OK,
+      "cannot be reached" },
     { "an SM-DP+ that is down for good", LAB_CODE, "smdp.example.com", LAB_EID, ERR_IO, "cannot be reached" },
-    { "an SM-DP+ whose TLS certificate is refused", LAB_CODE, "smdp.example.com", LAB_EID, ERR_VERIFY, "TLS" },
+    { "an SM-DP+ whose TLS certificate is refused", LAB_CODE, "smdp.example.com", LAB_EID, ERR_VERIFY,
+      "TLS" },
 };
 
 static void downloads_that_fail(void)
@@ -399,7 +405,8 @@ static void downloads_that_fail(void)
         lab_import(&l);
         lab_release(&l, LAB_PARTNER_ICCID, failures[i].eid, "TOKEN-1", "");
         lab_start_device(&l);
-        snprintf(body, sizeof body, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
+        snprintf(body, sizeof body,
+                 "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
                  failures[i].code);
         order(&l, body);
         l.hurdle = failures[i].hurdle;
@@ -429,7 +436,7 @@ static void confirmation_code_is_wanted(void)
     lab_close(&l);
 }
 
-/* --- notifications ------------------------------------------------------------------------------------------------- */
+/* --- notifications ----------------------------------------------------------------------------- */
 
 /* What the SM-DP+ was told of a profile, "installed, enable, disable" by the words of its history. */
 static void put_history(struct lab *l, const char *iccid, char out[512])
@@ -440,7 +447,8 @@ static void put_history(struct lab *l, const char *iccid, char out[512])
     snprintf(url, sizeof url, LAB_SMDP_URL "/v1/profiles/%s", iccid);
     REQUIRE(lab_call(l, l->admin, "GET", url, "", &answer) == 200);
     out[0] = 0;
-    json_array_foreach(json_object_get(answer, "history"), i, line) {
+    json_array_foreach(json_object_get(answer, "history"), i, line)
+    {
         const char *event = json_str(line, "event");
         const char *by = strstr(event, " by ");
         if (strncmp(event, "ES", 2) != 0)
@@ -463,7 +471,8 @@ static void notifications_in_order(void)
         lab_run(&l, 20 * CLOCK_MINUTE);
         CHECK(strcmp(state(&l, "back"), "done") == 0);
         put_history(&l, LAB_PARTNER_ICCID, history);
-        bool good = strcmp(history, "installed;notification install;notification enable;notification disable;") == 0;
+        bool good =
+            strcmp(history, "installed;notification install;notification enable;notification disable;") == 0;
         CHECK(good);
         if (!good)
             printf("\n    %s", history);
@@ -471,7 +480,7 @@ static void notifications_in_order(void)
     }
 }
 
-/* --- the rest ----------------------------------------------------------------------------------------------------------- */
+/* --- the rest ---------------------------------------------------------------------------------- */
 
 static void off_and_on(void)
 {

@@ -1,4 +1,5 @@
-/* sim-smdp, sim-eim and sim-ipa, started as a user starts them, with the folder that 'sgp32lab certs make' writes. */
+/* sim-smdp, sim-eim and sim-ipa, started as a user starts them, with the folder that 'sgp32lab certs make'
+ * writes. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,11 +14,12 @@
 #include "json.h"
 #include "wire.h"
 
-#define PROFILE                                                                                                   \
-    "{\"profiles\":[{\"iccid\":\"89000123456789012358\",\"imsi\":\"262027654321098\",\"operator\":\"eso\",\"k\":" \
+#define PROFILE                                                                                              \
+    "{\"profiles\":[{\"iccid\":\"89000123456789012358\",\"imsi\":\"262027654321098\",\"operator\":\"eso\","  \
+    "\"k\":"                                                                                                 \
     "\"465b5ce8b199b49faa5f0a2ee238a6bc\",\"opc\":\"cd63cb71954a9f4e48a5994e37a02baf\"}]}"
-#define ORDER                                                                                               \
-    "{\"header\":{\"functionRequesterIdentifier\":\"eso\",\"functionCallIdentifier\":\"1\"},\"iccid\":"     \
+#define ORDER                                                                                                \
+    "{\"header\":{\"functionRequesterIdentifier\":\"eso\",\"functionCallIdentifier\":\"1\"},\"iccid\":"      \
     "\"89000123456789012358\"}"
 #define EID "89049032123451234512345678901235"
 
@@ -67,8 +69,9 @@ static void open_world(struct world *w)
     REQUIRE(mkdtemp(w->folder) != NULL);
     snprintf(w->certs, sizeof w->certs, "%s/certs", w->folder);
     REQUIRE(crypto_new(&w->crypto) == ERR_OK);
-    w->env = (struct env){ .clock = clock_system(), .rng = crypto_rng(w->crypto), .log = &w->log,
-                           .crypto = w->crypto };
+    w->env = (struct env){
+        .clock = clock_system(), .rng = crypto_rng(w->crypto), .log = &w->log, .crypto = w->crypto
+    };
     const struct certs_options options = { .epoch = clock_now(clock_system()) };
     REQUIRE(certs_make(w->crypto, w->certs, &options, stderr) == ERR_OK);
     write_file(w, "nonsense.pem", "nonsense");
@@ -82,30 +85,32 @@ static void close_world(struct world *w)
     CHECK(system(command) == 0);
 }
 
-static const char smdp_good[] = "listen: 127.0.0.1:0\n"
-                                "database: smdp.db\n"
-                                "certificate: certs/DPtls/CERT_S_SM_DP_TLS_NIST.pem\n"
-                                "key: certs/DPtls/SK_S_SM_DP_TLS_NIST.pem\n"
-                                "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
-                                "certs: certs\n"
-                                "addresses: [smdp.example.com, other.example.com]\n"
-                                "storage-key: smdp.key\n"
-                                "brainpool: true\n"
-                                "clients:\n"
-                                "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
-                                "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
+static const char smdp_good[] =
+    "listen: 127.0.0.1:0\n"
+    "database: smdp.db\n"
+    "certificate: certs/DPtls/CERT_S_SM_DP_TLS_NIST.pem\n"
+    "key: certs/DPtls/SK_S_SM_DP_TLS_NIST.pem\n"
+    "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+    "certs: certs\n"
+    "addresses: [smdp.example.com, other.example.com]\n"
+    "storage-key: smdp.key\n"
+    "brainpool: true\n"
+    "clients:\n"
+    "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
+    "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
 
-static const char smds_good[] = "listen: 127.0.0.1:0\n"
-                                "database: smds.db\n"
-                                "certificate: certs/DStls/CERT_S_SM_DS_TLS.pem\n"
-                                "key: certs/DStls/SK_S_SM_DS_TLS.pem\n"
-                                "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
-                                "certs: certs\n"
-                                "addresses: [smds.example.com]\n"
-                                "brainpool: true\n"
-                                "clients:\n"
-                                "  - {name: smdp.example.com, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem}\n"
-                                "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
+static const char smds_good[] =
+    "listen: 127.0.0.1:0\n"
+    "database: smds.db\n"
+    "certificate: certs/DStls/CERT_S_SM_DS_TLS.pem\n"
+    "key: certs/DStls/SK_S_SM_DS_TLS.pem\n"
+    "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+    "certs: certs\n"
+    "addresses: [smds.example.com]\n"
+    "brainpool: true\n"
+    "clients:\n"
+    "  - {name: smdp.example.com, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem}\n"
+    "  - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
 
 /* What an SM-DP+ needs to register events; the port is the SM-DS's. */
 static const char smdp_with_smds[] = "client-certificate: certs/Operator/CERT_OPERATOR_SMDP.pem\n"
@@ -125,18 +130,19 @@ static const char eim_good[] = "listen: 127.0.0.1:0\n"
                                "clients:\n"
                                "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
 
-static const char ipa_good[] = "listen: 127.0.0.1:0\n"
-                               "database: ipa.db\n"
-                               "certificate: certs/TLS/CERT_S_LOCALHOST_TLS.pem\n"
-                               "key: certs/TLS/SK_S_LOCALHOST_TLS.pem\n"
-                               "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
-                               "card-wait: 200 ms\n"
-                               "clients: [{name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem}]\n"
-                               "networks: {\"26201\": \"https://net.lead.example.com\"}\n"
-                               "devices:\n"
-                               "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\"}\n";
+static const char ipa_good[] =
+    "listen: 127.0.0.1:0\n"
+    "database: ipa.db\n"
+    "certificate: certs/TLS/CERT_S_LOCALHOST_TLS.pem\n"
+    "key: certs/TLS/SK_S_LOCALHOST_TLS.pem\n"
+    "clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
+    "card-wait: 200 ms\n"
+    "clients: [{name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem}]\n"
+    "networks: {\"26201\": \"https://net.lead.example.com\"}\n"
+    "devices:\n"
+    "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\"}\n";
 
-/* --- children ----------------------------------------------------------------------------------------------- */
+/* --- children ---------------------------------------------------------------------------------- */
 
 static void spawn(struct world *w, struct child *c, const char *const *words)
 {
@@ -209,7 +215,7 @@ static int stop(struct child *c)
     return end_status(c);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------------------- */
 
 /* As "ESO", "ADMIN", or NULL nobody. Returns the HTTP status, or minus the failure; *answer may be NULL. */
 static int call(struct world *w, const char *who, const char *host, const char *method, const char *target,
@@ -218,7 +224,8 @@ static int call(struct world *w, const char *who, const char *host, const char *
     struct net net = { 0 };
     struct http_client *client = NULL;
     struct http_response p = HTTP_RESPONSE_INIT;
-    struct buf roots = read_whole(w, "certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem"), certificate = { 0 }, key = { 0 };
+    struct buf roots = read_whole(w, "certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem"), certificate = { 0 },
+               key = { 0 };
     char url[300], path[300];
     const struct http_header headers[] = { { "Content-Type", "application/json" },
                                            { "X-Admin-Protocol", "gsma/rsp/v2.5.0" } };
@@ -233,7 +240,10 @@ static int call(struct world *w, const char *who, const char *host, const char *
     snprintf(url, sizeof url, "https://%s%s", host, target);
     REQUIRE(net_add(&net, host, "127.0.0.1", w->port) == ERR_OK);
     REQUIRE(http_client_tls_new(&w->env, &s, &client) == ERR_OK);
-    const struct http_call q = { .method = method, .url = url, .headers = headers, .header_count = COUNT(headers),
+    const struct http_call q = { .method = method,
+                                 .url = url,
+                                 .headers = headers,
+                                 .header_count = COUNT(headers),
                                  .body = span_str(body) };
     enum err e = http_send(client, &q, &p);
     if (answer)
@@ -281,9 +291,10 @@ static void smdp_serves(void)
 
 #define ES2P_HEADER "{\"header\":{\"functionRequesterIdentifier\":\"eso\",\"functionCallIdentifier\":\"1\"},"
 #define ORDER_FOR_EID ES2P_HEADER "\"iccid\":\"89000123456789012358\",\"eid\":\"" EID "\"}"
-#define CONFIRMATION                                                                                             \
-    ES2P_HEADER "\"iccid\":\"89000123456789012358\",\"smdsAddress\":\"smds.example.com\",\"matchingId\":\"AB-1\"," \
-                "\"releaseFlag\":true}"
+#define CONFIRMATION                                                                                         \
+    ES2P_HEADER                                                                                              \
+        "\"iccid\":\"89000123456789012358\",\"smdsAddress\":\"smds.example.com\",\"matchingId\":\"AB-1\","   \
+        "\"releaseFlag\":true}"
 
 /* An order placed at one program is an event at the other, over mutual TLS; a killed SM-DS still has it. */
 static void smds_serves(void)
@@ -303,8 +314,10 @@ static void smds_serves(void)
     write_file(&w, "settings.yaml", settings);
     start(&w, &smdp, "sim-smdp");
     CHECK(call(&w, "ADMIN", "smdp.example.com", "POST", "/v1/profiles", PROFILE, NULL) == 200);
-    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/downloadOrder", ORDER_FOR_EID, NULL) == 200);
-    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/confirmOrder", CONFIRMATION, answer) == 200);
+    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/downloadOrder", ORDER_FOR_EID,
+               NULL) == 200);
+    CHECK(call(&w, "ESO", "smdp.example.com", "POST", "/gsma/rsp2/es2plus/confirmOrder", CONFIRMATION,
+               answer) == 200);
     CHECK(strstr(answer, "Executed-Success") != NULL);
     CHECK(hear(&smds, "ES12.register_event"));
     CHECK(stop(&smdp) == 0);
@@ -349,8 +362,8 @@ static void eim_serves(void)
     CHECK(call(&w, NULL, host, "POST", "/v1/euiccs", card, NULL) == 403);
     CHECK(call(&w, "ADMIN", host, "POST", "/v1/euiccs", card, NULL) == 403);
     CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs", card, NULL) == 201);
-    CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs/" EID "/orders", "{\"reference\":\"r1\",\"kind\":\"list\"}", NULL) ==
-          202);
+    CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs/" EID "/orders",
+               "{\"reference\":\"r1\",\"kind\":\"list\"}", NULL) == 202);
     kill(c.pid, SIGKILL);
     CHECK(end_status(&c) == -1);
     start(&w, &c, "sim-eim");
@@ -381,6 +394,8 @@ static void ipa_serves(void)
     CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"country\":\"fr\"}", NULL) == 400);
     CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{\"powered\":\"no\"}", NULL) == 400);
     CHECK(call(&w, "ADMIN", host, "POST", "/v1/devices/meter-1", "{}", NULL) == 400);
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/devices/meter-1/profiles", "", NULL) == 503);
+    CHECK(call(&w, "ADMIN", host, "GET", "/v1/devices/meter-2/profiles", "", NULL) == 404);
     kill(c.pid, SIGKILL);
     CHECK(end_status(&c) == -1);
     start(&w, &c, "sim-ipa");
@@ -396,8 +411,8 @@ static void ipa_reads_a_card(void)
     char address[32];
     open_world(&w);
     write_file(&w, "settings.yaml", ipa_good);
-    const char *ipa_words[] = { "sim-ipa", "--settings", "settings.yaml", "--log", "json", "--once", "true",
-                                "--card-wait", "20 s", NULL };
+    const char *ipa_words[] = { "sim-ipa", "--settings", "settings.yaml", "--log", "json",
+                                "--once",  "true",       "--card-wait",   "20 s",  NULL };
     spawn(&w, &ipa, ipa_words);
     REQUIRE(hear(&ipa, "card.listening"));
     snprintf(address, sizeof address, "127.0.0.1:%u", port_after(&ipa, "card.listening"));
@@ -409,7 +424,7 @@ static void ipa_reads_a_card(void)
     close_world(&w);
 }
 
-/* --- wrong settings --------------------------------------------------------------------------------------------- */
+/* --- wrong settings ---------------------------------------------------------------------------- */
 
 /* Each row replaces a line of the good settings (by its beginning). */
 static const struct {
@@ -421,24 +436,27 @@ static const struct {
     { "smdp: no folder of certificates", "sim-smdp", smdp_good, "certs:", "", 2, "'certs' is missing" },
     { "smdp: a folder that is not there", "sim-smdp", smdp_good, "certs:", "certs: none", 1, "none/DPauth" },
     { "smdp: no storage key", "sim-smdp", smdp_good, "storage-key:", "", 2, "storage-key" },
-    { "smdp: a storage key that is none", "sim-smdp", smdp_good, "storage-key:", "storage-key: nonsense.pem", 2,
-      "64 hex digits" },
+    { "smdp: a storage key that is none", "sim-smdp", smdp_good, "storage-key:", "storage-key: nonsense.pem",
+      2, "64 hex digits" },
     { "smdp: a right that is none", "sim-smdp", smdp_good, "  - {name: eso",
-      "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem, rights: [order]}", 2, "settings.yaml:11:" },
+      "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem, rights: [order]}", 2,
+      "settings.yaml:11:" },
     { "smdp: brainpool is no boolean", "sim-smdp", smdp_good, "brainpool:", "brainpool: maybe", 2,
       "settings.yaml:9:" },
     { "smdp: addresses are no list", "sim-smdp", smdp_good, "addresses:", "addresses: smdp.example.com", 2,
       "settings.yaml:7:" },
-    { "smdp: SM-DSs are no map", "sim-smdp", smdp_good, "brainpool:", "smds: smds.example.com", 2, "settings.yaml:9:" },
-    { "smdp: an SM-DS whose URL is a list", "sim-smdp", smdp_good, "brainpool:", "smds: {smds.example.com: [a]}", 2,
-      "smds: at most 16 names" },
+    { "smdp: SM-DSs are no map", "sim-smdp", smdp_good, "brainpool:", "smds: smds.example.com", 2,
+      "settings.yaml:9:" },
+    { "smdp: an SM-DS whose URL is a list", "sim-smdp", smdp_good,
+      "brainpool:", "smds: {smds.example.com: [a]}", 2, "smds: at most 16 names" },
     { "smds: a misspelt key", "sim-smds", smds_good, "brainpool:", "brainpol: true", 2, "settings.yaml:8:" },
     { "smds: no folder of certificates", "sim-smds", smds_good, "certs:", "", 2, "'certs' is missing" },
     { "smds: a folder that is not there", "sim-smds", smds_good, "certs:", "certs: none", 1, "none/DSauth" },
     { "smds: addresses are no list", "sim-smds", smds_good, "addresses:", "addresses: smds.example.com", 2,
       "settings.yaml:7:" },
     { "smds: a right that is none", "sim-smds", smds_good, "  - {name: smdp",
-      "  - {name: smdp, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem, rights: [order]}", 2, "settings.yaml:10:" },
+      "  - {name: smdp, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem, rights: [order]}", 2,
+      "settings.yaml:10:" },
     { "eim: a misspelt key", "sim-eim", eim_good, "eim-id:", "eimid: x", 2, "settings.yaml:7:" },
     { "eim: no folder of certificates", "sim-eim", eim_good, "certs:", "", 2, "'certs' is missing" },
     { "eim: a folder that is not there", "sim-eim", eim_good, "certs:", "certs: none", 1, "none/EIM" },
@@ -449,21 +467,30 @@ static const struct {
     { "ipa: a device without card", "sim-ipa", ipa_good, "  - {name: meter-1",
       "  - {name: meter-1, imei: \"351234567890123\", country: DE}", 2, "settings.yaml:10:" },
     { "ipa: a card of a kind that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
-      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"usb:1\"}", 2, "settings.yaml:10:" },
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"usb:1\"}", 2,
+      "settings.yaml:10:" },
     { "ipa: a vpcd port that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
-      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:70000\"}", 2, "settings.yaml:10:" },
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:70000\"}", 2,
+      "settings.yaml:10:" },
     { "ipa: an IMEI with 14 digits", "sim-ipa", ipa_good, "  - {name: meter-1",
-      "  - {name: meter-1, imei: \"35123456789012\", country: DE, card: \"vpcd:0\"}", 2, "settings.yaml:10:" },
+      "  - {name: meter-1, imei: \"35123456789012\", country: DE, card: \"vpcd:0\"}", 2,
+      "settings.yaml:10:" },
     { "ipa: a country that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
-      "  - {name: meter-1, imei: \"351234567890123\", country: Germany, card: \"vpcd:0\"}", 2, "settings.yaml:10:" },
+      "  - {name: meter-1, imei: \"351234567890123\", country: Germany, card: \"vpcd:0\"}", 2,
+      "settings.yaml:10:" },
     { "ipa: a member of a device that is none", "sim-ipa", ipa_good, "  - {name: meter-1",
       "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", sim: no}", 2,
       "settings.yaml:10:" },
-    { "ipa: a network with four digits", "sim-ipa", ipa_good, "networks:", "networks: {\"2620\": \"https://x\"}", 2,
-      "settings.yaml:8:" },
+    { "ipa: a network with four digits", "sim-ipa", ipa_good,
+      "networks:", "networks: {\"2620\": \"https://x\"}", 2, "settings.yaml:8:" },
+    { "ipa: two devices of one name", "sim-ipa", ipa_good, "  - {name: meter-1",
+      "  - {name: a, imei: \"351234567890123\", country: DE, card: \"vpcd:0\"}\n"
+      "  - {name: a, imei: \"351234567890123\", country: DE, card: \"vpcd:0\"}",
+      2, "settings.yaml:11:" },
+    { "ipa: a fallback after no time", "sim-ipa", ipa_good, "networks:", "fallback: soon", 2, "settings.yaml:8:" },
     { "ipa: an initial eIM that is not there", "sim-ipa", ipa_good, "  - {name: meter-1",
-      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", initial-eim: none.der}", 1,
-      "none.der" },
+      "  - {name: meter-1, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", initial-eim: none.der}",
+      1, "none.der" },
 };
 
 static void write_settings(struct world *w, const char *good, const char *line, const char *instead)
@@ -503,7 +530,8 @@ static void helps(void)
     static const char *const programs[] = { "sim-smdp", "sim-eim", "sim-ipa" };
     for (size_t i = 0; i < COUNT(programs); i++) {
         char command[80];
-        snprintf(command, sizeof command, "\"$LAB_BIN/%s\" --help | grep -q -- 'settings:\\|--settings'", programs[i]);
+        snprintf(command, sizeof command, "\"$LAB_BIN/%s\" --help | grep -q -- 'settings:\\|--settings'",
+                 programs[i]);
         CHECK_ROW(programs[i], system(command) == 0);
     }
 }

@@ -10,66 +10,169 @@ struct flaw {
     const char *name;
     const char *card; /* certificate; NULL the good one */
     const char *eid, *order_eid, *matching_id, *address, *order_code, *code;
-    enum { SOUND, NOT_RELEASED, CANCELLED, NO_MATCHING_ID, FLIP_SIGNATURE1, OTHER_TRANSACTION1, FLIP_SIGNATURE2,
-           FLIP_OTPK, OTHER_TRANSACTION2, UNKNOWN_SESSION, TWICE_CLIENT, TWICE_PACKAGE, PACKAGE_FIRST, CLIENT_ERROR,
-           PREPARE_ERROR, RESTART_BETWEEN, FLIP_CERTIFICATE, FLIP_EUM, OTHER_SESSION, NO_CODE } what;
+    enum {
+        SOUND,
+        NOT_RELEASED,
+        CANCELLED,
+        NO_MATCHING_ID,
+        FLIP_SIGNATURE1,
+        OTHER_TRANSACTION1,
+        FLIP_SIGNATURE2,
+        FLIP_OTPK,
+        OTHER_TRANSACTION2,
+        UNKNOWN_SESSION,
+        TWICE_CLIENT,
+        TWICE_PACKAGE,
+        PACKAGE_FIRST,
+        CLIENT_ERROR,
+        PREPARE_ERROR,
+        RESTART_BETWEEN,
+        FLIP_CERTIFICATE,
+        FLIP_EUM,
+        OTHER_SESSION,
+        NO_CODE
+    } what;
     const char *refusal, *state;
 };
 
 static const struct flaw flaws[] = {
     { .name = "nothing", .refusal = "", .state = "downloaded" },
     { .name = "nothing, and the order is for no EID", .order_eid = "", .refusal = "", .state = "downloaded" },
-    { .name = "nothing, and the order is found by its EID", .what = NO_MATCHING_ID, .refusal = "", .state = "downloaded" },
-    { .name = "nothing, and the SM-DP+ restarts between any two calls", .what = RESTART_BETWEEN, .refusal = "",
+    { .name = "nothing, and the order is found by its EID",
+      .what = NO_MATCHING_ID,
+      .refusal = "",
       .state = "downloaded" },
-    { .name = "nothing, under its other name", .address = "other.example.com", .refusal = "", .state = "downloaded" },
-    { .name = "another SM-DP+ is meant", .address = "nobody.example.com", .refusal = "8.8.1/3.8", .state = "released" },
-    { .name = "a matchingId that is none", .matching_id = "TOKEN-2", .refusal = "8.2.6/3.8", .state = "released" },
-    { .name = "no matchingId, and no order for this EID", .order_eid = "", .what = NO_MATCHING_ID,
-      .refusal = "8.2.6/3.8", .state = "released" },
-    { .name = "an order for another EID", .order_eid = LAB_OTHER_EID, .refusal = "8.1.1/3.8", .state = "released" },
-    { .name = "an order that is not released", .what = NOT_RELEASED, .refusal = "8.2/1.2", .state = "linked" },
-    { .name = "an order cancelled after authentication", .what = CANCELLED, .refusal = "8.10.1/3.9",
+    { .name = "nothing, and the SM-DP+ restarts between any two calls",
+      .what = RESTART_BETWEEN,
+      .refusal = "",
+      .state = "downloaded" },
+    { .name = "nothing, under its other name",
+      .address = "other.example.com",
+      .refusal = "",
+      .state = "downloaded" },
+    { .name = "another SM-DP+ is meant",
+      .address = "nobody.example.com",
+      .refusal = "8.8.1/3.8",
+      .state = "released" },
+    { .name = "a matchingId that is none",
+      .matching_id = "TOKEN-2",
+      .refusal = "8.2.6/3.8",
+      .state = "released" },
+    { .name = "no matchingId, and no order for this EID",
+      .order_eid = "",
+      .what = NO_MATCHING_ID,
+      .refusal = "8.2.6/3.8",
+      .state = "released" },
+    { .name = "an order for another EID",
+      .order_eid = LAB_OTHER_EID,
+      .refusal = "8.1.1/3.8",
+      .state = "released" },
+    { .name = "an order that is not released",
+      .what = NOT_RELEASED,
+      .refusal = "8.2/1.2",
+      .state = "linked" },
+    { .name = "an order cancelled after authentication",
+      .what = CANCELLED,
+      .refusal = "8.10.1/3.9",
       .state = "available" },
-    { .name = "an expired card", .card = "CERT_EUICC_ECDSA_NIST_EXPIRED", .refusal = "8.1.3/6.3", .state = "released" },
-    { .name = "a card of the future", .card = "CERT_EUICC_ECDSA_NIST_NOT_YET_VALID", .refusal = "8.1.3/6.3",
+    { .name = "an expired card",
+      .card = "CERT_EUICC_ECDSA_NIST_EXPIRED",
+      .refusal = "8.1.3/6.3",
       .state = "released" },
-    { .name = "a card below an expired EUM", .card = "CERT_EUICC_ECDSA_NIST_BELOW_EXPIRED_EUM", .refusal = "8.1.2/6.3",
+    { .name = "a card of the future",
+      .card = "CERT_EUICC_ECDSA_NIST_NOT_YET_VALID",
+      .refusal = "8.1.3/6.3",
       .state = "released" },
-    { .name = "a card whose certificate was altered", .card = "CERT_EUICC_ECDSA_NIST_ALTERED", .refusal = "8.1.3/6.1",
+    { .name = "a card below an expired EUM",
+      .card = "CERT_EUICC_ECDSA_NIST_BELOW_EXPIRED_EUM",
+      .refusal = "8.1.2/6.3",
       .state = "released" },
-    { .name = "a card whose certificate may only certify", .card = "CERT_EUICC_ECDSA_NIST_CA_USAGE",
-      .refusal = "8.1.3/6.1", .state = "released" },
-    { .name = "a card below an EUM of a foreign CI", .card = "CERT_EUICC_ECDSA_NIST_UNKNOWN_CI",
-      .refusal = "8.8.2/3.1", .state = "released" },
-    { .name = "a card one authority too deep", .card = "CERT_EUICC_ECDSA_NIST_PATH_LENGTH", .refusal = "8.8.2/3.1",
+    { .name = "a card whose certificate was altered",
+      .card = "CERT_EUICC_ECDSA_NIST_ALTERED",
+      .refusal = "8.1.3/6.1",
       .state = "released" },
-    { .name = "a signature of the card that was altered", .what = FLIP_SIGNATURE1, .refusal = "8.1/6.1",
+    { .name = "a card whose certificate may only certify",
+      .card = "CERT_EUICC_ECDSA_NIST_CA_USAGE",
+      .refusal = "8.1.3/6.1",
       .state = "released" },
-    { .name = "an altered certificate of the card", .what = FLIP_CERTIFICATE, .refusal = "8.1.3/6.1",
+    { .name = "a card below an EUM of a foreign CI",
+      .card = "CERT_EUICC_ECDSA_NIST_UNKNOWN_CI",
+      .refusal = "8.8.2/3.1",
       .state = "released" },
-    { .name = "an altered certificate of the EUM", .what = FLIP_EUM, .refusal = "8.1.2/6.1", .state = "released" },
-    { .name = "an authentication of another session", .what = OTHER_SESSION, .refusal = "8.10.1/3.9",
+    { .name = "a card one authority too deep",
+      .card = "CERT_EUICC_ECDSA_NIST_PATH_LENGTH",
+      .refusal = "8.8.2/3.1",
       .state = "released" },
-    { .name = "a session that never was", .what = UNKNOWN_SESSION, .refusal = "8.10.1/3.9", .state = "released" },
-    { .name = "an authentication sent twice", .what = TWICE_CLIENT, .refusal = "8.10.1/3.9", .state = "released" },
-    { .name = "a package before authentication", .what = PACKAGE_FIRST, .refusal = "8.10.1/3.9", .state = "released" },
-    { .name = "a card that refused the server", .what = CLIENT_ERROR, .refusal = "8.1/4.2", .state = "released" },
-    { .name = "a card that refused the download", .what = PREPARE_ERROR, .refusal = "8.1/4.2", .state = "released" },
-    { .name = "a second signature that was altered", .what = FLIP_SIGNATURE2, .refusal = "8.1/6.1",
+    { .name = "a signature of the card that was altered",
+      .what = FLIP_SIGNATURE1,
+      .refusal = "8.1/6.1",
       .state = "released" },
-    { .name = "a one-time key that was altered", .what = FLIP_OTPK, .refusal = "8.1/6.1", .state = "released" },
-    { .name = "a download response for another session", .what = OTHER_TRANSACTION2, .refusal = "8.1/6.1",
+    { .name = "an altered certificate of the card",
+      .what = FLIP_CERTIFICATE,
+      .refusal = "8.1.3/6.1",
       .state = "released" },
-    { .name = "a package asked for twice in a session", .what = TWICE_PACKAGE, .refusal = "8.10.1/3.9",
+    { .name = "an altered certificate of the EUM",
+      .what = FLIP_EUM,
+      .refusal = "8.1.2/6.1",
+      .state = "released" },
+    { .name = "an authentication of another session",
+      .what = OTHER_SESSION,
+      .refusal = "8.10.1/3.9",
+      .state = "released" },
+    { .name = "a session that never was",
+      .what = UNKNOWN_SESSION,
+      .refusal = "8.10.1/3.9",
+      .state = "released" },
+    { .name = "an authentication sent twice",
+      .what = TWICE_CLIENT,
+      .refusal = "8.10.1/3.9",
+      .state = "released" },
+    { .name = "a package before authentication",
+      .what = PACKAGE_FIRST,
+      .refusal = "8.10.1/3.9",
+      .state = "released" },
+    { .name = "a card that refused the server",
+      .what = CLIENT_ERROR,
+      .refusal = "8.1/4.2",
+      .state = "released" },
+    { .name = "a card that refused the download",
+      .what = PREPARE_ERROR,
+      .refusal = "8.1/4.2",
+      .state = "released" },
+    { .name = "a second signature that was altered",
+      .what = FLIP_SIGNATURE2,
+      .refusal = "8.1/6.1",
+      .state = "released" },
+    { .name = "a one-time key that was altered",
+      .what = FLIP_OTPK,
+      .refusal = "8.1/6.1",
+      .state = "released" },
+    { .name = "a download response for another session",
+      .what = OTHER_TRANSACTION2,
+      .refusal = "8.1/6.1",
+      .state = "released" },
+    { .name = "a package asked for twice in a session",
+      .what = TWICE_PACKAGE,
+      .refusal = "8.10.1/3.9",
       .state = "downloaded" },
-    { .name = "no confirmation code where one is wanted", .order_code = "4711", .refusal = "8.1/4.2",
+    { .name = "no confirmation code where one is wanted",
+      .order_code = "4711",
+      .refusal = "8.1/4.2",
       .state = "released" },
-    { .name = "no confirmation code, and the card signs all the same", .order_code = "4711", .what = NO_CODE,
-      .refusal = "8.2.7/2.2", .state = "released" },
-    { .name = "a wrong confirmation code", .order_code = "4711", .code = "4712", .refusal = "8.2.7/3.8",
+    { .name = "no confirmation code, and the card signs all the same",
+      .order_code = "4711",
+      .what = NO_CODE,
+      .refusal = "8.2.7/2.2",
       .state = "released" },
-    { .name = "the right confirmation code", .order_code = "4711", .code = "4711", .refusal = "",
+    { .name = "a wrong confirmation code",
+      .order_code = "4711",
+      .code = "4712",
+      .refusal = "8.2.7/3.8",
+      .state = "released" },
+    { .name = "the right confirmation code",
+      .order_code = "4711",
+      .code = "4711",
+      .refusal = "",
       .state = "downloaded" },
 };
 
@@ -150,7 +253,8 @@ static const char *get_package_without_code(struct lab *l, struct lab_download *
     struct rsp_prepare_download_response *r = &d->prepared.message;
     *r = (struct rsp_prepare_download_response){
         .which = RSP_PREPARE_DOWNLOAD_OK,
-        .ok.euicc_signed2 = { .transaction_id = d->initiated.transaction_id, .euicc_otpk = SPAN_ARRAY(otpk.at) },
+        .ok.euicc_signed2 = { .transaction_id = d->initiated.transaction_id,
+                              .euicc_otpk = SPAN_ARRAY(otpk.at) },
     };
     REQUIRE(rsp_euicc_signed2_write(&r->ok.euicc_signed2, &part) == ERR_OK);
     r->ok.euicc_signed2.signed_bytes = buf_span(&part);
@@ -198,7 +302,8 @@ static void open_order(struct lab *l, const struct flaw *f)
     struct es_status status = { 0 };
     lab_import(l);
     if (f->what != NOT_RELEASED) {
-        lab_release(l, LAB_PARTNER_ICCID, text_or(f->order_eid, LAB_EID), "TOKEN-1", text_or(f->order_code, ""));
+        lab_release(l, LAB_PARTNER_ICCID, text_or(f->order_eid, LAB_EID), "TOKEN-1",
+                    text_or(f->order_code, ""));
         return;
     }
     CHECK(es2p_download_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
@@ -273,7 +378,8 @@ static void initiate_refusals(void)
     uint8_t challenge[16] = { 1 };
     lab_open(&l);
     REQUIRE(es10b_get_euicc_info1(&l.card.es, &info) == ERR_OK);
-    static const uint8_t nobody[] = { 4, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
+    static const uint8_t nobody[] = { 4,  20, 1,  2,  3,  4,  5,  6,  7,  8,  9,
+                                      10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
     const struct {
         const char *name, *refusal;
         struct span svn, verification, signing;
@@ -286,17 +392,19 @@ static void initiate_refusals(void)
     };
     for (size_t i = 0; i < COUNT(cards); i++) {
         struct rsp_euicc_info1 changed = { .svn = cards[i].svn.at ? cards[i].svn : info.message.svn,
-                                           .ci_verification = cards[i].verification.at ? cards[i].verification
-                                                                                       : info.message.ci_verification,
+                                           .ci_verification = cards[i].verification.at
+                                                                  ? cards[i].verification
+                                                                  : info.message.ci_verification,
                                            .ci_signing = cards[i].signing.at ? cards[i].signing
                                                                              : info.message.ci_signing };
-        const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str("smdp.example.com"),
-                                                               changed };
+        const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge),
+                                                               span_str("smdp.example.com"), changed };
         char text[40];
         lab_download_begin(&l, &l.card, &d);
         CHECK_ROW(cards[i].name,
                   es9p_initiate_authentication(&d.peer, &q, &d.memory, &d.initiated, &d.status) == ERR_OK);
-        snprintf(text, sizeof text, "%s%s%s", d.status.subject, d.status.subject[0] ? "/" : "", d.status.reason);
+        snprintf(text, sizeof text, "%s%s%s", d.status.subject, d.status.subject[0] ? "/" : "",
+                 d.status.reason);
         CHECK_ROW(cards[i].name, strcmp(text, cards[i].refusal) == 0);
         lab_download_end(&d);
     }
@@ -306,9 +414,11 @@ static void initiate_refusals(void)
 
 static void code_is_exhausted(void)
 {
-    static const struct { const char *code, *refusal; } tries[] = {
-        { "1", "8.2.7/3.8" }, { NULL, "8.1/4.2" }, { "2", "8.2.7/3.8" }, { "3", "8.2.7/3.8" },
-        { "4711", "8.2.7/6.4" }, { "4711", "8.2.7/6.4" },
+    static const struct {
+        const char *code, *refusal;
+    } tries[] = {
+        { "1", "8.2.7/3.8" }, { NULL, "8.1/4.2" },     { "2", "8.2.7/3.8" },
+        { "3", "8.2.7/3.8" }, { "4711", "8.2.7/6.4" }, { "4711", "8.2.7/6.4" },
     };
     struct lab l;
     lab_open(&l);
@@ -355,7 +465,8 @@ static void one_profile_one_card(void)
     lab_close(&l);
 }
 
-/* The card of a cancelled order, authenticated before, must not get what was ordered for another one since. */
+/* The card of a cancelled order, authenticated before, must not get what was ordered for another one since.
+ */
 static void a_new_order_is_not_the_old_sessions(void)
 {
     struct lab l;
@@ -446,7 +557,8 @@ static void secrets_stay_inside(void)
     const struct span package = d.package.bound_profile_package;
     CHECK(!memmem(package.at, package.len, k.at, k.len) && !memmem(package.at, package.len, opc.at, opc.len));
     CHECK(!lab_file_holds(&l, LAB_SMDP, buf_span(&k)) && !lab_file_holds(&l, LAB_SMDP, buf_span(&opc)));
-    CHECK(!lab_said(&l, LAB_K) && !lab_said(&l, LAB_OPC) && !lab_said(&l, "TOKEN-1") && !lab_said(&l, "4711-0815"));
+    CHECK(!lab_said(&l, LAB_K) && !lab_said(&l, LAB_OPC) && !lab_said(&l, "TOKEN-1") &&
+          !lab_said(&l, "4711-0815"));
     lab_download_end(&d);
     lab_close(&l);
     buf_release(&k);

@@ -6,7 +6,10 @@ int main(void)
 {
     struct test all[64];
     size_t count = 0;
-    const struct { const struct test *tests; size_t count; } parts[] = {
+    const struct {
+        const struct test *tests;
+        size_t count;
+    } parts[] = {
         { order_tests, order_tests_count },
         { download_tests, download_tests_count },
         { notification_tests, notification_tests_count },

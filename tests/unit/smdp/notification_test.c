@@ -55,8 +55,13 @@ static void right_result_closes_the_order(void)
 
 static void forged_results(void)
 {
-    static const struct { const char *name; int flip; } rows[] = {
-        { "an altered signature", 0 }, { "an altered transaction", 1 }, { "an altered ICCID", 2 },
+    static const struct {
+        const char *name;
+        int flip;
+    } rows[] = {
+        { "an altered signature", 0 },
+        { "an altered transaction", 1 },
+        { "an altered ICCID", 2 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -107,6 +112,26 @@ static void late_failure_of_an_older_session(void)
     close_fixture(&f);
 }
 
+/* A device may be off for long: what it says then still counts. A session without a package is forgotten meanwhile. */
+static void result_after_forty_days(void)
+{
+    struct fixture f;
+    struct lab_download idle, other;
+    open_fixture(&f);
+    lab_download_begin(&f.l, &f.other, &idle);
+    CHECK(lab_initiate(&idle)[0] == 0);
+    lab_authenticate_server(&idle);
+    CHECK(lab_fetch(&f.d)[0] == 0 && lab_load(&f.d) == 0);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 40 * CLOCK_DAY);
+    lab_download_begin(&f.l, &f.other, &other);
+    CHECK(lab_initiate(&other)[0] == 0); /* here old ones are forgotten */
+    CHECK(strcmp(lab_authenticate_client(&idle), "8.10.1/3.9") == 0);
+    CHECK(notify(&f) == ERR_OK && state_is(&f, "installed"));
+    lab_download_end(&idle);
+    lab_download_end(&other);
+    close_fixture(&f);
+}
+
 static void result_of_another_card(void)
 {
     struct fixture f;
@@ -140,7 +165,8 @@ static void other_notifications(void)
     REQUIRE(es10b_enable_profile(&f.l.card.es, SPAN_ARRAY(iccid), false, &code) == ERR_OK && code == 0);
     REQUIRE(es10b_retrieve_notifications_list(&f.l.card.es, &q, &list) == ERR_OK);
     struct der items = der_open(list.message.notifications);
-    while (!der_at_end(&items) && (n.which != RSP_PENDING_OTHER || n.other.metadata.event != RSP_EVENT_ENABLE))
+    while (!der_at_end(&items) &&
+           (n.which != RSP_PENDING_OTHER || n.other.metadata.event != RSP_EVENT_ENABLE))
         REQUIRE(rsp_pending_notification_next(&items, &n) == ERR_OK);
     REQUIRE(n.which == RSP_PENDING_OTHER);
     lab_flip(span_sub(n.other.signature, 9, 1));
@@ -154,12 +180,13 @@ static void other_notifications(void)
     close_fixture(&f);
 }
 
-/* --- cancel session -------------------------------------------------------------------------------------------------- */
+/* --- cancel session ---------------------------------------------------------------------------- */
 
 static const char *cancel(struct fixture *f, struct es10b_cancel_session_response *r)
 {
     f->d.status = (struct es_status){ 0 };
-    enum err e = es9p_cancel_session(&f->d.peer, f->d.initiated.transaction_id, buf_span(&r->received), &f->d.status);
+    enum err e =
+        es9p_cancel_session(&f->d.peer, f->d.initiated.transaction_id, buf_span(&r->received), &f->d.status);
     snprintf(f->d.refusal, sizeof f->d.refusal, e ? "%s" : "%s/%s", e ? err_name(e) : f->d.status.subject,
              f->d.status.reason);
     return f->d.refusal;
@@ -167,7 +194,11 @@ static const char *cancel(struct fixture *f, struct es10b_cancel_session_respons
 
 static void cancel_session(void)
 {
-    static const struct { const char *name, *refusal; int flip; bool authenticated, twice; } rows[] = {
+    static const struct {
+        const char *name, *refusal;
+        int flip;
+        bool authenticated, twice;
+    } rows[] = {
         { "the card's own word", "/", -1, true, false },
         { "said twice", "8.10.1/3.9", -1, true, true },
         { "before the card authenticated", "8.10.1/3.9", -1, false, false },
@@ -183,8 +214,10 @@ static void cancel_session(void)
         lab_authenticate_server(&f.d);
         if (rows[i].authenticated)
             CHECK(lab_authenticate_client(&f.d)[0] == 0);
-        const struct rsp_cancel_session_request q = { f.d.initiated.transaction_id, RSP_CANCEL_REASON_POSTPONED };
-        REQUIRE(es10b_cancel_session(&f.l.card.es, &q, &r) == ERR_OK && r.message.which == RSP_CANCEL_SESSION_OK);
+        const struct rsp_cancel_session_request q = { f.d.initiated.transaction_id,
+                                                      RSP_CANCEL_REASON_POSTPONED };
+        REQUIRE(es10b_cancel_session(&f.l.card.es, &q, &r) == ERR_OK &&
+                r.message.which == RSP_CANCEL_SESSION_OK);
         const struct rsp_cancel_session_ok *ok = &r.message.ok;
         const struct span at[] = { span_sub(ok->signature, 3, 1), span_sub(ok->cancel_signed.smdp_oid, 1, 1),
                                    span_sub(ok->cancel_signed.transaction_id, 0, 1) };
@@ -217,8 +250,9 @@ static void cancel_for_another_smdp(void)
     REQUIRE(lab_authenticate_client(&f.d)[0] == 0);
     REQUIRE(ec_key_from_scalar(f.l.crypto, EC_P256, secret_span(&f.l.card.nist.key), &key) == ERR_OK);
     struct rsp_cancel_session_response answer = { .which = RSP_CANCEL_SESSION_OK };
-    answer.ok.cancel_signed = (struct rsp_cancel_session_signed){ .transaction_id = f.d.initiated.transaction_id,
-                                                                  .smdp_oid = SPAN(0x88, 0x37, 0x0b) };
+    answer.ok.cancel_signed =
+        (struct rsp_cancel_session_signed){ .transaction_id = f.d.initiated.transaction_id,
+                                            .smdp_oid = SPAN(0x88, 0x37, 0x0b) };
     REQUIRE(rsp_cancel_session_signed_write(&answer.ok.cancel_signed, &part) == ERR_OK);
     answer.ok.cancel_signed.signed_bytes = buf_span(&part);
     rsp_tbs_cancel_session(&answer.ok.cancel_signed, &tbs);
@@ -236,20 +270,29 @@ static void cancel_for_another_smdp(void)
     close_fixture(&f);
 }
 
-/* --- what no message should do --------------------------------------------------------------------------------- */
+/* --- what no message should do ----------------------------------------------------------------- */
 
 static void hostile_bodies(void)
 {
-    static const char *const functions[] = { "initiateAuthentication", "authenticateClient", "getBoundProfilePackage",
-                                             "handleNotification", "cancelSession" };
+    static const char *const functions[] = { "initiateAuthentication", "authenticateClient",
+                                             "getBoundProfilePackage", "handleNotification",
+                                             "cancelSession" };
     static const char *const bodies[] = {
-        "", "{", "[]", "null", "{}", "{\"transactionId\":1}", "{\"transactionId\":\"00\"}",
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        "{\"transactionId\":1}",
+        "{\"transactionId\":\"00\"}",
         "{\"transactionId\":\"0\",\"authenticateServerResponse\":\"\",\"prepareDownloadResponse\":\"\","
         "\"cancelSessionResponse\":\"\",\"pendingNotification\":\"\"}",
         "{\"transactionId\":\"00112233445566778899AABBCCDDEEFF00\",\"authenticateServerResponse\":\"vzgA\","
         "\"prepareDownloadResponse\":\"vyEA\",\"cancelSessionResponse\":\"v0EA\"}",
-        "{\"pendingNotification\":\"vzcA\",\"euiccChallenge\":\"AA==\",\"euiccInfo1\":\"vyAA\",\"smdpAddress\":\"x\"}",
-        "{\"pendingNotification\":\"MIA=\"}", "{\"pendingNotification\":\"////////\"}",
+        "{\"pendingNotification\":\"vzcA\",\"euiccChallenge\":\"AA==\",\"euiccInfo1\":\"vyAA\","
+        "\"smdpAddress\":\"x\"}",
+        "{\"pendingNotification\":\"MIA=\"}",
+        "{\"pendingNotification\":\"////////\"}",
     };
     static const struct http_header headers[] = { { "Content-Type", "application/json" },
                                                   { "X-Admin-Protocol", "gsma/rsp/v2.5.0" } };
@@ -261,8 +304,11 @@ static void hostile_bodies(void)
             char url[128];
             struct http_response p = HTTP_RESPONSE_INIT;
             snprintf(url, sizeof url, LAB_SMDP_URL "/gsma/rsp2/es9plus/%s", functions[i]);
-            const struct http_call q = { .method = "POST", .url = url, .headers = headers,
-                                         .header_count = COUNT(headers), .body = span_str(bodies[k]) };
+            const struct http_call q = { .method = "POST",
+                                         .url = url,
+                                         .headers = headers,
+                                         .header_count = COUNT(headers),
+                                         .body = span_str(bodies[k]) };
             CHECK(http_send(l.anyone, &q, &p) == ERR_OK);
             bool refused = p.status >= 400 || (p.body.len && strstr(buf_cstr(&p.body), "Failed"));
             CHECK_ROW(bodies[k], refused && p.status != 500);
@@ -279,6 +325,7 @@ const struct test notification_tests[] = {
     { "a forged installation result is dropped", forged_results },
     { "a signed failure ends the order in error", failure_ends_the_order },
     { "a late failure of an older session says nothing of the newer one", late_failure_of_an_older_session },
+    { "a result may come forty days late", result_after_forty_days },
     { "another card's signature closes nothing", result_of_another_card },
     { "other notifications are believed when they verify", other_notifications },
     { "a session is cancelled by its card only", cancel_session },

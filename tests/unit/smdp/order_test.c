@@ -23,26 +23,34 @@ static const struct row {
     struct call calls[6];
 } rows[] = {
     { "an order is placed, confirmed, released",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { CONFIRM, { ME, TOKEN }, "", "linked" },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN }, "", "linked" },
         { RELEASE, { ME }, "", "released" } } },
     { "without an EID it is confirmed, not linked",
-      { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN }, "", "confirmed" },
+      { { DOWNLOAD, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN }, "", "confirmed" },
         { RELEASE, { ME }, "", "released" } } },
     { "each call may come again",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
         { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
-        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" }, { RELEASE, { ME }, "", "released" } } },
+        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
+        { RELEASE, { ME }, "", "released" } } },
     { "a placed order survives a restart",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { KILL, { ME }, "", "allocated" },
-        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" }, { KILL, { ME }, "", "released" } } },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { KILL, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
+        { KILL, { ME }, "", "released" } } },
     { "an unknown ICCID", { { DOWNLOAD, { .iccid = "89000123456789012399" }, "8.2.1/3.9", "available" } } },
     { "no ICCID and no type", { { DOWNLOAD, { EID_1 }, "8.2.1/3.9", "available" } } },
     { "an ICCID that is another EID's already",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { DOWNLOAD, { ME, EID_2 }, "8.2.1/3.10", "allocated" } } },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { DOWNLOAD, { ME, EID_2 }, "8.2.1/3.10", "allocated" } } },
     { "an ICCID that is ordered without EID already",
       { { DOWNLOAD, { ME }, "", "allocated" }, { DOWNLOAD, { ME, EID_2 }, "8.2.1/3.3", "allocated" } } },
     { "an ICCID that is released",
-      { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
+      { { DOWNLOAD, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
         { DOWNLOAD, { ME }, "8.2.1/3.3", "released" } } },
     { "an ICCID that was withdrawn",
       { { CANCEL, { ME, .final_state = "Unavailable" }, "", "unavailable" },
@@ -59,17 +67,21 @@ static const struct row {
     { "confirming an unknown ICCID",
       { { CONFIRM, { .iccid = "89000123456789012399", TOKEN }, "8.2.1/3.9", "available" } } },
     { "confirming for another EID",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { CONFIRM, { ME, TOKEN, EID_2 }, "8.1.1/3.10", "allocated" } } },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN, EID_2 }, "8.1.1/3.10", "allocated" } } },
     { "the EID may come with the confirmation",
       { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN, EID_1 }, "", "linked" } } },
     { "an EID that comes after the confirmation is not lost in silence",
-      { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN }, "", "confirmed" },
+      { { DOWNLOAD, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN }, "", "confirmed" },
         { CONFIRM, { ME, TOKEN, EID_1, .release = true }, "8.1.1/3.10", "confirmed" } } },
     { "confirming with another matchingId",
-      { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN }, "", "confirmed" },
+      { { DOWNLOAD, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN }, "", "confirmed" },
         { CONFIRM, { ME, .matching_id = "TOKEN-2" }, "8.2.6/3.10", "confirmed" } } },
     { "a matchingId that is another ICCID's",
-      { { DOWNLOAD, { ME }, "", "allocated" }, { CONFIRM, { ME, TOKEN }, "", "confirmed" },
+      { { DOWNLOAD, { ME }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN }, "", "confirmed" },
         { DOWNLOAD, { .iccid = LAB_THIRD_ICCID }, "", "confirmed" },
         { CONFIRM, { .iccid = LAB_THIRD_ICCID, TOKEN }, "8.2.6/3.3", "confirmed" },
         { CONFIRM, { .iccid = LAB_THIRD_ICCID, .matching_id = "TOKEN-2" }, "", "confirmed" } } },
@@ -90,10 +102,13 @@ static const struct row {
     { "releasing what is not confirmed",
       { { DOWNLOAD, { ME }, "", "allocated" }, { RELEASE, { ME }, "8.2.1/3.5", "allocated" } } },
     { "releasing what was never ordered", { { RELEASE, { ME }, "8.2.1/3.5", "available" } } },
-    { "releasing an unknown ICCID", { { RELEASE, { .iccid = "89000123456789012399" }, "8.2.1/3.9", "available" } } },
+    { "releasing an unknown ICCID",
+      { { RELEASE, { .iccid = "89000123456789012399" }, "8.2.1/3.9", "available" } } },
     { "a cancelled order can be placed anew",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
-        { CANCEL, { ME, TOKEN }, "", "available" }, { CANCEL, { ME, TOKEN }, "", "available" },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
+        { CANCEL, { ME, TOKEN }, "", "available" },
+        { CANCEL, { ME, TOKEN }, "", "available" },
         { DOWNLOAD, { ME, EID_2 }, "", "allocated" } } },
     { "cancelling for good, twice",
       { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
@@ -101,10 +116,12 @@ static const struct row {
         { CANCEL, { ME, .final_state = "Unavailable" }, "", "unavailable" },
         { CANCEL, { ME, .final_state = "Available" }, "8.2.1/3.3", "unavailable" } } },
     { "cancelling with another matchingId",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { CONFIRM, { ME, TOKEN, .release = true }, "", "released" },
         { CANCEL, { ME, .matching_id = "TOKEN-2" }, "8.2.6/3.10", "released" } } },
     { "cancelling another EID's order",
-      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" }, { CANCEL, { ME, EID_2 }, "8.1.1/3.10", "allocated" } } },
+      { { DOWNLOAD, { ME, EID_1 }, "", "allocated" },
+        { CANCEL, { ME, EID_2 }, "8.1.1/3.10", "allocated" } } },
     { "cancelling an unknown ICCID",
       { { CANCEL, { .iccid = "89000123456789012399" }, "8.2.1/3.9", "available" } } },
 };
@@ -113,10 +130,14 @@ static enum err do_call(const struct es_peer *peer, const struct call *c, struct
                         struct es_status *status)
 {
     switch (c->verb) {
-    case DOWNLOAD: return es2p_download_order(peer, &c->q, a, status);
-    case CONFIRM: return es2p_confirm_order(peer, &c->q, a, status);
-    case RELEASE: return es2p_release_profile(peer, &c->q, a, status);
-    default: return es2p_cancel_order(peer, &c->q, a, status);
+    case DOWNLOAD:
+        return es2p_download_order(peer, &c->q, a, status);
+    case CONFIRM:
+        return es2p_confirm_order(peer, &c->q, a, status);
+    case RELEASE:
+        return es2p_release_profile(peer, &c->q, a, status);
+    default:
+        return es2p_cancel_order(peer, &c->q, a, status);
     }
 }
 
@@ -129,7 +150,8 @@ static bool has_refusal(const char *row, const struct es_status *status, const c
     return strcmp(text, wants) == 0;
 }
 
-static struct es_peer peer_as(struct lab *l, struct env *env, struct http_client *client, const char *requester)
+static struct es_peer peer_as(struct lab *l, struct env *env, struct http_client *client,
+                              const char *requester)
 {
     *env = l->env;
     env->http = client;
@@ -161,12 +183,11 @@ static void orders(void)
 /* The order again, each time with the n-th write killed and everything tried once more. */
 static void orders_killed(void)
 {
-    static const struct call calls[] = { { DOWNLOAD, { ME, EID_1 }, "", "" },
-                                         { CONFIRM, { ME, TOKEN, .release = true }, "", "" },
-                                         { CANCEL, { ME, TOKEN }, "", "" },
-                                         { DOWNLOAD, { ME, EID_2 }, "", "" },
-                                         { CONFIRM, { ME, TOKEN }, "", "" },
-                                         { RELEASE, { ME }, "", "" } };
+    static const struct call calls[] = {
+        { DOWNLOAD, { ME, EID_1 }, "", "" }, { CONFIRM, { ME, TOKEN, .release = true }, "", "" },
+        { CANCEL, { ME, TOKEN }, "", "" },   { DOWNLOAD, { ME, EID_2 }, "", "" },
+        { CONFIRM, { ME, TOKEN }, "", "" },  { RELEASE, { ME }, "", "" }
+    };
     bool cut = true;
     for (unsigned n = 1; cut && n < 100; n++) {
         struct lab l;
@@ -246,9 +267,10 @@ static void matching_id_is_made(void)
     lab_close(&l);
 }
 
-/* --- administration -------------------------------------------------------------------------------------------------- */
+/* --- administration ---------------------------------------------------------------------------- */
 
-#define GOOD(iccid) "{\"iccid\":\"" iccid "\",\"imsi\":\"262027654321098\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}"
+#define GOOD(iccid)                                                                                          \
+    "{\"iccid\":\"" iccid "\",\"imsi\":\"262027654321098\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}"
 
 static const struct {
     const char *name, *body;
@@ -267,29 +289,38 @@ static const struct {
     { "a good one and a bad one", "{\"profiles\":[" GOOD("89000123456789012341") "," GOOD("1") "]}", 400 },
     { "no keys", "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\"}]}", 400 },
     { "a short key",
-      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"k\":\"00\",\"opc\":\"" LAB_OPC
-      "\"}]}", 400 },
+      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"k\":\"00\",\"opc\":"
+      "\"" LAB_OPC "\"}]}",
+      400 },
     { "an IMSI with letters",
       "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"26202765432109X\",\"k\":\"" LAB_K
-      "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
     { "an IMSI of 16 digits",
       "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"2620276543210981\",\"k\":\"" LAB_K
-      "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
     { "a matchingId with small letters",
-      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"matchingId\":\"x\",\"k\":\"" LAB_K
-      "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"matchingId\":\"x\","
+      "\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
     { "an mccMnc that is none",
-      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"mccMnc\":\"26\",\"k\":\"" LAB_K
-      "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"mccMnc\":\"26\","
+      "\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
     { "notifications that are no list",
-      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"notifications\":1,\"k\":\"" LAB_K
-      "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"notifications\":1,"
+      "\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
     { "a notification of an event that is none",
       "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"notifications\":"
-      "[{\"event\":\"lose\",\"address\":\"smdp.example.com\"}],\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "[{\"event\":\"lose\",\"address\":\"smdp.example.com\"}],\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC
+      "\"}]}",
+      400 },
     { "a TUAK key where the algorithm is a word that is none",
-      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"algorithm\":\"comp128\",\"k\":\""
-      LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}", 400 },
+      "{\"profiles\":[{\"iccid\":\"89000123456789012341\",\"imsi\":\"262027654321098\",\"algorithm\":"
+      "\"comp128\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}",
+      400 },
 };
 
 static void imports_are_judged(void)

@@ -3,7 +3,9 @@
 
 #include "lab.h"
 
-#define TESTS(name) extern const struct test name[]; extern const size_t name##_count
+#define TESTS(name)                                                                                          \
+    extern const struct test name[];                                                                         \
+    extern const size_t name##_count
 TESTS(order_tests);
 TESTS(download_tests);
 TESTS(notification_tests);
