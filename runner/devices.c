@@ -143,12 +143,12 @@ static enum err make_memory(struct world *w, struct world_device *d)
     return ERR_OK;
 }
 
-static const char *euicc_certificate(const struct world *w)
+static const char *euicc_certificate(const struct world *w, const struct world_device *d)
 {
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
         if (strcmp(w->scenario->certificate[i].part, "euicc") == 0)
             return w->scenario->certificate[i].name;
-    return "CERT_EUICC_ECDSA_NIST";
+    return d->group->brainpool ? "CERT_EUICC_ECDSA_BRP" : "CERT_EUICC_ECDSA_NIST";
 }
 
 static enum err insert_card(struct world *w, struct world_device *d, const struct euicc_profile *profiles)
@@ -172,7 +172,7 @@ enum err device_card(struct world *w, struct world_device *d)
 {
     struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
     struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
-    enum err e = certs_issue_euicc(w->pki, euicc_certificate(w), d->eid, &d->credential);
+    enum err e = certs_issue_euicc(w->pki, euicc_certificate(w, d), d->eid, &d->credential);
     for (size_t k = 0; k < d->profile_count; k++) {
         metadata[k] = (struct buf){ .max = 4096 };
         upp[k] = (struct buf){ .max = SAIP_UPP_MAX };

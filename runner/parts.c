@@ -73,21 +73,29 @@ static enum err build_smdp(struct part *p)
 {
     static const char *const addresses[] = { HOST_SMDP, NULL };
     struct world *w = p->world;
-    const struct pki_item *auth = NULL, *pb = NULL;
+    const struct pki_item *auth = NULL, *pb = NULL, *auth_brp = NULL, *pb_brp = NULL;
     struct smdp_client clients[] = { { .name = OPERATOR }, { .name = "admin", .administrator = true } };
     struct smdp *smdp = NULL;
     enum err e = part_identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", &auth);
     if (!e)
         e = part_identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", &pb);
+    if (!e && scenario_has_brainpool(w->scenario))
+        e = pki_get(w->pki, "CERT_S_SM_DPauth_ECDSA_BRP", &auth_brp);
+    if (!e && auth_brp)
+        e = pki_get(w->pki, "CERT_S_SM_DPpb_ECDSA_BRP", &pb_brp);
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
         e = fingerprint(w, "ADMIN", clients[1].fingerprint);
     if (e)
         return e;
-    const struct smdp_identity own = { EC_P256, auth->der, pb->der, auth->key, pb->key };
-    struct smdp_settings s = { .addresses = addresses, .identities = &own, .identity_count = 1, .trust = w->trust,
-                               .clients = clients, .client_count = COUNT(clients) };
+    struct smdp_identity own[2] = { { EC_P256, auth->der, pb->der, auth->key, pb->key } };
+    if (auth_brp)
+        own[1] = (struct smdp_identity){ EC_BRAINPOOL_P256R1, auth_brp->der, pb_brp->der, auth_brp->key, pb_brp->key };
+    struct smdp_settings s = { .addresses = addresses, .identities = own, .identity_count = auth_brp ? 2 : 1,
+                               .trust = w->trust, .clients = clients, .client_count = COUNT(clients),
+                               .ppk = w->scenario->smdp.ppk, .order_valid_ms = w->scenario->smdp.order_valid,
+                               .downloads_max = w->scenario->smdp.downloads_max };
     e = storage_key(p, &s.storage_key);
     if (!e)
         e = smdp_new(&p->env, &s, &smdp);

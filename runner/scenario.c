@@ -146,7 +146,8 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
 static enum err read_group(struct scenario *s, const char *name, const struct yaml_node *n,
                            struct yaml_error *error)
 {
-    static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download", NULL };
+    static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
+                                        "curve", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -173,6 +174,11 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "download", ways, &way, error);
     g->indirect = way && strcmp(way, "indirect") == 0;
+    static const char *const curves[] = { "p256", "brainpool", NULL };
+    const char *curve = NULL;
+    if (!e)
+        e = read_one_of(s, n, "curve", curves, &curve, error);
+    g->brainpool = curve && strcmp(curve, "brainpool") == 0;
     if (!e && yaml_get(n, "polls-every"))
         e = yaml_duration(s->yaml, yaml_get(n, "polls-every"), &g->poll_every, error);
     if (!e)
@@ -229,9 +235,25 @@ static enum err read_certificates(struct scenario *s, const struct yaml_node *ma
     return e;
 }
 
+static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "ppk", "order-valid", "downloads-max", NULL };
+    if (!n)
+        return ERR_OK;
+    enum err e = n->kind == YAML_MAP ? yaml_only_keys(s->yaml, n, keys, error)
+                                     : FAIL(s, n, error, "{ppk: true, order-valid: 1 h, downloads-max: 3} is wanted");
+    if (!e && yaml_get(n, "ppk"))
+        e = yaml_bool(s->yaml, yaml_get(n, "ppk"), &s->smdp.ppk, error);
+    if (!e && yaml_get(n, "order-valid"))
+        e = yaml_duration(s->yaml, yaml_get(n, "order-valid"), &s->smdp.order_valid, error);
+    if (!e && yaml_get(n, "downloads-max"))
+        e = yaml_int(s->yaml, yaml_get(n, "downloads-max"), 1, 1000, &s->smdp.downloads_max, error);
+    return e;
+}
+
 static enum err read_world(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", NULL };
+    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", NULL };
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "carriers"), read_carrier, error);
@@ -243,6 +265,8 @@ static enum err read_world(struct scenario *s, const struct yaml_node *n, struct
         e = read_entries(s, yaml_get(n, "devices"), read_group, error);
     if (!e)
         e = read_certificates(s, yaml_get(n, "certificates"), error);
+    if (!e)
+        e = read_smdp(s, yaml_get(n, "smdp"), error);
     return e;
 }
 
@@ -488,4 +512,12 @@ int64_t scenario_device_count(const struct scenario *s)
     for (size_t i = 0; i < s->group_count; i++)
         n += s->group[i].count;
     return n;
+}
+
+bool scenario_has_brainpool(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->group_count; i++)
+        if (s->group[i].brainpool)
+            return true;
+    return false;
 }

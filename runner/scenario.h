@@ -43,6 +43,7 @@ struct scenario_group {
     const char *country;
     int64_t poll_every;    /* ms */
     bool indirect;         /* downloads through the eIM */
+    bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
 };
 
 /* Which certificate a part shows instead of its good one: "smdp-auth" -> name in the PKI description. */
@@ -74,6 +75,10 @@ struct scenario {
     size_t contract_count;
     struct scenario_group group[SCENARIO_GROUPS_MAX];
     size_t group_count;
+    struct {
+        bool ppk;
+        int64_t order_valid, downloads_max; /* 0: the SM-DP+'s own */
+    } smdp;
     struct scenario_certificate certificate[8];
     size_t certificate_count;
     struct scenario_step step[SCENARIO_STEPS_MAX];
@@ -93,6 +98,7 @@ const struct scenario_group *scenario_find_device(const struct scenario *s, cons
 /* Writes the name of the index-th device of a group. */
 void scenario_device_name(const struct scenario_group *g, int64_t index, char out[SCENARIO_NAME_MAX]);
 int64_t scenario_device_count(const struct scenario *s);
+bool scenario_has_brainpool(const struct scenario *s);
 
 /* Verbs and expectations are tables; each entry checks its own arguments when the file is read, so that playing meets no
  * surprise. Names are the words of the scenario language. */

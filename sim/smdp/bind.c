@@ -145,6 +145,26 @@ static enum err put_blocks(struct smdp *s, struct bsp *keys, uint32_t list_tag, 
     return e ? e : der_put_close(out, list);
 }
 
+/* SGP.22 2.5.3, 5.5.4: random keys take the place of the session's; from here on blocks are chained anew. */
+static enum err put_protection_keys(struct smdp *s, struct bsp *keys, struct buf *package)
+{
+    uint8_t ppk[3][16];
+    struct buf command = { .max = 128 };
+    enum err e = rng_fill(s->env->rng, ppk, sizeof ppk);
+    const struct rsp_replace_session_keys replace = { SPAN_ARRAY(ppk[0]), SPAN_ARRAY(ppk[1]), SPAN_ARRAY(ppk[2]) };
+    if (!e)
+        e = rsp_replace_session_keys_write(&replace, &command);
+    if (!e)
+        e = put_blocks(s, keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, buf_span(&command), package);
+    if (!e)
+        e = bsp_replace_keys(keys, replace.initial_mcv, replace.ppk_enc, replace.ppk_cmac);
+    if (command.at)
+        memory_clear(command.at, command.len);
+    memory_clear(ppk, sizeof ppk);
+    buf_release(&command);
+    return e;
+}
+
 static enum err put_package(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
                             struct span euicc_otpk, struct span upp, struct buf *package)
 {
@@ -163,6 +183,8 @@ static enum err put_package(struct smdp *s, const struct smdp_session *x, const 
         e = smdp_build_metadata(p, &metadata);
     if (!e)
         e = put_blocks(s, &keys, 0xa1, 0x88, BSP_PLAIN_MAX_88, buf_span(&metadata), package);
+    if (!e && s->ppk)
+        e = put_protection_keys(s, &keys, package);
     if (!e)
         e = put_blocks(s, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, upp, package);
     if (!e)

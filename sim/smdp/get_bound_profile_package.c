@@ -54,6 +54,7 @@ static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_pro
 {
     x->state = SMDP_BOUND;
     p->state = SMDP_DOWNLOADED;
+    p->downloads++;
     /* From here on the profile is this card's, also when the order was for nobody in particular. */
     memcpy(p->eid, x->eid, sizeof p->eid);
     memcpy(p->bound, x->transaction_id, sizeof p->bound);

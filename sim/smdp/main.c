@@ -12,10 +12,11 @@ static const struct setting settings[] = {
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DPauth, DPpb, CertificateIssuer" },
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
-    { "storage-key", SETTING_TEXT, NULL,
-      "file with the key that encrypts subscribers' keys; made when absent" },
-    { "smds", SETTING_MAP, "",
-      "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
+    { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
+    { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
+    { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
+    { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
+    { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -113,10 +114,11 @@ static enum err make_smdp(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
     struct smdp_client *clients = NULL;
-    struct smdp_settings m = { .addresses = p->addresses,
-                               .identities = p->identities,
-                               .identity_count = 1,
-                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
+    struct smdp_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
+                               .warn_eid_range = settings_bool(s, "warn-eid-range"),
+                               .ppk = settings_bool(s, "ppk"),
+                               .order_valid_ms = settings_int(s, "order-valid"),
+                               .downloads_max = settings_int(s, "downloads-max") };
     enum err e = read_addresses(p);
     if (!e)
         e = read_smds(p);

@@ -130,6 +130,16 @@ static enum err take_confirmation_code(struct smdp *s, const struct smdp_order *
     return sha256(s->env->crypto, &code, 1, p->confirmation_sha256);
 }
 
+/* From here on the order runs out (SGP.22 3.1.1). */
+static void release(struct smdp *s, struct smdp_profile *p)
+{
+    if (p->state != SMDP_RELEASED) {
+        p->released_at = clock_now(s->env->clock);
+        p->downloads = 0;
+    }
+    p->state = SMDP_RELEASED;
+}
+
 static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,
                               struct es_status *status)
 {
@@ -153,7 +163,7 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
         p.state = p.eid[0] ? SMDP_LINKED : SMDP_CONFIRMED;
     }
     if (q->release)
-        p.state = SMDP_RELEASED;
+        release(s, &p);
     if (!e)
         e = smdp_profile_update(s, &p, "ES2+.ConfirmOrder");
     if (e == ERR_EXISTS) {
@@ -207,7 +217,7 @@ static enum err release_profile(struct smdp *s, const struct smdp_order *q, stru
         es_refuse(status, "8.2.1", "3.5", "only a confirmed order can be released");
         return ERR_OK;
     }
-    p.state = SMDP_RELEASED;
+    release(s, &p);
     return smdp_profile_update(s, &p, "ES2+.ReleaseProfile");
 }
 

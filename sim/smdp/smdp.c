@@ -95,6 +95,9 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->actor.ops = &smdp_actor_ops;
     s->env = env;
     s->storage_key = settings->storage_key;
+    s->ppk = settings->ppk;
+    s->order_valid_ms = settings->order_valid_ms;
+    s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)
         e = copy_clients(s, settings->clients, settings->client_count);

@@ -36,6 +36,8 @@ struct smdp_profile {
     bool confirmation_required;
     uint8_t confirmation_sha256[32];
     int64_t attempts;        /* of the confirmation code */
+    int64_t released_at;     /* when the order was released; 0 not yet */
+    int64_t downloads;       /* packages bound for this order so far */
     char bound[33];          /* transactionId of the package that was bound last; "" none */
 };
 

@@ -32,6 +32,8 @@ const char *const smdp_migrations[] = {
     /* 3: SMDP_BOUND. What is kept for long is not looked at by who forgets. */
     "DROP INDEX session_by_age;"
     "CREATE INDEX session_by_age ON session (at) WHERE state <> 3;",
+    "ALTER TABLE profile ADD COLUMN released_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE profile ADD COLUMN downloads INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -166,12 +168,14 @@ static enum err take_profile(void *context, const struct db_row *r)
         memcpy(p->confirmation_sha256, confirmation.at, confirmation.len);
     p->attempts = db_int(r, 12);
     copy_text(p->bound, sizeof p->bound, r, 13);
+    p->released_at = db_int(r, 14);
+    p->downloads = db_int(r, 15);
     return ERR_OK;
 }
 
 #define PROFILE_COLUMNS                                                                                  \
     "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
-    " confirmation, attempts, bound FROM profile "
+    " confirmation, attempts, bound, released_at, downloads FROM profile "
 
 enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
 {
@@ -218,10 +222,11 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
 {
     enum err e = db_run(s->env->db,
                         "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
-                        " bound = ? WHERE iccid = ?",
+                        " bound = ?, released_at = ?, downloads = ? WHERE iccid = ?",
                         DB_ARGS(DB_INT(p->state), text_or_null(p->eid), text_or_null(p->matching_id),
                                 p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
-                                DB_INT(p->attempts), text_or_null(p->bound), DB_TEXT(p->iccid)),
+                                DB_INT(p->attempts), text_or_null(p->bound), DB_INT(p->released_at),
+                                DB_INT(p->downloads), DB_TEXT(p->iccid)),
                         NULL);
     if (!e && is_over(p->state))
         e = smdp_registration_close(s, p->iccid);
