@@ -173,6 +173,8 @@ static const struct {
     { "the eSO when the SIM is allocated", KILLED "    do: {restart: {eso: {when: meter, is: ALLOCATED}}}\n" },
     { "the eSO when the profile is ordered", KILLED "    do: {restart: {eso: {when: meter, is: ORDERED}}}\n" },
     { "the eSO when the fallback is set", KILLED "    do: {restart: {eso: {when: meter, is: FALLBACK_SET}}}\n" },
+    { "the eSO when the profile is enabled", KILLED "    do: {restart: {eso: {when: meter, is: ENABLED}}}\n" },
+    { "the eSO when the session is confirmed", KILLED "    do: {restart: {eso: {when: meter, is: CONFIRMED}}}\n" },
     { "the eSO at once", KILLED "    do: {restart: {eso: now}}\n" },
     { "the eSO after 20 ms", AFTER("400 ms") "    do: {restart: {eso: now}}\n" },
     { "the eSO after 50 ms", AFTER("1 s") "    do: {restart: {eso: now}}\n" },
