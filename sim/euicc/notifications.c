@@ -116,14 +116,22 @@ static bool wanted(const struct rsp_retrieve_notifications_request *r, const str
     }
 }
 
+/* What one answer holds; what does not fit waits until the older ones were removed. */
+#define LIST_MAX 60000
+
 static enum err collect(const struct state *s, const struct rsp_retrieve_notifications_request *r,
                         struct buf *notifications, struct buf *results)
 {
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < s->pending_count; i++)
-        if (wanted(r, &s->pending[i]))
-            err = buf_put(s->pending[i].kind == PENDING_PACKAGE_RESULT ? results : notifications,
-                          shared_span(s->pending[i].bytes));
+    for (size_t i = 0; !err && i < s->pending_count; i++) {
+        struct span bytes = shared_span(s->pending[i].bytes);
+        struct buf *to = s->pending[i].kind == PENDING_PACKAGE_RESULT ? results : notifications;
+        if (!wanted(r, &s->pending[i]))
+            continue;
+        if (to->len && to->len + bytes.len > LIST_MAX)
+            break;
+        err = buf_put(to, bytes);
+    }
     return err;
 }
 

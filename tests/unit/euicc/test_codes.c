@@ -335,6 +335,27 @@ static void who_is_told_of_what_is_configured_per_event_and_address(void)
     world_close(&w);
 }
 
+/* A server that nobody reaches: the store is bounded, the oldest go first, and what is told fits an
+ * answer. */
+static void notifications_that_nobody_fetches_are_bounded(void)
+{
+    struct world w;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 40; i++) {
+        CHECK(es10_is(&w, "bf3211a00c" LEAD "8101ff", "bf3203800100"));
+        CHECK(es10_is(&w, "bf3111a00c" LEAD "8101ff", "bf3103800100"));
+    }
+    CHECK_ROW("ListNotification tells all that are kept", told(&w, "smdp.example.com") == 64);
+    size_t first = pending_count(&w, "bf2b00");
+    CHECK_ROW("RetrieveNotificationsList gives what fits", first >= 20 && first <= 64);
+    CHECK_ROW("the oldest were dropped", es10_is(&w, "bf3003800110", "bf3003800101"));
+    CHECK_ROW("the oldest that is there", es10_is(&w, "bf3003800111", "bf3003800100"));
+    CHECK(pending_count(&w, "bf2b00") >= first - 1);
+    world_reset(&w);
+    CHECK(told(&w, "smdp.example.com") == 63);
+    world_close(&w);
+}
+
 const struct test code_tests[] = {
     { "a server without identifier is named as such",
       a_server_without_identifier_is_named_as_such },
@@ -345,6 +366,8 @@ const struct test code_tests[] = {
       a_card_without_fallback_has_no_attribute_to_take_away },
     { "several eIMs are bounded and have tokens of their own",
       several_eims_are_bounded_and_have_tokens_of_their_own },
+    { "notifications that nobody fetches are bounded",
+      notifications_that_nobody_fetches_are_bounded },
     { "who is told of what is configured per event and address",
       who_is_told_of_what_is_configured_per_event_and_address },
 };
