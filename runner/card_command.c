@@ -212,6 +212,11 @@ static int check_words(const struct wish *w, const struct command_words *words)
     static const char *const known[] = { "info", "profiles", "apdu", "trace", NULL };
     if (!w->what)
         return command_refuse("card", "what? info, profiles, apdu or trace");
+    bool trace = strcmp(w->what, "trace") == 0;
+    if (w->reader && !trace)
+        return command_refuse("card", "--reader belongs to trace");
+    if (w->json && trace)
+        return command_refuse("card", "trace has no --json");
     for (size_t i = 0; known[i]; i++)
         if (strcmp(known[i], w->what) == 0) {
             if (strcmp(w->what, "apdu") == 0)

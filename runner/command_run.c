@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "card_place.h"
 #include "command_scenarios.h"
 #include "report_text.h"
 
@@ -89,6 +88,8 @@ static int read_play(struct play *p, int argc, char **argv)
         status = read_wiring(p);
     if (!status && p->card && strcmp(p->wiring, "process") == 0)
         status = command_refuse("run", "--card: in process wiring a device says itself where its card is (sim-ipa, devices)");
+    if (!status && p->reader && !p->card)
+        status = command_refuse("run", "--reader belongs to --card pcsc:NAME");
     if (!status && p->card && strncmp(p->card, "pcsc:", 5) != 0)
         status = command_refuse("run", "--card is pcsc:NAME, not '%s'", p->card);
     if (!status && p->breaks.count > BREAKS_MAX)
@@ -167,7 +168,7 @@ static int open_report(struct play *p)
     for (size_t i = 0; !e && i < p->breaks.count; i++)
         e = buf_printf(&extra, " --break %s", p->breaks.at[i]);
     if (!e && p->card)
-        e = buf_printf(&extra, " --card '%s' --reader %s", p->card, p->reader);
+        e = buf_printf(&extra, " --card '%s'%s%s", p->card, p->reader ? " --reader " : "", p->reader ? p->reader : "");
     const char *text = e ? NULL : buf_cstr(&extra);
     snprintf(p->extra, sizeof p->extra, "%s", text ? text : "");
     buf_release(&extra);
@@ -246,7 +247,6 @@ int command_run(int argc, char **argv)
         return command_refuse("run", "out of memory");
     p->report = "build/report";
     p->wiring = "all";
-    p->reader = CARD_PLACE_ADDRESS;
     p->seed = 1;
     int status = read_play(p, argc, argv);
     p->results = p->json ? json_array() : NULL;

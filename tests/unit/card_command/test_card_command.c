@@ -48,6 +48,8 @@ static const struct row {
     { "APDUs as JSON", "apdu 00FF0000 --json", 0, "\"meaning\": \"unknown instruction\"", NULL },
     { "the trace is decoded", "trace", 0, "BF3E GetEuiccDataRequest", "EUICCInfo2" },
     { "the trace tells the status", "trace", 0, "<  MANAGE CHANNEL →  9000 done", "reset: ATR 3B9F" },
+    { "a reader only for the trace", "info --reader 127.0.0.1:1", 2, "--reader belongs to trace", NULL },
+    { "no JSON of the trace", "trace --json", 2, "trace has no --json", NULL },
     { "no word", "", 2, "info, profiles, apdu or trace", NULL },
     { "a slip gets a suggestion", "profile", 2, "did you mean 'profiles'?", NULL },
     { "one word too many", "info again", 2, "'again' is one word too many", NULL },

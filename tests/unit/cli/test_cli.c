@@ -49,6 +49,8 @@ static const struct row {
     { "a slip in a wiring gets a suggestion", "$L run good.yaml --wiring drect", 2, "did you mean 'direct'?", NULL },
     { "an option without its value is refused", "$L run --seed", 2, "--seed needs a value", NULL },
     { "a seed is a number", "$L run good.yaml --seed ten", 2, "takes a number, not 'ten'", NULL },
+    { "a card that is in no reader", "$L run good.yaml --card sim", 2, "--card is pcsc:NAME, not 'sim'", NULL },
+    { "a reader for no card", "$L run good.yaml --reader 127.0.0.1:1", 2, "--reader belongs to --card", NULL },
     { "a fault is a message and a way", "$L run good.yaml --break nonsense", 2, "MESSAGE=HOW", NULL },
     { "a slip in a fault gets a suggestion", "$L run good.yaml --break a=flipbit", 2, "did you mean 'flip-bit'?", NULL },
     { "a fault strikes at least once", "$L run good.yaml --break 'a=flip-bit*0'", 2, "no number of times", NULL },
