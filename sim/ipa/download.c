@@ -34,6 +34,7 @@ struct session {
     const struct way *way;
     struct es_peer smdp;                 /* or the eIM in its place */
     char url[IPA_URL_MAX];
+    const struct rsp_profile_download_trigger_request *trigger;
     struct rsp_activation_code code;
     struct ipa_download journal;
     struct es_memory memory;
@@ -43,13 +44,13 @@ struct session {
     struct es10b_authenticate_server_response server;
     struct es10b_prepare_download_response prepared;
     struct es10b_load_bound_profile_package_response loaded;
-    char failure[200];   /* "" while all is well */
+    struct ipa_failure failure;
 };
 
 /* A refusal ends the download and is told; ERR_REFUSED stops the steps. */
 static enum err fail_with(struct session *s, const char *function, const char *what)
 {
-    snprintf(s->failure, sizeof s->failure, "%s: %s", function, what);
+    snprintf(s->failure.text, sizeof s->failure.text, "%s: %s", function, what);
     LOG(s->ipa->env->log, LOG_WARN, "download.failed", F_TEXT("device", s->ipa->name), F_TEXT("function", function),
         F_TEXT("what", what));
     return ERR_REFUSED;
@@ -58,6 +59,23 @@ static enum err fail_with(struct session *s, const char *function, const char *w
 static enum err refused_by_smdp(struct session *s, const char *function, const struct es_status *status)
 {
     return es_refused(status) ? fail_with(s, function, es_status_text(status).text) : ERR_OK;
+}
+
+/* SGP.32 3.2.3: an activation code, the card's default SM-DP+, or an SM-DS; an eIM that relays has the code. */
+static enum err find_server(struct session *s)
+{
+    const struct rsp_profile_download_trigger_request *q = s->trigger;
+    enum rsp_download_source source = q->has_data ? q->data.which : RSP_DOWNLOAD_NONE;
+    enum err e = ERR_OK;
+    if (source == RSP_DOWNLOAD_ACTIVATION_CODE)
+        e = rsp_activation_code_parse(q->data.activation_code, &s->code)
+                ? fail_with(s, "ProfileDownloadTrigger", "the activation code is malformed") : ERR_OK;
+    else if (source == RSP_DOWNLOAD_NONE || s->ipa->indirect)
+        e = fail_with(s, "ProfileDownloadTrigger", "only an activation code is supported here");
+    else
+        e = ipa_discover(s->ipa, &q->data, &s->code, &s->failure);
+    snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
+    return e;
 }
 
 static enum err initiate(struct session *s)
@@ -101,10 +119,7 @@ static enum err authenticate_server(struct session *s)
         .server_signature1 = s->initiated.server_signature1,
         .ci_pkid = s->initiated.ci_pkid,
         .server_certificate = s->initiated.server_certificate,
-        .ctx_params1 = { .matching_id = s->code.matching_id[0] ? span_str(s->code.matching_id) : (struct span){ 0 },
-                         .device_info = { .tac = SPAN_ARRAY(s->ipa->tac),
-                                          .capabilities = span_of("", 0),
-                                          .imei = SPAN_ARRAY(s->ipa->imei_octets) } },
+        .ctx_params1 = ipa_ctx_params1(s->ipa, s->code.matching_id),
     };
     return es10b_authenticate_server(&s->ipa->card, &q, &s->server);
 }
@@ -156,6 +171,7 @@ static const struct {
     const char *section;
     enum err (*run)(struct session *s);
 } steps[] = {
+    { "SGP.32 3.2.3", find_server },
     { "SGP.22 3.0.1 1-6", initiate },          { "journal", note_transaction },
     { "SGP.22 3.0.1 7-11", authenticate_server }, { "SGP.22 3.1.2", authenticate_client },
     { "SGP.22 3.1.3 1-4", prepare_download },  { "SGP.22 3.1.3 5-7", get_package },
@@ -191,7 +207,7 @@ static enum err tell_failure(struct session *s)
 {
     const struct rsp_download_result result = {
         .which = RSP_DOWNLOAD_RESULT_ERROR,
-        .error = { .reason = 127, .response = span_str(s->failure) },
+        .error = { .reason = 127, .response = span_str(s->failure.text) },
     };
     return tell_result(s, &result);
 }
@@ -244,9 +260,9 @@ static enum err run_steps(struct session *s)
         e = steps[k].run(s);
     if (!e)
         return tell_installation(s, &s->loaded.message);
-    if (e == ERR_VERIFY && !s->failure[0])
+    if (e == ERR_VERIFY && !s->failure.text[0])
         e = fail_with(s, "TLS", "the SM-DP+'s TLS certificate is refused");
-    if ((e == ERR_PARSE || e == ERR_LIMIT) && !s->failure[0])
+    if ((e == ERR_PARSE || e == ERR_LIMIT) && !s->failure.text[0])
         e = fail_with(s, "ES9+", "an answer is malformed or too large");
     /* A lost answer is no failure yet: the eIM's trigger comes again, a few times. */
     bool lost = e == ERR_IO || e == ERR_TIMEOUT;
@@ -256,7 +272,7 @@ static enum err run_steps(struct session *s)
         e = fail_with(s, "ES9+", "the SM-DP+ cannot be reached");
     if (e != ERR_REFUSED)
         return e;
-    if (!s->failure[0])
+    if (!s->failure.text[0])
         fail_with(s, "ES10b", "the eUICC answers with an error status");
     cancel(s);
     return tell_failure(s);
@@ -286,14 +302,9 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
     }
     s->journal.attempts++;
     e = ipa_journal_set_download(s->ipa, &s->journal);
-    if (!e && (!q->has_data || q->data.which != RSP_DOWNLOAD_ACTIVATION_CODE ||
-               rsp_activation_code_parse(q->data.activation_code, &s->code))) {
-        fail_with(s, "ProfileDownloadTrigger", "only an activation code is supported");
-        return tell_failure(s);
-    }
     if (e)
         return e;
-    snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
+    s->trigger = q;
     s->way = s->ipa->indirect ? &indirect : &direct;
     s->smdp = (struct es_peer){ .env = s->ipa->env,
                                 .base_url = s->ipa->indirect ? s->ipa->eim_url : s->url,

@@ -104,6 +104,17 @@ MUST_CHECK enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *n
 MUST_CHECK enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed);
 /* Would the network of this IMSI take a device here now? Asks, and does not attach. */
 MUST_CHECK enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there);
+struct rsp_activation_code;
+/* What failed, in words, for the eIM's errorResponse; "" while all is well. */
+struct ipa_failure {
+    char text[200];
+};
+/* Whom to ask for what when the trigger has no activation code: the default SM-DP+, or the oldest event at an SM-DS. Fills
+ * address and matchingId. ERR_REFUSED with *failure; ERR_IO, ERR_TIMEOUT: not answered; else as es11_… and es10b_…. */
+MUST_CHECK enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data,
+                                 struct rsp_activation_code *code, struct ipa_failure *failure);
+/* What this device tells of itself; matching_id "": none. */
+struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching_id);
 MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
 
 /* A JSON call of the baseband to its network. *answer may be NULL for an empty body; gives it. */

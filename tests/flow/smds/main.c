@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipa_internal.h"
 #include "lab_events.h"
 
 static struct es_status es2p(struct lab *l, enum es2p_function f, const struct es2p_order *q)
@@ -303,8 +304,76 @@ static void smds_killed(void)
     CHECK(!cut && n > 2);
 }
 
+/* A device that its eIM tells only where to look. `said`: in its log; "" when the profile is installed in the end. */
+static const struct trigger_row {
+    const char *name, *smds, *said;
+    enum rsp_download_source source;
+    bool event, default_smdp;
+    enum err failure; /* of what the device calls at the SM-DS */
+} triggers[] = {
+    { "an event at the SM-DS", "smds.example.com", "", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
+    { "an order for this card at its default SM-DP+", NULL, "", RSP_DOWNLOAD_DEFAULT_SMDP, true, true, ERR_OK },
+    { "no event at the SM-DS", "smds.example.com", "no event waits", RSP_DOWNLOAD_SMDS, false, false, ERR_OK },
+    { "no SM-DS named, and none on the card", NULL, "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
+    { "an SM-DS that is no host name", "smds/../x", "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
+    { "an SM-DS under another's name", "alias.example.com", "8.9.1/3.8", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
+    { "an SM-DS that answers nonsense", "smds.example.com", "malformed", RSP_DOWNLOAD_SMDS, true, false, ERR_PARSE },
+    { "an SM-DS with a bad TLS certificate", "smds.example.com", "TLS", RSP_DOWNLOAD_SMDS, true, false, ERR_VERIFY },
+    { "an SM-DS that never answers", "smds.example.com", "cannot be reached", RSP_DOWNLOAD_SMDS, true, false, ERR_IO },
+    { "no default SM-DP+", NULL, "no default SM-DP+", RSP_DOWNLOAD_DEFAULT_SMDP, true, false, ERR_OK },
+    { "no order at the default SM-DP+", NULL, "8.2.6/3.8", RSP_DOWNLOAD_DEFAULT_SMDP, false, true, ERR_OK },
+    { "nothing said at all", NULL, "only an activation code", RSP_DOWNLOAD_NONE, true, false, ERR_OK },
+};
+
+static void open_triggered(struct lab *l, const struct trigger_row *t)
+{
+    int64_t code = 0;
+    lab_open(l);
+    lab_import(l);
+    REQUIRE(http_switch_set(l->wires, "alias.example.com", l->part[LAB_SMDS].actor, l->operators, &l->log) == ERR_OK);
+    if (t->event)
+        place_order(l);
+    tell(l, 0);
+    if (t->default_smdp)
+        CHECK(es10b_set_default_dp_address(&l->card.es, span_str("smdp.example.com"), &code) == ERR_OK && code == 0);
+    lab_start_device(l);
+    lab_run(l, CLOCK_MINUTE);
+    l->hurdle = t->failure ? "smds.example.com" : NULL;
+    l->hurdle_err = t->failure;
+    l->hurdles = -1;
+    l->hurdle_after = true;
+}
+
+static void triggered(void)
+{
+    for (size_t i = 0; i < COUNT(triggers); i++) {
+        const struct trigger_row *t = &triggers[i];
+        struct lab l;
+        const struct rsp_profile_download_trigger_request q = {
+            .has_data = t->source != RSP_DOWNLOAD_NONE,
+            .data = { .which = t->source, .smds_address = t->smds ? span_str(t->smds) : (struct span){ 0 } },
+            .eim_transaction_id = span_str("trigger-1"),
+        };
+        enum err e = ERR_IO;
+        open_triggered(&l, t);
+        for (int attempts = 0; attempts < 4 && (e == ERR_IO || e == ERR_TIMEOUT); attempts++)
+            e = ipa_download(l.ipa, &q);
+        CHECK_ROW(t->name, e == ERR_OK);
+        l.hurdle = NULL;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        tell(&l, CLOCK_MINUTE);
+        CHECK_ROW(t->name, lab_said(&l, t->said));
+        CHECK_ROW(t->name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (t->said[0] ? -1 : 0));
+        CHECK_ROW(t->name, lab_events_standing(&l, LAB_EID) == (t->event && t->said[0]));
+        CHECK_ROW(t->name, !t->said[0] == !strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
+        CHECK_ROW(t->name, !lab_said(&l, "TOKEN-1"));
+        lab_close(&l);
+    }
+}
+
 static const struct test tests[] = {
     { "an order becomes an event, the eUICC finds it, downloads, and the event goes", whole_way },
+    { "a device that is told only where to look", triggered },
     { "an event of an order that is not released yet leads to a refusal, and stays", unreleased },
     { "whatever stands between SM-DP+ and SM-DS, the event comes and goes", obstacles },
     { "an eventId that another SM-DP+ has", taken },

@@ -1,0 +1,139 @@
+/* Where a download comes from when the eIM gave no activation code (SGP.32 v1.2 3.2.3; SGP.22 3.6.2): the card's default
+ * SM-DP+, or an event at an SM-DS. */
+#include <stdio.h>
+#include <string.h>
+
+#include "es11.h"
+#include "ipa_internal.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+/* One discovery under way. */
+struct discovery {
+    struct ipa *ipa;
+    struct es_peer smds;
+    char address[256], url[IPA_URL_MAX];
+    struct es_memory memory;
+    struct rsp_initiate_authentication_ok initiated;
+    struct es10b_authenticate_server_response server;
+    struct ipa_failure *failure;
+};
+
+static enum err fail_with(const struct ipa *i, struct ipa_failure *f, const char *function, const char *what)
+{
+    snprintf(f->text, sizeof f->text, "%s: %s", function, what);
+    LOG(i->env->log, LOG_WARN, "download.failed", F_TEXT("device", i->name), F_TEXT("function", function),
+        F_TEXT("what", what));
+    return ERR_REFUSED;
+}
+
+struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching_id)
+{
+    return (struct rsp_ctx_params1){
+        .matching_id = matching_id[0] ? span_str(matching_id) : (struct span){ 0 },
+        .device_info = { .tac = SPAN_ARRAY(i->tac), .capabilities = span_of("", 0), .imei = SPAN_ARRAY(i->imei_octets) },
+    };
+}
+
+static enum err initiate(struct discovery *d)
+{
+    struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    uint8_t challenge[16];
+    struct es_status status = { 0 };
+    enum err e = es10b_get_euicc_info1(&d->ipa->card, &info);
+    if (!e)
+        e = es10b_get_euicc_challenge(&d->ipa->card, challenge);
+    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), info.message };
+    if (!e)
+        e = es11_initiate_authentication(&d->smds, &q, &d->memory, &d->initiated, &status);
+    if (!e && es_refused(&status))
+        e = fail_with(d->ipa, d->failure, "ES11.InitiateAuthentication", es_status_text(&status).text);
+    /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
+    if (!e && !rsp_address_equal(d->initiated.server_signed1.server_address, q.smdp_address))
+        e = fail_with(d->ipa, d->failure, "ES11.InitiateAuthentication", "serverAddress is not the address contacted");
+    buf_release(&info.received);
+    return e;
+}
+
+static enum err authenticate_server(struct discovery *d)
+{
+    const struct rsp_authenticate_server_request q = {
+        .server_signed1 = d->initiated.server_signed1,
+        .server_signature1 = d->initiated.server_signature1,
+        .ci_pkid = d->initiated.ci_pkid,
+        .server_certificate = d->initiated.server_certificate,
+        .ctx_params1 = ipa_ctx_params1(d->ipa, ""),
+    };
+    return es10b_authenticate_server(&d->ipa->card, &q, &d->server);
+}
+
+/* The oldest event; what else waits is the next trigger's. */
+static enum err take_event(struct discovery *d, struct span entries, struct rsp_activation_code *code)
+{
+    struct der list = der_open(entries);
+    struct rsp_event_entry entry;
+    if (der_at_end(&list))
+        return fail_with(d->ipa, d->failure, "ES11.AuthenticateClient", "no event waits at the SM-DS");
+    enum err e = rsp_event_entry_next(&list, &entry);
+    if (e)
+        return e;
+    if (!rsp_address_is_valid(entry.rsp_server_address) || !rsp_matching_id_is_valid(entry.event_id))
+        return fail_with(d->ipa, d->failure, "ES11.AuthenticateClient", "an event with no server or no matchingId");
+    snprintf(code->smdp_address, sizeof code->smdp_address, "%.*s", (int)entry.rsp_server_address.len,
+             (const char *)entry.rsp_server_address.at);
+    snprintf(code->matching_id, sizeof code->matching_id, "%.*s", (int)entry.event_id.len,
+             (const char *)entry.event_id.at);
+    return ERR_OK;
+}
+
+static enum err authenticate_client(struct discovery *d, struct rsp_activation_code *code)
+{
+    const struct rsp_authenticate_server_response *server = &d->server.message;
+    const struct rsp_authenticate_client_request q = { d->initiated.transaction_id, *server };
+    struct rsp_authenticate_client_ok_es11 found = { 0 };
+    struct es_status status = { 0 };
+    enum err e = es11_authenticate_client(&d->smds, &q, &d->memory, &found, &status);
+    /* The SM-DS hears of the refusal; the reason is the eUICC's. */
+    if (server->which == RSP_AUTHENTICATE_SERVER_ERROR)
+        return fail_with(d->ipa, d->failure, "AuthenticateServer", rsp_authenticate_error_code_name(server->error.code));
+    if (!e && es_refused(&status))
+        e = fail_with(d->ipa, d->failure, "ES11.AuthenticateClient", es_status_text(&status).text);
+    return e ? e : take_event(d, found.event_entries, code);
+}
+
+static enum err ask_smds(struct ipa *i, struct span address, struct rsp_activation_code *code,
+                         struct ipa_failure *failure)
+{
+    struct discovery d = { .ipa = i, .memory = ES_MEMORY_INIT, .failure = failure,
+                           .server.received.max = APDU_ES10_RESPONSE_MAX };
+    if (!rsp_address_is_valid(address))
+        return fail_with(i, failure, "ProfileDownloadTrigger", "no SM-DS: neither the trigger nor the card names one");
+    snprintf(d.address, sizeof d.address, "%.*s", (int)address.len, (const char *)address.at);
+    snprintf(d.url, sizeof d.url, "https://%s", d.address);
+    d.smds = (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = "gsma-rsp-ipad" };
+    enum err e = initiate(&d);
+    if (!e)
+        e = authenticate_server(&d);
+    if (!e)
+        e = authenticate_client(&d, code);
+    es_memory_release(&d.memory);
+    buf_release(&d.server.received);
+    return e;
+}
+
+enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data, struct rsp_activation_code *code,
+                      struct ipa_failure *failure)
+{
+    struct es10b_configured_addresses own = { .received.max = APDU_ES10_RESPONSE_MAX };
+    enum err e = es10a_get_euicc_configured_addresses(&i->card, &own);
+    *code = (struct rsp_activation_code){ 0 };
+    if (!e && data->which == RSP_DOWNLOAD_SMDS)
+        e = ask_smds(i, data->smds_address.at ? data->smds_address : own.message.root_ds_address, code, failure);
+    else if (!e && !rsp_address_is_valid(own.message.default_dp_address))
+        e = fail_with(i, failure, "ProfileDownloadTrigger", "the card has no default SM-DP+");
+    else if (!e)
+        snprintf(code->smdp_address, sizeof code->smdp_address, "%.*s", (int)own.message.default_dp_address.len,
+                 (const char *)own.message.default_dp_address.at);
+    buf_release(&own.received);
+    return e;
+}
