@@ -1,4 +1,5 @@
 /* ESipa: what is handed out, once and in order, and what hostile callers get. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,52 @@ static void counters_never_come_back(void)
         fixture_close(&f);
     }
     CHECK(!cut);
+}
+
+#define POLLERS 4
+
+struct poller {
+    const struct es_peer *peer;
+    struct esipa_get_eim_package_response package;
+    enum err e;
+};
+
+static void *poll_alone(void *context)
+{
+    struct poller *p = context;
+    uint8_t eid[16];
+    p->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
+    p->e = rsp_eid_parse(LAB_EID, eid);
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid) };
+    if (!p->e)
+        p->e = esipa_get_eim_package(p->peer, &q, &p->package);
+    return NULL;
+}
+
+static void polls_in_a_race(void)
+{
+    for (int round = 0; round < 8; round++) {
+        struct fixture f;
+        struct poller p[POLLERS];
+        pthread_t thread[POLLERS];
+        fixture_open(&f);
+        CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
+        f.l.part[LAB_EIM].log.sink = f.l.log.sink = NULL; /* the test's sink is for one thread */
+        for (size_t i = 0; i < POLLERS; i++) {
+            p[i] = (struct poller){ .peer = &f.peer };
+            REQUIRE(pthread_create(&thread[i], NULL, poll_alone, &p[i]) == 0);
+        }
+        for (size_t i = 0; i < POLLERS; i++)
+            pthread_join(thread[i], NULL);
+        for (size_t i = 0; i < POLLERS; i++) {
+            CHECK(p[i].e == ERR_OK && p[i].package.message.package.package_signed.counter == 1);
+            CHECK(span_equal(buf_span(&p[i].package.received), buf_span(&p[0].package.received)));
+        }
+        CHECK(strcmp(order_state(&f, "b"), "queued") == 0);
+        for (size_t i = 0; i < POLLERS; i++)
+            esipa_get_eim_package_response_release(&p[i].package);
+        fixture_close(&f);
+    }
 }
 
 static void profiles_are_listed(void)
@@ -184,6 +231,7 @@ static void hostile_der(void)
 const struct test package_tests[] = {
     { "one package is in flight, and comes again to the last byte", one_in_flight },
     { "counters never come back, wherever the eIM is killed", counters_never_come_back },
+    { "polls at the same moment get the same bytes", polls_in_a_race },
     { "a listing tells the profiles", profiles_are_listed },
     { "what a poll says of the device is kept", contact_is_noted },
     { "an unknown EID gets nothing", strangers_get_nothing },

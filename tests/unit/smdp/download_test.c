@@ -1,4 +1,5 @@
 /* ES9+ with a real card: what is refused, and what an order becomes. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -465,6 +466,46 @@ static void one_profile_one_card(void)
     lab_close(&l);
 }
 
+static void *get_package_alone(void *download)
+{
+    lab_get_package(download);
+    return NULL;
+}
+
+/* The same at the same moment, from two threads. */
+static void one_profile_one_card_in_a_race(void)
+{
+    for (int round = 0; round < 8; round++) {
+        struct lab l;
+        struct lab_card other;
+        struct lab_download d[2];
+        pthread_t thread[2];
+        lab_open(&l);
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, "", "TOKEN-1", "");
+        lab_card_open(&l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+        for (size_t i = 0; i < 2; i++) {
+            lab_download_begin(&l, i ? &other : &l.card, &d[i]);
+            CHECK(lab_initiate(&d[i])[0] == 0);
+            lab_authenticate_server(&d[i]);
+            CHECK(lab_authenticate_client(&d[i])[0] == 0);
+            lab_prepare(&d[i]);
+        }
+        l.part[LAB_SMDP].log.sink = l.log.sink = NULL; /* the test's sink is for one thread */
+        for (size_t i = 0; i < 2; i++)
+            REQUIRE(pthread_create(&thread[i], NULL, get_package_alone, &d[i]) == 0);
+        for (size_t i = 0; i < 2; i++)
+            pthread_join(thread[i], NULL);
+        bool first = !d[0].refusal[0];
+        CHECK(first != !d[1].refusal[0]);
+        CHECK(strcmp(d[first ? 1 : 0].refusal, "8.1.1/3.8") == 0);
+        for (size_t i = 0; i < 2; i++)
+            lab_download_end(&d[i]);
+        lab_card_close(&other);
+        lab_close(&l);
+    }
+}
+
 /* The card of a cancelled order, authenticated before, must not get what was ordered for another one since.
  */
 static void a_new_order_is_not_the_old_sessions(void)
@@ -571,6 +612,7 @@ const struct test download_tests[] = {
     { "a card that cannot be served is refused at once", initiate_refusals },
     { "a confirmation code may be wrong three times", code_is_exhausted },
     { "one profile is bound to one card", one_profile_one_card },
+    { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },
     { "a new order does not belong to an old session", a_new_order_is_not_the_old_sessions },
     { "a package that was lost is bound anew", lost_package_comes_again },
     { "a download with the SM-DP+ killed at any write", killed_anywhere },
