@@ -432,49 +432,57 @@ static enum err load(struct bench_card *b)
     return e;
 }
 
+/* A request of one member. */
+static enum err es10_with(struct bench_card *b, uint32_t tag, uint32_t member, struct span value,
+                          struct buf *response)
+{
+    struct buf request = { .max = 64 };
+    struct der_mark mark;
+    enum err e = der_put_open(&request, tag, &mark);
+    if (!e)
+        e = der_put(&request, member, value);
+    if (!e)
+        e = der_put_close(&request, mark);
+    if (!e)
+        e = es10(b, buf_span(&request), response);
+    buf_release(&request);
+    return e;
+}
+
+static enum err remove_notifications(struct bench_card *b)
+{
+    struct buf listed = { .max = 1 << 16 }, answer = { .max = 64 };
+    struct der_tlv outer, list, seq;
+    b->step = "RemoveNotificationFromList";
+    enum err e = es10(b, SPAN(0xbf, 0x28, 0x00), &listed);
+    if (!e)
+        e = der_only(buf_span(&listed), 0xbf28, &outer);
+    if (!e)
+        e = der_find(outer.value, 0xa0, &list);
+    struct der d = der_open(e ? (struct span){ 0 } : list.value);
+    while (!e && !der_at_end(&d)) {
+        e = der_expect(&d, 0xbf2f, &outer);
+        if (!e)
+            e = der_find(outer.value, 0x80, &seq);
+        if (!e)
+            e = es10_with(b, 0xbf30, 0x80, seq.value, &answer);
+    }
+    buf_release(&listed);
+    buf_release(&answer);
+    return e;
+}
+
 /* Takes the profile and its notifications away, so that the next download finds the same card. */
 static enum err clean_up(struct bench_card *b)
 {
     struct rsp_store_metadata m;
-    struct buf request = { .max = 64 }, response = { .max = 1 << 16 };
-    struct der_mark mark;
-    struct der_tlv outer, list, t;
+    struct buf answer = { .max = 64 };
     b->step = "DeleteProfile";
     enum err e = rsp_store_metadata_read(buf_span(&b->metadata), &m);
     if (!e)
-        e = der_put_open(&request, 0xbf33, &mark);
-    if (!e)
-        e = der_put(&request, 0x5a, m.iccid);
-    if (!e)
-        e = der_put_close(&request, mark);
-    if (!e)
-        e = es10(b, buf_span(&request), &response);
-    if (!e)
-        e = es10(b, SPAN(0xbf, 0x28, 0x00), &response);
-    if (!e)
-        e = der_only(buf_span(&response), 0xbf28, &outer);
-    if (!e)
-        e = der_find(outer.value, 0xa0, &list);
-    struct der d = der_open(e ? (struct span){ 0 } : list.value);
-    struct buf answer = { .max = 64 };
-    while (!e && !der_at_end(&d)) {
-        buf_clear(&request);
-        e = der_expect(&d, 0xbf2f, &outer);
-        if (!e)
-            e = der_find(outer.value, 0x80, &t);
-        if (!e)
-            e = der_put_open(&request, 0xbf30, &mark);
-        if (!e)
-            e = der_put(&request, 0x80, t.value);
-        if (!e)
-            e = der_put_close(&request, mark);
-        if (!e)
-            e = es10(b, buf_span(&request), &answer);
-    }
+        e = es10_with(b, 0xbf33, 0x5a, m.iccid, &answer);
     buf_release(&answer);
-    buf_release(&request);
-    buf_release(&response);
-    return e;
+    return e ? e : remove_notifications(b);
 }
 
 static enum err download(struct bench_card *b, bool counting)

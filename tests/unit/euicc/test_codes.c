@@ -258,6 +258,36 @@ static void several_eims_are_bounded_and_have_tokens_of_their_own(void)
     world_close(&w);
 }
 
+static void initial_eims_are_bounded_together(void)
+{
+    struct world w;
+    struct buf request = { .max = 4096 }, response = { .max = 512 };
+    struct der_mark whole, list;
+    world_open(&w, NULL);
+    for (unsigned count = 5; count >= 4; count--) {
+        buf_clear(&request);
+        REQUIRE(der_put_open(&request, 0xbf57, &whole) == ERR_OK &&
+                der_put_open(&request, 0xa0, &list) == ERR_OK);
+        for (unsigned n = 0; n < count; n++) {
+            char text[1024];
+            put_eco(&w, 0x30, n, "", text, sizeof text);
+            struct buf one = hex(text);
+            REQUIRE(buf_put(&request, buf_span(&one)) == ERR_OK);
+            buf_release(&one);
+        }
+        REQUIRE(der_put_close(&request, list) == ERR_OK &&
+                der_put_close(&request, whole) == ERR_OK);
+        REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
+        bool refused = span_equal(buf_span(&response), SPAN(0xbf, 0x57, 0x03, 0x81, 0x01, 0x01));
+        CHECK_ROW("AddInitialEim: insufficientMemory for five, room for four",
+                  refused == (count == 5));
+        CHECK_ROW("all or nothing", es10_is(&w, "bf5500", "bf5502a000") == (count == 5));
+    }
+    buf_release(&request);
+    buf_release(&response);
+    world_close(&w);
+}
+
 /* ---- notifications
  * --------------------------------------------------------------------------------------------------------
  */
@@ -368,6 +398,7 @@ const struct test code_tests[] = {
       several_eims_are_bounded_and_have_tokens_of_their_own },
     { "notifications that nobody fetches are bounded",
       notifications_that_nobody_fetches_are_bounded },
+    { "initial eIMs are bounded together", initial_eims_are_bounded_together },
     { "who is told of what is configured per event and address",
       who_is_told_of_what_is_configured_per_event_and_address },
 };
