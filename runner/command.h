@@ -55,6 +55,8 @@ int command_refuse(const char *command, const char *format, ...) __attribute__((
 /* The same for a word that is none of the candidates (NULL-terminated), with the nearest one. `what` is "command". */
 int command_refuse_word(const char *command, const char *what, const char *word, const char *const *candidates);
 
+/* As many open files as this user may have: loopback keeps both ends of every connection in one process. */
+void command_raise_file_limit(const char *command);
 /* Makes a folder and those above it. ERR_IO: errno says why. */
 MUST_CHECK enum err command_make_folders(const char *path);
 

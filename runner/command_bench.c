@@ -1,7 +1,6 @@
 /* sgp32lab bench: how fast, and how far from the floor. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "bench.h"
 #include "command_bench.h"
@@ -41,17 +40,6 @@ static int read_options(struct bench_command *b, int argc, char **argv)
     b->options = (struct bench_options){ b->devices, loopback ? WIRING_LOOPBACK : WIRING_DIRECT, (uint64_t)b->seed,
                                          stderr };
     return 0;
-}
-
-/* Loopback keeps connections open at both ends, in one process. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit))
-            fprintf(stderr, "sgp32lab bench: only %llu open files\n", (unsigned long long)limit.rlim_cur);
-    }
 }
 
 static double per_swap(const struct bench_result *r, double sum)
@@ -113,7 +101,7 @@ int command_bench(int argc, char **argv)
         return status;
     if (b.euicc)
         return command_bench_euicc(b.downloads, b.cards, b.json);
-    raise_file_limit();
+    command_raise_file_limit("bench");
     if (bench_swap(&b.options, &result, why)) {
         fprintf(stderr, "sgp32lab bench: %s\n", why);
         return 1;

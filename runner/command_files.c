@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "command.h"
@@ -18,4 +19,14 @@ enum err command_make_folders(const char *path)
         at = slash;
     }
     return ERR_OK;
+}
+
+void command_raise_file_limit(const char *command)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        fprintf(stderr, "sgp32lab %s: the limit of open files cannot be raised: %s\n", command, strerror(errno));
 }

@@ -253,6 +253,7 @@ int command_run(int argc, char **argv)
     report_text_init(&p->text, p->json ? stderr : stdout);
     if (!status)
         status = read_scenarios(p);
+    command_raise_file_limit("run");
     if (!status)
         status = play_all(p);
     if (p->json && p->results)

@@ -222,6 +222,7 @@ static int build(struct up *u)
     log_sink_text_init(&u->sink.text, STDERR_FILENO, isatty(STDERR_FILENO));
     u->outside = (struct world_outside){ (uint16_t)u->port_base, &u->sink.sink, somebody_called, u };
     const struct world_options o = { .wiring = WIRING_LOOPBACK, .seed = u->seed, .outside = &u->outside };
+    command_raise_file_limit("up");
     if (command_make_folders(u->folder))
         return command_refuse("up", "%s: %s", u->folder, strerror(errno));
     if (program_loop_init(&u->loop))

@@ -146,7 +146,7 @@ enum err db_begin(struct db *db)
 {
     pthread_mutex_lock(&db->lock);
     assert(!db->in_transaction); /* a transaction inside a transaction of the same thread */
-    enum err e = db_script(db, "BEGIN IMMEDIATE");
+    enum err e = db_word(db, "BEGIN IMMEDIATE");
     if (e) {
         pthread_mutex_unlock(&db->lock);
         return e;
@@ -184,7 +184,7 @@ enum err db_commit(struct db *db)
     assert(db->in_transaction);
     enum err e = db->lost ? db->lost : db_ask_fault(db, "COMMIT");
     if (!e)
-        e = db_script(db, "COMMIT");
+        e = db_word(db, "COMMIT");
     if (e)
         db_rollback(db);
     else

@@ -34,6 +34,8 @@ struct db {
 enum err db_failed(struct db *db, int result, const char *sql);
 /* Runs text of several statements without binds. */
 MUST_CHECK enum err db_script(struct db *db, const char *sql);
+/* One statement without binds, rows or faults, kept prepared: BEGIN, COMMIT. */
+MUST_CHECK enum err db_word(struct db *db, const char *sql);
 /* The fault hook's word before `sql`; ERR_CUT has rolled back. */
 MUST_CHECK enum err db_ask_fault(struct db *db, const char *sql);
 void db_close_statements(struct db *db);

@@ -57,6 +57,22 @@ static enum err get_statement(struct db *db, const char *sql, sqlite3_stmt **out
     return ERR_OK;
 }
 
+enum err db_word(struct db *db, const char *sql)
+{
+    sqlite3_stmt *s = NULL;
+    bool kept = false;
+    enum err e = get_statement(db, sql, &s, &kept);
+    if (e)
+        return e;
+    int result = sqlite3_step(s);
+    if (result != SQLITE_DONE)
+        e = db_failed(db, result, sql);
+    sqlite3_reset(s); /* repeats the result of the step, which is known */
+    if (!kept)
+        sqlite3_finalize(s);
+    return e;
+}
+
 void db_close_statements(struct db *db)
 {
     for (size_t i = 0; i < db->statement_count; i++)
