@@ -5,6 +5,26 @@
 #include "json.h"
 #include "rsp_ids.h"
 
+/* A text among the parameters, at most max octets; *out is without bytes when it is not there. */
+static enum err text_of(const struct eim_order *o, const char *member, size_t max, struct span *out)
+{
+    const json_t *value = json_object_get(o->parameters, member);
+    *out = (struct span){ 0 };
+    if (!value)
+        return ERR_OK;
+    if (!json_is_string(value) || json_string_length(value) > max)
+        return ERR_PARSE;
+    *out = span_of(json_string_value(value), json_string_length(value));
+    return ERR_OK;
+}
+
+static enum err flag_of(const struct eim_order *o, const char *member, bool otherwise, bool *out)
+{
+    *out = otherwise;
+    enum err x = json_bool(o->parameters, member, out);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
 static enum err psmo_of_iccid(const struct eim_order *o, enum rsp_psmo_kind kind, struct buf *list)
 {
     uint8_t iccid[RSP_ICCID_OCTETS];
@@ -25,13 +45,18 @@ static enum err psmo_alone(const struct eim_order *o, enum rsp_psmo_kind kind, s
 static enum err psmo_immediate(const struct eim_order *o, enum rsp_psmo_kind kind, struct buf *list)
 {
     struct buf oid = { .max = 128 };
-    const char *dotted = json_str(o->parameters, "smdpOid");
+    struct span dotted;
     struct rsp_psmo psmo = { .which = kind };
-    psmo.immediate.flag = !json_is_false(json_object_get(o->parameters, "enable"));
-    psmo.immediate.smdp_address = span_str(json_str(o->parameters, "smdpAddress"));
-    enum err x = dotted ? der_oid_parse(dotted, &oid) : ERR_OK;
-    if (!x && dotted)
-        psmo.immediate.smdp_oid = buf_span(&oid);
+    enum err x = flag_of(o, "enable", true, &psmo.immediate.flag);
+    if (!x)
+        x = text_of(o, "smdpAddress", 255, &psmo.immediate.smdp_address);
+    if (!x && psmo.immediate.smdp_address.at && !rsp_address_is_valid(psmo.immediate.smdp_address))
+        x = ERR_PARSE;
+    if (!x)
+        x = text_of(o, "smdpOid", 128, &dotted);
+    if (!x && dotted.at)
+        x = der_oid_parse((const char *)dotted.at, &oid);
+    psmo.immediate.smdp_oid = buf_span(&oid);
     if (!x)
         x = rsp_psmo_write(&psmo, list);
     buf_release(&oid);
@@ -41,10 +66,12 @@ static enum err psmo_immediate(const struct eim_order *o, enum rsp_psmo_kind kin
 /* parameters: {address}; "" takes it back */
 static enum err psmo_default_address(const struct eim_order *o, enum rsp_psmo_kind kind, struct buf *list)
 {
-    const char *address = json_str(o->parameters, "address");
-    const struct rsp_psmo psmo = { .which = kind, .default_dp_address = span_of(address ? address : "",
-                                                                                address ? strlen(address) : 0) };
-    return address ? rsp_psmo_write(&psmo, list) : ERR_PARSE;
+    struct rsp_psmo psmo = { .which = kind };
+    enum err x = text_of(o, "address", 255, &psmo.default_dp_address);
+    if (x || !psmo.default_dp_address.at ||
+        (psmo.default_dp_address.len && !rsp_address_is_valid(psmo.default_dp_address)))
+        return ERR_PARSE;
+    return rsp_psmo_write(&psmo, list);
 }
 
 /* parameters: {eimConfiguration: base64 of EimConfigurationData, as the other eIM shows it, associationToken?: true asks the
@@ -53,11 +80,16 @@ static enum err eco_configuration(const struct eim_order *o, enum rsp_eco_kind k
 {
     struct buf bytes = { .max = 4096 };
     struct rsp_eco eco = { .which = kind };
-    enum err x = json_base64(o->parameters, "eimConfiguration", &bytes);
+    bool wants_token = false;
+    enum err x = flag_of(o, "associationToken", false, &wants_token);
+    if (!x && wants_token && kind != RSP_ECO_ADD_EIM)
+        x = ERR_PARSE; /* SGP.32 5.9.1: a token is made when an eIM is added, and never changes */
+    if (!x)
+        x = json_base64(o->parameters, "eimConfiguration", &bytes);
     if (!x)
         x = rsp_eim_configuration_read(buf_span(&bytes), &eco.eim);
     eco.eim.whole = (struct span){ 0 };
-    if (json_is_true(json_object_get(o->parameters, "associationToken")))
+    if (wants_token)
         eco.eim.association_token = (struct rsp_int){ true, -1 };
     if (!x)
         x = rsp_eco_write(&eco, list);
@@ -68,8 +100,9 @@ static enum err eco_configuration(const struct eim_order *o, enum rsp_eco_kind k
 /* parameters: {eimId} */
 static enum err eco_delete(const struct eim_order *o, enum rsp_eco_kind kind, struct buf *list)
 {
-    const struct rsp_eco eco = { .which = kind, .eim_id = span_str(json_str(o->parameters, "eimId")) };
-    return eco.eim_id.len ? rsp_eco_write(&eco, list) : ERR_PARSE;
+    struct rsp_eco eco = { .which = kind };
+    enum err x = text_of(o, "eimId", 128, &eco.eim_id);
+    return x || !eco.eim_id.len ? ERR_PARSE : rsp_eco_write(&eco, list);
 }
 
 static enum err eco_list(const struct eim_order *o, enum rsp_eco_kind kind, struct buf *list)
@@ -149,6 +182,16 @@ enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_pack
     return x;
 }
 
+static bool tags_are_whole(struct span list)
+{
+    uint32_t tag = 0;
+    bool some = list.len;
+    while (list.len)
+        if (rsp_tag_list_next(&list, &tag))
+            return false;
+    return some;
+}
+
 /* parameters: {tags: ["BF22", "A2", …]}; without, everything. */
 enum err eim_order_put_tags(const struct eim_order *o, struct buf *list)
 {
@@ -163,5 +206,5 @@ enum err eim_order_put_tags(const struct eim_order *o, struct buf *list)
         if (x)
             return x;
     }
-    return list->len ? ERR_OK : ERR_PARSE;
+    return tags_are_whole(buf_span(list)) ? ERR_OK : ERR_PARSE;
 }

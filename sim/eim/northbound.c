@@ -200,8 +200,8 @@ enum err eim_set_token(void *actor, const struct http_request *q, struct http_re
     enum err x = require_client(e, q, p);
     if (!x)
         x = http_read_json(q, p, &body);
-    if (!x && json_int(body, "associationToken", &token))
-        x = refused(http_problem(p, 400, "associationToken is wrong", "a number is wanted"));
+    if (!x && (json_int(body, "associationToken", &token) || token < 0))
+        x = refused(http_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted"));
     if (!x)
         x = eim_euicc_set_token(e, q->part[0], token);
     json_decref(body);
@@ -236,10 +236,14 @@ static enum err read_download(const json_t *body, struct eim_order *o, struct ht
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */
 static enum err check_parameters(const struct eim_order *o, struct http_response *p)
 {
-    struct buf list = { .max = 4096 };
+    struct buf list = { .max = 4096 }, text = { .max = 8 << 10 };
     struct rsp_euicc_package package;
-    enum err x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &package, &list)
-                                               : eim_order_put_tags(o, &list);
+    enum err x = !o->parameters                  ? ERR_OK
+                 : json_is_object(o->parameters) ? json_write(o->parameters, &text)
+                                                 : ERR_PARSE;
+    if (!x)
+        x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &package, &list) : eim_order_put_tags(o, &list);
+    buf_release(&text);
     buf_release(&list);
     return x == ERR_PARSE || x == ERR_LIMIT || x == ERR_STATE
                ? refused(http_problem(p, 400, "parameters are wrong", "see the table of kinds for what this one takes"))

@@ -30,8 +30,10 @@ const char *order_state(struct fixture *f, const char *reference);
 const char *result_name(struct fixture *f, const char *reference);
 /* Asks for a package; gives the kind of answer (enum rsp_get_eim_package_which); -1 when there was none. */
 int poll(struct fixture *f);
+int poll_as(struct fixture *f, const char *eid);
 /* The card executes the package that the poll brought. */
 void execute(struct fixture *f);
+void execute_on(struct fixture *f, struct lab_card *c);
 /* Brings a whole BF51 as the result of eid's card. Gives the kind of answer (enum
  * rsp_provide_response_which); -1 none. */
 int bring(struct fixture *f, const char *eid, struct span package_result);
@@ -47,6 +49,7 @@ void tick_eim(struct fixture *f);
     extern const struct test name[];                                                                         \
     extern const size_t name##_count
 TESTS(northbound_tests);
+TESTS(kinds_tests);
 TESTS(package_tests);
 TESTS(result_tests);
 

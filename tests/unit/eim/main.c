@@ -48,7 +48,7 @@ void fixture_close(struct fixture *f)
 
 int order(struct fixture *f, const char *reference, const char *kind, const char *more)
 {
-    char body[900];
+    static char body[41000];
     snprintf(body, sizeof body,
              "{\"reference\":\"%s\",\"kind\":\"%s\",\"callback\":\"https://eso.example.com/hook\"%s}",
              reference, kind, more);
@@ -80,22 +80,32 @@ const char *result_name(struct fixture *f, const char *reference)
     return kept;
 }
 
-int poll(struct fixture *f)
+int poll_as(struct fixture *f, const char *whose)
 {
     uint8_t eid[16];
-    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+    REQUIRE(rsp_eid_parse(whose, eid) == ERR_OK);
     const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid) };
     esipa_get_eim_package_response_release(&f->package);
     f->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
     return esipa_get_eim_package(&f->peer, &q, &f->package) ? -1 : (int)f->package.message.which;
 }
 
-void execute(struct fixture *f)
+int poll(struct fixture *f)
+{
+    return poll_as(f, LAB_EID);
+}
+
+void execute_on(struct fixture *f, struct lab_card *c)
 {
     struct es10b_load_euicc_package_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
-    REQUIRE(es10b_load_euicc_package(&f->l.card.es, f->package.message.package.whole, &r) == ERR_OK);
+    REQUIRE(es10b_load_euicc_package(&c->es, f->package.message.package.whole, &r) == ERR_OK);
     REQUIRE(buf_set(&f->result, buf_span(&r.received)) == ERR_OK);
     buf_release(&r.received);
+}
+
+void execute(struct fixture *f)
+{
+    execute_on(f, &f->l.card);
 }
 
 static int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q)
@@ -199,6 +209,7 @@ int main(void)
         size_t count;
     } parts[] = {
         { northbound_tests, northbound_tests_count },
+        { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
         { result_tests, result_tests_count },
     };
