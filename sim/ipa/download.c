@@ -56,8 +56,11 @@ static enum err fail_with(struct session *s, const char *function, const char *w
     return ERR_REFUSED;
 }
 
+/* Reason 4.2, execution error, says nothing about this download: the SM-DP+ could not, or our eIM did not reach it. */
 static enum err refused_by_smdp(struct session *s, const char *function, const struct es_status *status)
 {
+    if (es_refused(status) && strcmp(status->reason, "4.2") == 0)
+        return log_fail(s->ipa->env->log, ERR_IO, function, es_status_text(status).text);
     return es_refused(status) ? fail_with(s, function, es_status_text(status).text) : ERR_OK;
 }
 
