@@ -215,8 +215,11 @@ static enum err apply_results(struct eim *e, struct eim_order *o, const void *wh
 static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)
 {
     int64_t code = *(const int64_t *)what;
-    /* It ran before, and its result was lost on the way: the eUICC keeps it until it is acknowledged (SGP.32 3.3.1). */
-    if (code == RSP_PACKAGE_REPLAY_ERROR && o->refused != ASKED_FOR_RESULTS) {
+    /* It ran before, and its result was lost on the way: the eUICC keeps it until it is acknowledged (SGP.32 3.3.1). Told
+     * again while that is asked for, it says nothing new: what the eUICC kept decides. */
+    if (code == RSP_PACKAGE_REPLAY_ERROR && o->refused == ASKED_FOR_RESULTS)
+        return ERR_EXISTS;
+    if (code == RSP_PACKAGE_REPLAY_ERROR) {
         o->refused = ASKED_FOR_RESULTS;
         LOG(e->env->log, LOG_INFO, "package.ask_for_results", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid));
         return eim_order_ask_for_results(o);

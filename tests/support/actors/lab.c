@@ -217,7 +217,7 @@ static void open_part(struct lab *l, enum lab_kind kind)
     p->env.http = client(l, kind == LAB_EIM    ? "CERT_OPERATOR_ADMIN"
                             : kind == LAB_SMDP ? "CERT_OPERATOR_SMDP"
                                                : NULL);
-    if (kind == LAB_IPA || kind == LAB_SMDP) {
+    if (kind != LAB_SMDS) {
         struct http_client *behind = p->env.http;
         REQUIRE(http_client_observed_new(behind, &o, &p->env.http) == ERR_OK);
     }

@@ -90,7 +90,7 @@ struct lab {
     struct lab_network lead, partner;
     struct buf initial_eim;
     struct ipa *ipa;
-    /* What the IPA and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
+    /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
      * before or after the server. */
     const char *hurdle;
     enum err hurdle_err;

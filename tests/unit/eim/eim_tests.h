@@ -39,6 +39,8 @@ void execute_on(struct fixture *f, struct lab_card *c);
 int bring(struct fixture *f, const char *eid, struct span package_result);
 /* Brings what the card made, as it is. */
 int bring_result(struct fixture *f);
+/* Brings any result; gives the kind of answer. */
+int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q);
 int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r);
 /* Signs with a card's own key what no honest card would say; replaces f->result by the whole BF51. */
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
@@ -49,7 +51,9 @@ void tick_eim(struct fixture *f);
     extern const struct test name[];                                                                         \
     extern const size_t name##_count
 TESTS(northbound_tests);
+TESTS(data_tests);
 TESTS(kinds_tests);
+TESTS(relay_tests);
 TESTS(package_tests);
 TESTS(result_tests);
 

@@ -108,7 +108,7 @@ void execute(struct fixture *f)
     execute_on(f, &f->l.card);
 }
 
-static int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q)
+int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q)
 {
     struct esipa_provide_eim_package_result_response answer = { .received.max = HTTP_BODY_MAX };
     enum err e = esipa_provide_eim_package_result(&f->peer, q, &answer);
@@ -209,6 +209,8 @@ int main(void)
         size_t count;
     } parts[] = {
         { northbound_tests, northbound_tests_count },
+        { data_tests, data_tests_count },
+        { relay_tests, relay_tests_count },
         { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
         { result_tests, result_tests_count },
