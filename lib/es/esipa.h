@@ -79,5 +79,10 @@ struct esipa_service {
 /* The one route of the ASN.1 binding: finds the function by the message's tag. */
 MUST_CHECK enum err esipa_serve(const struct esipa_service *s, const struct http_request *q,
                                 struct http_response *p);
+/* The JSON binding: POST /gsma/rsp2/esipa/<function>. getEimPackage, provideEimPackageResult and handleNotification; others
+ * are answered 501 (a relayed download speaks ASN.1). */
+MUST_CHECK enum err esipa_serve_json(const struct esipa_service *s, const char *function, const struct http_request *q,
+                                     struct http_response *p);
+bool esipa_protocol_is_known(const char *value);
 
 #endif

@@ -109,7 +109,7 @@ static const struct function *find(uint32_t tag)
 }
 
 /* "gsma/rsp/v2.1.0": majors 1 and 2 have been seen of IPAs (catalogue D-6). */
-static bool protocol_is_known(const char *value)
+bool esipa_protocol_is_known(const char *value)
 {
     return value && (!strncasecmp(value, "gsma/rsp/v1.", 12) || !strncasecmp(value, "gsma/rsp/v2.", 12));
 }
@@ -155,7 +155,7 @@ enum err esipa_serve(const struct esipa_service *s, const struct http_request *q
     const struct function *f = find(der_peek(&d));
     if (!type || strncasecmp(type, ESIPA_CONTENT_TYPE, strlen(ESIPA_CONTENT_TYPE)) != 0)
         return refuse(s, 415, "Content-Type is not " ESIPA_CONTENT_TYPE, p);
-    if (!protocol_is_known(http_header(q, "X-Admin-Protocol")))
+    if (!esipa_protocol_is_known(http_header(q, "X-Admin-Protocol")))
         return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
     if (!f)
         return refuse(s, 400, "no ESipa message", p);

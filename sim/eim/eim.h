@@ -1,4 +1,4 @@
-/* eIM: ESipa for IPAs (ASN.1 binding, POST /gsma/rsp2/asn1), signed eUICC packages with a counter per eUICC, and a
+/* eIM: ESipa for IPAs (ASN.1 binding, POST /gsma/rsp2/asn1; JSON binding, POST /gsma/rsp2/esipa/<function>), signed eUICC packages with a counter per eUICC, and a
  * northbound REST interface (client certificates; SGP.32 v1.2).
  *
  * Northbound:

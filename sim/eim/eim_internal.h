@@ -132,6 +132,7 @@ MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pendi
 /* --- routes ------------------------------------------------------------------------------------------ */
 
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p);

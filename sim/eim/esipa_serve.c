@@ -153,3 +153,10 @@ enum err eim_esipa(void *actor, const struct http_request *q, struct http_respon
     const struct esipa_service service = { e->env, &server, e };
     return esipa_serve(&service, q, p);
 }
+
+enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    const struct esipa_service service = { e->env, &server, e };
+    return esipa_serve_json(&service, q->part[0], q, p);
+}

@@ -52,6 +52,7 @@ void tick_eim(struct fixture *f);
     extern const size_t name##_count
 TESTS(northbound_tests);
 TESTS(data_tests);
+TESTS(json_tests);
 TESTS(kinds_tests);
 TESTS(relay_tests);
 TESTS(package_tests);

@@ -211,6 +211,7 @@ int main(void)
         { northbound_tests, northbound_tests_count },
         { data_tests, data_tests_count },
         { relay_tests, relay_tests_count },
+        { json_tests, json_tests_count },
         { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
         { result_tests, result_tests_count },

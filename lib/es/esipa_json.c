@@ -1,0 +1,212 @@
+/* ESipa, JSON binding, serve side (SGP.32 6.4; catalogue A.7.4): the same functions behind another envelope. Each message is
+ * brought into its DER form, so that what is checked and answered is the same on both bindings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "esipa.h"
+#include "json.h"
+#include "rsp_codes.h"
+#include "rsp_ids.h"
+
+/* What a function makes of a request object; ERR_PARSE or ERR_NOT_FOUND before it was called: it is no such message. */
+struct exchange {
+    const struct esipa_service *service;
+    const json_t *request;
+    json_t *answer; /* NULL: HTTP 204 */
+    bool called;
+};
+
+static enum err take_eid(const json_t *o, uint8_t eid[RSP_EID_OCTETS])
+{
+    const char *text = json_str(o, "eidValue");
+    return text ? rsp_eid_parse(text, eid) : ERR_NOT_FOUND;
+}
+
+/* The octets, or a data object around them: the last three (catalogue A.7.4 is silent). */
+static enum err take_plmn(const json_t *o, struct buf *bytes, struct span *out)
+{
+    enum err e = json_base64(o, "rPLMN", bytes);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (!e && bytes->len != 3 && bytes->len != 5)
+        e = ERR_PARSE;
+    if (!e)
+        *out = span_sub(buf_span(bytes), bytes->len - 3, 3);
+    return e;
+}
+
+static enum err optional(enum err e)
+{
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err show_package(struct exchange *x, struct span der)
+{
+    struct rsp_get_eim_package_response r;
+    enum err e = rsp_get_eim_package_response_read(der, &r);
+    if (e)
+        return e;
+    switch (r.which) {
+    case RSP_EIM_PACKAGE_EUICC_PACKAGE:
+        return json_set_base64(x->answer, "euiccPackageRequest", r.package.whole);
+    case RSP_EIM_PACKAGE_DATA_REQUEST:
+        return json_set_base64(x->answer, "ipaEuiccDataRequest", r.data.whole);
+    case RSP_EIM_PACKAGE_DOWNLOAD:
+        return json_set_base64(x->answer, "profileDownloadTriggerRequest", r.download.whole);
+    default:
+        return json_set_int(x->answer, "eimPackageError", r.error);
+    }
+}
+
+static enum err get_eim_package(struct exchange *x)
+{
+    struct rsp_get_eim_package_request q = { 0 };
+    uint8_t eid[RSP_EID_OCTETS];
+    struct buf plmn = { .max = 8 }, answer = { .max = HTTP_BODY_MAX };
+    enum err e = take_eid(x->request, eid);
+    if (e)
+        return json_set_int(x->answer, "eimPackageError",
+                            e == ERR_NOT_FOUND ? RSP_EIM_PACKAGE_ERROR_MISSING_EID : RSP_EIM_PACKAGE_ERROR_INVALID_EID);
+    q.eid = SPAN_ARRAY(eid);
+    e = optional(json_bool(x->request, "notifyStateChange", &q.notify_state_change));
+    if (!e)
+        e = json_int(x->request, "stateChangeCause", &q.state_change_cause.value);
+    q.state_change_cause.present = !e;
+    if (!optional(e))
+        e = take_plmn(x->request, &plmn, &q.rplmn);
+    x->called = !e;
+    if (!e)
+        e = x->service->server->get_eim_package(x->service->actor, &q, &answer);
+    if (!e)
+        e = show_package(x, buf_span(&answer));
+    buf_release(&plmn);
+    buf_release(&answer);
+    return e;
+}
+
+static enum err put_result(const struct exchange *x, struct buf *message)
+{
+    uint8_t eid[RSP_EID_OCTETS];
+    struct der_mark mark;
+    enum err e = der_put_open(message, 0xBF50, &mark);
+    enum err named = e ? e : take_eid(x->request, eid);
+    if (!e && !named)
+        e = der_put(message, 0x5A, SPAN_ARRAY(eid));
+    if (!e)
+        e = optional(named);
+    if (!e)
+        e = json_base64(x->request, "eimPackageResult", message);
+    return e ? e : der_put_close(message, mark);
+}
+
+static enum err show_acknowledgements(struct exchange *x, struct span der)
+{
+    struct rsp_provide_eim_package_result_response r;
+    struct der_tlv outer, inner;
+    enum err e = rsp_provide_eim_package_result_response_read(der, &r);
+    if (!e && r.which == RSP_PROVIDE_ERROR)
+        return json_set_int(x->answer, "provideEimPackageResultError", r.error);
+    if (e || r.which != RSP_PROVIDE_ACKNOWLEDGEMENTS)
+        return e;
+    e = der_only(der, 0xBF50, &outer);
+    if (!e)
+        e = der_find(outer.value, 0xBF53, &inner);
+    return e ? e : json_set_base64(x->answer, "eimAcknowledgements", outer.value);
+}
+
+static enum err provide_eim_package_result(struct exchange *x)
+{
+    struct rsp_provide_eim_package_result q;
+    struct buf message = { .max = HTTP_BODY_MAX }, answer = { .max = HTTP_BODY_MAX };
+    enum err e = put_result(x, &message);
+    if (!e)
+        e = rsp_provide_eim_package_result_read(buf_span(&message), &q);
+    x->called = !e;
+    if (!e)
+        e = x->service->server->provide_eim_package_result(x->service->actor, &q, &answer);
+    if (!e)
+        e = show_acknowledgements(x, buf_span(&answer));
+    buf_release(&message);
+    buf_release(&answer);
+    return e;
+}
+
+static enum err handle_notification(struct exchange *x)
+{
+    struct rsp_handle_notification_esipa q = { .which = RSP_ESIPA_NOTIFICATION_PENDING };
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    enum err e = json_base64(x->request, "pendingNotification", &bytes);
+    if (!e)
+        e = rsp_pending_notification_read(buf_span(&bytes), &q.notification);
+    else if (e == ERR_NOT_FOUND) {
+        q.which = RSP_ESIPA_NOTIFICATION_RESULT;
+        e = json_base64(x->request, "provideEimPackageResult", &bytes);
+        if (!e)
+            e = rsp_provide_eim_package_result_read(buf_span(&bytes), &q.result);
+    }
+    x->called = !e;
+    if (!e)
+        e = x->service->server->handle_notification(x->service->actor, &q);
+    json_decref(x->answer);
+    x->answer = NULL;
+    buf_release(&bytes);
+    return e;
+}
+
+static const struct {
+    const char *name;
+    enum err (*serve)(struct exchange *x);
+} functions[] = {
+    { "getEimPackage", get_eim_package },
+    { "provideEimPackageResult", provide_eim_package_result },
+    { "handleNotification", handle_notification },
+};
+
+/* SGP.32 6.1: a transport error has no body. */
+static enum err refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
+{
+    LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why));
+    p->status = status;
+    return ERR_OK;
+}
+
+static enum err write_answer(struct exchange *x, const struct http_request *q, struct http_response *p)
+{
+    static const struct es_status fine = { 0 };
+    if (x->answer) {
+        json_t *answer = x->answer;
+        x->answer = NULL;
+        return es_serve_write(x->service->env, "ESipa", q, &fine, answer, p);
+    }
+    p->status = 204;
+    return http_response_add_header(p, "X-Admin-Protocol", http_header(q, "X-Admin-Protocol"));
+}
+
+enum err esipa_serve_json(const struct esipa_service *s, const char *function, const struct http_request *q,
+                          struct http_response *p)
+{
+    const char *type = http_header(q, "Content-Type");
+    size_t f = 0;
+    json_t *request = NULL;
+    while (f < COUNT(functions) && strcmp(functions[f].name, function) != 0)
+        f++;
+    if (f == COUNT(functions))
+        return refuse(s, 501, "function not offered over JSON", p);
+    if (!type || strncmp(type, "application/json", 16) != 0)
+        return refuse(s, 415, "Content-Type is not application/json", p);
+    if (!esipa_protocol_is_known(http_header(q, "X-Admin-Protocol")))
+        return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
+    enum err e = json_read(q->body, &request, NULL);
+    if (e == ERR_PARSE || e == ERR_LIMIT)
+        return refuse(s, 400, "malformed JSON", p);
+    struct exchange x = { .service = s, .request = request, .answer = json_object() };
+    if (!e)
+        e = x.answer ? functions[f].serve(&x) : ERR_NOMEM;
+    if (!x.called && (e == ERR_PARSE || e == ERR_NOT_FOUND || e == ERR_LIMIT))
+        e = refuse(s, 400, "malformed message", p);
+    else if (!e)
+        e = write_answer(&x, q, p);
+    json_decref(x.answer);
+    json_decref(request);
+    return e;
+}
