@@ -1,0 +1,88 @@
+/* A device whose network goes away and comes back: when it takes its fallback profile, and when it returns. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
+
+#define EUICC LAB_EIM_URL "/v1/euiccs/" LAB_EID
+
+static void order(struct lab *l, const char *body)
+{
+    CHECK(lab_call(l, l->eso, "POST", EUICC "/orders", body, NULL) == 202);
+}
+
+/* Swapped to the partner; the lead profile has the fallback attribute, or nobody has. */
+static void open_away(struct lab *l, bool with_fallback)
+{
+    lab_open(l);
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(l);
+    order(l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+    if (with_fallback)
+        order(l, "{\"reference\":\"f\",\"kind\":\"setFallback\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+    order(l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
+    lab_run(l, 5 * CLOCK_MINUTE);
+    REQUIRE(strcmp(ipa_online_plmn(l->ipa), "26202") == 0);
+}
+
+static int64_t told_cause(struct lab *l)
+{
+    json_t *answer = NULL;
+    REQUIRE(lab_call(l, l->eso, "GET", EUICC, "", &answer) == 200);
+    const json_t *cause = json_object_get(answer, "stateChangeCause");
+    int64_t value = cause ? json_integer_value(cause) : -1;
+    json_decref(answer);
+    return value;
+}
+
+static const struct {
+    const char *name;
+    bool with_fallback, lead_down, restart;
+    int64_t away, back; /* how long the partner's network is gone; how long it is back */
+    const char *then, *later;
+} rows[] = {
+    { "gone for long, then back", true, false, false, 10 * CLOCK_MINUTE, 10 * CLOCK_MINUTE, "26201", "26202" },
+    { "gone for long, and the IPA started again", true, false, true, 10 * CLOCK_MINUTE, 10 * CLOCK_MINUTE, "26201",
+      "26202" },
+    { "gone for long, and not back", true, false, false, 30 * CLOCK_MINUTE, 0, "26201", "26201" },
+    { "gone, and no profile has the attribute", false, false, false, 10 * CLOCK_MINUTE, 10 * CLOCK_MINUTE, "", "26202" },
+    { "both networks gone, then one back", true, true, false, 10 * CLOCK_MINUTE, 10 * CLOCK_MINUTE, "", "26202" },
+};
+
+static void losing_the_network(void)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lab l;
+        open_away(&l, rows[i].with_fallback);
+        l.partner.down = true;
+        l.lead.down = rows[i].lead_down;
+        lab_run(&l, rows[i].away);
+        CHECK_ROW(rows[i].name, strcmp(ipa_online_plmn(l.ipa), rows[i].then) == 0);
+        bool fell = rows[i].then[0];
+        if (fell)
+            CHECK_ROW(rows[i].name, told_cause(&l) == 1);
+        if (rows[i].restart)
+            lab_restart(&l, LAB_IPA);
+        if (rows[i].back) {
+            l.partner.down = l.lead.down = false;
+            lab_run(&l, rows[i].back);
+        }
+        CHECK_ROW(rows[i].name, strcmp(ipa_online_plmn(l.ipa), rows[i].later) == 0);
+        if (strcmp(ipa_online_plmn(l.ipa), rows[i].later))
+            printf(" (%s)", ipa_online_plmn(l.ipa));
+        bool on_lead = strcmp(rows[i].later, "26201") == 0;
+        CHECK_ROW(rows[i].name, lab_card_state(&l.card, LAB_LEAD_ICCID) == on_lead);
+        CHECK_ROW(rows[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == !on_lead);
+        lab_close(&l);
+    }
+}
+
+static const struct test tests[] = {
+    { "a device falls back when its network is gone, and returns when it is back", losing_the_network },
+};
+
+int main(void)
+{
+    return tests_main("ipa_fallback", tests, COUNT(tests));
+}
