@@ -35,7 +35,7 @@ enum err process_find(const char *program, char out[PROCESS_PATH_MAX])
         folder = own;
     }
     int n = snprintf(out, PROCESS_PATH_MAX, "%s/%s", folder, program);
-    return n < PROCESS_PATH_MAX && access(out, X_OK) == 0 ? ERR_OK : ERR_NOT_FOUND;
+    return n < PROCESS_PATH_MAX && access(out, R_OK) == 0 ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* In the child, before the program: only what is safe between fork and exec. */
@@ -195,4 +195,19 @@ bool process_listens(unsigned port)
     bool there = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
     close(fd);
     return there;
+}
+
+enum err process_start_to_die(const char *path, const char *settings, const char *log, int64_t at_commit,
+                              struct process *out)
+{
+    char cut[PROCESS_PATH_MAX], number[24];
+    enum err e = process_find("lab-cut.so", cut);
+    snprintf(number, sizeof number, "%lld", (long long)at_commit);
+    if (!e && (setenv("LD_PRELOAD", cut, 1) || setenv("LAB_CUT_AT", number, 1)))
+        e = ERR_NOMEM;
+    if (!e)
+        e = process_start(path, settings, log, out);
+    unsetenv("LD_PRELOAD");
+    unsetenv("LAB_CUT_AT");
+    return e;
 }

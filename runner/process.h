@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -22,6 +23,10 @@ MUST_CHECK enum err process_find(const char *program, char out[PROCESS_PATH_MAX]
 /* Starts it as "PATH --settings FILE", standard error appended to `log`. It dies with the thread that starts it.
  * ERR_IO: it cannot be started. */
 MUST_CHECK enum err process_start(const char *path, const char *settings, const char *log, struct process *out);
+/* The same, to be killed instead of making its store durable for the n-th time. ERR_NOT_FOUND: lab-cut.so is not beside
+ * the programs. Sets and clears the environment of this process: call it while no other thread reads it. */
+MUST_CHECK enum err process_start_to_die(const char *path, const char *settings, const char *log, int64_t at_commit,
+                                         struct process *out);
 /* Has it ended by itself? True from then on, until it is started or killed. */
 bool process_ended(struct process *p);
 /* SIGKILL, and waits until it is gone. Harmless for none. */

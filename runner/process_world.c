@@ -79,9 +79,15 @@ static enum err tell_end(struct part *p, const struct process *child)
                       child == &p->process ? process_program(p) : "sim-euicc", how, words);
 }
 
+/* One that was to die at a commit has: it is started again. */
 static enum err check_actor(struct part *p)
 {
-    return process_ended(&p->process) ? tell_end(p, &p->process) : ERR_OK;
+    if (!process_ended(&p->process))
+        return ERR_OK;
+    if (!p->cut_at)
+        return tell_end(p, &p->process);
+    p->cut_at = 0;
+    return world_restart(p->world, p);
 }
 
 /* A card also ends when its reader goes: then the device is the one to name, even if it is a moment slower. */
@@ -104,6 +110,15 @@ static enum err check_all(struct world *w)
             e = check_card(&w->parts[i]);
     }
     return e;
+}
+
+bool process_revive(struct world *w)
+{
+    process_rest_all(w, 100);
+    for (size_t i = 0; i < w->part_count; i++)
+        if (w->parts[i].cut_at && process_ended(&w->parts[i].process))
+            return check_actor(&w->parts[i]) == ERR_OK;
+    return false;
 }
 
 enum err process_blame(struct world *w, enum err e)
@@ -224,7 +239,8 @@ bool process_close(struct world *w)
         ran[i] = c.all[i]->pid != 0;
     process_stop_all(c.all, c.count, STOP_MS);
     for (size_t i = 0; ran && i < c.count; i++)
-        clean &= ended_well(&w->parts[i / 2], c.all[i], ran[i]);
+        /* One that was to die at a commit may have made it at its end. */
+        clean &= w->parts[i / 2].cut_at || ended_well(&w->parts[i / 2], c.all[i], ran[i]);
     free(ran);
     free(c.all);
     if (!w->keep_folder)
@@ -243,7 +259,8 @@ static enum err spawn(struct part *p, const char *program, const char *settings,
     process_path(p->world, relative, to);
     enum err e = process_find(program, path);
     if (!e)
-        e = process_start(path, file, to, out);
+        e = p->cut_at && out == &p->process ? process_start_to_die(path, file, to, p->cut_at, out)
+                                            : process_start(path, file, to, out);
     return e ? world_fail(p->world, e, "%s cannot be started", program) : ERR_OK;
 }
 

@@ -50,6 +50,8 @@ void process_hold_others(struct world *w, const struct part *but, bool still);
 /* world_run on the real clock: looks at `done` again and again, with small rests. ERR_STATE: a program ended by itself. */
 MUST_CHECK enum err process_run(struct world *w, int64_t until, world_done_fn done, void *context);
 /* A failure e may come from a program that ended: then that is the failure, and told. */
+/* Somebody who was to die at a commit has died just now and is running again. */
+bool process_revive(struct world *w);
 enum err process_blame(struct world *w, enum err e);
 /* Rests for `ms`, less when a program ends. */
 void process_rest_all(struct world *w, int ms);

@@ -95,7 +95,8 @@ static struct part *killed_next(struct run *r, size_t i)
 {
     const struct scenario_step *step = &r->scenario->step[i];
     const struct yaml_node *next = i + 1 < r->scenario->step_count ? step[1].act : NULL;
-    bool waits = next && strcmp(next->key[0], "restart") == 0 && next->item[0]->item[0]->kind == YAML_MAP;
+    const struct yaml_node *when = next && strcmp(next->key[0], "restart") == 0 ? next->item[0]->item[0] : NULL;
+    bool waits = when && when->kind == YAML_MAP && yaml_get(when, "when");
     return r->wiring == WIRING_PROCESS && waits && !step->expect ? world_part(r->world, next->item[0]->key[0]) : NULL;
 }
 

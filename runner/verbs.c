@@ -205,13 +205,16 @@ static enum err check_part(const struct scenario *s, const struct yaml_node *n, 
 
 static enum err check_restart(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "when", "is", NULL };
+    static const char *const keys[] = { "when", "is", "commit", NULL };
+    int64_t commit;
     enum err e = n->kind == YAML_MAP && n->count == 1 ? check_part(s, n, error)
                                                       : yaml_fail(s->yaml, n->at, error, "{eso: now} is wanted");
     const struct yaml_node *when = e ? NULL : n->item[0];
     if (e || when->kind == YAML_SCALAR)
         return e;
     e = word_map(s, when, keys, error);
+    if (!e && yaml_get(when, "commit"))
+        return yaml_int(s->yaml, yaml_get(when, "commit"), 1, 1000000, &commit, error);
     if (!e && (!yaml_get(when, "when") || !yaml_get(when, "is")))
         e = yaml_fail(s->yaml, when->at, error, "{when: meter, is: ALLOCATED} is wanted");
     return e ? e : word_device(s, yaml_get(when, "when"), error);
@@ -271,6 +274,8 @@ static enum err play_restart(struct run *r, const struct yaml_node *n)
     struct part *part = world_part(w, n->key[0]);
     if (when->kind == YAML_SCALAR)
         return world_restart(w, part);
+    if (yaml_get(when, "commit"))
+        return world_cut_at_commit(w, part, atoll(yaml_get(when, "commit")->text));
     struct awaited a = { r, part, yaml_get(when, "when")->text, yaml_get(when, "is")->text, false };
     w->interrupt = cut_at_state;
     w->interrupt_context = &a;
@@ -329,7 +334,7 @@ static const struct scenario_word verbs[] = {
     { "power", "{meter: off}, on, or cut", check_power, play_power, NULL },
     { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
                "inventory-empty}}", check_break, play_break, NULL },
-    { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}", check_restart, play_restart, NULL },
+    { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}, {eso: {commit: 9}}: dies at its ninth commit", check_restart, play_restart, NULL },
     { "stock", "{add: {kenya: 1}}", check_stock, play_stock, NULL },
     { "wait", "5 min", check_wait, play_wait, NULL },
 };

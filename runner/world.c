@@ -102,6 +102,28 @@ void world_kill(struct world *w, struct part *p)
     p->killed = true;
 }
 
+/* Before each statement that writes, and each commit: counts the commits of a part that is to die at one. */
+static enum err count_commits(void *context, const char *sql)
+{
+    struct part *p = context;
+    if (!p->cut_at || strcmp(sql, "COMMIT") != 0 || --p->cut_at)
+        return ERR_OK;
+    world_kill(p->world, p);
+    return ERR_CUT;
+}
+
+enum err world_cut_at_commit(struct world *w, struct part *p, int64_t n)
+{
+    if (w->options.wiring != WIRING_PROCESS && p->kind == PART_DEVICE)
+        return world_fail(w, ERR_UNSUPPORTED, "devices share a store in this wiring: %s cannot die at its own commit",
+                          p->name);
+    p->cut_at = n;
+    if (w->options.wiring == WIRING_PROCESS)
+        return world_restart(w, p);
+    db_set_fault(p->env.db, count_commits, p);
+    return ERR_OK;
+}
+
 static enum err restart_killed(struct world *w)
 {
     enum err e = ERR_OK;
@@ -434,7 +456,9 @@ static enum err call(struct world *w, struct http_client *client, const char *me
     if (!e)
         e = http_send(client, &q, &p);
     /* People ask again when a part died over their question; the idempotency key is the same. */
-    if (e && w->killed && !w->ticking && restart_killed(w) == ERR_OK) {
+    bool again = e && w->options.wiring == WIRING_PROCESS ? process_revive(w)
+                                                          : e && w->killed && !w->ticking && !restart_killed(w);
+    if (again) {
         http_response_clear(&p);
         e = http_send(client, &q, &p);
     }

@@ -35,6 +35,7 @@ struct part {
     struct env env;
     struct http_client *http;
     struct actor *actor;                 /* NULL while it is down, and in process wiring */
+    int64_t cut_at;                      /* dies at this commit of its store, counted from now; 0 not */
     bool killed;                         /* dies where it is; started again once nobody is inside it */
     struct http_server *server;          /* loopback */
     struct process process, card_process; /* process wiring; the card: of a device */
@@ -163,6 +164,10 @@ void world_online(struct world *w, const struct world_device *d, char plmn[8]); 
 
 /* Kills a part (process wiring: SIGKILL, a device with its card) and starts it again over the same store. */
 MUST_CHECK enum err world_restart(struct world *w, struct part *p);
+
+/* Kills a part at its n-th commit from now on; it is started again over its store at once. Devices share a store in direct
+ * and loopback wiring, and have none that this could count there: ERR_UNSUPPORTED. */
+MUST_CHECK enum err world_cut_at_commit(struct world *w, struct part *p, int64_t n);
 
 /* An administrator's call; *answer (may be NULL) is given. The status in *status. Body NULL: none. Takes body. */
 MUST_CHECK enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body,
