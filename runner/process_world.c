@@ -7,7 +7,7 @@
 
 /* How long a program may take to open its port, and to end when asked. */
 #define START_MS (20 * CLOCK_SECOND)
-#define STOP_MS 5000
+#define STOP_MS 20000
 #define LOOK_EVERY_MS 40
 
 /* --- all of them ------------------------------------------------------------------------------------------------ */
