@@ -592,7 +592,7 @@ static void replay_package(struct world *w, struct parrot *r, const struct sessi
 static void replay_notification(struct world *w, struct parrot *r, const struct session_bytes *v)
 {
     struct buf want = { .max = HTTP_BODY_MAX };
-    struct der_mark outer, middle, inner;
+    struct der_mark outer = { 0 }, middle = { 0 }, inner = { 0 };
     REQUIRE(der_put_open(&want, 0xA2, &outer) == ERR_OK && der_put_open(&want, 0xBF3D, &middle) == ERR_OK &&
             der_put_open(&want, 0xA0, &inner) == ERR_OK);
     REQUIRE(buf_put(&want, buf_span(&v->notification)) == ERR_OK);
