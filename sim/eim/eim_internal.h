@@ -52,7 +52,6 @@ struct eim_euicc {
     char eid[33];
     int64_t counter, last_contact, state_change_cause; /* cause -1: none yet */
     char rplmn[7];
-    struct rsp_int token;         /* associationToken, when the eUICC gave this eIM one */
     struct buf certificate, eum_certificate, profiles;  /* profiles: JSON list of the last listing */
 };
 void eim_euicc_init(struct eim_euicc *u);
@@ -65,6 +64,8 @@ MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* 
 MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
 /* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
+/* The association token, which ends every signature input of ESep (catalogue A.5.3); most eUICCs gave none. */
+MUST_CHECK enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out);
 MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token); /* ERR_NOT_FOUND */
 MUST_CHECK enum err eim_euicc_set_profiles(struct eim *e, const char *eid, struct span json);
 /* Takes the next counter value of an eUICC; inside the transaction that stores the package made with it. */

@@ -4,17 +4,6 @@
 #include "eim_internal.h"
 #include "rsp_ids.h"
 
-/* The association token ends every signature input of ESep (catalogue A.5.3); most eUICCs gave none. */
-static enum err read_token(struct eim *e, const char *eid, struct rsp_int *token)
-{
-    struct eim_euicc u;
-    eim_euicc_init(&u);
-    enum err x = eim_euicc_get(e, eid, &u);
-    *token = u.token;
-    eim_euicc_release(&u);
-    return x;
-}
-
 static enum err sign_package(struct eim *e, const struct rsp_euicc_package_signed *content, struct rsp_int token,
                              struct buf *tbs_bytes, struct buf *out)
 {
@@ -48,7 +37,7 @@ static enum err put_package(struct eim *e, struct eim_order *o)
     if (!x)
         x = eim_order_put_commands(o, &content.package, &commands);
     if (!x)
-        x = read_token(e, o->eid, &token);
+        x = eim_euicc_token(e, o->eid, &token);
     if (!x)
         x = sign_package(e, &content, token, &tbs, &package);
     if (!x)

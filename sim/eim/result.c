@@ -38,16 +38,6 @@ static enum err euicc_certificate(struct eim *e, const char *eid, const struct c
     return x;
 }
 
-static enum err association_token(struct eim *e, const char *eid, struct rsp_int *token)
-{
-    struct eim_euicc u;
-    eim_euicc_init(&u);
-    enum err x = eim_euicc_get(e, eid, &u);
-    *token = u.token;
-    eim_euicc_release(&u);
-    return x;
-}
-
 static enum err verify(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
 {
     const struct cert *certificate = NULL;
@@ -254,7 +244,7 @@ static enum err take_signed(struct eim *e, const char *eid, const struct rsp_pac
                                .counter = r->data.counter, .rollback = says_rolled_back(r->data.results),
                                .run = apply_results, .what = &r->data.results };
     struct rsp_int token = { 0 };
-    enum err x = association_token(e, eid, &token);
+    enum err x = eim_euicc_token(e, eid, &token);
     rsp_tbs_package_result(&r->data, token, &tbs);
     if (!x)
         x = verify(e, eid, &tbs, r->signature);
@@ -274,7 +264,7 @@ static enum err take_signed_error(struct eim *e, const char *eid, const struct r
     /* The counter in it is the refused package's, whatever that was: the transaction decides. */
     const struct finding f = { .transaction_id = r->data.eim_transaction_id, .run = apply_error, .what = &r->data.code };
     struct rsp_int token = { 0 };
-    enum err x = association_token(e, eid, &token);
+    enum err x = eim_euicc_token(e, eid, &token);
     rsp_tbs_package_error(&r->data, token, &tbs);
     if (!x)
         x = verify(e, eid, &tbs, r->signature);

@@ -90,7 +90,6 @@ static enum err take_euicc(void *context, const struct db_row *r)
     enum err x = buf_set(&u->certificate, db_blob(r, 5));
     if (!x)
         x = buf_set(&u->eum_certificate, db_blob(r, 6));
-    u->token = (struct rsp_int){ !db_is_null(r, 8), db_int(r, 8) };
     return x ? x : buf_set(&u->profiles, span_str(db_text(r, 7)));
 }
 
@@ -98,7 +97,7 @@ enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out)
 {
     return db_query(e->env->db,
                     "SELECT eid, counter, last_contact, state_change_cause, rplmn, certificate, eum_certificate,"
-                    " profiles, token FROM euicc WHERE eid = ?",
+                    " profiles FROM euicc WHERE eid = ?",
                     DB_ARGS(DB_TEXT(eid)), take_euicc, out);
 }
 
@@ -113,6 +112,17 @@ enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const cha
                                 DB_TEXT(rplmn), DB_TEXT(eid)),
                         &changed);
     return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err take_token(void *context, const struct db_row *r)
+{
+    *(struct rsp_int *)context = (struct rsp_int){ !db_is_null(r, 0), db_int(r, 0) };
+    return ERR_OK;
+}
+
+enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out)
+{
+    return db_query(e->env->db, "SELECT token FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), take_token, out);
 }
 
 enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token)
