@@ -1,7 +1,7 @@
 /* eIM: ESipa for IPAs (ASN.1 binding, POST /gsma/rsp2/asn1; JSON binding, POST /gsma/rsp2/esipa/<function>), signed eUICC packages with a counter per eUICC, and a
  * northbound REST interface (client certificates; SGP.32 v1.2).
  *
- * Northbound:
+ * Northbound (openapi.yaml has the details):
  *   POST /v1/euiccs {eid, euiccCertificate, eumCertificate}   base64 DER; chain judged; 201, the same again 200
  *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, stateChangeCause?, rPlmn?, profiles?}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning

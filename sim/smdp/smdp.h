@@ -1,7 +1,7 @@
 /* SM-DP+: ES2+ for operators, ES9+ for LPAs, IPAs and eIMs, one personalised profile per order (SGP.22 v2.5).
  *
  * Routes beside /gsma/rsp2/es2plus/… and /gsma/rsp2/es9plus/…, /gsma/rsp2/asn1; administration (client certificate of
- * an administrator):
+ * an administrator; openapi.yaml has the details):
  *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc, algorithm?: milenage|tuak, profileType?, serviceProviderName?, profileName?, mccMnc?,
  *        fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "eim_tests.h"
+#include "openapi.h"
 
 static const struct {
     const char *name, *certificate, *eid;
@@ -264,6 +265,14 @@ static void callback_of_an_hour(void)
     fixture_close(&f);
 }
 
+static void interface_is_described(void)
+{
+    struct lab l;
+    lab_open(&l);
+    check_openapi("sim/eim/openapi.yaml", l.part[LAB_EIM].actor->ops);
+    lab_close(&l);
+}
+
 const struct test northbound_tests[] = {
     { "cards are registered when their chain holds", registration },
     { "a card is registered once", registration_again },
@@ -274,5 +283,6 @@ const struct test northbound_tests[] = {
     { "an order that waited too long is over", expiry },
     { "callbacks come in order, however often the receiver fails", callbacks_in_order },
     { "callbacks back off and never give up", callback_of_an_hour },
+    { "openapi.yaml and the routes agree", interface_is_described },
 };
 const size_t northbound_tests_count = COUNT(northbound_tests);

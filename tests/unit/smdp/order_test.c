@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "openapi.h"
 #include "smdp_tests.h"
 
 enum verb { END, DOWNLOAD, CONFIRM, RELEASE, CANCEL, KILL };
@@ -369,6 +370,14 @@ static void keys_are_nowhere_in_clear(void)
     buf_release(&opc);
 }
 
+static void interface_is_described(void)
+{
+    struct lab l;
+    lab_open(&l);
+    check_openapi("sim/smdp/openapi.yaml", l.part[LAB_SMDP].actor->ops);
+    lab_close(&l);
+}
+
 const struct test order_tests[] = {
     { "orders live as SGP.22 3.1.1 says, and every refusal changes nothing", orders },
     { "orders killed at any write and tried again", orders_killed },
@@ -377,5 +386,6 @@ const struct test order_tests[] = {
     { "what is imported is judged, all or nothing", imports_are_judged },
     { "administration needs an administrator", import_needs_an_administrator },
     { "keys and codes are nowhere in clear", keys_are_nowhere_in_clear },
+    { "openapi.yaml and the routes agree", interface_is_described },
 };
 const size_t order_tests_count = COUNT(order_tests);
