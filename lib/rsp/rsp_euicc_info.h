@@ -22,6 +22,12 @@ enum rsp_ipa_mode { RSP_IPA_MODE_IPAD, RSP_IPA_MODE_IPAE };
 #define RSP_CAPABILITY_DEVICE_INFO_EXTENSIBILITY (1u << 4)
 #define RSP_CAPABILITY_SERVICE_SPECIFIC_DATA (1u << 5)
 
+/* UICCCapability bits (PEDefinitions) */
+#define RSP_UICC_USIM (1u << 1)
+#define RSP_UICC_AKA_MILENAGE (1u << 4)
+#define RSP_UICC_AKA_TUAK128 (1u << 6)
+#define RSP_UICC_AKA_TUAK256 (1u << 7)
+
 struct rsp_iot_specific_info {
     struct span versions; /* list of 3-octet SGP.32 versions: rsp_octets_next */
     bool ecall_supported, fallback_supported;

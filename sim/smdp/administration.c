@@ -31,7 +31,47 @@ static enum err take_key(const json_t *o, const char *member, size_t len, size_t
     return e;
 }
 
-static enum err read_subscription(const json_t *o, struct smdp_subscription *sub)
+/* K, and OPc or the OP that it is made of (TUAK: TOPc, TOP). */
+static enum err take_keys(struct smdp *s, const json_t *o, bool tuak, struct smdp_subscription *sub)
+{
+    struct secret op = { .len = 0 };
+    size_t len = tuak ? 32 : 16;
+    struct aka_params p = { .algorithm = AKA_TUAK };
+    enum err e = take_key(o, "k", 16, len, &sub->k);
+    bool by_op = json_object_get(o, "op") != NULL;
+    if (!e && by_op && json_object_get(o, "opc"))
+        e = ERR_PARSE; /* which of the two is meant? */
+    if (e || !by_op)
+        return e ? e : take_key(o, "opc", len, len, &sub->opc);
+    e = take_key(o, "op", len, len, &op);
+    sub->opc.len = len;
+    p.k_len = sub->k.len;
+    memcpy(p.k, sub->k.at, sub->k.len);
+    if (!e)
+        e = tuak ? tuak_topc(&p, op.at, sub->opc.at) : milenage_opc(s->env->crypto, sub->k.at, op.at, sub->opc.at);
+    memory_clear(&p, sizeof p);
+    secret_release(&op);
+    return e;
+}
+
+/* 4 to 8 digits each; what is not given is the default of the package. */
+static enum err take_codes(const json_t *o, struct smdp_subscription *sub)
+{
+    static const char *const members[] = { [SMDP_PIN1] = "pin1", [SMDP_PUK1] = "puk1", [SMDP_PIN2] = "pin2",
+                                           [SMDP_PUK2] = "puk2", [SMDP_ADM1] = "adm1" };
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < SMDP_CODES; i++) {
+        const json_t *member = json_object_get(o, members[i]);
+        e = member && !json_is_string(member) ? ERR_PARSE : take_text(o, members[i], sub->code[i], sizeof sub->code[i]);
+        size_t length = strlen(sub->code[i]);
+        bool unblocks = i == SMDP_PUK1 || i == SMDP_PUK2; /* an unblocking PIN has 8 digits (TS 102 221 9.5.1) */
+        if (!e && member && (strspn(sub->code[i], "0123456789") != length || length < (unblocks ? 8 : 4)))
+            e = ERR_PARSE;
+    }
+    return e;
+}
+
+static enum err read_subscription(struct smdp *s, const json_t *o, struct smdp_subscription *sub)
 {
     const char *algorithm = json_str(o, "algorithm");
     bool tuak = algorithm && strcmp(algorithm, "tuak") == 0;
@@ -42,8 +82,8 @@ static enum err read_subscription(const json_t *o, struct smdp_subscription *sub
     if (!e && (strlen(sub->imsi) < 6 || strspn(sub->imsi, "0123456789") != strlen(sub->imsi)))
         e = ERR_PARSE;
     if (!e)
-        e = take_key(o, "k", 16, tuak ? 32 : 16, &sub->k);
-    return e ? e : take_key(o, "opc", tuak ? 32 : 16, tuak ? 32 : 16, &sub->opc);
+        e = take_keys(s, o, tuak, sub);
+    return e ? e : take_codes(o, sub);
 }
 
 static enum err take_notifications(const json_t *o, struct smdp_profile *p)
@@ -56,6 +96,83 @@ static enum err take_notifications(const json_t *o, struct smdp_profile *p)
         p->notifications[text.len] = 0;
     }
     buf_release(&text);
+    return e;
+}
+
+/* 1 to 8 octets in hex (TS 31.102 4.2.10). */
+static enum err take_gid(const json_t *o, const char *member, struct smdp_gid *out)
+{
+    struct buf bytes = { .max = sizeof out->at };
+    enum err e = json_hex(o, member, &bytes);
+    if (!e && !bytes.len)
+        e = ERR_PARSE;
+    if (!e) {
+        memcpy(out->at, bytes.at, bytes.len);
+        out->len = (uint8_t)bytes.len;
+    }
+    buf_release(&bytes);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* A word of a list; its place is *out. */
+static enum err take_word(const json_t *word, const char *const *words, size_t count, size_t *out)
+{
+    const char *text = json_string_value(word);
+    for (size_t i = 0; text && i < count; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *out = i;
+            return ERR_OK;
+        }
+    return ERR_PARSE;
+}
+
+static enum err take_class(const json_t *o, struct smdp_profile *p)
+{
+    static const char *const names[] = { [RSP_PROFILE_CLASS_TEST] = "test",
+                                         [RSP_PROFILE_CLASS_PROVISIONING] = "provisioning",
+                                         [RSP_PROFILE_CLASS_OPERATIONAL] = "operational" };
+    const json_t *member = json_object_get(o, "profileClass");
+    size_t place = RSP_PROFILE_CLASS_OPERATIONAL;
+    enum err e = member ? take_word(member, names, COUNT(names), &place) : ERR_OK;
+    p->profile_class = (enum rsp_profile_class)place;
+    return e;
+}
+
+/* SGP.22 2.9.1: the profile policy rules, by name. */
+static enum err take_policy_rules(const json_t *o, struct smdp_profile *p)
+{
+    static const char *const names[] = { "ppr1", "ppr2" };
+    static const uint32_t bits[] = { RSP_PPR1, RSP_PPR2 };
+    const json_t *list = json_object_get(o, "profilePolicyRules"), *item;
+    enum err e = list && !json_is_array(list) ? ERR_PARSE : ERR_OK;
+    size_t i, place = 0;
+    json_array_foreach(list, i, item) {
+        e = take_word(item, names, COUNT(names), &place);
+        if (e)
+            break;
+        p->policy_rules |= bits[place];
+    }
+    return e;
+}
+
+/* What the metadata says beside the names. */
+static enum err take_attributes(const json_t *o, struct smdp_profile *p)
+{
+    p->fallback_allowed = json_is_true(json_object_get(o, "fallbackAllowed"));
+    p->ecall_indication = json_is_true(json_object_get(o, "ecallIndication"));
+    enum err e = take_class(o, p);
+    if (!e)
+        e = take_policy_rules(o, p);
+    if (!e)
+        e = take_gid(o, "gid1", &p->gid1);
+    if (!e)
+        e = take_gid(o, "gid2", &p->gid2);
+    /* A PPR is allowed, or not, for an owner: without one no card could judge it. Nor has a group an owner then. */
+    if (!e && !p->mcc_mnc[0] && (p->policy_rules || p->gid1.len || p->gid2.len))
+        e = ERR_PARSE;
+    /* SGP.22 2.9.1: rules are for operational profiles. */
+    if (!e && p->policy_rules && p->profile_class != RSP_PROFILE_CLASS_OPERATIONAL)
+        e = ERR_PARSE;
     return e;
 }
 
@@ -76,7 +193,8 @@ static enum err read_profile(const json_t *o, struct smdp_profile *p)
         e = rsp_iccid_parse(p->iccid, iccid);
     if (!e && !rsp_matching_id_is_valid(span_str(p->matching_id)))
         e = ERR_PARSE;
-    p->fallback_allowed = json_is_true(json_object_get(o, "fallbackAllowed"));
+    if (!e)
+        e = take_attributes(o, p);
     return e ? e : take_notifications(o, p);
 }
 
@@ -97,7 +215,7 @@ static enum err import_one(struct smdp *s, const json_t *o)
     if (!e)
         e = check_metadata(&p);
     if (!e)
-        e = read_subscription(o, &sub);
+        e = read_subscription(s, o, &sub);
     if (!e)
         e = smdp_profile_add(s, &p, &sub);
     smdp_subscription_release(&sub);

@@ -32,20 +32,6 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
     return ERR_OK;
 }
 
-/* SGP.22 3.1.2 eligibility: room on the card. */
-static enum err check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
-                                  struct es_status *status)
-{
-    struct buf upp = { .max = 256 << 10 };
-    enum err e = smdp_build_upp(s, p, &upp);
-    if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
-        es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
-    if (upp.at)
-        memory_clear(upp.at, upp.len);
-    buf_release(&upp);
-    return e;
-}
-
 static enum err sign_smdp_signed2(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
                                   const struct rsp_authenticate_client_request *q, struct smdp_memory *m,
                                   struct rsp_authenticate_client_ok *ok)
@@ -106,7 +92,7 @@ static enum err authenticate(struct smdp *s, struct smdp_session *x, const struc
     if (!e && !es_refused(status))
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
     if (!e && !es_refused(status))
-        e = check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
+        e = smdp_check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
     if (e || es_refused(status))
         return e;
     *ok = (struct rsp_authenticate_client_ok){ 0 };

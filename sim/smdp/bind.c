@@ -12,6 +12,11 @@
 /* hostId of the control reference template, 1 to 16 octets: ours to choose. */
 #define HOST_ID "sgp32lab"
 
+static const char *given(const char *code)
+{
+    return code[0] ? code : NULL;
+}
+
 enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp)
 {
     struct smdp_subscription sub = { 0 };
@@ -26,6 +31,11 @@ enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf
         .imsi = sub.imsi,
         .mnc_length = strlen(p->mcc_mnc) == 6 ? 3 : 2,
         .spn = p->spn[0] && strlen(p->spn) <= 16 ? p->spn : NULL,
+        .pin1 = given(sub.code[SMDP_PIN1]),
+        .puk1 = given(sub.code[SMDP_PUK1]),
+        .pin2 = given(sub.code[SMDP_PIN2]),
+        .puk2 = given(sub.code[SMDP_PUK2]),
+        .adm1 = given(sub.code[SMDP_ADM1]),
         .aka = &aka,
     };
     e = rsp_iccid_parse(p->iccid, subscription.iccid);
@@ -59,6 +69,11 @@ static enum err put_notifications(const char *json, struct buf *out)
     return e;
 }
 
+static struct span gid(const struct smdp_gid *g)
+{
+    return g->len ? span_of(g->at, g->len) : (struct span){ 0 };
+}
+
 enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out)
 {
     uint8_t iccid[RSP_ICCID_OCTETS], plmn[3];
@@ -68,12 +83,15 @@ enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out)
         .iccid = SPAN_ARRAY(iccid),
         .service_provider_name = span_str(p->spn),
         .profile_name = span_str(p->name),
+        .profile_class = { p->profile_class != RSP_PROFILE_CLASS_OPERATIONAL, p->profile_class },
+        .policy_rules = { p->policy_rules != 0, p->policy_rules },
+        .ecall_indication = p->ecall_indication,
         .fallback_allowed = p->fallback_allowed,
     };
     if (!e && p->mcc_mnc[0]) {
         e = rsp_plmn_parse(p->mcc_mnc, plmn);
         m.has_owner = true;
-        m.owner.mcc_mnc = SPAN_ARRAY(plmn);
+        m.owner = (struct rsp_profile_owner){ SPAN_ARRAY(plmn), gid(&p->gid1), gid(&p->gid2) };
     }
     if (!e)
         e = put_notifications(p->notifications, &notifications);

@@ -2,8 +2,9 @@
  *
  * Routes beside /gsma/rsp2/es2plus/… and /gsma/rsp2/es9plus/…, /gsma/rsp2/asn1; administration (client certificate of
  * an administrator; openapi.yaml has the details):
- *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc, algorithm?: milenage|tuak, profileType?, serviceProviderName?, profileName?, mccMnc?,
- *        fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
+ *   POST /v1/profiles {profiles:[{iccid, imsi, k, opc | op, algorithm?: milenage|tuak, pin1?, puk1?, pin2?, puk2?, adm1?,
+ *        profileType?, serviceProviderName?, profileName?, mccMnc?, gid1?, gid2?, profileClass?, profilePolicyRules?,
+ *        ecallIndication?, fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles?state=… -> {counts by state}
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.

@@ -56,6 +56,9 @@ MUST_CHECK enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_
 /* Parts of them. */
 /* The SM-DS of this name, as the settings list it; NULL. */
 const struct smdp_smds *smdp_smds_find(const struct smdp *s, const char *name);
+/* SGP.22 3.1.2: 8.2.5/4.3 when the eUICC could not use the profile, 8.1/4.8 when it has no room for it. */
+MUST_CHECK enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info,
+                                           const struct smdp_profile *p, struct es_status *status);
 /* The unprotected package of a profile: a secret. */
 MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);

@@ -4,6 +4,7 @@
 
 #include "db.h"
 #include "env.h"
+#include "rsp_store_metadata.h"
 #include "smdp.h"
 
 /* Order life cycle, SGP.22 3.1.1 (names of the states as there). */
@@ -14,10 +15,12 @@ enum smdp_state {
 const char *smdp_state_name(enum smdp_state s);
 
 /* What is secret in a profile; sealed at rest. */
+enum smdp_code { SMDP_PIN1, SMDP_PUK1, SMDP_PIN2, SMDP_PUK2, SMDP_ADM1, SMDP_CODES };
 struct smdp_subscription {
     char imsi[16];
     struct secret k, opc;
-    int algorithm; /* AKA_MILENAGE, AKA_TUAK */
+    int algorithm;            /* AKA_MILENAGE, AKA_TUAK */
+    char code[SMDP_CODES][9]; /* 4 to 8 digits; "" the default of lib/saip */
 };
 void smdp_subscription_release(struct smdp_subscription *s);
 
@@ -31,7 +34,12 @@ struct smdp_profile {
     char eid[33];            /* "" none */
     char matching_id[SMDP_MATCHING_ID_MAX + 1];
     char spn[33], name[65], mcc_mnc[7];
-    bool fallback_allowed;
+    bool fallback_allowed, ecall_indication;
+    enum rsp_profile_class profile_class;
+    uint32_t policy_rules;   /* RSP_PPR… */
+    struct smdp_gid {        /* group identifiers of the owner */
+        uint8_t at[8], len;  /* 0: none */
+    } gid1, gid2;
     char notifications[1025];/* JSON list of {event, address}; "" none */
     bool confirmation_required;
     uint8_t confirmation_sha256[32];

@@ -34,6 +34,12 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX session_by_age ON session (at) WHERE state <> 3;",
     "ALTER TABLE profile ADD COLUMN released_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE profile ADD COLUMN downloads INTEGER NOT NULL DEFAULT 0;",
+    /* 2: RSP_PROFILE_CLASS_OPERATIONAL, which all were before. */
+    "ALTER TABLE profile ADD COLUMN class INTEGER NOT NULL DEFAULT 2;"
+    "ALTER TABLE profile ADD COLUMN policy_rules INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE profile ADD COLUMN ecall INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE profile ADD COLUMN gid1 BLOB;"
+    "ALTER TABLE profile ADD COLUMN gid2 BLOB;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -63,7 +69,38 @@ void smdp_session_release(struct smdp_session *s)
     buf_release(&s->otpk);
 }
 
-/* --- sealing: algorithm, lengths, IMSI, K, OPc under the storage key, bound to the ICCID ------- */
+/* --- sealing: algorithm, lengths, K, OPc, IMSI, and each code after a zero octet, under the storage key, bound to the
+ * ICCID. Profiles that were sealed without codes end after the IMSI. ------------------------------------------------ */
+
+static enum err put_codes(const struct smdp_subscription *sub, struct buf *plain)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < SMDP_CODES; i++) {
+        e = buf_put_u8(plain, 0);
+        if (!e)
+            e = buf_put_str(plain, sub->code[i]);
+    }
+    return e;
+}
+
+/* The texts that zero octets separate; the last one ends with the bytes. */
+static enum err take_sealed_texts(struct span from, struct smdp_subscription *sub)
+{
+    struct span rest = from;
+    for (size_t i = 0; i <= SMDP_CODES; i++) {
+        char *to = i ? sub->code[i - 1] : sub->imsi;
+        size_t room = i ? sizeof sub->code[0] : sizeof sub->imsi;
+        const uint8_t *end = rest.len ? memchr(rest.at, 0, rest.len) : NULL;
+        size_t len = end ? (size_t)(end - rest.at) : rest.len;
+        if (len >= room)
+            return ERR_PARSE;
+        if (len)
+            memcpy(to, rest.at, len);
+        to[len] = 0;
+        rest = end ? span_sub(rest, len + 1, rest.len) : (struct span){ 0 };
+    }
+    return rest.len ? ERR_PARSE : ERR_OK;
+}
 
 static enum err seal(struct smdp *s, const char *iccid, const struct smdp_subscription *sub, struct buf *out)
 {
@@ -80,6 +117,8 @@ static enum err seal(struct smdp *s, const char *iccid, const struct smdp_subscr
         e = buf_put(&plain, secret_span(&sub->opc));
     if (!e)
         e = buf_put_str(&plain, sub->imsi);
+    if (!e)
+        e = put_codes(sub, &plain);
     if (!e)
         e = rng_fill(s->env->rng, iv, sizeof iv);
     if (!e)
@@ -101,7 +140,7 @@ static enum err open_sealed(struct smdp *s, const char *iccid, struct span seale
                                                    span_sub(sealed, 12, sealed.len), &plain);
     struct span p = buf_span(&plain);
     size_t imsi = e || p.len < 3 ? 0 : 3u + p.at[1] + p.at[2];
-    if (!e && (imsi == 0 || imsi > p.len || p.len - imsi >= sizeof sub->imsi))
+    if (!e && (imsi == 0 || imsi > p.len))
         e = ERR_PARSE;
     if (!e) {
         sub->algorithm = p.at[0];
@@ -110,7 +149,7 @@ static enum err open_sealed(struct smdp *s, const char *iccid, struct span seale
     if (!e)
         e = secret_set(&sub->opc, span_sub(p, 3u + p.at[1], p.at[2]));
     if (!e)
-        snprintf(sub->imsi, sizeof sub->imsi, "%.*s", (int)(p.len - imsi), (const char *)p.at + imsi);
+        e = take_sealed_texts(span_sub(p, imsi, p.len), sub);
     if (plain.at)
         memory_clear(plain.at, plain.len);
     buf_release(&plain);
@@ -126,6 +165,22 @@ static struct db_value text_or_null(const char *text)
     return text[0] ? DB_TEXT(text) : DB_NULL;
 }
 
+static struct db_value gid_or_null(const struct smdp_gid *g)
+{
+    return g->len ? DB_BLOB(span_of(g->at, g->len)) : DB_NULL;
+}
+
+static enum err take_gid(const struct db_row *r, int column, struct smdp_gid *g)
+{
+    struct span value = db_blob(r, column);
+    if (value.len > sizeof g->at)
+        return ERR_PARSE;
+    g->len = (uint8_t)value.len;
+    if (value.len)
+        memcpy(g->at, value.at, value.len);
+    return ERR_OK;
+}
+
 enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub)
 {
     struct buf sealed = { .max = 512 };
@@ -133,11 +188,13 @@ enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const st
     if (!e)
         e = db_run(s->env->db,
                    "INSERT INTO profile (iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc,"
-                   " fallback_allowed, notifications, sealed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                   " fallback_allowed, notifications, sealed, class, policy_rules, ecall, gid1, gid2)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                    DB_ARGS(DB_TEXT(p->iccid), DB_TEXT(p->owner), DB_TEXT(p->type), DB_INT(p->state),
                            text_or_null(p->eid), text_or_null(p->matching_id), DB_TEXT(p->spn), DB_TEXT(p->name),
                            DB_TEXT(p->mcc_mnc), DB_INT(p->fallback_allowed), DB_TEXT(p->notifications),
-                           DB_BLOB(buf_span(&sealed))),
+                           DB_BLOB(buf_span(&sealed)), DB_INT(p->profile_class), DB_INT(p->policy_rules),
+                           DB_INT(p->ecall_indication), gid_or_null(&p->gid1), gid_or_null(&p->gid2)),
                    NULL);
     buf_release(&sealed);
     return e;
@@ -170,12 +227,16 @@ static enum err take_profile(void *context, const struct db_row *r)
     copy_text(p->bound, sizeof p->bound, r, 13);
     p->released_at = db_int(r, 14);
     p->downloads = db_int(r, 15);
-    return ERR_OK;
+    p->profile_class = (enum rsp_profile_class)db_int(r, 16);
+    p->policy_rules = (uint32_t)db_int(r, 17);
+    p->ecall_indication = db_int(r, 18);
+    enum err e = take_gid(r, 19, &p->gid1);
+    return e ? e : take_gid(r, 20, &p->gid2);
 }
 
 #define PROFILE_COLUMNS                                                                                  \
     "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
-    " confirmation, attempts, bound, released_at, downloads FROM profile "
+    " confirmation, attempts, bound, released_at, downloads, class, policy_rules, ecall, gid1, gid2 FROM profile "
 
 enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
 {

@@ -47,6 +47,12 @@ static struct euicc_credential credential(const struct pki_euicc *e)
 
 void lab_card_open(struct lab *l, struct lab_card *c, const char *certificate, const char *eid, bool both)
 {
+    lab_card_open_like(l, c, certificate, eid, both, &(struct euicc_settings){ 0 });
+}
+
+void lab_card_open_like(struct lab *l, struct lab_card *c, const char *certificate, const char *eid, bool both,
+                        const struct euicc_settings *like)
+{
     struct buf metadata = { .max = 4096 }, upp = { .max = SAIP_UPP_MAX };
     *c = (struct lab_card){ 0 };
     snprintf(c->eid, sizeof c->eid, "%s", eid);
@@ -56,12 +62,13 @@ void lab_card_open(struct lab *l, struct lab_card *c, const char *certificate, c
     const struct euicc_credential credentials[] = { credential(&c->nist), credential(&c->brp) };
     const struct euicc_profile lead = { buf_span(&metadata), buf_span(&upp), .enabled = true };
     euicc_nvm_ram_init(&c->memory);
-    struct euicc_settings s = { .credentials = credentials,
-                                .credential_count = both ? 2 : 1,
-                                .trust = l->trust,
-                                .profiles = &lead,
-                                .profile_count = 1,
-                                .nvm = &c->memory.nvm };
+    struct euicc_settings s = *like;
+    s.credentials = credentials;
+    s.credential_count = both ? 2 : 1;
+    s.trust = l->trust;
+    s.profiles = &lead;
+    s.profile_count = 1;
+    s.nvm = &c->memory.nvm;
     REQUIRE(rsp_eid_parse(eid, s.eid) == ERR_OK);
     REQUIRE(euicc_new(&l->env, &s, &c->euicc) == ERR_OK);
     c->card = euicc_card(c->euicc);

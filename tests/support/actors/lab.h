@@ -117,6 +117,9 @@ bool lab_file_holds(struct lab *l, enum lab_kind kind, struct span bytes);
 /* A card whose first credential is this row of the PKI table ("CERT_EUICC_ECDSA_NIST"); with a second on
  * brainpool when `both`. */
 void lab_card_open(struct lab *l, struct lab_card *c, const char *certificate, const char *eid, bool both);
+/* The same of a model: what `like` says beside EID, credentials, trust, profiles and memory. */
+void lab_card_open_like(struct lab *l, struct lab_card *c, const char *certificate, const char *eid, bool both,
+                        const struct euicc_settings *like);
 void lab_card_close(struct lab_card *c);
 /* Power off and on. */
 void lab_card_reset(struct lab_card *c);

@@ -9,5 +9,6 @@
 TESTS(order_tests);
 TESTS(download_tests);
 TESTS(notification_tests);
+TESTS(profile_tests);
 
 #endif
