@@ -50,8 +50,8 @@ enum err devices_plan(struct world *w)
 }
 
 /* What the carrier's factory order says of a profile. */
-static enum err build_profile(const struct world_profile *p, bool fallback_allowed, struct buf *metadata,
-                              struct buf *upp)
+static enum err build_profile(const struct world_profile *p, const char *policy, bool fallback_allowed,
+                              struct buf *metadata, struct buf *upp)
 {
     uint8_t iccid[RSP_ICCID_OCTETS], plmn[3];
     struct aka_params aka = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
@@ -67,6 +67,7 @@ static enum err build_profile(const struct world_profile *p, bool fallback_allow
         .has_owner = true,
         .owner.mcc_mnc = SPAN_ARRAY(plmn),
         .fallback_allowed = fallback_allowed,
+        .policy_rules = { strcmp(policy, "none") != 0, strcmp(policy, "ppr1") == 0 ? RSP_PPR1 : RSP_PPR2 },
     };
     struct saip_subscription s = { .imsi = p->imsi, .mnc_length = strlen(p->carrier->plmn) == 6 ? 3 : 2, .aka = &aka };
     memcpy(s.iccid, iccid, sizeof iccid);
@@ -160,6 +161,7 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
     enum err e = rsp_eid_parse(d->eid, s.eid);
     if (!e)
         e = make_memory(w, d);
+    s.ipae = d->group->ipae;
     s.nvm = d->memory ? &d->memory->nvm : NULL;
     if (!e)
         e = euicc_new(&d->part->env, &s, &d->euicc);
@@ -178,7 +180,7 @@ enum err device_card(struct world *w, struct world_device *d)
         upp[k] = (struct buf){ .max = SAIP_UPP_MAX };
         bool fallback = d->group->fallback == d->profile[k].carrier;
         if (!e)
-            e = build_profile(&d->profile[k], k == 0 || fallback, &metadata[k], &upp[k]);
+            e = build_profile(&d->profile[k], k == 0 ? d->group->policy : "none", k == 0 || fallback, &metadata[k], &upp[k]);
         profiles[k] = (struct euicc_profile){ buf_span(&metadata[k]), buf_span(&upp[k]), k == 0, fallback };
     }
     if (!e)

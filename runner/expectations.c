@@ -91,6 +91,39 @@ static bool swap_holds(struct run *r, const struct yaml_node *n, char expected[2
     return true;
 }
 
+/* --- order: {move: done, other: {state: failed, result: disallowedByPolicy}} ---------------------------------------- */
+
+static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "state", "result", NULL };
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{reference: done} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++)
+        if (n->item[i]->kind == YAML_MAP)
+            e = yaml_only_keys(s->yaml, n->item[i], keys, error);
+    return e;
+}
+
+static bool order_holds(struct run *r, const struct yaml_node *n, char expected[200], char found[400])
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const struct yaml_node *v = n->item[i];
+        const struct yaml_node *want = v->kind == YAML_MAP ? yaml_get(v, "state") : v, *result = yaml_get(v, "result");
+        char path[160];
+        snprintf(path, sizeof path, "/v1/orders?reference=%s", n->key[i]);
+        json_t *order = run_get(r, HOST_EIM, path);
+        const char *state = json_str(order, "state"), *name = json_str(json_object_get(order, "result"), "name");
+        EXPECT("order %s %s%s%s", n->key[i], want ? want->text : "in any state", result ? ", " : "",
+               result ? result->text : "");
+        FOUND("%s%s%s", state ? state : "no order", name ? ", " : "", name ? name : "");
+        bool holds = state && (!want || strcmp(want->text, state) == 0) &&
+                     (!result || (name && strcmp(result->text, name) == 0));
+        json_decref(order);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
 /* --- card: {meter: {enabled: partner, fallback: lead, profiles: 2}} ------------------------------------------------ */
 
 static enum err check_card(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -427,6 +460,7 @@ static bool agree_holds(struct run *r, const struct yaml_node *n, char expected[
 static const struct scenario_word expectations[] = {
     { "swap", "{meter: DONE}, {meter: {state: HELD, cause: stock-exhausted}}, {counts: {DONE: 1, HELD: 7}}", check_swap,
       NULL, swap_holds },
+    { "order", "{move: done, other: {state: failed, result: disallowedByPolicy}}", check_order, NULL, order_holds },
     { "card", "{meter: {enabled: partner, fallback: lead, profiles: 2}}", check_card, NULL, card_holds },
     { "network", "{meter: partner}", check_network, NULL, network_holds },
     { "platform", "{partner: {meter: ACTIVATED}}", check_platform, NULL, platform_holds },

@@ -249,7 +249,8 @@ static enum err build_device(struct part *p)
     const struct ipa_settings s = { .name = d->name, .imei = d->imei, .country = d->country, .card = d->card,
                                     .initial_eim = buf_span(&request), .networks = networks,
                                     .network_count = w->scenario->carrier_count,
-                                    .poll_every = d->group->poll_every, .indirect = d->group->indirect };
+                                    .poll_every = d->group->poll_every, .indirect = d->group->indirect,
+                                    .ipae = d->group->ipae };
     if (!e)
         e = ipa_new(&p->env, &s, &d->ipa);
     if (!e)

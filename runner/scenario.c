@@ -147,7 +147,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", NULL };
+                                        "curve", "ipa", "policy", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -174,6 +174,13 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "download", ways, &way, error);
     g->indirect = way && strcmp(way, "indirect") == 0;
+    static const char *const ipas[] = { "ipad", "ipae", NULL }, *const policies[] = { "none", "ppr1", "ppr2", NULL };
+    const char *ipa = NULL;
+    if (!e)
+        e = read_one_of(s, n, "ipa", ipas, &ipa, error);
+    g->ipae = ipa && strcmp(ipa, "ipae") == 0;
+    if (!e)
+        e = read_one_of(s, n, "policy", policies, &g->policy, error);
     static const char *const curves[] = { "p256", "brainpool", NULL };
     const char *curve = NULL;
     if (!e)
@@ -401,6 +408,11 @@ static enum err read_root(struct scenario *s, struct yaml_error *error)
         e = FAIL(s, world ? world : root, error, "'world:' with carriers and devices is missing here");
     if (!e)
         e = read_world(s, world, error);
+    for (size_t i = 0; !e && i < s->group_count; i++)
+        if (s->group[i].ipae && (s->wirings & SCENARIO_PROCESS)) {
+            s->wirings &= ~(unsigned)SCENARIO_PROCESS;
+            s->why_not = "an IPAe lives in its card: between programs there is a reader";
+        }
     if (!e && (!steps || steps->kind != YAML_LIST || !steps->count))
         e = FAIL(s, steps ? steps : root, error, "'steps:' with at least one step is missing here");
     for (size_t i = 0; !e && i < steps->count; i++)

@@ -43,6 +43,8 @@ struct scenario_group {
     const char *country;
     int64_t poll_every;    /* ms */
     bool indirect;         /* downloads through the eIM */
+    bool ipae;             /* the IPA is in the card */
+    const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */
     bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
 };
 

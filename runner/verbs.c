@@ -8,6 +8,8 @@
 #include "words.h"
 #include "world_internal.h"
 
+#define WORD_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
 /* --- swap: {device: meter, to: partner} | {devices: [a, b] | all, to: partner} ----------------------------- */
 
 static enum err check_swap(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -60,6 +62,59 @@ static enum err play_swap(struct run *r, const struct yaml_node *n)
         for (size_t i = 0; !e && i < r->world->device_count; i++)
             e = order_swap(r, r->world->devices[i].name, target);
     return e;
+}
+
+/* --- order: {device: meter, reference: r1, kind: setFallback, profile: lead, …} --------------------------------- */
+
+static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", NULL };
+    bool rollback;
+    enum err e = word_map(s, n, keys, error);
+    if (!e)
+        e = word_device(s, yaml_get(n, "device"), error);
+    const char *const texts[] = { "reference", "kind" };
+    for (size_t k = 0; !e && k < COUNT(texts); k++) {
+        const struct yaml_node *t = yaml_get(n, texts[k]);
+        if (!t || t->kind != YAML_SCALAR || strspn(t->text, WORD_LETTERS) != strlen(t->text))
+            e = yaml_fail(s->yaml, t ? t->at : n->at, error, "'%s' is missing here: letters, digits and -", texts[k]);
+    }
+    if (!e && yaml_get(n, "profile"))
+        e = word_carrier(s, n, "profile", error);
+    if (!e && yaml_get(n, "rollback"))
+        e = yaml_bool(s->yaml, yaml_get(n, "rollback"), &rollback, error);
+    const struct yaml_node *p = yaml_get(n, "parameters");
+    return !e && p && p->kind != YAML_MAP ? yaml_fail(s->yaml, p->at, error, "{eimId: …} is wanted") : e;
+}
+
+static json_t *parameters_json(const struct yaml_node *n)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; out && n && i < n->count; i++)
+        json_object_set_new(out, n->key[i], strcmp(n->item[i]->text, "true") == 0    ? json_true()
+                                            : strcmp(n->item[i]->text, "false") == 0 ? json_false()
+                                                                                     : json_string(n->item[i]->text));
+    return out;
+}
+
+/* As the operator of the eIM would: past the eSO, which hears of it from the eIM alone. */
+static enum err play_order(struct run *r, const struct yaml_node *n)
+{
+    struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
+    const struct yaml_node *profile = yaml_get(n, "profile"), *rollback = yaml_get(n, "rollback");
+    const struct world_profile *p = profile ? run_profile_of(r, d->name, profile->text) : NULL;
+    char path[96];
+    if (profile && !p)
+        return world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", d->name, profile->text);
+    json_t *body = json_pack("{s:s, s:s}", "reference", yaml_get(n, "reference")->text, "kind", yaml_get(n, "kind")->text);
+    if (p)
+        json_object_set_new(body, "iccid", json_string(p->iccid));
+    if (rollback)
+        json_object_set_new(body, "rollback", json_boolean(strcmp(rollback->text, "true") == 0));
+    if (yaml_get(n, "parameters"))
+        json_object_set_new(body, "parameters", parameters_json(yaml_get(n, "parameters")));
+    snprintf(path, sizeof path, "/v1/euiccs/%s/orders", d->eid);
+    return world_do(r->world, "POST", HOST_EIM, path, body, NULL);
 }
 
 /* --- coverage: {partner: lost} ---------------------------------------------------------------------------- */
@@ -329,6 +384,8 @@ static enum err play_wait(struct run *r, const struct yaml_node *n)
 
 static const struct scenario_word verbs[] = {
     { "swap", "{device: meter, to: partner}, or {devices: all, to: partner}", check_swap, play_swap, NULL },
+    { "order", "{device: meter, reference: move, kind: setFallback, profile: partner}: at the eIM, past the eSO", check_order,
+      play_order, NULL },
     { "coverage", "{partner: lost}, {partner: restored}", check_coverage, play_coverage, NULL },
     { "move", "{meter: KE}", check_move, play_move, NULL },
     { "power", "{meter: off}, on, or cut", check_power, play_power, NULL },

@@ -67,6 +67,18 @@ enum err es10b_immediate_enable(struct es10_card *c, bool refresh, int64_t *code
     return refresh_command(c, "ImmediateEnable", 0xBF5A, refresh, code);
 }
 
+enum err es10b_ipae_activation(struct es10_card *c, bool active, int64_t *code)
+{
+    struct buf request = ES10B_REQUEST;
+    struct der_mark whole;
+    enum err e = der_put_open(&request, 0xBF42, &whole);
+    if (!e)
+        e = der_put_bits(&request, 0x80, active ? 1u << 0 : 0);
+    if (!e)
+        e = der_put_close(&request, whole);
+    return es10b_code_command(c, "IpaeActivation", e, &request, 0xBF42, code);
+}
+
 enum err es10b_set_default_dp_address(struct es10_card *c, struct span address, int64_t *code)
 {
     struct buf request = ES10B_REQUEST;

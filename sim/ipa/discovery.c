@@ -110,7 +110,7 @@ static enum err ask_smds(struct ipa *i, struct span address, struct rsp_activati
         return fail_with(i, failure, "ProfileDownloadTrigger", "no SM-DS: neither the trigger nor the card names one");
     snprintf(d.address, sizeof d.address, "%.*s", (int)address.len, (const char *)address.at);
     snprintf(d.url, sizeof d.url, "https://%s", d.address);
-    d.smds = (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = "gsma-rsp-ipad" };
+    d.smds = (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = i->user_agent };
     enum err e = initiate(&d);
     if (!e)
         e = authenticate_server(&d);

@@ -45,6 +45,7 @@ struct session {
     struct es10b_prepare_download_response prepared;
     struct es10b_load_bound_profile_package_response loaded;
     struct ipa_failure failure;
+    bool installed;                      /* here and now, so that it may be enabled in the same session */
 };
 
 /* A refusal ends the download and is told; ERR_REFUSED stops the steps. */
@@ -261,8 +262,10 @@ static enum err run_steps(struct session *s)
     enum err e = ERR_OK;
     for (size_t k = 0; !e && k < COUNT(steps); k++)
         e = steps[k].run(s);
-    if (!e)
+    if (!e) {
+        s->installed = s->loaded.message.data.result.which == RSP_OK;
         return tell_installation(s, &s->loaded.message);
+    }
     if (e == ERR_VERIFY && !s->failure.text[0])
         e = fail_with(s, "TLS", "the SM-DP+'s TLS certificate is refused");
     if ((e == ERR_PARSE || e == ERR_LIMIT) && !s->failure.text[0])
@@ -311,18 +314,42 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
     s->way = s->ipa->indirect ? &indirect : &direct;
     s->smdp = (struct es_peer){ .env = s->ipa->env,
                                 .base_url = s->ipa->indirect ? s->ipa->eim_url : s->url,
-                                .user_agent = "gsma-rsp-ipad",
+                                .user_agent = s->ipa->user_agent,
                                 .protocol = s->ipa->indirect ? "gsma/rsp/v2.1.0" : NULL,
                                 .path = s->ipa->indirect ? s->ipa->esipa_path : NULL,
                                 .eim_transaction_id = id };
     return run_steps(s);
 }
 
-enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q)
+/* SGP.32 5.9.15, in the session that installed the profile; most eIMs have not configured it, and the eUICC says so. The
+ * cause is journalled before: a power cut right after the switch must not keep it from the eIM. */
+static enum err enable_immediately(struct session *s, bool *changed)
+{
+    struct ipa *i = s->ipa;
+    int64_t code = 0;
+    enum err e = ipa_journal_set_cause(i, RSP_CAUSE_IMMEDIATE_ENABLE_PROFILE);
+    if (!e)
+        e = es10b_immediate_enable(&i->card, true, &code);
+    if (e == ERR_CUT)
+        return e;
+    if (e || code) {
+        enum err kept = ipa_journal_end_cause(i);
+        return e == ERR_REFUSED || !e ? kept : e;
+    }
+    LOG(i->env->log, LOG_INFO, "immediate_enable.done", F_TEXT("device", i->name));
+    *changed = true;
+    i->cause = RSP_CAUSE_IMMEDIATE_ENABLE_PROFILE;
+    i->notifications = true;
+    return ipa_restart_card(i);
+}
+
+enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q, bool *changed)
 {
     struct session s = { .ipa = i, .memory = ES_MEMORY_INIT };
     s.server.received.max = s.prepared.received.max = s.loaded.received.max = APDU_ES10_RESPONSE_MAX;
     enum err e = begin(&s, q);
+    if (!e && s.installed)
+        e = enable_immediately(&s, changed);
     es_memory_release(&s.memory);
     buf_release(&s.server.received);
     buf_release(&s.prepared.received);

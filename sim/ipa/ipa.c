@@ -14,13 +14,15 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+#define ATTACH_FACTOR_MAX 8
+
 /* Nobody is reached. When the time for it has run out after a switch, the switch is taken back (SGP.32 3.3.2); without a
  * switch at stake, a device that stays without a bearer falls back (3.5.1). */
 static enum err offline(struct ipa *i, int64_t now, int64_t *next)
 {
     int64_t deadline = 0;
     enum err e = ipa_journal_deadline(i, &deadline);
-    *next = now + i->attach_every;
+    *next = now + ipa_back_off(i, i->attach_every, ++i->failures, ATTACH_FACTOR_MAX);
     if (!e && !deadline && !i->network)
         return ipa_consider_fallback(i, now, next);
     if (e || !deadline)
@@ -59,7 +61,9 @@ static enum err online(struct ipa *i, int64_t now, int64_t *next)
         e = ipa_deliver_notifications(i, now);
     if (!e && !changed)
         e = ipa_consider_return(i, now, &changed);
-    *next = now + i->poll_every;
+    *next = now + ipa_wait(i, i->poll_every);
+    if (!e)
+        i->failures = 0;
     if (changed) {
         ipa_detach(i);
         i->told_of_change = false;
@@ -149,6 +153,8 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->actor.ops = &ops;
     i->env = env;
     i->powered = true;
+    i->ipae = s->ipae;
+    i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
     i->indirect = s->indirect;
     i->cause = -1;
     i->card = (struct es10_card){ .env = env, .card = s->card };
@@ -184,6 +190,7 @@ struct actor *ipa_actor(struct ipa *i)
 void ipa_move(struct ipa *i, const char *country)
 {
     snprintf(i->country, sizeof i->country, "%s", country);
+    i->failures = 0;
 }
 
 void ipa_power(struct ipa *i, bool on)
@@ -193,6 +200,7 @@ void ipa_power(struct ipa *i, bool on)
         i->ready = false;
     }
     i->powered = on;
+    i->failures = 0;
 }
 
 const char *ipa_online_plmn(const struct ipa *i)

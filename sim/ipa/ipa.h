@@ -1,5 +1,7 @@
-/* A device: its baseband (attach with the enabled profile's own keys) and its IPA (SGP.32 v1.2 IPAd): polling, packages,
- * direct download, notifications, rollback when not online in time. Several devices may share one database. */
+/* A device: its baseband (attach with the enabled profile's own keys) and its IPA (SGP.32 v1.2): polling, packages, direct
+ * download, notifications, rollback when not online in time. Several devices may share one database.
+ * An IPAe is the same logic in the card's ownership: give it the card itself, with no reader between. It is true on the wire
+ * only: BIP and the terminal below an IPAe's TLS are not simulated. */
 #ifndef LAB_IPA_H
 #define LAB_IPA_H
 
@@ -22,9 +24,10 @@ struct ipa_settings {
     const struct ipa_network *networks;
     size_t network_count;
     const char *esipa_path;         /* NULL: "/gsma/rsp2/asn1" */
-    int64_t poll_every;             /* ms between polls when there is nothing to do */
+    int64_t poll_every;             /* ms between polls when there is nothing to do; up to a tenth of it earlier */
     int64_t rollback_after;         /* ms without a bearer after an enable with rollback; SGP.32 leaves it open; 420 s */
-    int64_t attach_every;           /* ms between attempts to attach */
+    int64_t attach_every;           /* ms between attempts to attach; doubled by each that fails, up to eight times */
+    bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */

@@ -19,6 +19,8 @@ struct ipa {
     struct buf initial_eim;
     int64_t poll_every, rollback_after, attach_every, fallback_after, return_every;
 
+    const char *user_agent;  /* which IPA it is: static */
+    bool ipae;
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
     bool ready;              /* the ISD-R is selected and the eIM known */
@@ -34,6 +36,8 @@ struct ipa {
     int64_t cause;           /* stateChangeCause to tell; -1 none */
     bool notifications;      /* the card may hold some */
     int64_t notify_again;    /* not before, after a failure */
+    unsigned notify_failures; /* in a row */
+    unsigned failures;       /* to attach or to reach the eIM, in a row */
     int deliveries;          /* of the oldest result, that were refused */
     char imsi[16];           /* of the profile last read */
     int64_t offline_since;   /* 0: online, or not known yet */
@@ -54,6 +58,7 @@ MUST_CHECK enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16]);
 MUST_CHECK enum err ipa_journal_set_fallback(struct ipa *i, const char *imsi, int64_t cause);
 /* stateChangeCause that the eIM has not heard yet; -1 none. */
 MUST_CHECK enum err ipa_journal_cause(struct ipa *i, int64_t *cause);
+MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause);
 MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i);
 /* A result for the eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. */
@@ -115,7 +120,12 @@ MUST_CHECK enum err ipa_discover(struct ipa *i, const struct rsp_profile_downloa
                                  struct rsp_activation_code *code, struct ipa_failure *failure);
 /* What this device tells of itself; matching_id "": none. */
 struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching_id);
-MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
+/* *changed: the new profile was enabled in the same session (immediate enable, SGP.32 5.9.15). */
+MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q, bool *changed);
+/* When to try again (pace.c): a wait shortened at random by up to a tenth, so that devices that woke together do not come
+ * together; doubled by each failure in a row, at most `limit` times. */
+int64_t ipa_wait(struct ipa *i, int64_t wait);
+int64_t ipa_back_off(struct ipa *i, int64_t wait, unsigned failures, unsigned limit);
 
 /* A JSON call of the baseband to its network. *answer may be NULL for an empty body; gives it. */
 struct json_t;

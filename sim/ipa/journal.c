@@ -57,6 +57,13 @@ enum err ipa_journal_cause(struct ipa *i, int64_t *cause)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+enum err ipa_journal_set_cause(struct ipa *i, int64_t cause)
+{
+    return db_run(i->env->db,
+                  "INSERT INTO device (name, cause) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET cause = excluded.cause",
+                  DB_ARGS(DB_TEXT(i->name), DB_INT(cause)), NULL);
+}
+
 enum err ipa_journal_end_cause(struct ipa *i)
 {
     return db_run(i->env->db, "UPDATE device SET cause = -1 WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), NULL);

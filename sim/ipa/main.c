@@ -23,6 +23,8 @@ static const struct setting settings[] = {
       "without a bearer, and nothing to take back: the fallback profile is enabled" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
+    { "ipa", SETTING_TEXT, "ipad", "which IPA this is; an IPAe lives in its card and is no program: see below" },
+    { "protocol", SETTING_TEXT, "https", "to the eIM; CoAPS is not available" },
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
     { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end" },
 };
@@ -31,6 +33,8 @@ static const char usage[] =
     "card: vpcd:PORT listens for a card as vpcd would (sim-euicc --vpcd 127.0.0.1:PORT; 0: any free port, "
     "told in the\n"
     "log); card: pcsc:NAME takes the reader whose name contains NAME (pcsc: the first).\n\n"
+    "ipa: ipae is refused: an IPAe has no reader between itself and its card; scenarios have devices with ipa: ipae.\n"
+    "protocol: coaps is refused: there is no DTLS and no CoAP here.\n\n"
     "  sim-ipa --settings ipa.yaml\n"
     "  sim-ipa --settings ipa.yaml --once true\n\n"
     "with ipa.yaml:\n"
@@ -158,6 +162,24 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
     return e;
 }
 
+/* What cannot be had is refused in words rather than played. */
+static enum err refuse_unavailable(struct program_state *p)
+{
+    const char *ipa = settings_text(daemon_settings(p->d), "ipa"), *protocol = settings_text(daemon_settings(p->d), "protocol");
+    if (strcmp(ipa, "ipad") != 0)
+        fputs(strcmp(ipa, "ipae") == 0
+                            ? "ipa: an IPAe lives in its card, without a reader between (BIP and a terminal are not simulated): "
+                              "play a scenario with a device that says 'ipa: ipae', or take ipad\n"
+                            : "ipa: ipad is wanted\n", stderr);
+    else if (strcmp(protocol, "https") != 0)
+        fputs(strcmp(protocol, "coaps") == 0
+                            ? "protocol: CoAPS (SGP.32 6.2) is not available here: there is no DTLS and no CoAP; take https\n"
+                            : "protocol: https is wanted\n", stderr);
+    else
+        return ERR_OK;
+    return ERR_CONFIG;
+}
+
 static enum err make_devices(struct program_state *p)
 {
     static const struct daemon_right rights[] = { { NULL, 0 } };
@@ -212,6 +234,8 @@ static int run(const struct settings *s, const volatile int *stop_requested)
 {
     struct program_state p = { 0 };
     enum err e = daemon_open(s, "ipa", &p.d);
+    if (!e)
+        e = refuse_unavailable(&p);
     if (!e)
         e = make_devices(&p);
     int status = e ? (e == ERR_CONFIG ? 2 : 1) : 0;

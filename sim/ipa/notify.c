@@ -6,7 +6,9 @@
 #include "ipa_internal.h"
 #include "rsp_ids.h"
 
+/* Doubled by each failure in a row up to an hour: receivers may be away for days. */
 #define RETRY_AFTER (1 * CLOCK_MINUTE)
+#define RETRY_FACTOR_MAX 60
 #define RECEIVERS_MAX 16
 
 /* Receivers that did not take one: their later ones wait, so that the order stays. */
@@ -32,9 +34,9 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
     if (!m || !rsp_address_is_valid(m->address))
         return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
-    const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = "gsma-rsp-ipad" };
+    const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = i->user_agent };
     const struct es_peer eim = { .env = i->env, .base_url = i->eim_url, .path = i->esipa_path,
-                                 .user_agent = "gsma-rsp-ipad", .protocol = "gsma/rsp/v2.1.0" };
+                                 .user_agent = i->user_agent, .protocol = "gsma/rsp/v2.1.0" };
     enum err e = i->indirect ? esipa_relay_notification(&eim, n->whole) : es9p_handle_notification(&smdp, n->whole);
     if (e)
         return e;
@@ -78,7 +80,8 @@ enum err ipa_deliver_notifications(struct ipa *i, int64_t now)
     if (!e && answer.message.which == RSP_RETRIEVE_NOTIFICATIONS)
         e = deliver_all(i, answer.message.notifications, &all);
     i->notifications = e || !all;
-    i->notify_again = all ? 0 : now + RETRY_AFTER;
+    i->notify_failures = all && !e ? 0 : i->notify_failures + 1;
+    i->notify_again = all ? 0 : now + ipa_back_off(i, RETRY_AFTER, i->notify_failures, RETRY_FACTOR_MAX);
     buf_release(&answer.received);
     return e;
 }

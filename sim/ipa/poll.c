@@ -7,7 +7,7 @@
 
 static struct es_peer eim_peer(const struct ipa *i)
 {
-    return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .user_agent = "gsma-rsp-ipad",
+    return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .user_agent = i->user_agent,
                              .protocol = "gsma/rsp/v2.1.0" };
 }
 
@@ -18,7 +18,7 @@ static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *
     case RSP_EIM_PACKAGE_EUICC_PACKAGE:
         return ipa_execute_package(i, &r->package, changed);
     case RSP_EIM_PACKAGE_DOWNLOAD:
-        return ipa_download(i, &r->download);
+        return ipa_download(i, &r->download, changed);
     case RSP_EIM_PACKAGE_DATA_REQUEST:
         return ipa_answer_data_request(i, &r->data);
     default:

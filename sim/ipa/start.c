@@ -5,6 +5,29 @@
 #include "ipa_internal.h"
 #include "rsp_ids.h"
 
+/* E1 of what SELECT answers (catalogue A.2): does the card say that an IPAe is in it? A consumer card has no E1. */
+static bool has_ipae(struct span fci)
+{
+    struct der_tlv whole, iot, configuration;
+    return !der_only(fci, 0x6f, &whole) && !der_find(whole.value, 0xe1, &iot) &&
+           !der_find(iot.value, 0x80, &configuration) && der_bit(configuration.value, 0);
+}
+
+/* The card keeps which of the two IPAs is in charge; each says so when it starts (BF42). Where no IPAe is, an IPAd has
+ * nothing to say. */
+static enum err take_charge(struct ipa *i, struct span fci)
+{
+    int64_t code = 0;
+    bool possible = has_ipae(fci);
+    if (!possible && i->ipae)
+        return log_fail(i->env->log, ERR_STATE, "SGP.32 BF42",
+                        "this IPA is an IPAe, and the card announces none (E1, ipaeSupported): give it a card that has one");
+    enum err e = possible ? es10b_ipae_activation(&i->card, i->ipae, &code) : ERR_OK;
+    if (!e && code)
+        e = log_fail(i->env->log, ERR_REFUSED, "SGP.32 BF42", "the card announces an IPAe and does not let it be activated");
+    return e;
+}
+
 static enum err open_card(struct ipa *i)
 {
     struct buf bytes = { .max = 512 };
@@ -14,6 +37,8 @@ static enum err open_card(struct ipa *i)
         e = apdu_open_isd_r(i->card.card, &i->card.channel, &bytes, &sw);
     if (e == ERR_REFUSED)
         LOG(i->env->log, LOG_ERROR, "card.refused", F_TEXT("device", i->name), F_INT("sw", sw));
+    if (!e)
+        e = take_charge(i, buf_span(&bytes));
     buf_release(&bytes);
     return e;
 }
@@ -35,6 +60,11 @@ static enum err read_eim(struct ipa *i)
     struct der list = der_open(e ? (struct span){ 0 } : data.message.list);
     if (!e)
         e = der_at_end(&list) ? ERR_NOT_FOUND : rsp_eim_configuration_next(&list, &eim);
+    /* What an eIM does not say, it may be able to do. */
+    if (!e && eim.supported_protocol.present && eim.supported_protocol.bits &&
+        !(eim.supported_protocol.bits & (RSP_EIM_RETRIEVE_HTTPS | RSP_EIM_INJECT_HTTPS)))
+        e = log_fail(i->env->log, ERR_UNSUPPORTED, "SGP.32 6.2",
+                     "the eIM offers no HTTPS (eimSupportedProtocol), and CoAPS is not available here: have it offer retrieveHttps");
     if (!e && !rsp_address_is_valid(eim.eim_fqdn))
         e = log_fail(i->env->log, ERR_STATE, "SGP.32 2.4.1", "the eIM configuration has no eimFqdn to poll");
     if (!e)

@@ -355,9 +355,10 @@ static void triggered(void)
             .eim_transaction_id = span_str("trigger-1"),
         };
         enum err e = ERR_IO;
+        bool changed = false;
         open_triggered(&l, t);
         for (int attempts = 0; attempts < 4 && (e == ERR_IO || e == ERR_TIMEOUT); attempts++)
-            e = ipa_download(l.ipa, &q);
+            e = ipa_download(l.ipa, &q, &changed);
         CHECK_ROW(t->name, e == ERR_OK);
         l.hurdle = NULL;
         lab_run(&l, 10 * CLOCK_MINUTE);

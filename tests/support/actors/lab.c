@@ -133,6 +133,7 @@ static void build_ipa(struct lab *l, struct lab_part *p)
     const struct ipa_settings s = { .name = "meter-1",
                                     .imei = "351234567890123",
                                     .country = "DE",
+                                    .ipae = l->ipae,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),
                                     .networks = networks,

@@ -90,6 +90,7 @@ struct lab {
     struct lab_network lead, partner;
     struct buf initial_eim;
     struct ipa *ipa;
+    bool ipae; /* the device announces itself as IPAe from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
      * before or after the server. */
     const char *hurdle;

@@ -468,7 +468,7 @@ static void notifications_in_order(void)
         l.hurdle = "handleNotification";
         l.hurdle_err = ERR_IO;
         l.hurdles = lost[i];
-        lab_run(&l, 20 * CLOCK_MINUTE);
+        lab_run(&l, CLOCK_HOUR); /* the fifth failure is followed by a wait of a quarter of an hour */
         CHECK(strcmp(state(&l, "back"), "done") == 0);
         put_history(&l, LAB_PARTNER_ICCID, history);
         bool good =
@@ -478,6 +478,121 @@ static void notifications_in_order(void)
             printf("\n    %s", history);
         lab_close(&l);
     }
+}
+
+/* --- immediate enable ---------------------------------------------------------------------------- */
+
+#define ALLOW(parameters)                                                                                     \
+    "{\"reference\":\"allow\",\"kind\":\"configureImmediateEnable\",\"parameters\":" parameters "}"
+
+static const struct {
+    const char *name, *allow; /* the order; NULL none */
+    bool enabled;
+} immediate_rows[] = {
+    { "any SM-DP+ may", ALLOW("{}"), true },
+    { "this SM-DP+ may", ALLOW("{\"smdpAddress\":\"smdp.example.com\"}"), true },
+    { "another SM-DP+ may", ALLOW("{\"smdpAddress\":\"other.example.com\"}"), false },
+    { "an SM-DP+ with another OID may", ALLOW("{\"smdpOid\":\"2.999.99\"}"), false },
+    { "it was taken back", ALLOW("{\"enable\":false}"), false },
+    { "nobody configured it", NULL, false },
+};
+
+static void open_immediate(struct lab *l, const char *allow)
+{
+    lab_open(l);
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(l);
+    if (allow)
+        order(l, allow);
+    order(l, DOWNLOAD);
+}
+
+static int64_t told_cause(struct lab *l)
+{
+    json_t *answer = NULL;
+    CHECK(lab_call(l, l->eso, "GET", LAB_EIM_URL "/v1/euiccs/" LAB_EID, "", &answer) == 200);
+    const json_t *cause = json_object_get(answer, "stateChangeCause");
+    int64_t value = cause ? json_integer_value(cause) : -1;
+    json_decref(answer);
+    return value;
+}
+
+static void immediate_enable(void)
+{
+    for (size_t i = 0; i < COUNT(immediate_rows); i++) {
+        const char *row = immediate_rows[i].name;
+        bool enabled = immediate_rows[i].enabled;
+        struct lab l;
+        open_immediate(&l, immediate_rows[i].allow);
+        lab_run(&l, 3 * CLOCK_MINUTE);
+        CHECK_ROW(row, strcmp(state(&l, "download"), "done") == 0);
+        CHECK_ROW(row, (told_cause(&l) == 5) == enabled);
+        CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), enabled ? "26202" : "26201") == 0);
+        CHECK_ROW(row, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed") == 0);
+        CHECK_ROW(row, lab_card_state(&l.card, LAB_PARTNER_ICCID) == enabled);
+        lab_close(&l);
+    }
+}
+
+/* The result is kept before the switch: at any cut it arrives, and an enabled profile is one the eIM hears of. */
+static void immediate_enable_with_power_cuts(void)
+{
+    bool cut = true;
+    for (unsigned n = 1; cut && n < 200; n++) {
+        struct lab l;
+        char row[32];
+        open_immediate(&l, ALLOW("{}"));
+        l.part[LAB_IPA].writes = 0;
+        l.part[LAB_IPA].cut_at = n;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        snprintf(row, sizeof row, "power cut at write %u", n);
+        CHECK_ROW(row, strcmp(state(&l, "download"), "done") == 0);
+        bool on_partner = strcmp(ipa_online_plmn(l.ipa), "26202") == 0;
+        CHECK_ROW(row, !on_partner || told_cause(&l) == 5);
+        CHECK_ROW(row, lab_card_state(&l.card, LAB_PARTNER_ICCID) == on_partner);
+        cut = l.part[LAB_IPA].cut_at == 0;
+        lab_close(&l);
+    }
+    CHECK(!cut);
+}
+
+/* --- which IPA, and when it comes --------------------------------------------------------------- */
+
+static void an_ipae_wants_its_card(void)
+{
+    struct lab l;
+    lab_open(&l);
+    l.ipae = true; /* the card was made before, without one */
+    lab_start_device(&l);
+    order(&l, ENABLE);
+    lab_run(&l, 10 * CLOCK_MINUTE);
+    CHECK(strcmp(state(&l, "enable"), "queued") == 0);
+    CHECK(lab_said(&l, "the card announces none"));
+    CHECK(l.lead.attached == 0);
+    lab_close(&l);
+}
+
+/* Without a network: 30 s, then doubled up to eight times, each shortened by up to a tenth. */
+static void attempts_grow_rare(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_start_device(&l);
+    l.lead.down = true;
+    int64_t expected = 30 * CLOCK_SECOND;
+    bool varied = false;
+    for (int k = 0; k < 8; k++) {
+        int64_t now = clock_now(&l.clock.clock), next = lab_tick(&l), wait = next - now;
+        bool looks_for_fallback = wait == 0 || (k < 4 && wait < expected - expected / 10);
+        CHECK(looks_for_fallback || (wait <= expected && wait >= expected - expected / 10));
+        varied |= wait != expected;
+        clock_virtual_advance(&l.clock, next > now ? next : now + 1);
+        if (expected < 240 * CLOCK_SECOND)
+            expected *= 2;
+    }
+    CHECK(varied);
+    lab_close(&l);
 }
 
 /* --- the rest ---------------------------------------------------------------------------------- */
@@ -541,6 +656,10 @@ static const struct test tests[] = {
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
     { "a confirmation code that nobody has ends the download", confirmation_code_is_wanted },
     { "notifications come in order, however often they fail", notifications_in_order },
+    { "a profile is enabled in its session where the eIM allowed it, and only there", immediate_enable },
+    { "immediate enable with power cut at any write", immediate_enable_with_power_cuts },
+    { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
+    { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
     { "a device without power does nothing, and goes on", off_and_on },
     { "an idle device writes nothing", idle_device },
     { "a card without eIM is said to be one", a_card_without_eim },
