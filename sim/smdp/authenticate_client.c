@@ -93,6 +93,8 @@ static enum err authenticate(struct smdp *s, struct smdp_session *x, const struc
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
     if (!e && !es_refused(status))
         e = smdp_check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
+    if (!e && p.iccid[0])
+        e = smdp_progress_note(s, &p, euicc->eid, ES2P_ELIGIBILITY, status, (struct span){ 0 });
     if (e || es_refused(status))
         return e;
     *ok = (struct rsp_authenticate_client_ok){ 0 };

@@ -8,9 +8,6 @@
 #include "smdp_functions.h"
 #include "smdp_routes.h"
 
-#define BACK_OFF_FIRST CLOCK_SECOND
-#define BACK_OFF_MAX (5 * CLOCK_MINUTE)
-#define EVENTS_A_TICK 256
 #define CALL_DEADLINE (10 * CLOCK_SECOND)
 
 /* One thing to tell an SM-DS. */
@@ -107,10 +104,7 @@ static enum err first_telling(struct smdp *s, const struct smdp_smds *smds, stru
 /* Noted before the call: who was killed meanwhile knows that the SM-DS may have heard it already. */
 static enum err note_attempt(struct smdp *s, struct telling *t)
 {
-    int64_t wait = BACK_OFF_FIRST;
-    for (int64_t i = 0; i < t->attempts && wait < BACK_OFF_MAX; i++)
-        wait *= 2;
-    t->next_at = clock_now(s->env->clock) + (wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX);
+    t->next_at = clock_now(s->env->clock) + smdp_back_off(t->attempts);
     return db_run(s->env->db, "UPDATE telling SET attempts = attempts + 1, next_at = ? WHERE id = ?",
                   DB_ARGS(DB_INT(t->next_at), DB_INT(t->id)), NULL);
 }
@@ -174,10 +168,9 @@ static void log_outcome(struct smdp *s, const struct smdp_smds *smds, const stru
         F_TEXT("iccid", t->iccid), F_TEXT("status", e ? err_name(e) : es_status_text(status).text));
 }
 
-/* Tells the first thing when it is due. *next: when the tick is wanted again, CLOCK_NEVER for the next thing.
- * ERR_NOT_FOUND: nothing is left. ERR_CUT: killed while it called. */
-static enum err tell_first(struct smdp *s, const struct smdp_smds *smds, int64_t now, int64_t *next)
+enum err smdp_tell_smds(struct smdp *s, size_t index, int64_t now, int64_t *next)
 {
+    const struct smdp_smds *smds = &s->smds[index];
     struct telling t;
     struct es_status status = { 0 };
     *next = CLOCK_NEVER;
@@ -200,31 +193,4 @@ static enum err tell_first(struct smdp *s, const struct smdp_smds *smds, int64_t
     else
         e = settle(s, &t, outcome, &status);
     return e;
-}
-
-static enum err tell_all(struct smdp *s, const struct smdp_smds *smds, int64_t now, int64_t *next)
-{
-    enum err e = ERR_OK;
-    *next = CLOCK_NEVER;
-    for (unsigned i = 0; i < EVENTS_A_TICK && !e && *next == CLOCK_NEVER; i++)
-        e = tell_first(s, smds, now, next);
-    if (e == ERR_NOT_FOUND) {
-        *next = CLOCK_NEVER;
-        return ERR_OK;
-    }
-    if (!e && *next == CLOCK_NEVER)
-        *next = now;
-    return e;
-}
-
-int64_t smdp_tick(struct actor *a, int64_t now, enum err *e)
-{
-    struct smdp *s = (struct smdp *)a;
-    int64_t earliest = CLOCK_NEVER, next;
-    *e = ERR_OK;
-    for (size_t i = 0; i < s->smds_count && !*e; i++) {
-        *e = tell_all(s, &s->smds[i], now, &next);
-        earliest = next < earliest ? next : earliest;
-    }
-    return earliest;
 }

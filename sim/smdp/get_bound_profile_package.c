@@ -3,6 +3,7 @@
 
 #include "smdp_functions.h"
 
+#define CONFIRMATION_CODE "8.2.7"
 /* Wrong confirmation codes that an order survives. */
 #define CONFIRMATION_ATTEMPTS 3
 
@@ -33,11 +34,11 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
     if (!p->confirmation_required)
         return ERR_OK;
     if (p->attempts >= CONFIRMATION_ATTEMPTS) {
-        es_refuse(status, "8.2.7", "6.4", "the confirmation code was wrong too often");
+        es_refuse(status, CONFIRMATION_CODE, "6.4", "the confirmation code was wrong too often");
         return ERR_OK;
     }
     if (!signed2->hash_cc.at) {
-        es_refuse(status, "8.2.7", "2.2", "the confirmation code is missing");
+        es_refuse(status, CONFIRMATION_CODE, "2.2", "the confirmation code is missing");
         return ERR_OK;
     }
     const struct span parts[] = { SPAN_ARRAY(p->confirmation_sha256), signed2->transaction_id };
@@ -45,7 +46,7 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
     enum err e = sha256(s->env->crypto, parts, COUNT(parts), want);
     if (e || span_equal_secret(SPAN_ARRAY(want), signed2->hash_cc))
         return e;
-    es_refuse(status, "8.2.7", "3.8", "the confirmation code is refused");
+    es_refuse(status, CONFIRMATION_CODE, "3.8", "the confirmation code is refused");
     p->attempts++;
     return smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code");
 }
@@ -61,6 +62,8 @@ static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_pro
     enum err e = buf_set(&x->otpk, otpk);
     if (!e)
         e = smdp_session_update(s, x);
+    if (!e)
+        e = smdp_progress_note(s, p, x->eid, ES2P_BPP_DOWNLOAD, &(struct es_status){ 0 }, (struct span){ 0 });
     return e ? e : smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
 }
 
@@ -78,6 +81,8 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
         es_refuse(status, "8.1.1", "3.8", "another card was faster with this code");
     if (!e && !es_refused(status))
         e = check_confirmation_code(s, &p, signed2, status);
+    if (!e && es_refused(status) && strcmp(status->subject, CONFIRMATION_CODE) == 0)
+        e = smdp_progress_note(s, &p, x->eid, ES2P_CONFIRMATION, status, (struct span){ 0 });
     if (e || es_refused(status))
         return e;
     e = smdp_bind(s, x, &p, signed2->euicc_otpk, &m->package);

@@ -21,8 +21,21 @@ static void move_order(struct smdp_profile *p, const struct smdp_session *x, boo
         p->state = SMDP_ERROR;
 }
 
-static enum err close_order(struct smdp *s, struct smdp_session *x, bool installed, const char *event)
+/* SGP.22 5.3.5: the last point of a download, with the signed result itself. */
+static enum err note_installation(struct smdp *s, const struct smdp_profile *p, const struct smdp_session *x,
+                                  const struct rsp_profile_installation_result *r)
 {
+    const struct rsp_final_result *result = &r->data.result;
+    struct es_status status = { 0 };
+    if (result->which != RSP_OK)
+        es_refuse(&status, "8.1", "4.2", rsp_error_reason_name(result->error.reason));
+    return smdp_progress_note(s, p, x->eid, ES2P_BPP_INSTALLATION, &status, r->whole);
+}
+
+static enum err close_order(struct smdp *s, struct smdp_session *x, const struct rsp_profile_installation_result *r,
+                            const char *event)
+{
+    bool installed = r->data.result.which == RSP_OK;
     struct smdp_profile p = { 0 };
     if (x->state != SMDP_BOUND)
         return ERR_OK; /* told before, cancelled, or never fetched */
@@ -32,6 +45,8 @@ static enum err close_order(struct smdp *s, struct smdp_session *x, bool install
         e = smdp_session_update(s, x);
     if (!e)
         move_order(&p, x, installed);
+    if (!e)
+        e = note_installation(s, &p, x, r);
     return e ? e : smdp_profile_update(s, &p, event);
 }
 
@@ -63,7 +78,7 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     if (e == ERR_VERIFY)
         e = drop(s, "euiccSignPIR does not verify");
     else if (!e)
-        e = close_order(s, &x, installed, event);
+        e = close_order(s, &x, r, event);
     smdp_session_release(&x);
     return db_end(s->env->db, e);
 }

@@ -14,6 +14,7 @@ static const struct setting settings[] = {
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
     { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
     { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
+    { "operators", SETTING_MAP, "", "name: https URL where this client hears how downloads of its profiles go" },
     { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
     { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
     { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
@@ -35,6 +36,7 @@ static const char usage[] =
     "  client-key: certs/Operator/SK_OPERATOR_SMDP.pem\n"
     "  roots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
     "  smds: {smds.example.com: \"https://smds.example.com\"}\n"
+    "  operators: {eso: \"https://orders.example.com\"}\n"
     "  clients:\n"
     "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
     "    - {name: admin, certificate: certs/Operator/CERT_OPERATOR_ADMIN.pem, rights: [administer]}\n";
@@ -55,17 +57,48 @@ struct program_state {
     struct smdp *smdp;
 };
 
+/* NULL: this client does not want to hear. */
+static const char *url_of(struct daemon *d, const char *name)
+{
+    const struct yaml_node *map = settings_node(daemon_settings(d), "operators");
+    for (size_t i = 0; map && i < map->count; i++)
+        if (strcmp(map->key[i], name) == 0 && map->item[i]->kind == YAML_SCALAR)
+            return map->item[i]->text;
+    return NULL;
+}
+
+/* A name that is no client's would never be told anything. */
+static enum err check_operators(struct daemon *d, const struct daemon_client *clients, size_t count)
+{
+    const struct yaml_node *map = settings_node(daemon_settings(d), "operators");
+    for (size_t i = 0; map && i < map->count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < count; k++)
+            known |= strcmp(clients[k].name, map->key[i]) == 0;
+        bool url = map->item[i]->kind == YAML_SCALAR && strncmp(map->item[i]->text, "https://", 8) == 0;
+        if (!known || !url)
+            return log_fail(daemon_env(d)->log, ERR_CONFIG, "settings",
+                            known ? "operators: an https URL is wanted" : "operators: a name is no client's");
+    }
+    return ERR_OK;
+}
+
 /* The clients in the SM-DP+'s form; gives *out (free). */
 static enum err read_clients(struct daemon *d, struct smdp_client **out, size_t *count)
 {
     static const struct daemon_right rights[] = { { "administer", RIGHT_ADMINISTER }, { NULL, 0 } };
     struct daemon_client *given = NULL;
     enum err e = daemon_read_clients(d, "clients", rights, &given, count);
-    if (e)
+    if (!e)
+        e = check_operators(d, given, *count);
+    if (e) {
+        free(given);
         return e;
+    }
     *out = calloc(*count ? *count : 1, sizeof **out);
     for (size_t i = 0; *out && i < *count; i++) {
         (*out)[i] = (struct smdp_client){ .name = given[i].name,
+                                          .url = url_of(d, given[i].name),
                                           .administrator = given[i].rights & RIGHT_ADMINISTER };
         memcpy((*out)[i].fingerprint, given[i].fingerprint, sizeof given[i].fingerprint);
     }

@@ -23,7 +23,9 @@ static enum err copy_clients(struct smdp *s, const struct smdp_client *clients, 
     s->clients = calloc(count + 1, sizeof *s->clients);
     for (size_t i = 0; s->clients && i < count; i++, s->client_count++) {
         s->clients[i] = clients[i];
-        if (!(s->clients[i].name = strdup(clients[i].name)))
+        s->clients[i].url = clients[i].url ? strdup(clients[i].url) : NULL;
+        s->clients[i].name = strdup(clients[i].name);
+        if (!s->clients[i].name || !s->clients[i].url != !clients[i].url)
             return ERR_NOMEM;
     }
     return s->clients ? ERR_OK : ERR_NOMEM;
@@ -75,8 +77,10 @@ void smdp_free(struct smdp *s)
     for (char **address = s->addresses; address && *address; address++)
         free(*address);
     free(s->addresses);
-    for (size_t i = 0; i < s->client_count; i++)
+    for (size_t i = 0; i < s->client_count; i++) {
         free((char *)s->clients[i].name);
+        free((char *)s->clients[i].url);
+    }
     free(s->clients);
     for (size_t i = 0; i < s->smds_count; i++) {
         free((char *)s->smds[i].name);

@@ -8,6 +8,7 @@
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles?state=… -> {counts by state}
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.
+ * A client with a url is told how downloads of its profiles go (SGP.22 5.3.5), from an outbox, in order, until it accepts.
  * `operator` is the requester identifier that owns the profile for ES2+.
  * Everything lives in env->db; keys are encrypted at rest with storage_key. */
 #ifndef LAB_SMDP_H
@@ -28,6 +29,7 @@ struct smdp_client {
     const char *name;        /* functionRequesterIdentifier, or the administrator's name */
     uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
     bool administrator;
+    const char *url;         /* where this operator hears of downloads (ES2+.HandleDownloadProgressInfo); NULL: nowhere */
 };
 
 /* An SM-DS that orders may name in smdsAddress. */

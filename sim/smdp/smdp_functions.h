@@ -3,6 +3,7 @@
 #ifndef LAB_SMDP_FUNCTIONS_H
 #define LAB_SMDP_FUNCTIONS_H
 
+#include "es2p_handle_download_progress_info.h"
 #include "es_status.h"
 #include "rsp_authentication.h"
 #include "rsp_download.h"
@@ -59,6 +60,10 @@ const struct smdp_smds *smdp_smds_find(const struct smdp *s, const char *name);
 /* SGP.22 3.1.2: 8.2.5/4.3 when the eUICC could not use the profile, 8.1/4.8 when it has no room for it. */
 MUST_CHECK enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info,
                                            const struct smdp_profile *p, struct es_status *status);
+/* Inside the transaction of what it is about: its operator is told, when it wants to hear. eid "" none; result: BF37 as
+ * received, may be empty. */
+MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid,
+                                       enum es2p_point point, const struct es_status *status, struct span result);
 /* The unprotected package of a profile: a secret. */
 MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);

@@ -40,6 +40,11 @@ const char *const smdp_migrations[] = {
     "ALTER TABLE profile ADD COLUMN ecall INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE profile ADD COLUMN gid1 BLOB;"
     "ALTER TABLE profile ADD COLUMN gid2 BLOB;",
+    "CREATE TABLE progress ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, operator TEXT NOT NULL, iccid TEXT NOT NULL, eid TEXT NOT NULL,"
+    " type TEXT NOT NULL, at INTEGER NOT NULL, point INTEGER NOT NULL, subject TEXT NOT NULL, reason TEXT NOT NULL,"
+    " message TEXT NOT NULL, result BLOB, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL);"
+    "CREATE INDEX progress_by_operator ON progress (operator, id);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 

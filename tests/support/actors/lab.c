@@ -66,7 +66,7 @@ static void build_smdp(struct lab *l, struct lab_part *p)
         identity(l, EC_P256, "CERT_S_SM_DPauth_ECDSA_NIST", "CERT_S_SM_DPpb_ECDSA_NIST"),
         identity(l, EC_BRAINPOOL_P256R1, "CERT_S_SM_DPauth_ECDSA_BRP", "CERT_S_SM_DPpb_ECDSA_BRP"),
     };
-    struct smdp_client clients[] = { { .name = "eso" }, { .name = "admin", .administrator = true } };
+    struct smdp_client clients[] = { { .name = "eso", .url = l->operator_url }, { .name = "admin", .administrator = true } };
     static const struct smdp_smds smds = { "smds.example.com", LAB_SMDS_URL };
     struct smdp *smdp = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);

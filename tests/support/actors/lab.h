@@ -89,6 +89,7 @@ struct lab {
     struct card_fault card_fault; /* between the device and its card */
     struct lab_network lead, partner;
     struct buf initial_eim;
+    const char *operator_url; /* where "eso" hears of downloads; NULL: nowhere. Restart the SM-DP+ after changing it. */
     struct ipa *ipa;
     bool ipae; /* the device announces itself as IPAe from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);

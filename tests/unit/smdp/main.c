@@ -14,6 +14,7 @@ int main(void)
         { download_tests, download_tests_count },
         { notification_tests, notification_tests_count },
         { profile_tests, profile_tests_count },
+        { progress_tests, progress_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

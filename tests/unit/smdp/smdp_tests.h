@@ -10,5 +10,6 @@ TESTS(order_tests);
 TESTS(download_tests);
 TESTS(notification_tests);
 TESTS(profile_tests);
+TESTS(progress_tests);
 
 #endif

@@ -1,0 +1,131 @@
+/* ES2+.HandleDownloadProgressInfo (SGP.22 5.3.5): noted in the transaction of what it is about, told by the tick. */
+#include <stdio.h>
+#include <string.h>
+
+#include "es2p_handle_download_progress_info.h"
+#include "smdp_functions.h"
+#include "smdp_routes.h"
+
+#define CALL_DEADLINE (10 * CLOCK_SECOND)
+
+/* --- noting --------------------------------------------------------------------------------------- */
+
+static bool wants_to_hear(const struct smdp *s, const char *operator_name)
+{
+    for (size_t i = 0; i < s->client_count; i++)
+        if (s->clients[i].url && strcmp(s->clients[i].name, operator_name) == 0)
+            return true;
+    return false;
+}
+
+enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid, enum es2p_point point,
+                            const struct es_status *status, struct span result)
+{
+    if (!wants_to_hear(s, p->owner))
+        return ERR_OK;
+    return db_run(s->env->db,
+                  "INSERT INTO progress (operator, iccid, eid, type, at, point, subject, reason, message, result,"
+                  " attempts, next_at) VALUES (?,?,?,?,?,?,?,?,?,?,0,0)",
+                  DB_ARGS(DB_TEXT(p->owner), DB_TEXT(p->iccid), DB_TEXT(eid), DB_TEXT(p->type),
+                          DB_INT(clock_now(s->env->clock)), DB_INT(point), DB_TEXT(status->subject),
+                          DB_TEXT(status->reason), DB_TEXT(status->message), result.len ? DB_BLOB(result) : DB_NULL),
+                  NULL);
+}
+
+/* --- telling -------------------------------------------------------------------------------------- */
+
+/* One thing to tell an operator. */
+struct telling {
+    int64_t id, attempts, next_at;
+    struct es2p_progress progress;
+};
+
+static enum err take_telling(void *context, const struct db_row *r)
+{
+    struct telling *t = context;
+    struct es2p_progress *p = &t->progress;
+    t->id = db_int(r, 0);
+    t->attempts = db_int(r, 1);
+    t->next_at = db_int(r, 2);
+    snprintf(p->iccid, sizeof p->iccid, "%s", db_text(r, 3));
+    snprintf(p->eid, sizeof p->eid, "%s", db_text(r, 4));
+    snprintf(p->profile_type, sizeof p->profile_type, "%s", db_text(r, 5));
+    p->at = db_int(r, 6);
+    p->point = (enum es2p_point)db_int(r, 7);
+    snprintf(p->status.subject, sizeof p->status.subject, "%s", db_text(r, 8));
+    snprintf(p->status.reason, sizeof p->status.reason, "%s", db_text(r, 9));
+    snprintf(p->status.message, sizeof p->status.message, "%s", db_text(r, 10));
+    return buf_set(&p->result, db_blob(r, 11));
+}
+
+static enum err first_telling(struct smdp *s, const char *operator_name, struct telling *out)
+{
+    return db_query(s->env->db,
+                    "SELECT id, attempts, next_at, iccid, eid, type, at, point, subject, reason, message, result"
+                    " FROM progress WHERE operator = ? ORDER BY id LIMIT 1",
+                    DB_ARGS(DB_TEXT(operator_name)), take_telling, out);
+}
+
+/* Before the call, so that an operator who kills us with its answer is not called in a circle. */
+static enum err note_attempt(struct smdp *s, struct telling *t)
+{
+    t->next_at = clock_now(s->env->clock) + smdp_back_off(t->attempts);
+    return db_run(s->env->db, "UPDATE progress SET attempts = attempts + 1, next_at = ? WHERE id = ?",
+                  DB_ARGS(DB_INT(t->next_at), DB_INT(t->id)), NULL);
+}
+
+/* A repetition, after an answer that was lost, has the same functionCallIdentifier. */
+static enum err call(struct smdp *s, const struct smdp_client *client, const struct telling *t,
+                     struct es_status *status)
+{
+    char id[32];
+    snprintf(id, sizeof id, "progress-%lld", (long long)t->id);
+    const struct es_peer peer = { .env = s->env, .base_url = client->url, .user_agent = "gsma-rsp-smdp",
+                                  .requester = s->addresses[0], .call_id = id, .deadline_ms = CALL_DEADLINE };
+    return es2p_handle_download_progress_info(&peer, &t->progress, status);
+}
+
+static enum err settle(struct smdp *s, const struct telling *t)
+{
+    return db_run(s->env->db, "DELETE FROM progress WHERE id = ?", DB_ARGS(DB_INT(t->id)), NULL);
+}
+
+static void log_outcome(struct smdp *s, const struct smdp_client *client, const struct telling *t, enum err e,
+                        const struct es_status *status)
+{
+    bool bad = e || es_refused(status);
+    LOG(s->env->log, bad ? LOG_WARN : LOG_INFO, "ES2+.handle_download_progress_info", F_TEXT("operator", client->name),
+        F_TEXT("iccid", t->progress.iccid), F_INT("point", t->progress.point), F_INT("attempt", t->attempts + 1),
+        F_TEXT("status", e ? err_name(e) : es_status_text(status).text));
+}
+
+static enum err tell_one(struct smdp *s, const struct smdp_client *client, struct telling *t, int64_t *next)
+{
+    struct es_status status = { 0 };
+    enum err e = note_attempt(s, t);
+    if (e)
+        return e;
+    enum err sent = call(s, client, t, &status);
+    if (sent == ERR_CUT)
+        return sent;
+    log_outcome(s, client, t, sent, &status);
+    if (!sent && !es_refused(&status))
+        return settle(s, t);
+    *next = t->next_at;
+    return ERR_OK;
+}
+
+enum err smdp_tell_operator(struct smdp *s, size_t index, int64_t now, int64_t *next)
+{
+    const struct smdp_client *client = &s->clients[index];
+    struct telling t = { 0 };
+    es2p_progress_init(&t.progress);
+    *next = CLOCK_NEVER;
+    enum err e = first_telling(s, client->name, &t);
+    if (!e && t.next_at > now)
+        *next = t.next_at;
+    else if (!e)
+        e = tell_one(s, client, &t, next);
+    es2p_progress_release(&t.progress);
+    return e;
+}
