@@ -17,6 +17,7 @@ struct es_peer {
     const char *path;        /* ESipa and ASN.1 binding; NULL "/gsma/rsp2/asn1" */
     struct span eim_transaction_id; /* ESipa, relayed download: the trigger's; may be empty */
     int64_t deadline_ms;     /* 0: the client's own */
+    const struct http_trust *trust; /* ESipa; NULL: the client's roots */
 };
 
 /* POSTs `request` to /gsma/rsp2/<function> and gives the answer object (NULL for 204). `name` is for tampering:

@@ -16,7 +16,8 @@ static enum err post(const struct es_peer *p, struct span message, struct http_r
                                  .headers = headers,
                                  .header_count = COUNT(headers),
                                  .body = message,
-                                 .deadline_ms = p->deadline_ms };
+                                 .deadline_ms = p->deadline_ms,
+                                 .trust = p->trust };
     return n < 0 || (size_t)n >= sizeof url ? ERR_LIMIT : http_send(p->env->http, &q, answer);
 }
 

@@ -2,6 +2,7 @@
 #include "openssl_clean.h"
 
 #include <curl/curl.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ struct line {
     struct line *next;
     CURL *curl;
     uint64_t generation; /* of the client when it was made */
+    uint8_t trust[SHA256_DIGEST_LENGTH]; /* whom its connections were made to believe */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -103,18 +105,60 @@ static enum err load_identity(struct tls_client *c, const struct tls_identity *i
 
 /* ---- what curl asks back ---------------------------------------------------------------------------------------- */
 
+/* The certificate alone is the anchor, whether it is a CA's or the server's own. */
+static bool trust_certificate(SSL_CTX *ctx, struct span der)
+{
+    const uint8_t *at = der.at;
+    X509 *anchor = d2i_X509(NULL, &at, (long)der.len);
+    X509_STORE *store = anchor && at == der.at + der.len ? X509_STORE_new() : NULL;
+    bool fine = store && X509_STORE_add_cert(store, anchor) == 1 &&
+                X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
+    if (fine)
+        SSL_CTX_set1_cert_store(ctx, store);
+    X509_STORE_free(store);
+    X509_free(anchor);
+    return fine;
+}
+
+/* In place of path validation: is the key of the server's certificate the one that was given? */
+static int compare_key(X509_STORE_CTX *verify, void *context)
+{
+    const struct exchange *x = context;
+    struct span want = x->call->trust->public_key;
+    X509 *leaf = X509_STORE_CTX_get0_cert(verify);
+    uint8_t *der = NULL;
+    int len = leaf ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der) : -1;
+    bool same = len > 0 && span_equal(want, span_of(der, (size_t)len)) &&
+                X509_check_host(leaf, x->url.name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+    OPENSSL_free(der);
+    X509_STORE_CTX_set_error(verify, same ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);
+    return same;
+}
+
+static bool put_trust(SSL_CTX *ctx, struct exchange *x)
+{
+    const struct http_trust *t = x->call->trust;
+    if (!t)
+        SSL_CTX_set1_cert_store(ctx, x->client->roots);
+    else if (t->certificate.len)
+        return trust_certificate(ctx, t->certificate);
+    else
+        SSL_CTX_set_cert_verify_callback(ctx, compare_key, x);
+    return true;
+}
+
 /* Called for each new connection: our roots, our clock, the name in the SAN, our certificate. */
 static CURLcode prepare_tls(CURL *curl, void *ssl_ctx, void *context)
 {
     (void)curl;
-    const struct exchange *x = context;
+    struct exchange *x = context;
     const struct tls_client *c = x->client;
     SSL_CTX *ctx = ssl_ctx;
-    SSL_CTX_set1_cert_store(ctx, c->roots);
+    bool trusts = put_trust(ctx, x);
     X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_time(verify, (time_t)(clock_now(c->env->clock) / 1000));
     X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    bool fine = X509_VERIFY_PARAM_set1_host(verify, x->url.name, 0) == 1 &&
+    bool fine = trusts && X509_VERIFY_PARAM_set1_host(verify, x->url.name, 0) == 1 &&
                 SSL_CTX_set1_groups_list(ctx, "P-256") == 1;
     if (fine && c->certificate)
         fine = SSL_CTX_use_certificate(ctx, c->certificate) == 1 && SSL_CTX_use_PrivateKey(ctx, c->key) == 1 &&
@@ -215,15 +259,31 @@ static struct line *line_new(uint64_t generation)
     return l;
 }
 
-static struct line *line_take(struct tls_client *c)
+static void trust_digest(const struct http_trust *t, uint8_t out[SHA256_DIGEST_LENGTH])
 {
+    memset(out, 0, SHA256_DIGEST_LENGTH);
+    if (t)
+        SHA256(t->certificate.len ? t->certificate.at : t->public_key.at,
+               t->certificate.len ? t->certificate.len : t->public_key.len, out);
+}
+
+/* A connection serves only calls that believe whom it was made to believe. */
+static struct line *line_take(struct tls_client *c, const struct http_trust *t)
+{
+    uint8_t trust[SHA256_DIGEST_LENGTH];
+    trust_digest(t, trust);
     pthread_mutex_lock(&c->lock);
-    struct line *l = c->idle;
+    struct line **at = &c->idle;
+    while (*at && memcmp((*at)->trust, trust, sizeof trust) != 0)
+        at = &(*at)->next;
+    struct line *l = *at;
     uint64_t generation = c->generation;
     if (l)
-        c->idle = l->next;
+        *at = l->next;
     pthread_mutex_unlock(&c->lock);
-    return l ? l : line_new(generation);
+    if (!l && (l = line_new(generation)))
+        memcpy(l->trust, trust, sizeof trust);
+    return l;
 }
 
 static void line_give_back(struct tls_client *c, struct line *l)
@@ -423,7 +483,7 @@ static enum err tls_send(struct http_client *client, const struct http_call *q, 
         e = http_url_parse(q->url, &x.url);
     if (e)
         return e;
-    x.line = line_take(x.client);
+    x.line = line_take(x.client, q->trust);
     e = x.line ? put_headers(&x) : ERR_NOMEM;
     if (!e)
         e = put_place(&x);

@@ -92,6 +92,13 @@ struct actor {
     const struct actor_ops *ops;
 };
 
+/* Whom one call believes in TLS instead of the client's roots (trustedPublicKeyDataTls, SGP.32 2.4.1; catalogue A.6): a server's
+ * or a CA's certificate, to which the path must lead, or the server's own key. Complete DER, one of the two. The server's
+ * name is checked in both, the dates in the first. Without TLS (direct wiring) there is nothing to believe. */
+struct http_trust {
+    struct span certificate, public_key; /* SubjectPublicKeyInfo */
+};
+
 /* Calling. */
 struct http_call {
     const char *method;
@@ -100,6 +107,7 @@ struct http_call {
     size_t header_count;
     struct span body;
     int64_t deadline_ms;                /* how long an answer may take; 0: 30 s */
+    const struct http_trust *trust;     /* NULL: the client's roots */
 };
 struct http_client_ops {
     /* ERR_TIMEOUT: no answer, outcome unknown. ERR_IO: not reached. ERR_VERIFY: the server's TLS certificate was refused.

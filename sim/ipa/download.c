@@ -317,6 +317,7 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
                                 .user_agent = s->ipa->user_agent,
                                 .protocol = s->ipa->indirect ? "gsma/rsp/v2.1.0" : NULL,
                                 .path = s->ipa->indirect ? s->ipa->esipa_path : NULL,
+                                .trust = s->ipa->indirect ? ipa_eim_trust(s->ipa) : NULL,
                                 .eim_transaction_id = id };
     return run_steps(s);
 }

@@ -129,6 +129,7 @@ static void ipa_free(struct actor *a)
     free(i->imei);
     free(i->esipa_path);
     buf_release(&i->initial_eim);
+    buf_release(&i->eim_tls);
     free(i);
 }
 
@@ -163,7 +164,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;
     i->fallback_after = s->fallback_after ? s->fallback_after : 2 * CLOCK_MINUTE;
     i->return_every = s->return_every ? s->return_every : 1 * CLOCK_MINUTE;
-    i->initial_eim.max = 4096;
+    i->initial_eim.max = i->eim_tls.max = 4096;
     i->name = strdup(s->name);
     i->imei = strdup(s->imei);
     i->esipa_path = strdup(s->esipa_path ? s->esipa_path : ESIPA_PATH);

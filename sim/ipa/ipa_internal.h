@@ -28,6 +28,8 @@ struct ipa {
     char eid[33];
     uint8_t eid_octets[16];
     char eim_url[IPA_URL_MAX];
+    struct buf eim_tls;      /* what `trust` points into */
+    struct http_trust trust; /* trustedPublicKeyDataTls of the eIM configuration; empty: the client's roots */
     uint8_t imei_octets[8], tac[4];
 
     const struct ipa_network *network; /* where it is attached; NULL: offline */
@@ -82,6 +84,8 @@ MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
 
 /* --- procedures ---------------------------------------------------------------------------------------- */
 
+/* Whom to believe when talking to the eIM; NULL: the client's roots. */
+const struct http_trust *ipa_eim_trust(const struct ipa *i);
 /* Powers the card up, opens the ISD-R, learns EID and eIM; writes the initial eIM when there is none. */
 MUST_CHECK enum err ipa_start(struct ipa *i);
 /* The card was reset (REFRESH) or forgot its channel: open it again. */

@@ -8,6 +8,7 @@
 static struct es_peer eim_peer(const struct ipa *i)
 {
     return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .user_agent = i->user_agent,
+                             .trust = ipa_eim_trust(i),
                              .protocol = "gsma/rsp/v2.1.0" };
 }
 

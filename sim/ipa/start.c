@@ -51,6 +51,28 @@ enum err ipa_restart_card(struct ipa *i)
     return e;
 }
 
+const struct http_trust *ipa_eim_trust(const struct ipa *i)
+{
+    return i->trust.certificate.len || i->trust.public_key.len ? &i->trust : NULL;
+}
+
+/* Catalogue A.6: a certificate or a key narrows whom this IPA believes to be its eIM. What is there and cannot be read must
+ * not widen it to everybody the roots vouch for. */
+static enum err read_trust(struct ipa *i, const struct rsp_eim_configuration *eim)
+{
+    bool certificate = eim->trusted_tls.which == RSP_KEY_DATA_CERTIFICATE;
+    buf_clear(&i->eim_tls);
+    i->trust = (struct http_trust){ 0 };
+    if (!eim->has_trusted_tls)
+        return ERR_OK;
+    enum err e = certificate ? rsp_put_certificate(eim->trusted_tls.certificate, &i->eim_tls)
+                             : rsp_key_data_put_spki(&eim->trusted_tls, &i->eim_tls);
+    if (e)
+        return log_fail(i->env->log, e, "SGP.32 2.4.1", "trustedPublicKeyDataTls of the eIM cannot be read");
+    *(certificate ? &i->trust.certificate : &i->trust.public_key) = buf_span(&i->eim_tls);
+    return ERR_OK;
+}
+
 /* The first eIM of the list is the one this IPA works for. ERR_NOT_FOUND: none is associated. */
 static enum err read_eim(struct ipa *i)
 {
@@ -70,6 +92,8 @@ static enum err read_eim(struct ipa *i)
     if (!e)
         snprintf(i->eim_url, sizeof i->eim_url, "https://%.*s", (int)eim.eim_fqdn.len,
                  (const char *)eim.eim_fqdn.at);
+    if (!e)
+        e = read_trust(i, &eim);
     buf_release(&data.received);
     return e;
 }
