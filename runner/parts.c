@@ -230,6 +230,8 @@ enum err part_initial_eim(struct world *w, const struct world_device *d, struct 
     enum err e = world_do(w, "GET", HOST_EIM, path, NULL, &answer);
     if (!e)
         e = json_base64(answer, "addInitialEimRequest", out);
+    if (!e)
+        e = eim_trust_put(w, d->group->eim_trust, out);
     json_decref(answer);
     return e;
 }

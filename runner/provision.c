@@ -102,6 +102,20 @@ static void collect_preloaded(struct world *w, const struct scenario_carrier *c,
         }
 }
 
+enum err provision_subscription(struct world *w, const struct world_profile *p, bool right_key, bool service)
+{
+    char host[160], path[80];
+    struct world_profile told = *p;
+    told.k[0] ^= right_key ? 0 : 0x80;
+    json_t *body = subscriber_json(&told);
+    memory_clear(&told, sizeof told);
+    json_object_del(body, "imsi");
+    snprintf(path, sizeof path, "/v1/subscribers/%s", p->imsi);
+    enum err e = world_do_quietly(w, "PUT", host_of("net", p->carrier, host), path, body);
+    snprintf(path, sizeof path, "/v1/status/%s", p->iccid);
+    return e ? e : world_do_quietly(w, "PUT", host, path, json_pack("{s:b}", "service", service));
+}
+
 static enum err provision_carrier(struct world *w, const struct scenario_carrier *c)
 {
     char host[160];

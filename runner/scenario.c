@@ -147,7 +147,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -181,6 +181,9 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     g->ipae = ipa && strcmp(ipa, "ipae") == 0;
     if (!e)
         e = read_one_of(s, n, "policy", policies, &g->policy, error);
+    static const char *const trusts[] = { "roots", "ca", "certificate", "key", "other-key", NULL };
+    if (!e)
+        e = read_one_of(s, n, "eim-trust", trusts, &g->eim_trust, error);
     static const char *const curves[] = { "p256", "brainpool", NULL };
     const char *curve = NULL;
     if (!e)

@@ -143,6 +143,41 @@ static enum err play_coverage(struct run *r, const struct yaml_node *n)
     return e;
 }
 
+/* --- subscription: {lead: {meter: no-service}} ---------------------------------------------------------------- */
+
+static const char *const subscriptions[] = { "no-service", "wrong-key", "restored", NULL };
+
+static enum err check_subscription(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    const struct yaml_node *of = n->kind == YAML_MAP && n->count == 1 ? n->item[0] : NULL;
+    int64_t index;
+    enum err e = of && of->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{lead: {meter: no-service}} is wanted");
+    if (!e && !scenario_find_carrier(s, n->key[0]))
+        e = yaml_fail(s->yaml, n->key_at[0], error, "no carrier '%s' in this world", n->key[0]);
+    for (size_t i = 0; !e && i < of->count; i++) {
+        bool known = false;
+        for (size_t k = 0; of->item[i]->kind == YAML_SCALAR && subscriptions[k]; k++)
+            known |= strcmp(subscriptions[k], of->item[i]->text) == 0;
+        if (!scenario_find_device(s, of->key[i], &index))
+            e = yaml_fail(s->yaml, of->key_at[i], error, "no device '%s' in this world", of->key[i]);
+        else if (!known)
+            e = yaml_fail(s->yaml, of->item[i]->at, error, "a subscription is no-service, wrong-key or restored");
+    }
+    return e;
+}
+
+static enum err play_subscription(struct run *r, const struct yaml_node *n)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < n->item[0]->count; i++) {
+        const char *device = n->item[0]->key[i], *how = n->item[0]->item[i]->text;
+        const struct world_profile *p = run_profile_of(r, device, n->key[0]);
+        e = p ? provision_subscription(r->world, p, strcmp(how, "wrong-key") != 0, strcmp(how, "no-service") != 0)
+              : world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", device, n->key[0]);
+    }
+    return e;
+}
+
 /* --- move: {meter: KE} -------------------------------------------------------------------------------------- */
 
 static enum err check_move(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -168,7 +203,7 @@ static enum err play_move(struct run *r, const struct yaml_node *n)
     return ERR_OK;
 }
 
-/* --- power: {meter: off} -------------------------------------------------------------------------------------- */
+/* --- power: {meter: off}, {meter: {cut-when: partner}} -------------------------------------------------------------------------------------- */
 
 static enum err check_power(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
@@ -176,6 +211,11 @@ static enum err check_power(const struct scenario *s, const struct yaml_node *n,
     for (size_t i = 0; !e && i < n->count; i++) {
         int64_t index;
         const char *t = n->item[i]->kind == YAML_SCALAR ? n->item[i]->text : "";
+        if (n->item[i]->kind == YAML_MAP && n->count == 1 && scenario_find_device(s, n->key[0], &index)) {
+            static const char *const keys[] = { "cut-when", NULL };
+            e = word_map(s, n->item[0], keys, error);
+            return e ? e : word_carrier(s, n->item[0], "cut-when", error);
+        }
         if (!scenario_find_device(s, n->key[i], &index))
             e = yaml_fail(s->yaml, n->key_at[i], error, "no device '%s' in this world", n->key[i]);
         else if (strcmp(t, "on") != 0 && strcmp(t, "off") != 0 && strcmp(t, "cut") != 0)
@@ -184,9 +224,52 @@ static enum err check_power(const struct scenario *s, const struct yaml_node *n,
     return e;
 }
 
+struct switch_watch {
+    struct run *run;
+    struct world_device *device;
+    const char *carrier;
+    bool reached;
+};
+
+/* Before the device's first call with that profile: it is enabled, and nobody has heard of it. */
+static enum err cut_when_enabled(void *context, struct part *caller, const struct http_call *q, bool answered)
+{
+    struct switch_watch *a = context;
+    struct run_card card;
+    (void)q;
+    if (answered || a->reached || caller != a->device->part || run_read_card(a->run, a->device, &card))
+        return ERR_OK;
+    for (size_t i = 0; i < card.count; i++) {
+        const struct world_profile *p = card.profile[i].enabled ? run_find_profile(a->run, card.profile[i].iccid) : NULL;
+        a->reached |= p && strcmp(p->carrier->name, a->carrier) == 0;
+    }
+    return a->reached ? ERR_CUT : ERR_OK;
+}
+
+static bool was_switched(void *context)
+{
+    return ((struct switch_watch *)context)->reached;
+}
+
+static enum err cut_at_switch(struct run *r, const char *device, const char *carrier)
+{
+    struct world *w = r->world;
+    struct switch_watch a = { r, world_device(w, device), carrier, false };
+    if (r->wiring == WIRING_PROCESS)
+        return world_fail(w, ERR_UNSUPPORTED, "nothing can be put between a program and its calls: name direct and loopback "
+                                              "under 'wirings'");
+    w->interrupt = cut_when_enabled;
+    w->interrupt_context = &a;
+    enum err e = world_run_ticks(w, world_now(w) + CLOCK_HOUR, was_switched, &a);
+    w->interrupt = NULL;
+    return e == ERR_TIMEOUT ? world_fail(w, e, "%s never had a profile of %s enabled", device, carrier) : e;
+}
+
 static enum err play_power(struct run *r, const struct yaml_node *n)
 {
     enum err e = ERR_OK;
+    if (n->count == 1 && n->item[0]->kind == YAML_MAP)
+        return cut_at_switch(r, n->key[0], yaml_get(n->item[0], "cut-when")->text);
     for (size_t i = 0; !e && i < n->count; i++) {
         struct world_device *d = world_device(r->world, n->key[i]);
         if (strcmp(n->item[i]->text, "cut") == 0)
@@ -387,8 +470,10 @@ static const struct scenario_word verbs[] = {
     { "order", "{device: meter, reference: move, kind: setFallback, profile: partner}: at the eIM, past the eSO", check_order,
       play_order, NULL },
     { "coverage", "{partner: lost}, {partner: restored}", check_coverage, play_coverage, NULL },
+    { "subscription", "{lead: {meter: no-service}}, wrong-key, or restored: what the carrier's network knows of the SIM",
+      check_subscription, play_subscription, NULL },
     { "move", "{meter: KE}", check_move, play_move, NULL },
-    { "power", "{meter: off}, on, or cut", check_power, play_power, NULL },
+    { "power", "{meter: off}, on, or cut; {meter: {cut-when: partner}}: once that profile is enabled and nobody was told", check_power, play_power, NULL },
     { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
                "inventory-empty}}", check_break, play_break, NULL },
     { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}, {eso: {commit: 9}}: dies at its ninth commit", check_restart, play_restart, NULL },

@@ -21,6 +21,8 @@ const char *part_carrier_client(const char *role, const struct scenario_carrier 
 MUST_CHECK enum err part_identity(struct world *w, const char *part, const char *good, const struct pki_item **out);
 /* Appends the request that makes the eIM known to the card of a device (BF57). */
 MUST_CHECK enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out);
+/* Changes such a request: whom the device is to believe in TLS (the words of a scenario, "roots": unchanged). */
+MUST_CHECK enum err eim_trust_put(struct world *w, const char *trust, struct buf *request);
 /* The API key of the account at a carrier's platform; a secret. */
 MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct secret *out);
 
@@ -39,6 +41,8 @@ MUST_CHECK enum err subscriber_matching_id(struct world *w, struct world_profile
 MUST_CHECK enum err provision_carriers(struct world *w);
 MUST_CHECK enum err provision_eso(struct world *w);
 MUST_CHECK enum err provision_devices(struct world *w);
+/* What a carrier's network knows of a SIM: its keys (right or wrong) and whether it is served. Not traced: keys. */
+MUST_CHECK enum err provision_subscription(struct world *w, const struct world_profile *p, bool right_key, bool service);
 /* devices.c */
 /* A card's memory, at which power can be cut: before it is committed, or right after. NULL: never. */
 struct world_memory {
