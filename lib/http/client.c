@@ -15,6 +15,9 @@
 
 #define CALL_MS 30000
 #define CONNECT_MS 10000
+/* A connection idle for longer is not used again: our servers close theirs after 30 s, and a POST that meets the closing end
+ * cannot be told from one that was acted on. */
+#define KEPT_SECONDS 20L
 #define ANSWER_HEADERS_MAX 100
 
 /* One curl handle with the connections it keeps. Serves one call at a time; idle ones wait in the client's list. */
@@ -395,6 +398,7 @@ static int set_transport(CURL *curl, struct exchange *x)
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_MAXCONNECTS, 64L);
+    SET(CURLOPT_MAXAGE_CONN, KEPT_SECONDS);
     SET(CURLOPT_CONNECT_TO, x->places);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     SET(CURLOPT_TIMEOUT_MS, x->call->deadline_ms ? (long)x->call->deadline_ms : (long)CALL_MS);
