@@ -87,11 +87,14 @@ static const struct command table[] = {
     { "bench", "how fast, and how far from the floor that cryptography sets",
       "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
       "       sgp32lab bench euicc [--downloads N] [--cards N] [--json]\n"
+      "       sgp32lab bench smdp [--downloads N] [--wiring direct|loopback] [--stored] [--json]\n"
       "\n"
       "Builds a world with N devices (default 100) and N codes, swaps them all, and compares the processor time of a swap\n"
       "with that of the cryptography that the specifications demand of it, measured in the same run. Progress goes to\n"
       "standard error; with --json the figures are one line. Use the release build.\n"
       "\n"
+      "smdp: downloads profile after profile (default 200), each ordered before, and counts the SM-DP+ alone; --stored keeps its\n"
+      "database in a file.\n"
       "euicc: downloads one profile again and again onto one card (default 200) and makes cards (default 1000).\n"
       "\n"
       "  sgp32lab bench swap --devices 200 --wiring loopback --json\n", command_bench },

@@ -9,29 +9,32 @@ struct bench_command {
     struct bench_options options;
     const char *wiring;
     int64_t devices, seed, downloads, cards;
-    bool json, euicc;
+    bool json, stored;
+    enum subject { SWAP, EUICC, SMDP } subject;
 };
 
 static int read_options(struct bench_command *b, int argc, char **argv)
 {
-    static const char *const subjects[] = { "swap", "euicc", NULL }, *const wirings[] = { "direct", "loopback", NULL };
+    static const char *const subjects[] = { "swap", "euicc", "smdp", NULL }, *const wirings[] = { "direct", "loopback", NULL };
     struct command_words words = { 0 };
     const struct command_option options[] = { { "--devices", OPTION_NUMBER, &b->devices },
                                               { "--wiring", OPTION_TEXT, &b->wiring },
                                               { "--seed", OPTION_NUMBER, &b->seed },
                                               { "--downloads", OPTION_NUMBER, &b->downloads },
                                               { "--cards", OPTION_NUMBER, &b->cards },
+                                              { "--stored", OPTION_FLAG, &b->stored },
                                               { "--json", OPTION_FLAG, &b->json } };
     int status = command_read(options, COUNT(options), argc, argv, &words);
     if (status)
         return status;
     if (words.count != 1)
-        return command_refuse("bench", "what? sgp32lab bench swap, or sgp32lab bench euicc");
-    b->euicc = strcmp(words.at[0], "euicc") == 0;
-    if (b->euicc)
-        return 0;
-    if (strcmp(words.at[0], "swap") != 0)
+        return command_refuse("bench", "what? sgp32lab bench swap, euicc or smdp");
+    size_t subject = 0;
+    while (subjects[subject] && strcmp(words.at[0], subjects[subject]) != 0)
+        subject++;
+    if (!subjects[subject])
         return command_refuse_word("bench", "subject", words.at[0], subjects);
+    b->subject = (enum subject)subject;
     if (b->devices < 1 || b->devices > 100000)
         return command_refuse("bench", "--devices takes 1 to 100000");
     bool loopback = strcmp(b->wiring, "loopback") == 0;
@@ -99,8 +102,10 @@ int command_bench(int argc, char **argv)
     int status = read_options(&b, argc, argv);
     if (status)
         return status;
-    if (b.euicc)
+    if (b.subject == EUICC)
         return command_bench_euicc(b.downloads, b.cards, b.json);
+    if (b.subject == SMDP)
+        return command_bench_smdp(b.downloads, b.options.wiring, b.stored, b.json);
     command_raise_file_limit("bench");
     if (bench_swap(&b.options, &result, why)) {
         fprintf(stderr, "sgp32lab bench: %s\n", why);

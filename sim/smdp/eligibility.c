@@ -1,5 +1,6 @@
 /* Is this profile for this eUICC (SGP.22 3.1.2)? What the card says of itself is signed. */
 #include "aka.h"
+#include "saip.h"
 #include "smdp_functions.h"
 
 /* UICCCapability of the algorithm that the profile authenticates with. */
@@ -25,23 +26,11 @@ static const char *why_not(const struct rsp_euicc_info2 *info, const struct smdp
     return NULL;
 }
 
-static enum err check_capabilities(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
-                                   struct es_status *status)
+static enum err check_memory(const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
+                             const struct smdp_subscription *sub, struct es_status *status)
 {
-    struct smdp_subscription sub = { 0 };
-    enum err e = smdp_subscription_get(s, p->iccid, &sub);
-    const char *why = e ? NULL : why_not(info, p, &sub);
-    smdp_subscription_release(&sub);
-    if (why)
-        es_refuse(status, "8.2.5", "4.3", why);
-    return e;
-}
-
-static enum err check_memory(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
-                             struct es_status *status)
-{
-    struct buf upp = { .max = 256 << 10 };
-    enum err e = smdp_build_upp(s, p, &upp);
+    struct buf upp = { .max = SAIP_UPP_MAX };
+    enum err e = smdp_build_upp(p, sub, &upp);
     if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
         es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
     if (upp.at)
@@ -53,6 +42,13 @@ static enum err check_memory(struct smdp *s, const struct rsp_euicc_info2 *info,
 enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
                                 struct es_status *status)
 {
-    enum err e = check_capabilities(s, info, p, status);
-    return e || es_refused(status) ? e : check_memory(s, info, p, status);
+    struct smdp_subscription sub = { 0 };
+    enum err e = smdp_subscription_get(s, p->iccid, &sub);
+    const char *why = e ? NULL : why_not(info, p, &sub);
+    if (why)
+        es_refuse(status, "8.2.5", "4.3", why);
+    else if (!e)
+        e = check_memory(info, p, &sub, status);
+    smdp_subscription_release(&sub);
+    return e;
 }

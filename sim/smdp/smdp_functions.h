@@ -65,7 +65,7 @@ MUST_CHECK enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euic
 MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid,
                                        enum es2p_point point, const struct es_status *status, struct span result);
 /* The unprotected package of a profile: a secret. */
-MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, struct buf *upp);
+MUST_CHECK enum err smdp_build_upp(const struct smdp_profile *p, const struct smdp_subscription *sub, struct buf *upp);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);
 /* SGP.22 2.6.4, 5.5: binds a package to the eUICC's one-time key. */
 MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
