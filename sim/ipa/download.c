@@ -264,6 +264,8 @@ static enum err run_steps(struct session *s)
         e = steps[k].run(s);
     if (!e) {
         s->installed = s->loaded.message.data.result.which == RSP_OK;
+        if (s->installed)
+            LOG(s->ipa->env->log, LOG_INFO, "download.done", F_TEXT("device", s->ipa->name));
         return tell_installation(s, &s->loaded.message);
     }
     if (e == ERR_VERIFY && !s->failure.text[0])

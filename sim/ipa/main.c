@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "card_pcsc.h"
 #include "card_vpcd.h"
 #include "daemon.h"
 #include "ipa_devices.h"
+#include "say.h"
 
 static const struct setting settings[] = {
     DAEMON_SETTINGS,
@@ -26,6 +28,8 @@ static const struct setting settings[] = {
     { "ipa", SETTING_TEXT, "ipad", "which IPA this is; an IPAe lives in its card and is no program: see below" },
     { "protocol", SETTING_TEXT, "https", "to the eIM; CoAPS is not available" },
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
+    { "progress", SETTING_TEXT, "auto",
+      "what the devices do, on standard output: words, json (one event a line), none; auto: words on a terminal" },
     { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end" },
 };
 
@@ -33,6 +37,7 @@ static const char usage[] =
     "card: vpcd:PORT listens for a card as vpcd would (sim-euicc --vpcd 127.0.0.1:PORT; 0: any free port, "
     "told in the\n"
     "log); card: pcsc:NAME takes the reader whose name contains NAME (pcsc: the first).\n\n"
+    "On a terminal it says what each device does, one sentence a line; '--progress json' gives the events instead.\n\n"
     "ipa: ipae is refused: an IPAe has no reader between itself and its card; scenarios have devices with ipa: ipae.\n"
     "protocol: coaps is refused: there is no DTLS and no CoAP here.\n\n"
     "  sim-ipa --settings ipa.yaml\n"
@@ -50,6 +55,9 @@ static const char usage[] =
 /* What the devices borrow. */
 struct program_state {
     struct daemon *d;
+    struct ipa_say say;
+    struct log log; /* through it */
+    struct env env; /* the daemon's, with this log */
     struct card *cards[DEVICES_MAX];
     size_t card_count;
     struct ipa_network networks[NETWORKS_MAX];
@@ -76,7 +84,7 @@ static enum err open_vpcd(struct program_state *p, const struct yaml_node *n, co
     int wait = (int)settings_int(daemon_settings(p->d), "card-wait");
     enum err e = card_vpcd_open_reader(daemon_env(p->d)->log, &at, wait, out);
     if (!e)
-        LOG(daemon_env(p->d)->log, LOG_INFO, "card.listening", F_INT("port", at));
+        LOG(p->env.log, LOG_INFO, "card.listening", F_INT("port", at));
     return e;
 }
 
@@ -153,7 +161,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
     if (!e)
         e = open_card(p, n, &i.card);
     if (!e)
-        e = ipa_new(daemon_env(p->d), &i, &ipa);
+        e = ipa_new(&p->env, &i, &ipa);
     if (!e)
         e = ipa_devices_add(p->devices, i.name, i.country, ipa);
     if (e == ERR_EXISTS || e == ERR_LIMIT)
@@ -178,6 +186,25 @@ static enum err refuse_unavailable(struct program_state *p)
     else
         return ERR_OK;
     return ERR_CONFIG;
+}
+
+static enum err open_progress(struct program_state *p)
+{
+    const char *how = settings_text(daemon_settings(p->d), "progress");
+    bool json = strcmp(how, "json") == 0, words = strcmp(how, "words") == 0, automatic = strcmp(how, "auto") == 0;
+    p->env = *daemon_env(p->d);
+    if (!json && !words && !automatic && strcmp(how, "none") != 0) {
+        fprintf(stderr, "progress: auto, words, json or none is wanted\n");
+        return ERR_CONFIG;
+    }
+    if (!json && !words && !(automatic && isatty(STDOUT_FILENO)))
+        return ERR_OK;
+    ipa_say_init(&p->say, p->env.log, STDOUT_FILENO, json);
+    p->log = *p->env.log;
+    p->log.sink = &p->say.sink;
+    p->log.least = LOG_DEBUG;
+    p->env.log = &p->log;
+    return ERR_OK;
 }
 
 static enum err make_devices(struct program_state *p)
@@ -236,6 +263,8 @@ static int run(const struct settings *s, const volatile int *stop_requested)
     enum err e = daemon_open(s, "ipa", &p.d);
     if (!e)
         e = refuse_unavailable(&p);
+    if (!e)
+        e = open_progress(&p);
     if (!e)
         e = make_devices(&p);
     int status = e ? (e == ERR_CONFIG ? 2 : 1) : 0;

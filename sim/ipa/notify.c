@@ -41,6 +41,7 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
     if (e)
         return e;
     *taken = true;
+    LOG(i->env->log, LOG_INFO, "notification.delivered", F_TEXT("device", i->name), F_TEXT("receiver", url));
     return es10b_remove_notification_from_list(&i->card, m->seq_number, &status);
 }
 

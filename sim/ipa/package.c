@@ -69,6 +69,8 @@ static enum err load(struct ipa *i, const struct rsp_euicc_package_request *q)
     enum err e = es10b_load_euicc_package(&i->card, q->whole, &answer);
     if (!e)
         e = keep_result(i, &answer.message);
+    if (!e)
+        LOG(i->env->log, LOG_INFO, "package.executed", F_TEXT("device", i->name));
     /* Executed or not? The card knows: it is started again, and what it holds is collected before anything is polled. */
     if (e)
         i->ready = false;

@@ -12,8 +12,21 @@ static struct es_peer eim_peer(const struct ipa *i)
                              .protocol = "gsma/rsp/v2.1.0" };
 }
 
+static void tell_what(struct ipa *i, const struct rsp_get_eim_package_response *r)
+{
+    const char *what = r->which == RSP_EIM_PACKAGE_EUICC_PACKAGE  ? "a package for the card"
+                       : r->which == RSP_EIM_PACKAGE_DOWNLOAD     ? "a profile to download"
+                       : r->which == RSP_EIM_PACKAGE_DATA_REQUEST ? "a question"
+                                                                  : NULL;
+    if (what)
+        LOG(i->env->log, LOG_INFO, "poll.got", F_TEXT("device", i->name), F_TEXT("what", what));
+    else if (r->error == RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE)
+        LOG(i->env->log, LOG_DEBUG, "poll.nothing", F_TEXT("device", i->name));
+}
+
 static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *r, bool *changed, bool *more)
 {
+    tell_what(i, r);
     *more = true;
     switch (r->which) {
     case RSP_EIM_PACKAGE_EUICC_PACKAGE:
@@ -91,6 +104,7 @@ static enum err deliver_one(struct ipa *i, int64_t id, struct span bytes)
     if (!e && answer.message.which == RSP_PROVIDE_ACKNOWLEDGEMENTS)
         e = remove_acknowledged(i, answer.message.acknowledgements);
     if (!e) {
+        LOG(i->env->log, LOG_INFO, "result.delivered", F_TEXT("device", i->name));
         i->deliveries = 0;
         e = ipa_journal_drop_result(i, id);
     }

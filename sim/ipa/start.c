@@ -129,6 +129,8 @@ enum err ipa_start(struct ipa *i)
     if (!e)
         e = ipa_journal_cause(i, &i->cause);
     i->ready = !e;
+    if (!e)
+        LOG(i->env->log, LOG_INFO, "start.done", F_TEXT("device", i->name), F_TEXT("eid", i->eid), F_TEXT("eim", i->eim_url));
     i->notifications = true;
     return e;
 }
