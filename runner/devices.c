@@ -217,6 +217,17 @@ enum err world_power(struct world *w, struct world_device *d, bool on)
     return ERR_OK;
 }
 
+enum err world_forget_eim(struct world *w, struct world_device *d)
+{
+    if (w->options.wiring == WIRING_PROCESS)
+        return world_fail(w, ERR_UNSUPPORTED, "a card behind a program cannot be reset here: name direct and loopback under "
+                                              "'wirings'");
+    if (d->ipa)
+        ipa_forget_eim(d->ipa);
+    world_touch(w, d->part);
+    return ERR_OK;
+}
+
 void world_online(struct world *w, const struct world_device *d, char plmn[8])
 {
     if (w->options.wiring == WIRING_PROCESS)

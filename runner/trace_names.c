@@ -39,6 +39,7 @@ static const struct tag_name es10_names[] = {
     { 0xbf5a, "ImmediateEnableRequest", "ImmediateEnableResponse" },
     { 0xbf5d, "ExecuteFallbackMechanismRequest", "ExecuteFallbackMechanismResponse" },
     { 0xbf5e, "ReturnFromFallbackRequest", "ReturnFromFallbackResponse" },
+    { 0xbf64, "EuiccMemoryResetRequest", "EuiccMemoryResetResponse" },
     { 0xa0, "LoadBoundProfilePackage", "LoadBoundProfilePackage" },
     { 0xa1, "LoadBoundProfilePackage", "LoadBoundProfilePackage" },
     { 0xa2, "LoadBoundProfilePackage", "LoadBoundProfilePackage" },

@@ -280,6 +280,29 @@ static enum err play_power(struct run *r, const struct yaml_node *n)
     return e;
 }
 
+/* --- reset: {meter: eim} --------------------------------------------------------------------------------------- */
+
+static enum err check_reset(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{device: eim} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++) {
+        int64_t index;
+        if (!scenario_find_device(s, n->key[i], &index))
+            e = yaml_fail(s->yaml, n->key_at[i], error, "no device '%s' in this world", n->key[i]);
+        else if (n->item[i]->kind != YAML_SCALAR || strcmp(n->item[i]->text, "eim") != 0)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "only the eIM data can be reset here: eim");
+    }
+    return e;
+}
+
+static enum err play_reset(struct run *r, const struct yaml_node *n)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < n->count; i++)
+        e = world_forget_eim(r->world, world_device(r->world, n->key[i]));
+    return e;
+}
+
 /* --- break: messages, and platforms that refuse --------------------------------------------------------------- */
 
 static enum err check_break(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -474,6 +497,7 @@ static const struct scenario_word verbs[] = {
       check_subscription, play_subscription, NULL },
     { "move", "{meter: KE}", check_move, play_move, NULL },
     { "power", "{meter: off}, on, or cut; {meter: {cut-when: partner}}: once that profile is enabled and nobody was told", check_power, play_power, NULL },
+    { "reset", "{meter: eim}: the card forgets its eIMs, provisioning writes the initial one again", check_reset, play_reset, NULL },
     { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
                "inventory-empty}}", check_break, play_break, NULL },
     { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}, {eso: {commit: 9}}: dies at its ninth commit", check_restart, play_restart, NULL },

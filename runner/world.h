@@ -160,6 +160,8 @@ void world_kill(struct world *w, struct part *p);
 /* A device from outside, in any wiring: carried to another country, switched, asked where its bearer stands. */
 MUST_CHECK enum err world_move(struct world *w, struct world_device *d, const char *country);
 MUST_CHECK enum err world_power(struct world *w, struct world_device *d, bool on);
+/* The card forgets its eIMs. ERR_UNSUPPORTED in process wiring. */
+MUST_CHECK enum err world_forget_eim(struct world *w, struct world_device *d);
 void world_online(struct world *w, const struct world_device *d, char plmn[8]); /* "" offline */
 
 /* Kills a part (process wiring: SIGKILL, a device with its card) and starts it again over the same store. */

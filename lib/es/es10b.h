@@ -85,6 +85,10 @@ MUST_CHECK enum err es10b_delete_profile(struct es10_card *c, struct span iccid,
 MUST_CHECK enum err es10b_execute_fallback_mechanism(struct es10_card *c, bool refresh, int64_t *code);
 MUST_CHECK enum err es10b_return_from_fallback(struct es10_card *c, bool refresh, int64_t *code);
 MUST_CHECK enum err es10b_immediate_enable(struct es10_card *c, bool refresh, int64_t *code);
+/* BF64, SGP.32 5.9.5: bits of catalogue A.4. */
+#define ES10B_RESET_EIM_CONFIGURATION (1u << 5)
+MUST_CHECK enum err es10b_euicc_memory_reset(struct es10_card *c, uint32_t options,
+                                             struct rsp_memory_reset_response *out);
 /* BF42: the IPAe is in charge of this card, or no longer. *code 0 ok, 1 notSupported. */
 MUST_CHECK enum err es10b_ipae_activation(struct es10_card *c, bool active, int64_t *code);
 MUST_CHECK enum err es10b_set_default_dp_address(struct es10_card *c, struct span address, int64_t *code);

@@ -67,6 +67,18 @@ enum err es10b_immediate_enable(struct es10_card *c, bool refresh, int64_t *code
     return refresh_command(c, "ImmediateEnable", 0xBF5A, refresh, code);
 }
 
+enum err es10b_euicc_memory_reset(struct es10_card *c, uint32_t options, struct rsp_memory_reset_response *out)
+{
+    const struct rsp_memory_reset_request q = { options };
+    struct buf request = ES10B_REQUEST, received = ES10B_RECEIVED;
+    enum err e = rsp_memory_reset_request_write(&q, &request);
+    e = es10b_command(c, "EuiccMemoryReset", e, &request, &received);
+    if (!e)
+        e = es10b_answer(c, "EuiccMemoryReset", rsp_memory_reset_response_read(buf_span(&received), out));
+    buf_release(&received);
+    return e;
+}
+
 enum err es10b_ipae_activation(struct es10_card *c, bool active, int64_t *code)
 {
     struct buf request = ES10B_REQUEST;

@@ -84,6 +84,8 @@ static enum err live(struct ipa *i, int64_t now, int64_t *next)
     enum err e = i->ready ? ERR_OK : ipa_start(i);
     if (!i->ready)
         return e;
+    if (!e && i->forget_eim)
+        e = ipa_reset_eim(i);
     if (!e && i->network)
         e = ipa_check_bearer(i);
     if (!e && !i->network)
@@ -202,6 +204,11 @@ void ipa_power(struct ipa *i, bool on)
     }
     i->powered = on;
     i->failures = 0;
+}
+
+void ipa_forget_eim(struct ipa *i)
+{
+    i->forget_eim = true;
 }
 
 const char *ipa_online_plmn(const struct ipa *i)

@@ -40,6 +40,8 @@ struct actor *ipa_actor(struct ipa *i); /* no routes; ops->free frees the device
 /* Events from outside; each makes the next tick due at once. */
 void ipa_move(struct ipa *i, const char *country);
 void ipa_power(struct ipa *i, bool on);
+/* The owner has the card forget its eIMs (eUICCMemoryReset, SGP.32 5.9.5); provisioning then writes the initial one again. */
+void ipa_forget_eim(struct ipa *i);
 /* For reports and checks: the carrier's plmn whose bearer stands, "" when offline. */
 const char *ipa_online_plmn(const struct ipa *i);
 /* What the card says it holds, an array of {iccid, enabled, fallback}; not while the device ticks. Gives *out. */

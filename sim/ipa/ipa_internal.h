@@ -23,6 +23,7 @@ struct ipa {
     bool ipae;
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
+    bool forget_eim;         /* wanted from outside, done at the next tick */
     bool ready;              /* the ISD-R is selected and the eIM known */
     struct es10_card card;
     char eid[33];
@@ -88,6 +89,8 @@ MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
 const struct http_trust *ipa_eim_trust(const struct ipa *i);
 /* Powers the card up, opens the ISD-R, learns EID and eIM; writes the initial eIM when there is none. */
 MUST_CHECK enum err ipa_start(struct ipa *i);
+/* Does what forget_eim wants; the eIM hears of it by stateChangeCause reset(4). */
+MUST_CHECK enum err ipa_reset_eim(struct ipa *i);
 /* The card was reset (REFRESH) or forgot its channel: open it again. */
 MUST_CHECK enum err ipa_restart_card(struct ipa *i);
 

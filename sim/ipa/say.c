@@ -25,6 +25,7 @@ static const struct {
     { "result.delivered", "{device}: the eIM has taken a result." },
     { "result.refused", "{device}: the eIM does not take a result: {error}." },
     { "notification.delivered", "{device}: {receiver} has taken a notification." },
+    { "memory_reset.eim", "{device}: the card was told to forget its eIMs: {result}." },
     { "rollback", "{device}: not online in time, the switch is taken back: {result}." },
     { "fallback", "{device}: without a network for too long, the fallback profile is enabled." },
     { "fallback.returned", "{device}: the lost network is back, and so is its profile." },

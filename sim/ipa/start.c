@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ipa_internal.h"
+#include "rsp_codes.h"
 #include "rsp_ids.h"
 
 /* E1 of what SELECT answers (catalogue A.2): does the card say that an IPAe is in it? A consumer card has no E1. */
@@ -133,4 +134,24 @@ enum err ipa_start(struct ipa *i)
         LOG(i->env->log, LOG_INFO, "start.done", F_TEXT("device", i->name), F_TEXT("eid", i->eid), F_TEXT("eim", i->eim_url));
     i->notifications = true;
     return e;
+}
+
+/* The cause is journalled before: power may go right after the reset. Then the card is started as one without an eIM. */
+enum err ipa_reset_eim(struct ipa *i)
+{
+    struct rsp_memory_reset_response answer;
+    i->forget_eim = false;
+    enum err e = ipa_journal_set_cause(i, RSP_CAUSE_RESET);
+    if (!e)
+        e = es10b_euicc_memory_reset(&i->card, ES10B_RESET_EIM_CONFIGURATION, &answer);
+    bool done = !e && answer.eim_result.present && answer.eim_result.value == RSP_RESET_EIM_OK;
+    if (!e)
+        LOG(i->env->log, LOG_WARN, "memory_reset.eim", F_TEXT("device", i->name), F_TEXT("result",
+            answer.eim_result.present ? rsp_memory_reset_eim_result_name(answer.eim_result.value)
+                                      : rsp_memory_reset_result_name(answer.result)));
+    if (!e && !done)
+        return ipa_journal_end_cause(i);
+    i->ready = false;
+    i->told_of_change = false;
+    return e ? e : ipa_start(i);
 }
