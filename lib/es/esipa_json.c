@@ -3,18 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "esipa.h"
-#include "json.h"
+#include "esipa_json.h"
 #include "rsp_codes.h"
 #include "rsp_ids.h"
-
-/* What a function makes of a request object; ERR_PARSE or ERR_NOT_FOUND before it was called: it is no such message. */
-struct exchange {
-    const struct esipa_service *service;
-    const json_t *request;
-    json_t *answer; /* NULL: HTTP 204 */
-    bool called;
-};
 
 static enum err take_eid(const json_t *o, uint8_t eid[RSP_EID_OCTETS])
 {
@@ -35,12 +26,12 @@ static enum err take_plmn(const json_t *o, struct buf *bytes, struct span *out)
     return e;
 }
 
-static enum err optional(enum err e)
+enum err esipa_optional(enum err e)
 {
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err show_package(struct exchange *x, struct span der)
+static enum err show_package(struct esipa_exchange *x, struct span der)
 {
     struct rsp_get_eim_package_response r;
     enum err e = rsp_get_eim_package_response_read(der, &r);
@@ -58,7 +49,7 @@ static enum err show_package(struct exchange *x, struct span der)
     }
 }
 
-static enum err get_eim_package(struct exchange *x)
+static enum err get_eim_package(struct esipa_exchange *x)
 {
     struct rsp_get_eim_package_request q = { 0 };
     uint8_t eid[RSP_EID_OCTETS];
@@ -68,11 +59,11 @@ static enum err get_eim_package(struct exchange *x)
         return json_set_int(x->answer, "eimPackageError",
                             e == ERR_NOT_FOUND ? RSP_EIM_PACKAGE_ERROR_MISSING_EID : RSP_EIM_PACKAGE_ERROR_INVALID_EID);
     q.eid = SPAN_ARRAY(eid);
-    e = optional(json_bool(x->request, "notifyStateChange", &q.notify_state_change));
+    e = esipa_optional(json_bool(x->request, "notifyStateChange", &q.notify_state_change));
     if (!e)
         e = json_int(x->request, "stateChangeCause", &q.state_change_cause.value);
     q.state_change_cause.present = !e;
-    if (!optional(e))
+    if (!esipa_optional(e))
         e = take_plmn(x->request, &plmn, &q.rplmn);
     x->called = !e;
     if (!e)
@@ -84,7 +75,7 @@ static enum err get_eim_package(struct exchange *x)
     return e;
 }
 
-static enum err put_result(const struct exchange *x, struct buf *message)
+static enum err put_result(const struct esipa_exchange *x, struct buf *message)
 {
     uint8_t eid[RSP_EID_OCTETS];
     struct der_mark mark;
@@ -93,13 +84,13 @@ static enum err put_result(const struct exchange *x, struct buf *message)
     if (!e && !named)
         e = der_put(message, 0x5A, SPAN_ARRAY(eid));
     if (!e)
-        e = optional(named);
+        e = esipa_optional(named);
     if (!e)
         e = json_base64(x->request, "eimPackageResult", message);
     return e ? e : der_put_close(message, mark);
 }
 
-static enum err show_acknowledgements(struct exchange *x, struct span der)
+static enum err show_acknowledgements(struct esipa_exchange *x, struct span der)
 {
     struct rsp_provide_eim_package_result_response r;
     struct der_tlv outer, inner;
@@ -114,7 +105,7 @@ static enum err show_acknowledgements(struct exchange *x, struct span der)
     return e ? e : json_set_base64(x->answer, "eimAcknowledgements", outer.value);
 }
 
-static enum err provide_eim_package_result(struct exchange *x)
+static enum err provide_eim_package_result(struct esipa_exchange *x)
 {
     struct rsp_provide_eim_package_result q;
     struct buf message = { .max = HTTP_BODY_MAX }, answer = { .max = HTTP_BODY_MAX };
@@ -131,7 +122,7 @@ static enum err provide_eim_package_result(struct exchange *x)
     return e;
 }
 
-static enum err handle_notification(struct exchange *x)
+static enum err handle_notification(struct esipa_exchange *x)
 {
     struct rsp_handle_notification_esipa q = { .which = RSP_ESIPA_NOTIFICATION_PENDING };
     struct buf bytes = { .max = HTTP_BODY_MAX };
@@ -155,11 +146,15 @@ static enum err handle_notification(struct exchange *x)
 
 static const struct {
     const char *name;
-    enum err (*serve)(struct exchange *x);
+    enum err (*serve)(struct esipa_exchange *x);
 } functions[] = {
     { "getEimPackage", get_eim_package },
     { "provideEimPackageResult", provide_eim_package_result },
     { "handleNotification", handle_notification },
+    { "initiateAuthentication", esipa_json_initiate_authentication },
+    { "authenticateClient", esipa_json_authenticate_client },
+    { "getBoundProfilePackage", esipa_json_get_bound_profile_package },
+    { "cancelSession", esipa_json_cancel_session },
 };
 
 /* SGP.32 6.1: a transport error has no body. */
@@ -170,13 +165,12 @@ static enum err refuse(const struct esipa_service *s, int status, const char *wh
     return ERR_OK;
 }
 
-static enum err write_answer(struct exchange *x, const struct http_request *q, struct http_response *p)
+static enum err write_answer(struct esipa_exchange *x, const struct http_request *q, struct http_response *p)
 {
-    static const struct es_status fine = { 0 };
     if (x->answer) {
         json_t *answer = x->answer;
         x->answer = NULL;
-        return es_serve_write(x->service->env, "ESipa", q, &fine, answer, p);
+        return es_serve_write(x->service->env, "ESipa", q, &x->status, answer, p);
     }
     p->status = 204;
     return http_response_add_header(p, "X-Admin-Protocol", http_header(q, "X-Admin-Protocol"));
@@ -199,13 +193,14 @@ enum err esipa_serve_json(const struct esipa_service *s, const char *function, c
     enum err e = json_read(q->body, &request, NULL);
     if (e == ERR_PARSE || e == ERR_LIMIT)
         return refuse(s, 400, "malformed JSON", p);
-    struct exchange x = { .service = s, .request = request, .answer = json_object() };
+    struct esipa_exchange x = { .service = s, .request = request, .answer = json_object() };
     if (!e)
         e = x.answer ? functions[f].serve(&x) : ERR_NOMEM;
     if (!x.called && (e == ERR_PARSE || e == ERR_NOT_FOUND || e == ERR_LIMIT))
         e = refuse(s, 400, "malformed message", p);
     else if (!e)
         e = write_answer(&x, q, p);
+    es_memory_release(&x.memory);
     json_decref(x.answer);
     json_decref(request);
     return e;
