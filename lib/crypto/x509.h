@@ -11,7 +11,8 @@ enum cert_role {
 };
 const char *cert_role_name(enum cert_role r);
 
-/* A parsed certificate, shared and read-only; stays valid until the struct crypto is freed. */
+/* A parsed certificate, shared and read-only. From cert_load it stays valid until the struct crypto is freed; from
+ * cert_borrow until it is given back. */
 struct cert {
     struct span der;          /* owned by the cache */
     enum ec_curve curve;
@@ -26,10 +27,14 @@ struct cert {
     int64_t not_before, not_after; /* ms */
 };
 /* Parses or finds in the cache. ERR_PARSE; ERR_UNSUPPORTED: key on a curve RSP does not use, or another signature
- * algorithm; ERR_LIMIT: more than CERT_DER_MAX octets, or CERT_CACHE_MAX certificates seen. */
+ * algorithm; ERR_LIMIT: more than CERT_DER_MAX octets, or CERT_CACHE_MAX certificates that may not be forgotten. */
 #define CERT_DER_MAX 8192
 #define CERT_CACHE_MAX 65536
 MUST_CHECK enum err cert_load(struct crypto *c, struct span der_or_pem, const struct cert **out);
+/* The same for what others show us, of which there is no end: once given back it may be forgotten when the cache is full.
+ * Every certificate borrowed is given back once; *out is NULL after a failure. */
+MUST_CHECK enum err cert_borrow(struct crypto *c, struct span der_or_pem, const struct cert **out);
+void cert_give_back(struct crypto *c, const struct cert *cert); /* NULL is harmless */
 
 /* Why a path was refused; each verifier maps it to its own code. */
 enum cert_flaw {

@@ -1,5 +1,6 @@
 /* Parsed certificates, found by the SHA-256 of their DER: parsing one costs more than a signature check. An
- * entry is never moved nor removed before the struct crypto goes, so a struct cert may be kept. */
+ * entry is never moved. One that was loaded for good goes with the struct crypto; one that was only borrowed, and
+ * is given back, makes room when the cache is full. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 struct cert_cache {
     size_t count;
+    size_t hand; /* the bucket where room was found last */
     struct cert_entry *bucket[CACHE_BUCKETS];
 };
 
@@ -38,13 +40,43 @@ static struct cert_entry *cache_find(struct crypto *c, const uint8_t hash[32])
     return e;
 }
 
+/* Under the lock: forgets the oldest entry that nobody has, of the next bucket with such a one. */
+static bool cache_make_room(struct cert_cache *cache)
+{
+    for (size_t tried = 0; tried < CACHE_BUCKETS; tried++) {
+        struct cert_entry **oldest = NULL;
+        cache->hand = (cache->hand + 1) % CACHE_BUCKETS;
+        for (struct cert_entry **at = &cache->bucket[cache->hand]; *at; at = &(*at)->next)
+            if (!(*at)->kept && !(*at)->borrowed)
+                oldest = at;
+        if (!oldest)
+            continue;
+        struct cert_entry *gone = *oldest;
+        *oldest = gone->next;
+        free(gone);
+        cache->count--;
+        return true;
+    }
+    return false;
+}
+
+/* Under the lock: who asked for it has it from now on. */
+static const struct cert *hand_out(struct cert_entry *entry, bool keep)
+{
+    if (keep)
+        entry->kept = true;
+    else
+        entry->borrowed++;
+    return &entry->cert;
+}
+
 /* Under the lock: adds, or keeps the one that another thread added meanwhile. Takes entry. */
-static enum err cache_add(struct crypto *c, struct cert_entry *entry, const struct cert **out)
+static enum err cache_add(struct crypto *c, struct cert_entry *entry, bool keep, const struct cert **out)
 {
     struct cert_entry *twin = cache_find(c, entry->cert.sha256);
     if (twin) {
         free(entry);
-        *out = &twin->cert;
+        *out = hand_out(twin, keep);
         return ERR_OK;
     }
     if (!c->certs) {
@@ -52,7 +84,7 @@ static enum err cache_add(struct crypto *c, struct cert_entry *entry, const stru
         c->certs_free = cache_free;
     }
     struct cert_cache *cache = c->certs;
-    if (!cache || cache->count >= CERT_CACHE_MAX) {
+    if (!cache || (cache->count >= CERT_CACHE_MAX && !cache_make_room(cache))) {
         free(entry);
         return cache ? ERR_LIMIT : ERR_NOMEM;
     }
@@ -60,7 +92,7 @@ static enum err cache_add(struct crypto *c, struct cert_entry *entry, const stru
     entry->next = *head;
     *head = entry;
     cache->count++;
-    *out = &entry->cert;
+    *out = hand_out(entry, keep);
     return ERR_OK;
 }
 
@@ -84,7 +116,7 @@ static enum err entry_new(struct crypto *c, struct span der, const uint8_t hash[
     return ERR_OK;
 }
 
-static enum err load_der(struct crypto *c, struct span der, const struct cert **out)
+static enum err load_der(struct crypto *c, struct span der, bool keep, const struct cert **out)
 {
     uint8_t hash[32];
     struct cert_entry *entry = NULL;
@@ -94,22 +126,22 @@ static enum err load_der(struct crypto *c, struct span der, const struct cert **
     if (e)
         return e;
     pthread_mutex_lock(&c->certs_lock);
-    const struct cert_entry *known = cache_find(c, hash);
+    struct cert_entry *known = cache_find(c, hash);
+    if (known)
+        *out = hand_out(known, keep);
     pthread_mutex_unlock(&c->certs_lock);
-    if (known) {
-        *out = &known->cert;
+    if (known)
         return ERR_OK;
-    }
     e = entry_new(c, der, hash, &entry);
     if (e)
         return e;
     pthread_mutex_lock(&c->certs_lock);
-    e = cache_add(c, entry, out);
+    e = cache_add(c, entry, keep, out);
     pthread_mutex_unlock(&c->certs_lock);
     return e;
 }
 
-static enum err load_pem(struct crypto *c, struct span pem, const struct cert **out)
+static enum err load_pem(struct crypto *c, struct span pem, bool keep, const struct cert **out)
 {
     char *name = NULL, *header = NULL;
     unsigned char *der = NULL;
@@ -119,7 +151,7 @@ static enum err load_pem(struct crypto *c, struct span pem, const struct cert **
         return ERR_LIMIT;
     BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
     if (bio && PEM_read_bio(bio, &name, &header, &der, &len) == 1 && strcmp(name, "CERTIFICATE") == 0)
-        e = load_der(c, span_of(der, (size_t)len), out);
+        e = load_der(c, span_of(der, (size_t)len), keep, out);
     OPENSSL_free(name);
     OPENSSL_free(header);
     OPENSSL_free(der);
@@ -127,13 +159,32 @@ static enum err load_pem(struct crypto *c, struct span pem, const struct cert **
     return e ? crypto_refuse(e) : ERR_OK;
 }
 
-enum err cert_load(struct crypto *c, struct span der_or_pem, const struct cert **out)
+static enum err load(struct crypto *c, struct span der_or_pem, bool keep, const struct cert **out)
 {
     static const char begin[] = "-----BEGIN";
     *out = NULL;
     if (span_equal(span_sub(der_or_pem, 0, sizeof begin - 1), span_str(begin)))
-        return load_pem(c, der_or_pem, out);
-    return load_der(c, der_or_pem, out);
+        return load_pem(c, der_or_pem, keep, out);
+    return load_der(c, der_or_pem, keep, out);
+}
+
+enum err cert_load(struct crypto *c, struct span der_or_pem, const struct cert **out)
+{
+    return load(c, der_or_pem, true, out);
+}
+
+enum err cert_borrow(struct crypto *c, struct span der_or_pem, const struct cert **out)
+{
+    return load(c, der_or_pem, false, out);
+}
+
+void cert_give_back(struct crypto *c, const struct cert *cert)
+{
+    if (!cert)
+        return;
+    pthread_mutex_lock(&c->certs_lock);
+    ((struct cert_entry *)cert)->borrowed--; /* an entry of ours, see cert_entry_of */
+    pthread_mutex_unlock(&c->certs_lock);
 }
 
 static bool verdict_is_for(const struct signature_verdict *v, enum ec_curve curve, const struct ec_point *key)

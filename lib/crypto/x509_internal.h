@@ -31,7 +31,10 @@ struct cert_entry {
     bool key_usage_critical;
     struct span policies, alternative_names, name_constraints, permitted_eins; /* extension values */
     bool policies_critical;
-    struct signature_verdict verdict; /* under crypto's certs_lock */
+    /* Under crypto's certs_lock. */
+    struct signature_verdict verdict;
+    bool kept;         /* somebody loaded it for good */
+    unsigned borrowed; /* how many have it at this moment */
     uint8_t der[];
 };
 

@@ -131,28 +131,35 @@ static void refuse_chain(enum cert_flaw flaw, const char *subject, struct es_sta
     }
 }
 
-enum err es_authentication_judge(const struct es_authentication *a, struct span euicc_der, struct span eum_der,
-                                 const struct cert **euicc, struct es_status *status)
+static void judge_chain(const struct es_authentication *a, const struct cert *eum, struct span euicc_der,
+                        const struct cert **euicc, struct es_status *status)
 {
-    const struct cert *eum = NULL;
-    struct cert_policy policy = { .now = clock_now(a->env->clock), .warn_eid_range = a->warn_eid_range };
+    const struct cert_policy policy = { .now = clock_now(a->env->clock), .warn_eid_range = a->warn_eid_range };
     struct span ci;
-    if (cert_load(a->env->crypto, eum_der, &eum)) {
-        es_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
-        return ERR_OK;
-    }
     enum cert_flaw flaw = cert_judge(a->trust, eum, CERT_EUM, NULL, 0, &policy, &ci);
     if (flaw != CERT_FINE) {
         refuse_chain(flaw, "8.1.2", status);
-        return ERR_OK;
+        return;
     }
-    if (cert_load(a->env->crypto, euicc_der, euicc)) {
+    if (cert_borrow(a->env->crypto, euicc_der, euicc)) {
         es_refuse(status, "8.1.3", "6.1", "the eUICC certificate cannot be read");
-        return ERR_OK;
+        return;
     }
     flaw = cert_judge(a->trust, *euicc, CERT_EUICC, &eum, 1, &policy, &ci);
     if (flaw != CERT_FINE)
         refuse_chain(flaw, "8.1.3", status);
+}
+
+enum err es_authentication_judge(const struct es_authentication *a, struct span euicc_der, struct span eum_der,
+                                 const struct cert **euicc, struct es_status *status)
+{
+    const struct cert *eum = NULL;
+    *euicc = NULL;
+    if (cert_borrow(a->env->crypto, eum_der, &eum))
+        es_refuse(status, "8.1.2", "6.1", "the EUM certificate cannot be read");
+    else
+        judge_chain(a, eum, euicc_der, euicc, status);
+    cert_give_back(a->env->crypto, eum);
     return ERR_OK;
 }
 

@@ -40,7 +40,8 @@ MUST_CHECK enum err es_authentication_open(const struct es_authentication *a,
                                            struct rsp_initiate_authentication_ok *ok, size_t *identity,
                                            struct es_status *status);
 /* Judges the chain of an eUICC, the EUM's own first, so that each flaw is laid at the right certificate (catalogue C.4.1):
- * 8.1.2/6.1, 6.3; 8.1.3/6.1, 6.3; 8.1.4/6.1; 8.11.1/3.9. Gives the eUICC's certificate. */
+ * 8.1.2/6.1, 6.3; 8.1.3/6.1, 6.3; 8.1.4/6.1; 8.11.1/3.9. *euicc is NULL or borrowed, also after a refusal: the caller
+ * gives it back (cert_give_back). */
 MUST_CHECK enum err es_authentication_judge(const struct es_authentication *a, struct span euicc_der,
                                             struct span eum_der, const struct cert **euicc, struct es_status *status);
 /* SGP.22 5.6.3, 5.8.2: signature, transaction and challenge, in this order; nothing is believed before. */

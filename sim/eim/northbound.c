@@ -27,20 +27,29 @@ static enum err require_client(const struct eim *e, const struct http_request *q
 /* --- eUICCs ------------------------------------------------------------------------------------------ */
 
 /* The certificate must chain to a trusted CI and name the EID that is registered. */
-static enum err judge(struct eim *e, const struct eim_euicc *u, struct http_response *p)
+static enum err judge_chain(struct eim *e, const struct eim_euicc *u, const struct cert *euicc, const struct cert *eum,
+                            struct http_response *p)
 {
-    const struct cert *euicc = NULL, *eum = NULL;
     struct span ci;
     struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
-    if (cert_load(e->env->crypto, buf_span(&u->certificate), &euicc) ||
-        cert_load(e->env->crypto, buf_span(&u->eum_certificate), &eum))
-        return refused(http_problem(p, 400, "certificate refused", "a certificate cannot be read"));
     enum cert_flaw flaw = cert_judge(e->trust, euicc, CERT_EUICC, &eum, 1, &policy, &ci);
     if (flaw != CERT_FINE)
         return refused(http_problem(p, 422, "certificate refused", cert_flaw_text(flaw)));
     if (strcmp(euicc->eid, u->eid) != 0)
         return refused(http_problem(p, 422, "certificate refused", "it names another EID"));
     return ERR_OK;
+}
+
+static enum err judge(struct eim *e, const struct eim_euicc *u, struct http_response *p)
+{
+    const struct cert *euicc = NULL, *eum = NULL;
+    bool read = cert_borrow(e->env->crypto, buf_span(&u->certificate), &euicc) == ERR_OK &&
+                cert_borrow(e->env->crypto, buf_span(&u->eum_certificate), &eum) == ERR_OK;
+    enum err x = read ? judge_chain(e, u, euicc, eum, p)
+                      : refused(http_problem(p, 400, "certificate refused", "a certificate cannot be read"));
+    cert_give_back(e->env->crypto, euicc);
+    cert_give_back(e->env->crypto, eum);
+    return x;
 }
 
 static enum err read_euicc(const json_t *body, struct eim_euicc *u, struct http_response *p)

@@ -18,7 +18,8 @@ static enum err disbelieve(struct eim *e, const char *section, const char *why)
     return log_fail(e->env->log, ERR_VERIFY, section, why);
 }
 
-/* The registered certificate, judged again now: it may have expired or been revoked since. */
+/* The registered certificate, judged again now: it may have expired or been revoked since. *out is NULL or borrowed, also
+ * after a failure. */
 static enum err euicc_certificate(struct eim *e, const char *eid, const struct cert **out)
 {
     struct eim_euicc u;
@@ -28,12 +29,13 @@ static enum err euicc_certificate(struct eim *e, const char *eid, const struct c
     eim_euicc_init(&u);
     enum err x = eim_euicc_get(e, eid, &u);
     if (!x)
-        x = cert_load(e->env->crypto, buf_span(&u.certificate), out);
+        x = cert_borrow(e->env->crypto, buf_span(&u.certificate), out);
     if (!x)
-        x = cert_load(e->env->crypto, buf_span(&u.eum_certificate), &eum);
+        x = cert_borrow(e->env->crypto, buf_span(&u.eum_certificate), &eum);
     enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
     if (flaw != CERT_FINE)
         x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    cert_give_back(e->env->crypto, eum);
     eim_euicc_release(&u);
     return x;
 }
@@ -42,7 +44,10 @@ static enum err verify(struct eim *e, const char *eid, const struct rsp_tbs *tbs
 {
     const struct cert *certificate = NULL;
     enum err x = euicc_certificate(e, eid, &certificate);
-    return x ? x : cert_verify(e->env->crypto, certificate, tbs->part, tbs->count, signature);
+    if (!x)
+        x = cert_verify(e->env->crypto, certificate, tbs->part, tbs->count, signature);
+    cert_give_back(e->env->crypto, certificate);
+    return x;
 }
 
 /* --- what a result says, as JSON ------------------------------------------------------------------- */

@@ -79,16 +79,14 @@ static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es
     return smdp_session_update(s, x);
 }
 
-static enum err authenticate(struct smdp *s, struct smdp_session *x, const struct rsp_authenticate_client_request *q,
-                             struct smdp_memory *m, struct rsp_authenticate_client_ok *ok, struct es_status *status)
+/* The eUICC's chain is good. */
+static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_authenticate_client_request *q,
+                      const struct cert *euicc, struct smdp_memory *m, struct rsp_authenticate_client_ok *ok,
+                      struct es_status *status)
 {
     const struct rsp_authenticate_response_ok *in = &q->response.ok;
-    const struct cert *euicc = NULL;
     struct smdp_profile p = { 0 };
-    enum err e = es_authentication_judge(&s->authentication, in->euicc_certificate, in->eum_certificate, &euicc,
-                                         status);
-    if (!e && !es_refused(status))
-        e = es_authentication_verify(&s->authentication, q, SPAN_ARRAY(x->server_challenge), euicc, status);
+    enum err e = es_authentication_verify(&s->authentication, q, SPAN_ARRAY(x->server_challenge), euicc, status);
     if (!e && !es_refused(status))
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
     if (!e && !es_refused(status))
@@ -104,6 +102,19 @@ static enum err authenticate(struct smdp *s, struct smdp_session *x, const struc
     if (!e)
         e = sign_smdp_signed2(s, x, &p, q, m, ok);
     return e ? e : remember(s, x, &p, q, euicc->eid, m);
+}
+
+static enum err authenticate(struct smdp *s, struct smdp_session *x, const struct rsp_authenticate_client_request *q,
+                             struct smdp_memory *m, struct rsp_authenticate_client_ok *ok, struct es_status *status)
+{
+    const struct rsp_authenticate_response_ok *in = &q->response.ok;
+    const struct cert *euicc = NULL;
+    enum err e = es_authentication_judge(&s->authentication, in->euicc_certificate, in->eum_certificate, &euicc,
+                                         status);
+    if (!e && !es_refused(status))
+        e = serve(s, x, q, euicc, m, ok, status);
+    cert_give_back(s->env->crypto, euicc);
+    return e;
 }
 
 enum err smdp_authenticate_client(struct smdp *s, const struct rsp_authenticate_client_request *q,

@@ -10,11 +10,12 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
     const struct cert *euicc = NULL;
     struct rsp_tbs tbs;
     char oid[128];
-    enum err e = cert_load(s->env->crypto, buf_span(&x->euicc_certificate), &euicc);
+    enum err e = cert_borrow(s->env->crypto, buf_span(&x->euicc_certificate), &euicc);
     if (e)
         return e;
     rsp_tbs_cancel_session(&ok->cancel_signed, &tbs);
     e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->signature);
+    cert_give_back(s->env->crypto, euicc);
     if (e && e != ERR_VERIFY)
         return e;
     if (e)

@@ -68,10 +68,11 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
         return drop(s, "installation result of an unknown session");
     }
     if (!e)
-        e = cert_load(s->env->crypto, buf_span(&x.euicc_certificate), &euicc);
+        e = cert_borrow(s->env->crypto, buf_span(&x.euicc_certificate), &euicc);
     rsp_tbs_installation_result(&r->data, &tbs);
     if (!e)
         e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, r->signature);
+    cert_give_back(s->env->crypto, euicc);
     bool installed = result->which == RSP_OK;
     snprintf(event, sizeof event, installed ? "installed" : "installation failed: command %d, reason %d",
              (int)result->error.command, (int)result->error.reason);
@@ -83,20 +84,13 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     return db_end(s->env->db, e);
 }
 
-static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)
+static enum err take_notification(struct smdp *s, const struct rsp_other_signed_notification *n,
+                                  const struct cert *euicc)
 {
-    const struct cert *euicc = NULL;
-    struct es_status status = { 0 };
     struct rsp_tbs tbs;
     char iccid[21] = "", event[64];
-    enum err e = es_authentication_judge(&s->authentication, n->euicc_certificate, n->eum_certificate, &euicc,
-                                         &status);
-    if (e)
-        return e;
-    if (es_refused(&status))
-        return drop(s, status.message);
     rsp_tbs_notification(&n->metadata, &tbs);
-    e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, n->signature);
+    enum err e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, n->signature);
     if (e == ERR_VERIFY)
         return drop(s, "euiccNotificationSignature does not verify");
     if (!e && n->metadata.iccid.at)
@@ -107,6 +101,18 @@ static enum err other_notification(struct smdp *s, const struct rsp_other_signed
              : n->metadata.event & RSP_EVENT_DISABLE ? "disable" : "delete",
              euicc->eid);
     return e ? e : smdp_history_put(s, iccid, event);
+}
+
+static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)
+{
+    const struct cert *euicc = NULL;
+    struct es_status status = { 0 };
+    enum err e = es_authentication_judge(&s->authentication, n->euicc_certificate, n->eum_certificate, &euicc,
+                                         &status);
+    if (!e)
+        e = es_refused(&status) ? drop(s, status.message) : take_notification(s, n, euicc);
+    cert_give_back(s->env->crypto, euicc);
+    return e;
 }
 
 enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n)

@@ -36,6 +36,7 @@ static enum err authenticate(struct smds *s, const struct smds_session *x,
         e = es_authentication_verify(&s->authentication, q, SPAN_ARRAY(x->server_challenge), euicc, status);
     if (!e && !es_refused(status))
         e = find_events(s, euicc->eid, in->euicc_signed1.ctx_params1.matching_id, list, status);
+    cert_give_back(s->env->crypto, euicc);
     if (e || es_refused(status))
         return e;
     /* Answered once: the challenge is used up. */

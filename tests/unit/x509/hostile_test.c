@@ -381,6 +381,59 @@ static void nothing_is_trusted_by_nobody(void)
     family_close(&f);
 }
 
+/* Strangers may show more certificates than the cache holds: what is given back makes room, what is kept or in somebody's
+ * hands stays where it is. */
+static void strangers_cannot_fill_the_cache(void)
+{
+    struct family f;
+    const struct cert *in_hand = NULL, *again = NULL, *passing = NULL;
+    struct buf der = { .max = 1 << 14 };
+    family_open(&f, EC_P256);
+    struct cert_spec spec = family_spec(CERT_EUICC);
+    const struct cert *kept = family_issue(&f, &spec, NULL);
+    REQUIRE(buf_set(&der, kept->der) == ERR_OK);
+    uint8_t *signature = der.at + der.len - 8; /* inside s: reads as well with any value */
+    signature[0] ^= 0xff;
+    REQUIRE(cert_borrow(f.crypto, buf_span(&der), &in_hand) == ERR_OK);
+    for (uint32_t i = 0; i < 2 * CERT_CACHE_MAX; i++) {
+        memcpy(signature + 1, &i, sizeof i);
+        enum err e = cert_borrow(f.crypto, buf_span(&der), &passing);
+        cert_give_back(f.crypto, passing);
+        REQUIRE(e == ERR_OK);
+    }
+    CHECK(cert_load(f.crypto, kept->der, &again) == ERR_OK && again == kept);
+    CHECK(cert_borrow(f.crypto, in_hand->der, &again) == ERR_OK && again == in_hand);
+    cert_give_back(f.crypto, again);
+    cert_give_back(f.crypto, in_hand);
+    cert_give_back(f.crypto, NULL);
+    buf_release(&der);
+    family_close(&f);
+}
+
+/* What is kept for good is bounded all the same, and the refusal leaves the rest as it was. */
+static void what_is_kept_has_a_bound(void)
+{
+    struct family f;
+    const struct cert *out = NULL;
+    struct buf der = { .max = 1 << 14 };
+    enum err e = ERR_OK;
+    uint32_t kept = 0;
+    family_open(&f, EC_P256);
+    struct cert_spec spec = family_spec(CERT_DP_AUTH);
+    const struct cert *first = family_issue(&f, &spec, NULL);
+    REQUIRE(buf_set(&der, first->der) == ERR_OK);
+    for (uint32_t i = 0; !e && i <= CERT_CACHE_MAX; i++) {
+        memcpy(der.at + der.len - 7, &i, sizeof i);
+        e = cert_load(f.crypto, buf_span(&der), &out);
+        kept += !e;
+    }
+    CHECK(e == ERR_LIMIT && out == NULL && kept > CERT_CACHE_MAX - 16);
+    CHECK(cert_load(f.crypto, first->der, &out) == ERR_OK && out == first);
+    CHECK(family_judge(&f, first, CERT_DP_AUTH) == CERT_FINE);
+    buf_release(&der);
+    family_close(&f);
+}
+
 const struct test hostile_tests[] = {
     { "every truncation is refused", every_truncation_is_refused },
     { "no changed octet is believed", no_changed_octet_is_believed },
@@ -400,5 +453,7 @@ const struct test hostile_tests[] = {
     { "authorities that vouch for each other end", authorities_that_vouch_for_each_other_end },
     { "a chain longer than any is refused", a_chain_longer_than_any_is_refused },
     { "nothing is trusted by nobody", nothing_is_trusted_by_nobody },
+    { "strangers cannot fill the cache", strangers_cannot_fill_the_cache },
+    { "what is kept for good has a bound", what_is_kept_has_a_bound },
 };
 const size_t hostile_test_count = COUNT(hostile_tests);
