@@ -97,8 +97,10 @@ static enum err check_card(struct part *p)
     if (!process_ended(&p->card_process))
         return ERR_OK;
     process_rest(&device, 1, 100);
+    bool was_to_die = p->cut_at != 0;
     enum err e = check_actor(p);
-    return e ? e : tell_end(p, &p->card_process);
+    /* The device was to die, did, and has been started again, and its card with it. */
+    return e || (was_to_die && !p->cut_at) ? e : tell_end(p, &p->card_process);
 }
 
 static enum err check_all(struct world *w)

@@ -352,12 +352,15 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
 
 /* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
 
-/* Servers there are once, and a platform and a network for each carrier: cmp.partner, net.partner. */
+/* Devices by name; servers there are once, and a platform and a network for each carrier: cmp.partner, net.partner. */
 static enum err check_part(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const parts[] = { "eso", "eim", "smdp", NULL };
     const char *name = n->key[0];
     bool carriers = strncmp(name, "cmp.", 4) == 0 || strncmp(name, "net.", 4) == 0;
+    int64_t index;
+    if (scenario_find_device(s, name, &index))
+        return ERR_OK;
     if (!carriers)
         return yaml_only_keys(s->yaml, n, parts, error);
     return scenario_find_carrier(s, name + 4) ? ERR_OK : yaml_fail(s->yaml, n->key_at[0], error,

@@ -638,6 +638,55 @@ static void a_card_without_eim(void)
     lab_close(&l);
 }
 
+static const struct {
+    const char *name;
+    uint32_t protocols; /* 0: it says nothing */
+    bool polled;
+} protocol_rows[] = {
+    { "nothing said", 0, true },
+    { "HTTPS", RSP_EIM_RETRIEVE_HTTPS, true },
+    { "both", RSP_EIM_RETRIEVE_HTTPS | RSP_EIM_RETRIEVE_COAPS, true },
+    { "CoAPS alone", RSP_EIM_RETRIEVE_COAPS, false },
+    { "CoAPS both ways", RSP_EIM_RETRIEVE_COAPS | RSP_EIM_INJECT_COAPS, false },
+    { "a proprietary one alone", RSP_EIM_PROPRIETARY, false },
+};
+
+/* What the eIM says of itself, with other protocols. */
+static void say_protocols(struct lab *l, uint32_t bits)
+{
+    struct rsp_add_initial_eim_request q;
+    struct rsp_eim_configuration eim;
+    struct buf list = { .max = 2048 }, changed = { .max = 2048 };
+    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
+    struct der d = der_open(q.list);
+    REQUIRE(rsp_eim_configuration_next(&d, &eim) == ERR_OK);
+    eim.whole = (struct span){ 0 };
+    eim.supported_protocol = (struct rsp_bits){ bits != 0, bits };
+    REQUIRE(rsp_eim_configuration_write(&eim, &list) == ERR_OK);
+    q.list = buf_span(&list);
+    REQUIRE(rsp_add_initial_eim_request_write(&q, &changed) == ERR_OK);
+    REQUIRE(buf_set(&l->initial_eim, buf_span(&changed)) == ERR_OK);
+    buf_release(&list);
+    buf_release(&changed);
+}
+
+static void what_the_eim_speaks(void)
+{
+    for (size_t i = 0; i < COUNT(protocol_rows); i++) {
+        struct lab l;
+        lab_open(&l);
+        lab_register(&l, &l.card);
+        lab_get_initial_eim(&l);
+        say_protocols(&l, protocol_rows[i].protocols);
+        lab_restart(&l, LAB_IPA);
+        order(&l, "{\"reference\":\"l\",\"kind\":\"list\"}");
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        CHECK_ROW(protocol_rows[i].name, strcmp(state(&l, "l"), protocol_rows[i].polled ? "done" : "queued") == 0);
+        CHECK_ROW(protocol_rows[i].name, lab_said(&l, "CoAPS is not available here") == !protocol_rows[i].polled);
+        lab_close(&l);
+    }
+}
+
 static const struct test tests[] = {
     { "a swap: download, enable, attach, notify", swap },
     { "a switch that leads nowhere is taken back after 420 seconds, over restarts", rollback_in_time },
@@ -660,6 +709,7 @@ static const struct test tests[] = {
     { "immediate enable with power cut at any write", immediate_enable_with_power_cuts },
     { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
     { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
+    { "an eIM that offers no HTTPS is not polled, and why is said", what_the_eim_speaks },
     { "a device without power does nothing, and goes on", off_and_on },
     { "an idle device writes nothing", idle_device },
     { "a card without eIM is said to be one", a_card_without_eim },
