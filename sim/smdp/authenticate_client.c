@@ -25,10 +25,8 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
         es_refuse(status, "8.2", "1.2", "the profile is not released yet");
     else if (p->state != SMDP_RELEASED && p->state != SMDP_DOWNLOADED)
         es_refuse(status, "8.2.6", "3.8", "this order is used up");
-    else if (s->order_valid_ms && clock_now(s->env->clock) >= p->released_at + s->order_valid_ms)
-        es_refuse(status, "8.8.5", "4.10", "the download order has expired");
-    else if (p->downloads >= s->downloads_max)
-        es_refuse(status, "8.8.5", "6.4", "the package was downloaded too often without being installed");
+    else
+        smdp_check_limits(s, p, status);
     return ERR_OK;
 }
 

@@ -39,6 +39,14 @@ static enum err check_memory(const struct rsp_euicc_info2 *info, const struct sm
     return e;
 }
 
+void smdp_check_limits(const struct smdp *s, const struct smdp_profile *p, struct es_status *status)
+{
+    if (s->order_valid_ms && clock_now(s->env->clock) >= p->released_at + s->order_valid_ms)
+        es_refuse(status, "8.8.5", "4.10", "the download order has expired");
+    else if (p->downloads >= s->downloads_max)
+        es_refuse(status, "8.8.5", "6.4", "the package was downloaded too often without being installed");
+}
+
 enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
                                 struct es_status *status)
 {

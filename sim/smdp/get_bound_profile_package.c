@@ -80,6 +80,8 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
         es_refuse(status, "8.2", "3.7", "the order was cancelled or used up meanwhile");
     else if (!e && !es_refused(status) && p.eid[0] && strcmp(p.eid, x->eid) != 0)
         es_refuse(status, "8.1.1", "3.8", "another card was faster with this code");
+    else if (!e && !es_refused(status))
+        smdp_check_limits(s, &p, status); /* time and other sessions have passed since the eUICC authenticated */
     if (!e && !es_refused(status))
         e = check_confirmation_code(s, &p, signed2, status);
     if (!e && es_refused(status) && strcmp(status->subject, CONFIRMATION_CODE) == 0)

@@ -55,6 +55,8 @@ MUST_CHECK enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_
                                         struct es_status *status);
 
 /* Parts of them. */
+/* SGP.22 5.6.3, 5.6.2: refuses an order that has expired (8.8.5/4.10), or whose package was bound too often (8.8.5/6.4). */
+void smdp_check_limits(const struct smdp *s, const struct smdp_profile *p, struct es_status *status);
 /* The SM-DS of this name, as the settings list it; NULL. */
 const struct smdp_smds *smdp_smds_find(const struct smdp *s, const char *name);
 /* SGP.22 3.1.2: 8.2.5/4.3 when the eUICC could not use the profile, 8.1/4.8 when it has no room for it. */

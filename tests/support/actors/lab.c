@@ -78,6 +78,8 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .clients = clients,
                                      .client_count = COUNT(clients),
                                      .storage_key = { .at = { 1, 2, 3 }, .len = 32 },
+                                     .order_valid_ms = l->order_valid_ms,
+                                     .downloads_max = l->downloads_max,
                                      .smds = &smds,
                                      .smds_count = 1 };
     REQUIRE(smdp_new(&p->env, &s, &smdp) == ERR_OK);

@@ -528,6 +528,79 @@ static void a_new_order_is_not_the_old_sessions(void)
     lab_close(&l);
 }
 
+/* An SM-DP+ whose orders live for an hour and whose packages are bound twice at most. */
+static void open_limited(struct lab *l)
+{
+    lab_open(l);
+    l->order_valid_ms = CLOCK_HOUR;
+    l->downloads_max = 2;
+    lab_restart(l, LAB_SMDP);
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+}
+
+static const char *fetch_again(struct lab *l, char refusal[40])
+{
+    struct lab_download d;
+    lab_card_reset(&l->card);
+    lab_download_begin(l, &l->card, &d);
+    snprintf(refusal, 40, "%s", lab_fetch(&d));
+    lab_download_end(&d);
+    return refusal;
+}
+
+/* Up to the package, which is not asked for yet. */
+static void prepare_early(struct lab *l, struct lab_download *d)
+{
+    lab_card_reset(&l->card);
+    lab_download_begin(l, &l->card, d);
+    CHECK(lab_initiate(d)[0] == 0);
+    lab_authenticate_server(d);
+    CHECK(lab_authenticate_client(d)[0] == 0);
+    lab_prepare(d);
+}
+
+/* Up to its last millisecond an order is good; also a card that authenticated in time may come too late for the package. */
+static void an_order_expires(void)
+{
+    struct lab l;
+    struct lab_download early;
+    char refusal[40];
+    open_limited(&l);
+    int64_t end = clock_now(&l.clock.clock) + CLOCK_HOUR;
+    clock_virtual_advance(&l.clock, end - 1);
+    prepare_early(&l, &early);
+    clock_virtual_advance(&l.clock, end);
+    CHECK(strcmp(lab_get_package(&early), "8.8.5/4.10") == 0);
+    CHECK(strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released") == 0);
+    lab_restart(&l, LAB_SMDP);
+    CHECK(strcmp(fetch_again(&l, refusal), "8.8.5/4.10") == 0);
+    lab_download_end(&early);
+    /* Cancelled and ordered anew it is good again. */
+    cancel_order(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    CHECK(fetch_again(&l, refusal)[0] == 0);
+    lab_close(&l);
+}
+
+/* Two packages were bound and lost: the third is refused, whether its card authenticated before or after the second. */
+static void a_package_is_bound_so_often_only(void)
+{
+    struct lab l;
+    struct lab_download early;
+    char refusal[40];
+    open_limited(&l);
+    CHECK(fetch_again(&l, refusal)[0] == 0);
+    prepare_early(&l, &early);
+    CHECK(fetch_again(&l, refusal)[0] == 0);
+    CHECK(strcmp(lab_get_package(&early), "8.8.5/6.4") == 0);
+    lab_restart(&l, LAB_SMDP); /* what was bound stays counted */
+    CHECK(strcmp(fetch_again(&l, refusal), "8.8.5/6.4") == 0);
+    CHECK(strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "downloaded") == 0);
+    lab_download_end(&early);
+    lab_close(&l);
+}
+
 /* A lost package is bound anew for the same card, in a new session. */
 static void lost_package_comes_again(void)
 {
@@ -615,6 +688,8 @@ const struct test download_tests[] = {
     { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },
     { "a new order does not belong to an old session", a_new_order_is_not_the_old_sessions },
     { "a package that was lost is bound anew", lost_package_comes_again },
+    { "an order expires, also between authentication and package", an_order_expires },
+    { "a package is bound so often only, also by sessions that stood before", a_package_is_bound_so_often_only },
     { "a download with the SM-DP+ killed at any write", killed_anywhere },
     { "keys and codes stay inside", secrets_stay_inside },
 };
