@@ -252,6 +252,7 @@ static enum err build_device(struct part *p)
                                     .initial_eim = buf_span(&request), .networks = networks,
                                     .network_count = w->scenario->carrier_count,
                                     .poll_every = d->group->poll_every, .indirect = d->group->indirect,
+                                    .json = d->group->json,
                                     .ipae = d->group->ipae };
     if (!e)
         e = ipa_new(&p->env, &s, &d->ipa);

@@ -147,7 +147,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", "eim-trust", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", "binding", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -174,6 +174,11 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "download", ways, &way, error);
     g->indirect = way && strcmp(way, "indirect") == 0;
+    static const char *const bindings[] = { "asn1", "json", NULL };
+    const char *binding = NULL;
+    if (!e)
+        e = read_one_of(s, n, "binding", bindings, &binding, error);
+    g->json = binding && strcmp(binding, "json") == 0;
     static const char *const ipas[] = { "ipad", "ipae", NULL }, *const policies[] = { "none", "ppr1", "ppr2", NULL };
     const char *ipa = NULL;
     if (!e)

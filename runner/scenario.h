@@ -43,6 +43,7 @@ struct scenario_group {
     const char *country;
     int64_t poll_every;    /* ms */
     bool indirect;         /* downloads through the eIM */
+    bool json;             /* ESipa over JSON */
     bool ipae;             /* the IPA is in the card */
     const char *eim_trust; /* trustedPublicKeyDataTls of its eIM: "roots" none, "ca", "certificate", "key", "other-key" */
     const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */

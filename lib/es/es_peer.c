@@ -47,7 +47,7 @@ enum err es_call(const struct es_peer *peer, const char *function, const char *n
     snprintf(url, sizeof url, "%s/gsma/rsp2/%s", peer->base_url, function);
     enum err e = put_message(peer->env, name, "Request", request, &body);
     const struct http_call q = { .method = "POST", .url = url, .headers = headers, .header_count = COUNT(headers),
-                                 .body = buf_span(&body), .deadline_ms = peer->deadline_ms };
+                                 .body = buf_span(&body), .deadline_ms = peer->deadline_ms, .trust = peer->trust };
     if (!e)
         e = http_send(peer->env->http, &q, &p);
     if (!e)

@@ -13,6 +13,7 @@ struct es_peer {
     const char *user_agent;  /* NULL "gsma-rsp-lpad", ESipa "gsma-rsp-ipad" */
     const char *requester;   /* ES2+: functionRequesterIdentifier */
     const char *call_id;     /* ES2+: functionCallIdentifier; NULL the requester again */
+    bool json;               /* ESipa: the JSON binding instead of ASN.1 */
     bool asn1;               /* ES9+, ES11: the ASN.1 binding instead of JSON */
     const char *path;        /* ESipa and ASN.1 binding; NULL "/gsma/rsp2/asn1" */
     struct span eim_transaction_id; /* ESipa, relayed download: the trigger's; may be empty */

@@ -26,6 +26,11 @@ enum err esipa_call(const struct es_peer *p, const char *name, enum err e, struc
 {
     char full[96];
     struct http_response r = HTTP_RESPONSE_INIT;
+    if (!e && p->json) {
+        e = esipa_json_call(p, name, buf_span(message), answer);
+        buf_release(message);
+        return e;
+    }
     snprintf(full, sizeof full, "ESipa.%sRequest", name);
     if (!e) {
         tamper_at(p->env, TAMPER_BEFORE_SENDING, full, message);

@@ -11,4 +11,7 @@
 MUST_CHECK enum err esipa_call(const struct es_peer *p, const char *name, enum err e, struct buf *message,
                                struct buf *answer);
 
+/* The same over JSON; message and answer are DER all the same. */
+MUST_CHECK enum err esipa_json_call(const struct es_peer *p, const char *name, struct span message, struct buf *answer);
+
 #endif

@@ -146,15 +146,16 @@ static enum err handle_notification(struct esipa_exchange *x)
 
 static const struct {
     const char *name;
+    uint32_t tag; /* of the request in DER */
     enum err (*serve)(struct esipa_exchange *x);
 } functions[] = {
-    { "getEimPackage", get_eim_package },
-    { "provideEimPackageResult", provide_eim_package_result },
-    { "handleNotification", handle_notification },
-    { "initiateAuthentication", esipa_json_initiate_authentication },
-    { "authenticateClient", esipa_json_authenticate_client },
-    { "getBoundProfilePackage", esipa_json_get_bound_profile_package },
-    { "cancelSession", esipa_json_cancel_session },
+    { "getEimPackage", 0xBF4F, get_eim_package },
+    { "provideEimPackageResult", 0xBF50, provide_eim_package_result },
+    { "handleNotification", 0xBF3D, handle_notification },
+    { "initiateAuthentication", 0xBF39, esipa_json_initiate_authentication },
+    { "authenticateClient", 0xBF3B, esipa_json_authenticate_client },
+    { "getBoundProfilePackage", 0xBF3A, esipa_json_get_bound_profile_package },
+    { "cancelSession", 0xBF41, esipa_json_cancel_session },
 };
 
 /* SGP.32 6.1: a transport error has no body. */
@@ -184,7 +185,7 @@ enum err esipa_serve_json(const struct esipa_service *s, const char *function, c
     json_t *request = NULL;
     while (f < COUNT(functions) && strcmp(functions[f].name, function) != 0)
         f++;
-    if (f == COUNT(functions))
+    if (f == COUNT(functions) || !esipa_is_offered(s->server, functions[f].tag))
         return refuse(s, 501, "function not offered over JSON", p);
     if (!type || strncmp(type, "application/json", 16) != 0)
         return refuse(s, 415, "Content-Type is not application/json", p);

@@ -16,6 +16,8 @@ struct esipa_exchange {
     bool called;
 };
 
+/* The server has the function with this request tag. */
+bool esipa_is_offered(const struct esipa_server *s, uint32_t tag);
 /* A member that may be missing. */
 enum err esipa_optional(enum err e);
 

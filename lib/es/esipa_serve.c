@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "esipa_call.h"
+#include "esipa_json.h"
 
 /* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not
  * called. */
@@ -78,7 +79,7 @@ static const struct function {
     { 0xBF41, "ESipa.CancelSessionResponse", cancel_session },
 };
 
-static bool offered(const struct esipa_server *s, uint32_t tag)
+bool esipa_is_offered(const struct esipa_server *s, uint32_t tag)
 {
     switch (tag) {
     case 0xBF4F:
@@ -159,7 +160,7 @@ enum err esipa_serve(const struct esipa_service *s, const struct http_request *q
         return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
     if (!f)
         return refuse(s, 400, "no ESipa message", p);
-    if (!offered(s->server, f->tag))
+    if (!esipa_is_offered(s->server, f->tag))
         return refuse(s, 501, "function not offered", p);
     struct buf answer = ESIPA_MESSAGE;
     enum err unread = ERR_OK;

@@ -314,13 +314,10 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
         return e;
     s->trigger = q;
     s->way = s->ipa->indirect ? &indirect : &direct;
-    s->smdp = (struct es_peer){ .env = s->ipa->env,
-                                .base_url = s->ipa->indirect ? s->ipa->eim_url : s->url,
-                                .user_agent = s->ipa->user_agent,
-                                .protocol = s->ipa->indirect ? "gsma/rsp/v2.1.0" : NULL,
-                                .path = s->ipa->indirect ? s->ipa->esipa_path : NULL,
-                                .trust = s->ipa->indirect ? ipa_eim_trust(s->ipa) : NULL,
-                                .eim_transaction_id = id };
+    s->smdp = s->ipa->indirect
+                  ? ipa_eim_peer(s->ipa)
+                  : (struct es_peer){ .env = s->ipa->env, .base_url = s->url, .user_agent = s->ipa->user_agent };
+    s->smdp.eim_transaction_id = id;
     return run_steps(s);
 }
 

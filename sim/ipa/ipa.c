@@ -158,6 +158,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->powered = true;
     i->ipae = s->ipae;
     i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
+    i->json = s->json;
     i->indirect = s->indirect;
     i->cause = -1;
     i->card = (struct es10_card){ .env = env, .card = s->card };

@@ -28,6 +28,7 @@ struct ipa_settings {
     int64_t rollback_after;         /* ms without a bearer after an enable with rollback; SGP.32 leaves it open; 420 s */
     int64_t attach_every;           /* ms between attempts to attach; doubled by each that fails, up to eight times */
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
+    bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */

@@ -21,6 +21,7 @@ struct ipa {
 
     const char *user_agent;  /* which IPA it is: static */
     bool ipae;
+    bool json;               /* ESipa over JSON */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
     bool forget_eim;         /* wanted from outside, done at the next tick */
@@ -87,6 +88,8 @@ MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
 
 /* Whom to believe when talking to the eIM; NULL: the client's roots. */
 const struct http_trust *ipa_eim_trust(const struct ipa *i);
+/* The eIM as it is called: polls, results, relayed downloads. */
+struct es_peer ipa_eim_peer(const struct ipa *i);
 /* Powers the card up, opens the ISD-R, learns EID and eIM; writes the initial eIM when there is none. */
 MUST_CHECK enum err ipa_start(struct ipa *i);
 /* Does what forget_eim wants; the eIM hears of it by stateChangeCause reset(4). */

@@ -25,6 +25,7 @@ static const struct setting settings[] = {
       "without a bearer, and nothing to take back: the fallback profile is enabled" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
+    { "binding", SETTING_TEXT, "asn1", "of ESipa: asn1 or json (SGP.32 6.3, 6.4)" },
     { "ipa", SETTING_TEXT, "ipad", "which IPA this is; an IPAe lives in its card and is no program: see below" },
     { "protocol", SETTING_TEXT, "https", "to the eIM; CoAPS is not available" },
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
@@ -146,6 +147,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .poll_every = settings_int(s, "poll"),
                               .attach_every = settings_int(s, "attach"),
                               .rollback_after = settings_int(s, "rollback"),
+                              .json = strcmp(settings_text(s, "binding"), "json") == 0,
                               .indirect = settings_bool(s, "indirect"),
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };
@@ -174,6 +176,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
 static enum err refuse_unavailable(struct program_state *p)
 {
     const char *ipa = settings_text(daemon_settings(p->d), "ipa"), *protocol = settings_text(daemon_settings(p->d), "protocol");
+    const char *binding = settings_text(daemon_settings(p->d), "binding");
     if (strcmp(ipa, "ipad") != 0)
         fputs(strcmp(ipa, "ipae") == 0
                             ? "ipa: an IPAe lives in its card, without a reader between (BIP and a terminal are not simulated): "
@@ -183,6 +186,8 @@ static enum err refuse_unavailable(struct program_state *p)
         fputs(strcmp(protocol, "coaps") == 0
                             ? "protocol: CoAPS (SGP.32 6.2) is not available here: there is no DTLS and no CoAP; take https\n"
                             : "protocol: https is wanted\n", stderr);
+    else if (strcmp(binding, "asn1") != 0 && strcmp(binding, "json") != 0)
+        fputs("binding: asn1 or json is wanted\n", stderr);
     else
         return ERR_OK;
     return ERR_CONFIG;

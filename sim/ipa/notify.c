@@ -35,8 +35,7 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
         return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
     const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = i->user_agent };
-    const struct es_peer eim = { .env = i->env, .base_url = i->eim_url, .path = i->esipa_path,
-                                 .user_agent = i->user_agent, .trust = ipa_eim_trust(i), .protocol = "gsma/rsp/v2.1.0" };
+    const struct es_peer eim = ipa_eim_peer(i);
     enum err e = i->indirect ? esipa_relay_notification(&eim, n->whole) : es9p_handle_notification(&smdp, n->whole);
     if (e)
         return e;

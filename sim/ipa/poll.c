@@ -5,11 +5,10 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
-static struct es_peer eim_peer(const struct ipa *i)
+struct es_peer ipa_eim_peer(const struct ipa *i)
 {
-    return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .user_agent = i->user_agent,
-                             .trust = ipa_eim_trust(i),
-                             .protocol = "gsma/rsp/v2.1.0" };
+    return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .path = i->esipa_path, .user_agent = i->user_agent,
+                             .trust = ipa_eim_trust(i), .json = i->json, .protocol = "gsma/rsp/v2.1.0" };
 }
 
 static void tell_what(struct ipa *i, const struct rsp_get_eim_package_response *r)
@@ -46,7 +45,7 @@ static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *
 
 enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
 {
-    const struct es_peer peer = eim_peer(i);
+    const struct es_peer peer = ipa_eim_peer(i);
     struct esipa_get_eim_package_response answer = { .received.max = HTTP_BODY_MAX };
     uint8_t plmn[3];
     struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(i->eid_octets),
@@ -89,7 +88,7 @@ static enum err remove_acknowledged(struct ipa *i, struct span list)
 /* SGP.32 3.3.1: an acknowledged result may leave the eUICC; any answer but undefinedError ends it here. */
 static enum err deliver_one(struct ipa *i, int64_t id, struct span bytes)
 {
-    const struct es_peer peer = eim_peer(i);
+    const struct es_peer peer = ipa_eim_peer(i);
     struct esipa_provide_eim_package_result_response answer = { .received.max = HTTP_BODY_MAX };
     struct rsp_provide_eim_package_result q;
     enum err e = rsp_provide_eim_package_result_read(bytes, &q);

@@ -53,6 +53,8 @@ void esipa_polls(void);
 void esipa_delivers(void);
 void esipa_refuses_hostile_requests(void);
 void esipa_refuses_hostile_answers(void);
+void esipa_json_polls(void);
+void esipa_json_cancels(void);
 void es10b_talks_to_a_card(void);
 void es10b_loads_a_bound_package(void);
 void es10b_refuses_hostile_cards(void);

@@ -21,6 +21,8 @@ static const struct test tests[] = {
     { "ESipa results and notifications are delivered", esipa_delivers },
     { "ESipa hostile requests are refused", esipa_refuses_hostile_requests },
     { "ESipa hostile answers are refused", esipa_refuses_hostile_answers },
+    { "ESipa polls over JSON, and what hostile eIMs say to them", esipa_json_polls },
+    { "ESipa sessions are cancelled over JSON", esipa_json_cancels },
     { "ES10 commands and answers", es10b_talks_to_a_card },
     { "ES10 loads a bound package segment by segment", es10b_loads_a_bound_package },
     { "ES10 hostile cards are refused", es10b_refuses_hostile_cards },
