@@ -214,11 +214,7 @@ static enum err measure_swaps(struct bench *b, struct bench_result *out, char wh
 
 static enum err measure_floor(const struct bench_options *o, struct floor_costs *out)
 {
-    struct crypto *c = NULL;
-    enum err e = crypto_new(&c);
-    if (!e)
-        e = crypto_measure_floor(c, &out->costs);
-    crypto_free(c);
+    enum err e = crypto_measure_floor(&out->costs);
     if (!e && o->wiring == WIRING_LOOPBACK)
         e = bench_measure_handshake(&out->handshake);
     return e;

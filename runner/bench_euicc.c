@@ -508,15 +508,11 @@ struct crypto_counts bench_euicc_demanded(void)
 static enum err run_downloads(struct bench_card *b, unsigned count, struct bench_euicc_result *out)
 {
     const struct crypto_counts demanded = bench_euicc_demanded();
-    struct crypto *c = NULL;
     enum err e = download(b, false); /* the certificates are seen before anything counts */
     for (unsigned i = 0; !e && i < count; i++)
         e = download(b, true);
     if (!e)
-        e = crypto_new(&c);
-    if (!e)
-        e = crypto_measure_floor(c, &out->costs);
-    crypto_free(c);
+        e = crypto_measure_floor(&out->costs);
     if (e)
         return e;
     out->downloads = count;

@@ -458,11 +458,7 @@ static enum err run(struct bench *b, unsigned count, struct bench_smdp_result *o
 static enum err judge(const struct bench *b, unsigned count, struct bench_smdp_result *out)
 {
     const struct crypto_counts demanded = bench_smdp_demanded();
-    struct crypto *c = NULL;
-    enum err e = crypto_new(&c);
-    if (!e)
-        e = crypto_measure_floor(c, &out->costs);
-    crypto_free(c);
+    enum err e = crypto_measure_floor(&out->costs);
     if (e)
         return e;
     out->downloads = count;

@@ -203,7 +203,7 @@ static enum err play_move(struct run *r, const struct yaml_node *n)
     return ERR_OK;
 }
 
-/* --- power: {meter: off}, {meter: {cut-when: partner}} -------------------------------------------------------------------------------------- */
+/* --- power: {meter: off}, {meter: {cut-when: partner}} -------------------------------------------------------- */
 
 static enum err check_power(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {

@@ -114,11 +114,7 @@ static void finish(struct work *w, const struct step *s)
 static enum err back_off(const struct work *w, int64_t base, int64_t most, int64_t *out)
 {
     uint8_t chance = 0;
-    int64_t wait = base;
-    for (int64_t i = 1; i < w->swap.attempt && wait < most; i++)
-        wait *= 2;
-    if (wait > most)
-        wait = most;
+    int64_t wait = clock_back_off(base, most, w->swap.attempt - 1);
     enum err e = rng_fill(w->flow->port.env->rng, &chance, 1);
     *out = w->now + wait - wait / 5 * chance / 255;
     return e;

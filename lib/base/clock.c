@@ -84,3 +84,11 @@ enum err clock_parse_iso8601(struct span text, int64_t *at)
     *at = (int64_t)seconds * 1000 + n[6];
     return ERR_OK;
 }
+
+int64_t clock_back_off(int64_t first, int64_t most, int64_t attempts)
+{
+    int64_t wait = first;
+    for (int64_t i = 0; i < attempts && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}

@@ -31,6 +31,9 @@ void clock_virtual_init(struct clock_virtual *c, int64_t start);
 /* Moves forward to `at`; never back. */
 void clock_virtual_advance(struct clock_virtual *c, int64_t at);
 
+/* How long to wait before trying again: `first`, doubled by each earlier attempt, at most `most` (ms). */
+int64_t clock_back_off(int64_t first, int64_t most, int64_t attempts);
+
 /* Appends ISO 8601 UTC with milliseconds: 2026-01-31T12:00:00.000Z. */
 MUST_CHECK enum err clock_put_iso8601(struct buf *b, int64_t at);
 /* Reads YYYY-MM-DDThh:mm:ss[.mmm]Z. ERR_PARSE. */

@@ -10,8 +10,8 @@ struct crypto_costs {
 };
 
 /* Measures each for about a fifth of a second, with the processor's clock of the calling thread, so that neighbours do
- * not count. The operations appear in crypto_counts: measure with a struct crypto of your own. */
-MUST_CHECK enum err crypto_measure_floor(struct crypto *c, struct crypto_costs *out);
+ * not count. Uses a struct crypto of its own, so that nobody's crypto_counts move. */
+MUST_CHECK enum err crypto_measure_floor(struct crypto_costs *out);
 /* What these operations would cost, in seconds. */
 double crypto_floor_seconds(const struct crypto_costs *costs, const struct crypto_counts *counts);
 

@@ -47,31 +47,15 @@ enum err es12_delete_event(const struct es_peer *peer, const struct es12_event *
 
 /* --- serve side ---------------------------------------------------------------------------------- */
 
-/* A mandatory text member; *status says what is wrong with it. */
-static void take_text(const json_t *o, const char *member, char *out, size_t room, struct es_status *status)
-{
-    const char *text = json_str(o, member);
-    char why[96];
-    if (es_refused(status))
-        return;
-    snprintf(why, sizeof why, "%s is missing", member);
-    if (!text)
-        es_refuse(status, "1.3.1", "2.2", why);
-    else if (strlen(text) >= room)
-        es_refuse(status, "1.3.1", "2.1", "a member is too long");
-    else
-        snprintf(out, room, "%s", text);
-}
-
 static void take_event(enum es12_function f, const json_t *o, struct es12_event *out, struct es_status *status)
 {
     uint8_t eid[RSP_EID_OCTETS];
-    take_text(json_object_get(o, "header"), "functionRequesterIdentifier", out->requester, sizeof out->requester,
+    es_take_text(json_object_get(o, "header"), "functionRequesterIdentifier", out->requester, sizeof out->requester,
               status);
-    take_text(o, "eid", out->eid, sizeof out->eid, status);
-    take_text(o, "eventId", out->event_id, sizeof out->event_id, status);
+    es_take_text(o, "eid", out->eid, sizeof out->eid, status);
+    es_take_text(o, "eventId", out->event_id, sizeof out->event_id, status);
     if (f == ES12_REGISTER_EVENT)
-        take_text(o, "rspServerAddress", out->rsp_server_address, sizeof out->rsp_server_address, status);
+        es_take_text(o, "rspServerAddress", out->rsp_server_address, sizeof out->rsp_server_address, status);
     if (es_refused(status))
         return;
     if (f == ES12_REGISTER_EVENT && json_bool(o, "forwardingIndicator", &out->forwarding))

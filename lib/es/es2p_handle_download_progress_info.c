@@ -21,20 +21,13 @@ void es2p_progress_release(struct es2p_progress *p)
 
 /* --- call side ----------------------------------------------------------------------------------- */
 
-static json_t *make_status(const struct es_status *s)
-{
-    return es_refused(s) ? json_pack("{s:s, s:{s:s, s:s, s:s}}", "status", "Failed", "statusCodeData", "subjectCode",
-                                     s->subject, "reasonCode", s->reason, "message", s->message)
-                         : json_pack("{s:s}", "status", "Executed-Success");
-}
-
 static enum err put_progress(const struct es_peer *peer, const struct es2p_progress *q, const char *timestamp,
                              json_t **out)
 {
     json_t *o = json_pack("{s:{s:s, s:s}, s:s, s:s, s:s, s:i, s:o}", "header", "functionRequesterIdentifier",
                           peer->requester, "functionCallIdentifier", peer->call_id ? peer->call_id : peer->requester,
                           "iccid", q->iccid, "profileType", q->profile_type, "timestamp", timestamp,
-                          "notificationPointId", (int)q->point, "notificationPointStatus", make_status(&q->status));
+                          "notificationPointId", (int)q->point, "notificationPointStatus", es_status_json(&q->status));
     enum err e = o ? ERR_OK : ERR_NOMEM;
     if (!e && q->eid[0])
         e = json_set_str(o, "eid", q->eid);
@@ -64,21 +57,6 @@ enum err es2p_handle_download_progress_info(const struct es_peer *peer, const st
 }
 
 /* --- serve side ---------------------------------------------------------------------------------- */
-
-static void take_text(const json_t *o, const char *member, char *out, size_t room, struct es_status *status)
-{
-    const char *text = json_str(o, member);
-    char why[96];
-    snprintf(why, sizeof why, "%s is missing", member);
-    if (es_refused(status))
-        return;
-    if (!text)
-        es_refuse(status, "1.3.1", "2.2", why);
-    else if (strlen(text) >= room)
-        es_refuse(status, "1.3.1", "2.1", "a member is too long");
-    else
-        snprintf(out, room, "%s", text);
-}
 
 static void take_point_status(const json_t *o, struct es_status *out, struct es_status *status)
 {
@@ -119,12 +97,12 @@ static void take_numbers(const json_t *o, struct es2p_progress *out, struct es_s
 static void take_progress(const json_t *o, struct es2p_progress *out, struct es_status *status)
 {
     const json_t *header = json_object_get(o, "header");
-    take_text(header, "functionRequesterIdentifier", out->requester, sizeof out->requester, status);
-    take_text(header, "functionCallIdentifier", out->call_id, sizeof out->call_id, status);
-    take_text(o, "iccid", out->iccid, sizeof out->iccid, status);
-    take_text(o, "profileType", out->profile_type, sizeof out->profile_type, status);
+    es_take_text(header, "functionRequesterIdentifier", out->requester, sizeof out->requester, status);
+    es_take_text(header, "functionCallIdentifier", out->call_id, sizeof out->call_id, status);
+    es_take_text(o, "iccid", out->iccid, sizeof out->iccid, status);
+    es_take_text(o, "profileType", out->profile_type, sizeof out->profile_type, status);
     if (json_object_get(o, "eid"))
-        take_text(o, "eid", out->eid, sizeof out->eid, status);
+        es_take_text(o, "eid", out->eid, sizeof out->eid, status);
     take_numbers(o, out, status);
     take_point_status(o, &out->status, status);
     enum err e = json_base64(o, "resultData", &out->result);

@@ -30,12 +30,22 @@ enum err es9p_put_der(json_t *o, const char *member, es9p_write_fn write, const 
     return e;
 }
 
-enum err es9p_put_signature(json_t *o, const char *member, struct span signature)
+static enum err put_tlv(json_t *o, const char *member, uint32_t tag, struct span value)
 {
     struct buf tlv = { .max = 128 };
-    enum err e = der_put(&tlv, 0x5f37, signature);
+    enum err e = der_put(&tlv, tag, value);
     if (!e)
         e = json_set_base64(o, member, buf_span(&tlv));
     buf_release(&tlv);
     return e;
+}
+
+enum err es9p_put_signature(json_t *o, const char *member, struct span signature)
+{
+    return put_tlv(o, member, 0x5f37, signature);
+}
+
+enum err es9p_put_octets(json_t *o, const char *member, struct span octets)
+{
+    return put_tlv(o, member, 0x04, octets);
 }

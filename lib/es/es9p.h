@@ -68,6 +68,8 @@ MUST_CHECK enum err es9p_malformed(const struct env *env, const char *name, cons
 /* Adds a DER member, written by `write` from `value`, as base64. */
 typedef enum err (*es9p_write_fn)(const void *value, struct buf *out);
 MUST_CHECK enum err es9p_put_der(json_t *o, const char *member, es9p_write_fn write, const void *value);
+/* Adds octets as the base64 of an OCTET STRING with its tag (04), at most 120. */
+MUST_CHECK enum err es9p_put_octets(json_t *o, const char *member, struct span octets);
 /* Adds a signature as the base64 of its 5F37 TLV (interpretation D-7). */
 MUST_CHECK enum err es9p_put_signature(json_t *o, const char *member, struct span signature);
 

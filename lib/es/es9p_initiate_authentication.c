@@ -40,8 +40,7 @@ static enum err put_request(json_t *o, const struct rsp_initiate_authentication_
 
 static enum err take_answer(const json_t *o, struct es_memory *m, struct rsp_initiate_authentication_ok *ok)
 {
-    struct span signed1, ci;
-    struct der_tlv tlv;
+    struct span signed1;
     *ok = (struct rsp_initiate_authentication_ok){ 0 };
     enum err e = es_memory_transaction_id(m, o, &ok->transaction_id);
     if (!e)
@@ -51,11 +50,7 @@ static enum err take_answer(const json_t *o, struct es_memory *m, struct rsp_ini
     if (!e)
         e = es_memory_signature(m, o, "serverSignature1", &ok->server_signature1);
     if (!e)
-        e = es_memory_base64(m, o, "euiccCiPKIdToBeUsed", &ci);
-    if (!e)
-        e = der_only(ci, 0x04, &tlv);
-    if (!e)
-        ok->ci_pkid = tlv.value;
+        e = es_memory_octets(m, o, "euiccCiPKIdToBeUsed", &ok->ci_pkid);
     return e ? e : es_memory_base64(m, o, "serverCertificate", &ok->server_certificate);
 }
 
@@ -140,20 +135,14 @@ enum err es9p_initiate_authentication_read(const struct env *env, const struct h
 
 static enum err put_answer(json_t *o, const struct rsp_initiate_authentication_ok *ok)
 {
-    struct buf ci = { .max = 64 };
     enum err e = json_set_hex(o, "transactionId", ok->transaction_id);
     if (!e)
         e = es9p_put_der(o, "serverSigned1", write_server_signed1, &ok->server_signed1);
     if (!e)
         e = es9p_put_signature(o, "serverSignature1", ok->server_signature1);
     if (!e)
-        e = der_put(&ci, 0x04, ok->ci_pkid);
-    if (!e)
-        e = json_set_base64(o, "euiccCiPKIdToBeUsed", buf_span(&ci));
-    if (!e)
-        e = json_set_base64(o, "serverCertificate", ok->server_certificate);
-    buf_release(&ci);
-    return e;
+        e = es9p_put_octets(o, "euiccCiPKIdToBeUsed", ok->ci_pkid);
+    return e ? e : json_set_base64(o, "serverCertificate", ok->server_certificate);
 }
 
 static enum err answer_asn1(const struct es9p_function *f, const struct env *env, const struct http_request *http,

@@ -39,6 +39,18 @@ enum err es_memory_base64(struct es_memory *m, const json_t *object, const char 
     return e;
 }
 
+enum err es_memory_octets(struct es_memory *m, const json_t *object, const char *member, struct span *out)
+{
+    struct der_tlv tlv;
+    struct span der;
+    enum err e = es_memory_base64(m, object, member, &der);
+    if (!e)
+        e = der_only(der, 0x04, &tlv);
+    if (!e)
+        *out = tlv.value;
+    return e;
+}
+
 enum err es_memory_transaction_id(struct es_memory *m, const json_t *object, struct span *out)
 {
     struct buf *b = es_memory_buf(m);

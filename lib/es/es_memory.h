@@ -19,6 +19,8 @@ struct buf *es_memory_buf(struct es_memory *m);
 MUST_CHECK enum err es_memory_put(struct es_memory *m, struct span bytes, struct span *kept);
 /* A base64 member, decoded; ERR_NOT_FOUND, ERR_PARSE. */
 MUST_CHECK enum err es_memory_base64(struct es_memory *m, const json_t *object, const char *member, struct span *out);
+/* The octets of a base64 member that holds an OCTET STRING with its tag (04). */
+MUST_CHECK enum err es_memory_octets(struct es_memory *m, const json_t *object, const char *member, struct span *out);
 /* An upper-case hexadecimal transactionId member, 1 to 16 octets. */
 MUST_CHECK enum err es_memory_transaction_id(struct es_memory *m, const json_t *object, struct span *out);
 /* A signature member: the 5F37 TLV or the bare 64 octets (interpretation D-7). *out is 64 octets. */

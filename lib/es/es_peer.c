@@ -91,6 +91,21 @@ enum err es_serve_read(const struct env *env, const char *name, const struct htt
     return e;
 }
 
+void es_take_text(const json_t *o, const char *member, char *out, size_t room, struct es_status *status)
+{
+    const char *text = json_str(o, member);
+    char why[96];
+    if (es_refused(status))
+        return;
+    snprintf(why, sizeof why, "%s is missing", member);
+    if (!text)
+        es_refuse(status, "1.3.1", "2.2", why);
+    else if (strlen(text) >= room)
+        es_refuse(status, "1.3.1", "2.1", "a member is too long");
+    else
+        snprintf(out, room, "%s", text);
+}
+
 enum err es_serve_write(const struct env *env, const char *name, const struct http_request *q,
                         const struct es_status *status, json_t *answer, struct http_response *p)
 {

@@ -25,14 +25,17 @@ struct es_status_text es_status_text(const struct es_status *s)
     return t;
 }
 
-enum err es_status_put(json_t *answer, const struct es_status *s)
+json_t *es_status_json(const struct es_status *s)
 {
-    json_t *status = es_refused(s)
-                         ? json_pack("{s:s, s:{s:s, s:s, s:s}}", "status", "Failed", "statusCodeData", "subjectCode",
+    return es_refused(s) ? json_pack("{s:s, s:{s:s, s:s, s:s}}", "status", "Failed", "statusCodeData", "subjectCode",
                                      s->subject, "reasonCode", s->reason, "message", s->message)
                          : json_pack("{s:s}", "status", "Executed-Success");
-    return json_object_set_new(answer, "header", json_pack("{s:o}", "functionExecutionStatus", status)) ? ERR_NOMEM
-                                                                                                      : ERR_OK;
+}
+
+enum err es_status_put(json_t *answer, const struct es_status *s)
+{
+    json_t *header = json_pack("{s:o}", "functionExecutionStatus", es_status_json(s));
+    return json_object_set_new(answer, "header", header) ? ERR_NOMEM : ERR_OK;
 }
 
 enum err es_status_read(const json_t *answer, struct es_status *out)

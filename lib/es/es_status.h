@@ -18,6 +18,8 @@ struct es_status_text {
 };
 struct es_status_text es_status_text(const struct es_status *s);
 
+/* {"status", "statusCodeData"?} as it stands in headers and notifications. Gives it; NULL: no memory. */
+json_t *es_status_json(const struct es_status *s);
 /* Adds the header member to an answer object. */
 MUST_CHECK enum err es_status_put(json_t *answer, const struct es_status *s);
 /* Reads the header of an answer. A header that is missing or says neither success nor failure is ERR_PARSE;

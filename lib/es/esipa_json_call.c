@@ -170,19 +170,6 @@ static enum err take_nothing(struct answer *a, struct buf *out)
     return ERR_OK;
 }
 
-/* An OCTET STRING with its tag. */
-static enum err take_octets(struct answer *a, const char *member, struct span *out)
-{
-    struct der_tlv tlv;
-    struct span der;
-    enum err e = es_memory_base64(&a->memory, a->object, member, &der);
-    if (!e)
-        e = der_only(der, 0x04, &tlv);
-    if (!e)
-        *out = tlv.value;
-    return e;
-}
-
 static enum err take_transaction(struct answer *a, struct span *id)
 {
     return esipa_optional(es_memory_transaction_id(&a->memory, a->object, id));
@@ -200,7 +187,7 @@ static enum err take_initiated(struct answer *a, struct rsp_initiate_authenticat
     if (!e)
         e = es_memory_signature(&a->memory, a->object, "serverSignature1", &ok->server_signature1);
     if (!e)
-        e = take_octets(a, "euiccCiPKIdentifierToBeUsed", &ok->ci_pkid);
+        e = es_memory_octets(&a->memory, a->object, "euiccCiPKIdentifierToBeUsed", &ok->ci_pkid);
     if (!e)
         e = es_memory_base64(&a->memory, a->object, "serverCertificate", &ok->server_certificate);
     ok->matching_id = matching_id ? span_str(matching_id) : (struct span){ 0 };
@@ -236,7 +223,7 @@ static enum err take_authenticated(struct answer *a, struct rsp_authenticate_cli
         e = es_memory_signature(&a->memory, a->object, "smdpSignature2", &ok->smdp_signature2);
     if (!e)
         e = es_memory_base64(&a->memory, a->object, "smdpCertificate", &ok->smdp_certificate);
-    return e ? e : esipa_optional(take_octets(a, "hashCc", &ok->hash_cc));
+    return e ? e : esipa_optional(es_memory_octets(&a->memory, a->object, "hashCc", &ok->hash_cc));
 }
 
 static enum err take_client(struct answer *a, struct buf *out)

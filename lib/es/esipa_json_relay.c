@@ -16,22 +16,6 @@ static enum err show_transaction(struct esipa_exchange *x, struct span id)
     return id.len ? json_set_hex(x->answer, "transactionId", id) : ERR_OK;
 }
 
-static enum err show_der(struct esipa_exchange *x, const char *member, struct span der)
-{
-    return json_set_base64(x->answer, member, der);
-}
-
-/* An OCTET STRING with its tag. */
-static enum err show_octets(struct esipa_exchange *x, const char *member, struct span octets)
-{
-    struct buf tlv = { .max = 256 };
-    enum err e = der_put(&tlv, 0x04, octets);
-    if (!e)
-        e = show_der(x, member, buf_span(&tlv));
-    buf_release(&tlv);
-    return e;
-}
-
 /* --- InitiateAuthentication ---------------------------------------------------------------------------- */
 
 static enum err take_initiate(struct esipa_exchange *x, struct rsp_initiate_authentication_request_esipa *q)
@@ -62,13 +46,13 @@ static enum err show_initiated(struct esipa_exchange *x, const struct rsp_initia
 {
     enum err e = show_transaction(x, ok->transaction_id);
     if (!e)
-        e = show_der(x, "serverSigned1", ok->server_signed1.signed_bytes);
+        e = json_set_base64(x->answer, "serverSigned1", ok->server_signed1.signed_bytes);
     if (!e)
         e = es9p_put_signature(x->answer, "serverSignature1", ok->server_signature1);
     if (!e)
-        e = show_octets(x, "euiccCiPKIdentifierToBeUsed", ok->ci_pkid);
+        e = es9p_put_octets(x->answer, "euiccCiPKIdentifierToBeUsed", ok->ci_pkid);
     if (!e)
-        e = show_der(x, "serverCertificate", ok->server_certificate);
+        e = json_set_base64(x->answer, "serverCertificate", ok->server_certificate);
     if (!e && ok->matching_id.len)
         e = json_object_set_new(x->answer, "matchingId",
                                 json_stringn((const char *)ok->matching_id.at, ok->matching_id.len))
@@ -101,14 +85,14 @@ static enum err show_authenticated(struct esipa_exchange *x, const struct rsp_au
 {
     enum err e = show_transaction(x, ok->transaction_id);
     if (!e && ok->has_metadata)
-        e = show_der(x, "profileMetadata", ok->metadata.whole);
+        e = json_set_base64(x->answer, "profileMetadata", ok->metadata.whole);
     if (!e)
-        e = show_der(x, "smdpSigned2", ok->smdp_signed2.signed_bytes);
+        e = json_set_base64(x->answer, "smdpSigned2", ok->smdp_signed2.signed_bytes);
     if (!e)
         e = es9p_put_signature(x->answer, "smdpSignature2", ok->smdp_signature2);
     if (!e)
-        e = show_der(x, "smdpCertificate", ok->smdp_certificate);
-    return e || !ok->hash_cc.len ? e : show_octets(x, "hashCc", ok->hash_cc);
+        e = json_set_base64(x->answer, "smdpCertificate", ok->smdp_certificate);
+    return e || !ok->hash_cc.len ? e : es9p_put_octets(x->answer, "hashCc", ok->hash_cc);
 }
 
 static enum err show_client_answer(struct esipa_exchange *x, const struct rsp_authenticate_client_response_esipa *r)
@@ -119,7 +103,7 @@ static enum err show_client_answer(struct esipa_exchange *x, const struct rsp_au
         return show_authenticated(x, &r->dp);
     case RSP_AC_ESIPA_OK_DS:
         e = show_transaction(x, r->ds.transaction_id);
-        return e || !r->ds.has_trigger ? e : show_der(x, "profileDownloadTrigger", r->ds.trigger.whole);
+        return e || !r->ds.has_trigger ? e : json_set_base64(x->answer, "profileDownloadTrigger", r->ds.trigger.whole);
     default:
         return refuse(x, ES9P_CODES_AUTHENTICATE_CLIENT, "authenticateClientError", r->error);
     }
@@ -152,7 +136,7 @@ enum err esipa_json_authenticate_client(struct esipa_exchange *x)
 static enum err show_package(struct esipa_exchange *x, const struct rsp_get_bound_profile_package_ok_esipa *ok)
 {
     enum err e = show_transaction(x, ok->transaction_id);
-    return e ? e : show_der(x, "boundProfilePackage", ok->bound_profile_package);
+    return e ? e : json_set_base64(x->answer, "boundProfilePackage", ok->bound_profile_package);
 }
 
 enum err esipa_json_get_bound_profile_package(struct esipa_exchange *x)

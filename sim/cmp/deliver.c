@@ -10,14 +10,6 @@
 #define RETRY_MAX_MS (5 * CLOCK_MINUTE)
 #define BATCH 64 /* notices a tick: others want their turn */
 
-static int64_t back_off(int64_t attempts)
-{
-    int64_t wait = RETRY_MS;
-    while (attempts-- > 0 && wait < RETRY_MAX_MS)
-        wait *= 2;
-    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
-}
-
 static enum err tell(struct cmp *c, const struct cmp_notice *n, int *status)
 {
     char url[400];
@@ -41,7 +33,7 @@ static enum err settle(struct cmp *c, const struct cmp_notice *n, int64_t now, e
     LOG(c->env->log, LOG_WARN, "cmp.network_not_told", F_TEXT("carrier", c->carrier), F_TEXT("iccid", n->iccid),
         F_INT("status", status), F_TEXT("err", err_name(sent)), F_INT("attempt", n->attempts + 1));
     *stop = sent || status >= 500 || status == 429;
-    return cmp_notice_again(c->env->db, n->id, now + back_off(n->attempts));
+    return cmp_notice_again(c->env->db, n->id, now + clock_back_off(RETRY_MS, RETRY_MAX_MS, n->attempts));
 }
 
 enum err cmp_deliver(struct cmp *c, int64_t now)

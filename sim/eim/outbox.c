@@ -49,12 +49,6 @@ static bool deliver(struct eim *e, const struct letter *l)
     return taken;
 }
 
-static int64_t back_off(int64_t attempts)
-{
-    int64_t wait = RETRY_FIRST << (attempts < 8 ? attempts : 8);
-    return wait < RETRY_MOST ? wait : RETRY_MOST;
-}
-
 /* The oldest letter of each eUICC: the later ones wait for it. */
 #define HEADS "FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox p WHERE p.eid = o.eid AND p.id < o.id) "
 
@@ -69,7 +63,7 @@ enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
             x = db_run(db, "DELETE FROM outbox WHERE id = ?", DB_ARGS(DB_INT(l.id)), NULL);
         else
             x = db_run(db, "UPDATE outbox SET attempts = attempts + 1, due = ? WHERE id = ?",
-                       DB_ARGS(DB_INT(now + back_off(l.attempts)), DB_INT(l.id)), NULL);
+                       DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l.attempts)), DB_INT(l.id)), NULL);
         if (x)
             return x;
     }

@@ -13,8 +13,5 @@ int64_t ipa_wait(struct ipa *i, int64_t wait)
 
 int64_t ipa_back_off(struct ipa *i, int64_t wait, unsigned failures, unsigned limit)
 {
-    unsigned factor = 1;
-    for (unsigned k = 1; k < failures && factor < limit; k++)
-        factor *= 2;
-    return ipa_wait(i, wait * (factor < limit ? factor : limit));
+    return ipa_wait(i, clock_back_off(wait, wait * limit, failures ? failures - 1 : 0));
 }

@@ -92,10 +92,7 @@ static enum err deliver(struct network *n, const struct event *v, enum outcome *
 
 static enum err put_off(struct network *n, struct event *v)
 {
-    int64_t wait = n->retry_ms;
-    for (int64_t i = 0; i < v->attempts && wait < BACK_OFF_MAX; i++)
-        wait *= 2;
-    v->next_at = clock_now(n->env->clock) + (wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX);
+    v->next_at = clock_now(n->env->clock) + clock_back_off(n->retry_ms, BACK_OFF_MAX, v->attempts);
     LOG(n->env->log, LOG_INFO, "event.put-off", F_TEXT("event", v->name), F_TEXT("iccid", v->iccid),
         F_INT("attempts", v->attempts + 1));
     return db_run(n->env->db, "UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE id = ?",

@@ -61,10 +61,8 @@ struct program_state {
 static const char *url_of(struct daemon *d, const char *name)
 {
     const struct yaml_node *map = settings_node(daemon_settings(d), "operators");
-    for (size_t i = 0; map && i < map->count; i++)
-        if (strcmp(map->key[i], name) == 0 && map->item[i]->kind == YAML_SCALAR)
-            return map->item[i]->text;
-    return NULL;
+    const struct yaml_node *url = map ? yaml_get(map, name) : NULL;
+    return url ? url->text : NULL;
 }
 
 /* A name that is no client's would never be told anything. */

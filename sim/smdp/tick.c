@@ -1,16 +1,11 @@
 /* What the SM-DP+ has to tell others: each of them hears it in order, and none waits for another. */
 #include "smdp_routes.h"
 
-#define BACK_OFF_FIRST CLOCK_SECOND
-#define BACK_OFF_MAX (5 * CLOCK_MINUTE)
 #define TOLD_A_TICK 256
 
 int64_t smdp_back_off(int64_t attempts)
 {
-    int64_t wait = BACK_OFF_FIRST;
-    for (int64_t i = 0; i < attempts && wait < BACK_OFF_MAX; i++)
-        wait *= 2;
-    return wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX;
+    return clock_back_off(CLOCK_SECOND, 5 * CLOCK_MINUTE, attempts);
 }
 
 typedef enum err (*tell)(struct smdp *s, size_t whom, int64_t now, int64_t *next);

@@ -41,25 +41,6 @@ static void place_order(struct lab *l)
     insist(l, ES2P_CONFIRM_ORDER, &confirmation);
 }
 
-/* Lets the SM-DP+ tell what it has to tell for so long, killed or not. */
-static void tell(struct lab *l, int64_t ms)
-{
-    int64_t until = clock_now(&l->clock.clock) + ms, next = 0;
-    for (int turns = 0; turns < 1000; turns++) {
-        enum err e = lab_tick_smdp(l, &next);
-        if (e) {
-            CHECK(e == ERR_CUT);
-            lab_restart(l, LAB_SMDP);
-            continue;
-        }
-        if (next > until)
-            return;
-        if (next > clock_now(&l->clock.clock))
-            clock_virtual_advance(&l->clock, next);
-    }
-    CU_FAIL("the SM-DP+ does not come to rest");
-}
-
 static int64_t untold(struct lab *l)
 {
     int64_t count = -1;
@@ -104,11 +85,11 @@ static void whole_way(void)
         lab_import(&l);
         place_order(&l);
         CHECK(lab_events_standing(&l, LAB_EID) == 0);
-        tell(&l, 0);
+        lab_tell(&l, 0);
         CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
         fetch(&l, asn1, "");
         CHECK(!strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
-        tell(&l, 0);
+        lab_tell(&l, 0);
         CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
         CHECK(!lab_said(&l, "TOKEN-1"));
         lab_close(&l);
@@ -124,12 +105,12 @@ static void unreleased(void)
     lab_import(&l);
     insist(&l, ES2P_DOWNLOAD_ORDER, &order);
     insist(&l, ES2P_CONFIRM_ORDER, &later);
-    tell(&l, 0);
+    lab_tell(&l, 0);
     fetch(&l, false, "8.2/1.2");
-    tell(&l, CLOCK_HOUR);
+    lab_tell(&l, CLOCK_HOUR);
     CHECK(lab_events_standing(&l, LAB_EID) == 1);
     insist(&l, ES2P_CONFIRM_ORDER, &confirmation);
-    tell(&l, 0);
+    lab_tell(&l, 0);
     CHECK(lab_events_standing(&l, LAB_EID) == 1);
     fetch(&l, false, "");
     lab_close(&l);
@@ -173,9 +154,9 @@ static void obstacles(void)
         place_order(&l);
         if (h->cancelled)
             insist(&l, ES2P_CANCEL_ORDER, &order);
-        tell(&l, h->waited);
+        lab_tell(&l, h->waited);
         lab_restart(&l, LAB_SMDP);
-        tell(&l, h->waited);
+        lab_tell(&l, h->waited);
         CHECK_ROW(h->name, lab_events_standing(&l, LAB_EID) == h->standing);
         CHECK_ROW(h->name, untold(&l) == h->untold);
         lab_close(&l);
@@ -191,13 +172,13 @@ static void taken(void)
     lab_import(&l);
     CHECK(lab_event(&l, l.eso, "eso", ES12_REGISTER_EVENT, &other)[0] == 0);
     place_order(&l);
-    tell(&l, CLOCK_HOUR);
+    lab_tell(&l, CLOCK_HOUR);
     CHECK(untold(&l) == 0 && lab_events_standing(&l, LAB_EID) == 1);
     struct es_status status = es2p(&l, ES2P_CONFIRM_ORDER, &confirmation);
     CHECK(!strcmp(status.subject, "8.9") && !strcmp(status.reason, "4.2"));
     CHECK(!strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released"));
     insist(&l, ES2P_CANCEL_ORDER, &order);
-    tell(&l, CLOCK_HOUR);
+    lab_tell(&l, CLOCK_HOUR);
     CHECK(untold(&l) == 0 && lab_events_standing(&l, LAB_EID) == 1);
     lab_close(&l);
 }
@@ -214,14 +195,14 @@ static void in_order(void)
     l.hurdle_err = ERR_IO;
     l.hurdles = -1;
     place_order(&l);
-    tell(&l, CLOCK_MINUTE);
+    lab_tell(&l, CLOCK_MINUTE);
     insist(&l, ES2P_CANCEL_ORDER, &order);
     insist(&l, ES2P_DOWNLOAD_ORDER, &next);
     insist(&l, ES2P_CONFIRM_ORDER, &confirmation);
-    tell(&l, CLOCK_MINUTE);
+    lab_tell(&l, CLOCK_MINUTE);
     CHECK(untold(&l) == 3);
     l.hurdles = 0;
-    tell(&l, CLOCK_HOUR);
+    lab_tell(&l, CLOCK_HOUR);
     CHECK(untold(&l) == 0);
     CHECK(lab_events_standing(&l, LAB_EID) == 0 && lab_events_standing(&l, LAB_OTHER_EID) == 1);
     lab_close(&l);
@@ -239,10 +220,10 @@ static void killed(void)
         l.part[LAB_SMDP].writes = 0;
         l.part[LAB_SMDP].cut_at = n;
         place_order(&l);
-        tell(&l, CLOCK_MINUTE);
+        lab_tell(&l, CLOCK_MINUTE);
         CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
         insist(&l, ES2P_CANCEL_ORDER, &order);
-        tell(&l, CLOCK_MINUTE);
+        lab_tell(&l, CLOCK_MINUTE);
         CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
         cut = l.part[LAB_SMDP].cut_at == 0; /* a restart forgot it */
         lab_close(&l);
@@ -261,7 +242,7 @@ static void killed_when_installed(void)
         lab_open(&l);
         lab_import(&l);
         place_order(&l);
-        tell(&l, 0);
+        lab_tell(&l, 0);
         lab_download_begin(&l, &l.card, &x);
         CHECK(lab_fetch(&x)[0] == 0 && lab_load(&x) == 0);
         l.part[LAB_SMDP].writes = 0;
@@ -272,7 +253,7 @@ static void killed_when_installed(void)
             e = es9p_handle_notification(&x.peer, buf_span(&x.loaded.received));
         }
         CHECK(e == ERR_OK && !strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
-        tell(&l, CLOCK_MINUTE);
+        lab_tell(&l, CLOCK_MINUTE);
         CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
         cut = l.part[LAB_SMDP].cut_at == 0;
         lab_download_end(&x);
@@ -293,11 +274,11 @@ static void smds_killed(void)
         l.part[LAB_SMDS].writes = 0;
         l.part[LAB_SMDS].cut_at = n;
         place_order(&l);
-        tell(&l, 0);
+        lab_tell(&l, 0);
         cut = l.part[LAB_SMDS].dead;
         if (cut)
             lab_restart(&l, LAB_SMDS);
-        tell(&l, CLOCK_MINUTE);
+        lab_tell(&l, CLOCK_MINUTE);
         CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
         lab_close(&l);
     }
@@ -333,7 +314,7 @@ static void open_triggered(struct lab *l, const struct trigger_row *t)
     REQUIRE(http_switch_set(l->wires, "alias.example.com", l->part[LAB_SMDS].actor, l->operators, &l->log) == ERR_OK);
     if (t->event)
         place_order(l);
-    tell(l, 0);
+    lab_tell(l, 0);
     if (t->default_smdp)
         CHECK(es10b_set_default_dp_address(&l->card.es, span_str("smdp.example.com"), &code) == ERR_OK && code == 0);
     lab_start_device(l);
@@ -362,7 +343,7 @@ static void triggered(void)
         CHECK_ROW(t->name, e == ERR_OK);
         l.hurdle = NULL;
         lab_run(&l, 10 * CLOCK_MINUTE);
-        tell(&l, CLOCK_MINUTE);
+        lab_tell(&l, CLOCK_MINUTE);
         CHECK_ROW(t->name, lab_said(&l, t->said));
         CHECK_ROW(t->name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (t->said[0] ? -1 : 0));
         CHECK_ROW(t->name, lab_events_standing(&l, LAB_EID) == (t->event && t->said[0]));

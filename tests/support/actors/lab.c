@@ -458,6 +458,24 @@ enum err lab_tick_smdp(struct lab *l, int64_t *next)
     return e;
 }
 
+void lab_tell(struct lab *l, int64_t ms)
+{
+    int64_t until = clock_now(&l->clock.clock) + ms, next = 0;
+    for (int turns = 0; turns < 1000; turns++) {
+        enum err e = lab_tick_smdp(l, &next);
+        if (e) {
+            CHECK(e == ERR_CUT);
+            lab_restart(l, LAB_SMDP);
+            continue;
+        }
+        if (next > until)
+            return;
+        if (next > clock_now(&l->clock.clock))
+            clock_virtual_advance(&l->clock, next);
+    }
+    CU_FAIL("the SM-DP+ does not come to rest");
+}
+
 void lab_run(struct lab *l, int64_t ms)
 {
     struct lab_part *eim = &l->part[LAB_EIM];

@@ -149,6 +149,8 @@ const char *lab_profile_state(struct lab *l, const char *iccid);
 int64_t lab_tick(struct lab *l);
 /* Ticks the SM-DP+ once; gives when it wants to be called. ERR_CUT: it was killed. */
 MUST_CHECK enum err lab_tick_smdp(struct lab *l, int64_t *next);
+/* Lets the SM-DP+ tell others what it has to tell for so long (ms); killed, it is started again. */
+void lab_tell(struct lab *l, int64_t ms);
 /* Lets ms of the world pass for the device and the eIM; who was killed is started again. */
 void lab_run(struct lab *l, int64_t ms);
 

@@ -165,6 +165,25 @@ static void times_are_read_and_written(void)
     buf_release(&b);
 }
 
+static const struct {
+    const char *name;
+    int64_t first, most, attempts, wait;
+} waits[] = {
+    { "the first time", 1000, 300000, 0, 1000 },
+    { "the second time", 1000, 300000, 1, 2000 },
+    { "the ninth time", 1000, 300000, 8, 256000 },
+    { "no longer than that", 1000, 300000, 9, 300000 },
+    { "after a number of attempts that is none", 1000, 300000, INT64_MAX, 300000 },
+    { "attempts below zero", 1000, 300000, -1, 1000 },
+    { "a first wait that is too long", 1000, 500, 0, 500 },
+};
+
+static void waits_double_up_to_a_bound(void)
+{
+    for (size_t i = 0; i < COUNT(waits); i++)
+        CHECK_ROW(waits[i].name, clock_back_off(waits[i].first, waits[i].most, waits[i].attempts) == waits[i].wait);
+}
+
 static void a_virtual_clock_never_goes_back(void)
 {
     struct clock_virtual c;
@@ -289,6 +308,7 @@ int main(void)
         { "hex is strict", hex_is_strict },
         { "base64 is strict", base64_is_strict },
         { "times are read and written", times_are_read_and_written },
+        { "waits double up to a bound", waits_double_up_to_a_bound },
         { "a virtual clock never goes back", a_virtual_clock_never_goes_back },
         { "identifiers are random and well-formed", identifiers_are_random_and_well_formed },
         { "failures have names", failures_have_names },

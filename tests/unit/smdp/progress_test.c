@@ -80,23 +80,6 @@ static void close_operator(struct lab *l, struct operator *o)
     buf_release(&o->result);
 }
 
-/* Lets the SM-DP+ tell for an hour, killed or not. */
-static void tell(struct lab *l)
-{
-    int64_t until = clock_now(&l->clock.clock) + CLOCK_HOUR, next = 0;
-    for (int turns = 0; turns < 500; turns++) {
-        if (lab_tick_smdp(l, &next)) {
-            lab_restart(l, LAB_SMDP);
-            continue;
-        }
-        if (next > until)
-            return;
-        if (next > clock_now(&l->clock.clock))
-            clock_virtual_advance(&l->clock, next);
-    }
-    CU_FAIL("the SM-DP+ does not come to rest");
-}
-
 static int64_t untold(struct lab *l)
 {
     int64_t count = -1;
@@ -149,7 +132,7 @@ static void a_download_is_told(void)
     open_operator(&l, &o);
     download(&l, "4711", false);
     CHECK(o.asked == 0); /* nobody waits for the operator while a card downloads */
-    tell(&l);
+    lab_tell(&l, CLOCK_HOUR);
     check_heard("a download", &o, "1  | 3  | 4 ");
     CHECK(strcmp(o.eid, LAB_EID) == 0 && untold(&l) == 0);
     CHECK(rsp_profile_installation_result_read(buf_span(&o.result), &r) == ERR_OK && r.data.result.which == RSP_OK);
@@ -170,7 +153,7 @@ static void failures_are_told(void)
     lab_download_end(&d);
     download(&l, "0815", false);
     download(&l, "4711", true);
-    tell(&l);
+    lab_tell(&l, CLOCK_HOUR);
     check_heard("failures", &o, "1 8.1.1/3.8 | 1  | 2 8.2.7/3.8 | 1  | 3  | 4 8.1/4.2");
     lab_card_close(&other);
     close_operator(&l, &o);
@@ -185,7 +168,7 @@ static void who_does_not_want_to_hear_is_not_told(void)
     lab_restart(&l, LAB_SMDP);
     download(&l, "4711", false);
     CHECK(untold(&l) == 0);
-    tell(&l);
+    lab_tell(&l, CLOCK_HOUR);
     CHECK(o.asked == 0);
     close_operator(&l, &o);
 }
@@ -221,7 +204,7 @@ static void told_until_accepted(void)
         l.hurdles = deaf[i].times;
         l.hurdle_after = deaf[i].after;
         download(&l, "4711", false);
-        tell(&l);
+        lab_tell(&l, CLOCK_HOUR);
         check_heard(deaf[i].name, &o, "1  | 3  | 4 ");
         CHECK_ROW(deaf[i].name, untold(&l) == 0 && o.count == 3u + (deaf[i].after ? (unsigned)deaf[i].times : 0));
         close_operator(&l, &o);
@@ -242,7 +225,7 @@ static void killed_anywhere(void)
         download(&l, "4711", false);
         l.part[LAB_SMDP].writes = 0;
         l.part[LAB_SMDP].cut_at = n;
-        tell(&l);
+        lab_tell(&l, CLOCK_HOUR);
         cut = l.part[LAB_SMDP].cut_at == 0; /* a restart clears it */
         kills += cut;
         check_heard(row, &o, "1  | 3  | 4 ");
