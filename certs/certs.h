@@ -33,6 +33,8 @@ MUST_CHECK enum err pki_get(struct pki *p, const char *name, const struct pki_it
 /* A TLS server certificate for this host name, below the Test CI: CERT_S_<host>_TLS. For carriers and other
  * hosts that are not in the table; the table's own are found too. */
 MUST_CHECK enum err pki_server(struct pki *p, const char *host, const struct pki_item **out);
+/* The signing certificate of an eIM by its eimId (a host name), on P-256: CERT_S_<eim id>_EIMsign. */
+MUST_CHECK enum err pki_eim_sign(struct pki *p, const char *eim_id, const struct pki_item **out);
 /* A client certificate of the operator CA (EKU clientAuth): CERT_OPERATOR_<who>; "ESO" and "ADMIN" are in the
  * table. */
 MUST_CHECK enum err pki_client(struct pki *p, const char *who, const struct pki_item **out);

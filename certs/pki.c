@@ -241,6 +241,11 @@ enum err pki_server(struct pki *p, const char *host, const struct pki_item **out
     return get_further(p, "CERT_S_", host, "_TLS", pki_server_row, out);
 }
 
+enum err pki_eim_sign(struct pki *p, const char *eim_id, const struct pki_item **out)
+{
+    return get_further(p, "CERT_S_", eim_id, "_EIMsign", pki_eim_row, out);
+}
+
 enum err pki_client(struct pki *p, const char *who, const struct pki_item **out)
 {
     return get_further(p, "CERT_OPERATOR_", who, "", pki_client_row, out);

@@ -40,6 +40,7 @@ struct span pki_p384_key(void);
 
 /* The rows that pki_server and pki_client make; `name` and `who` must outlive the row. */
 struct pki_row pki_server_row(const char *name, const char *host);
+struct pki_row pki_eim_row(const char *name, const char *eim_id);
 struct pki_row pki_client_row(const char *name, const char *who);
 /* Letters, digits, dot, hyphen, underscore; fit for a file name. */
 bool pki_name_usable(const char *name);

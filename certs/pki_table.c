@@ -260,6 +260,18 @@ struct pki_row pki_server_row(const char *name, const char *host)
                              .host = host };
 }
 
+struct pki_row pki_eim_row(const char *name, const char *eim_id)
+{
+    return (struct pki_row){ .name = name,
+                             .folder = "EIM",
+                             .curve = EC_P256,
+                             BELOW_NIST(CI),
+                             .role = CERT_EIM_SIGN,
+                             .common_name = strlen(eim_id) <= 64 ? eim_id : NULL,
+                             .country = "DE",
+                             SINCE_YESTERDAY(YEARS(7)) };
+}
+
 struct pki_row pki_client_row(const char *name, const char *who)
 {
     return (struct pki_row){ TLS(name), .folder = "Operator", IS_OPERATOR(who), SINCE_YESTERDAY(TLS_DAYS) };

@@ -18,6 +18,7 @@ static enum err plan_device(struct world *w, struct world_device *d, const struc
     char first30[31];
     size_t number = (size_t)(d - w->devices);
     d->group = g;
+    d->eim = g->eim;
     scenario_device_name(g, index, d->name);
     snprintf(d->country, sizeof d->country, "%s", g->country);
     /* The range of the test EUM (SGP.26): 89049032. */

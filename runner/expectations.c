@@ -95,12 +95,29 @@ static bool swap_holds(struct run *r, const struct yaml_node *n, char expected[2
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "state", "result", NULL };
+    static const char *const keys[] = { "state", "result", "eim", NULL };
     enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{reference: done} is wanted");
-    for (size_t i = 0; !e && i < n->count; i++)
-        if (n->item[i]->kind == YAML_MAP)
-            e = yaml_only_keys(s->yaml, n->item[i], keys, error);
+    for (size_t i = 0; !e && i < n->count; i++) {
+        if (n->item[i]->kind != YAML_MAP)
+            continue;
+        e = yaml_only_keys(s->yaml, n->item[i], keys, error);
+        if (!e && yaml_get(n->item[i], "eim"))
+            e = word_eim(s, yaml_get(n->item[i], "eim"), error);
+    }
     return e;
+}
+
+/* Of the eIM that is named, else of the first that knows the reference. */
+static json_t *find_order(struct run *r, const char *reference, const struct yaml_node *eim)
+{
+    char path[160], host[128];
+    json_t *order = NULL;
+    snprintf(path, sizeof path, "/v1/orders?reference=%s", reference);
+    if (eim)
+        return run_get(r, world_eim_host(scenario_find_eim(r->scenario, eim->text), host), path);
+    for (size_t i = 0; !order && i <= r->scenario->eim_count; i++)
+        order = run_get(r, world_eim_host(i ? &r->scenario->eim[i - 1] : NULL, host), path);
+    return order;
 }
 
 static bool order_holds(struct run *r, const struct yaml_node *n, char expected[200], char found[400])
@@ -108,9 +125,7 @@ static bool order_holds(struct run *r, const struct yaml_node *n, char expected[
     for (size_t i = 0; i < n->count; i++) {
         const struct yaml_node *v = n->item[i];
         const struct yaml_node *want = v->kind == YAML_MAP ? yaml_get(v, "state") : v, *result = yaml_get(v, "result");
-        char path[160];
-        snprintf(path, sizeof path, "/v1/orders?reference=%s", n->key[i]);
-        json_t *order = run_get(r, HOST_EIM, path);
+        json_t *order = find_order(r, n->key[i], v->kind == YAML_MAP ? yaml_get(v, "eim") : NULL);
         const char *state = json_str(order, "state"), *name = json_str(json_object_get(order, "result"), "name");
         EXPECT("order %s %s%s%s", n->key[i], want ? want->text : "in any state", result ? ", " : "",
                result ? result->text : "");

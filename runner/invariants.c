@@ -125,21 +125,30 @@ bool run_views_agree(struct run *r, const struct world_device *d, char why[400])
     return eso_agrees_with_card(r, d, &card, why) && smdp_agrees_with_card(r, d, &card, why);
 }
 
-/* SGP.32 2.11.1.1: the counter of an eUICC at its eIM only grows. */
-static bool counter_grows(struct run *r, struct world_device *d, char why[400])
+/* SGP.32 2.11.1.1: the counter of an eUICC at each eIM only grows. */
+static bool counter_grows_at(struct run *r, const char *host, const struct world_device *d, int64_t *seen, char why[400])
 {
     char path[64];
     int64_t counter = -1;
     snprintf(path, sizeof path, "/v1/euiccs/%s", d->eid);
-    json_t *answer = run_get(r, HOST_EIM, path);
-    bool fine = !answer || (json_int(answer, "counter", &counter) == ERR_OK && counter >= d->counter_seen);
+    json_t *answer = run_get(r, host, path);
+    bool fine = !answer || (json_int(answer, "counter", &counter) == ERR_OK && counter >= *seen);
     if (!fine)
-        snprintf(why, 400, "%s: the eIM's counterValue went back from %lld to %lld", d->name,
-                 (long long)d->counter_seen, (long long)counter);
+        snprintf(why, 400, "%s: the counterValue of %s went back from %lld to %lld", d->name, host, (long long)*seen,
+                 (long long)counter);
     else if (answer)
-        d->counter_seen = counter;
+        *seen = counter;
     json_decref(answer);
     return fine;
+}
+
+static bool counter_grows(struct run *r, struct world_device *d, char why[400])
+{
+    char host[128];
+    for (size_t i = 0; i <= r->scenario->eim_count; i++)
+        if (!counter_grows_at(r, world_eim_host(i ? &r->scenario->eim[i - 1] : NULL, host), d, &d->counter_seen[i], why))
+            return false;
+    return true;
 }
 
 static bool nothing_leaked(struct run *r, char why[400])

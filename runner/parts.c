@@ -11,13 +11,23 @@
 #include "smdp.h"
 #include "world_internal.h"
 
-/* Client certificates have capitals, carriers have not. */
-const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80])
+/* Client certificates have capitals, carriers and eIMs have not. */
+static const char *named_client(const char *role, const char *name, char out[80])
 {
-    snprintf(out, 80, "%s-%s", role, c->name);
+    snprintf(out, 80, "%s-%s", role, name);
     for (char *p = out; *p; p++)
         *p = (char)toupper((unsigned char)*p);
     return out;
+}
+
+const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80])
+{
+    return named_client(role, c->name, out);
+}
+
+const char *part_eim_client(const struct scenario_eim *eim, char out[80])
+{
+    return eim ? named_client("EIM", eim->name, out) : "EIM";
 }
 
 const char *part_client_name(const struct part *p, char out[80])
@@ -26,7 +36,7 @@ const char *part_client_name(const struct part *p, char out[80])
     case PART_ESO:
         return "ESO";
     case PART_EIM:
-        return "EIM";
+        return part_eim_client(p->eim, out);
     case PART_PLATFORM:
         return part_carrier_client("PLATFORM", p->carrier, out);
     case PART_NETWORK:
@@ -105,20 +115,27 @@ static enum err build_smdp(struct part *p)
     return e;
 }
 
+enum err part_eim_sign(struct world *w, const struct scenario_eim *eim, const struct pki_item **out)
+{
+    char id[128];
+    return eim ? pki_eim_sign(w->pki, world_eim_host(eim, id), out)
+               : part_identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", out);
+}
+
 static enum err build_eim(struct part *p)
 {
     struct world *w = p->world;
     const struct pki_item *sign = NULL;
     struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
     struct eim *eim = NULL;
-    enum err e = part_identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", &sign);
+    enum err e = part_eim_sign(w, p->eim, &sign);
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
         e = fingerprint(w, "ADMIN", clients[1].fingerprint);
     if (e)
         return e;
-    const struct eim_settings s = { .eim_id = HOST_EIM, .fqdn = HOST_EIM, .curve = EC_P256,
+    const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .curve = EC_P256,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
                                     .clients = clients, .client_count = COUNT(clients) };
     e = eim_new(&p->env, &s, &eim);
@@ -145,21 +162,48 @@ enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct 
     return e;
 }
 
+/* The eIMs of the world as the eSO is told of them. */
+struct known_eims {
+    struct eso_eim eim[1 + SCENARIO_EIMS_MAX];
+    struct known_eim {
+        char id[128], url[160];
+    } text[1 + SCENARIO_EIMS_MAX];
+    size_t count;
+};
+
+/* Their callbacks are let in by the clients' certificates. */
+static enum err know_eims(struct world *w, struct known_eims *k, struct eso_client *clients)
+{
+    enum err e = ERR_OK;
+    for (k->count = 0; !e && k->count <= w->scenario->eim_count; k->count++) {
+        const struct scenario_eim *eim = k->count ? &w->scenario->eim[k->count - 1] : NULL;
+        struct known_eim *text = &k->text[k->count];
+        char who[80], host[128];
+        snprintf(text->id, sizeof text->id, "%s", world_eim_host(eim, host));
+        snprintf(text->url, sizeof text->url, "https://%s", host);
+        k->eim[k->count] = (struct eso_eim){ text->id, text->url };
+        clients[k->count] = (struct eso_client){ .name = eim ? eim->name : "eim", .rights = ESO_RIGHT_HOOK };
+        e = fingerprint(w, part_eim_client(eim, who), clients[k->count].fingerprint);
+    }
+    return e;
+}
+
 static enum err build_eso(struct part *p)
 {
     struct world *w = p->world;
-    const struct eso_eim eims[] = { { HOST_EIM, "https://" HOST_EIM } };
-    struct eso_client clients[] = {
+    struct known_eims eims;
+    struct eso_client clients[2 + SCENARIO_EIMS_MAX] = {
         { .name = "admin", .rights = ESO_RIGHT_READ | ESO_RIGHT_OPERATE | ESO_RIGHT_ADMINISTER },
-        { .name = "eim", .rights = ESO_RIGHT_HOOK },
     };
     struct eso_secret secrets[SCENARIO_CARRIERS_MAX] = { 0 };
     struct eso *eso = NULL;
-    struct eso_settings s = { .url = "https://" HOST_ESO, .clients = clients, .client_count = COUNT(clients),
-                              .secrets = secrets, .eims = eims, .eim_count = COUNT(eims) };
     enum err e = fingerprint(w, "ADMIN", clients[0].fingerprint);
     if (!e)
-        e = fingerprint(w, "EIM", clients[1].fingerprint);
+        e = know_eims(w, &eims, clients + 1);
+    if (e)
+        return e;
+    struct eso_settings s = { .url = "https://" HOST_ESO, .clients = clients, .client_count = 1 + eims.count,
+                              .secrets = secrets, .eims = eims.eim, .eim_count = eims.count };
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++, s.secret_count++) {
         secrets[i].name = w->scenario->carrier[i].name;
         e = part_api_key(w, &w->scenario->carrier[i], &secrets[i].value);
@@ -224,14 +268,14 @@ static enum err build_network(struct part *p)
 
 enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out)
 {
-    char path[96];
+    char path[96], host[128];
     json_t *answer = NULL;
     snprintf(path, sizeof path, "/v1/euiccs/%s/initial-eim", d->eid);
-    enum err e = world_do(w, "GET", HOST_EIM, path, NULL, &answer);
+    enum err e = world_do(w, "GET", world_eim_host(d->eim, host), path, NULL, &answer);
     if (!e)
         e = json_base64(answer, "addInitialEimRequest", out);
     if (!e)
-        e = eim_trust_put(w, d->group->eim_trust, out);
+        e = eim_trust_put(w, d, out);
     json_decref(answer);
     return e;
 }

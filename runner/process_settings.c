@@ -142,12 +142,20 @@ static enum err smdp_settings(struct part *p, struct buf *t)
     return e ? e : put_storage_key(p, t);
 }
 
+/* Each eIM has a signing identity under a name of its own. */
 static enum err eim_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
-    enum err e = put_identity(w, "eim-sign", "EIM", "S_EIMsign_ECDSA_NIST");
+    char certificate[200], key[200];
+    const struct pki_item *sign = NULL;
+    enum err e = part_eim_sign(w, p->eim, &sign);
+    snprintf(certificate, sizeof certificate, "certs/EIM/CERT_%s.der", p->host);
+    snprintf(key, sizeof key, "certs/EIM/SK_%s.pem", p->host);
     if (!e)
-        e = buf_printf(t, "certs: %s/certs\neim-id: %s\nfqdn: %s\nclients:\n", w->folder, HOST_EIM, HOST_EIM);
+        e = put_item(w, certificate, key, sign, false);
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\nsigns-with: %s\neim-id: %s\nfqdn: %s\nclients:\n", w->folder, p->host,
+                       p->host, p->host);
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");
@@ -166,17 +174,32 @@ static enum err put_api_key(struct part *p, const struct scenario_carrier *c, st
     return e ? e : buf_printf(t, "  %s: %s/%s\n", c->name, w->folder, path);
 }
 
+static enum err put_eims(struct world *w, struct buf *t)
+{
+    char host[128];
+    enum err e = buf_printf(t, "eims:\n  %s: \"https://%s\"\n", HOST_EIM, HOST_EIM);
+    for (size_t i = 0; !e && i < w->scenario->eim_count; i++) {
+        world_eim_host(&w->scenario->eim[i], host);
+        e = buf_printf(t, "  %s: \"https://%s\"\n", host, host);
+    }
+    return e;
+}
+
 static enum err eso_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
-    enum err e = buf_printf(t, "url: https://%s\neims: {%s: \"https://%s\"}\nhold: %lld ms\ndevice-wait: %lld ms\n"
+    char who[80];
+    enum err e = put_eims(w, t);
+    if (!e)
+        e = buf_printf(t, "url: https://%s\nhold: %lld ms\ndevice-wait: %lld ms\n"
                                "confirm-wait: %lld ms\nretry: %lld ms\nclients:\n",
-                            HOST_ESO, HOST_EIM, HOST_EIM, paced(30 * CLOCK_DAY), paced(7 * CLOCK_DAY),
+                            HOST_ESO, paced(30 * CLOCK_DAY), paced(7 * CLOCK_DAY),
                             paced(15 * CLOCK_MINUTE), paced(2 * CLOCK_SECOND));
     if (!e)
         e = put_client(w, t, "admin", "ADMIN", "read, operate, administer");
-    if (!e)
-        e = put_client(w, t, "eim", "EIM", "hook");
+    for (size_t i = 0; !e && i <= w->scenario->eim_count; i++)
+        e = put_client(w, t, i ? w->scenario->eim[i - 1].name : "eim",
+                       part_eim_client(i ? &w->scenario->eim[i - 1] : NULL, who), "hook");
     if (!e)
         e = buf_put_str(t, "secrets:\n");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)

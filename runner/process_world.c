@@ -285,11 +285,11 @@ static enum err wait_until_it_listens(struct part *p)
 static bool eim_knows_it(void *context)
 {
     struct part *p = context;
-    char path[96];
+    char path[96], host[128];
     int status = 0;
     json_t *answer = NULL;
     snprintf(path, sizeof path, "/v1/euiccs/%s/initial-eim", p->device->eid);
-    enum err e = world_look(p->world, HOST_EIM, path, &status, &answer);
+    enum err e = world_look(p->world, world_eim_host(p->device->eim, host), path, &status, &answer);
     json_decref(answer);
     return !e && status == 200;
 }

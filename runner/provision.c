@@ -255,6 +255,7 @@ enum err provision_eso(struct world *w)
 
 static enum err add_device(struct world *w, const struct world_device *d)
 {
+    char eim[128];
     json_t *profiles = json_array();
     for (size_t k = 0; k < d->profile_count; k++) {
         const struct world_profile *p = &d->profile[k];
@@ -263,7 +264,7 @@ static enum err add_device(struct world *w, const struct world_device *d)
                                                   d->group->fallback == p->carrier));
     }
     json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "eid", d->eid, "name", d->name, "country", d->country,
-                             "eim", HOST_EIM, "leadCarrier", d->group->starts_on->name, "profiles", profiles);
+                             "eim", world_eim_host(d->eim, eim), "leadCarrier", d->group->starts_on->name, "profiles", profiles);
     enum err e = body ? json_set_base64(body, "euiccCertificate", buf_span(&d->credential.certificate)) : ERR_NOMEM;
     if (!e)
         e = json_set_base64(body, "eumCertificate", d->credential.eum_certificate);

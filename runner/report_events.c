@@ -17,7 +17,7 @@ static enum column column_of(const char *actor)
         return COLUMN_ESO;
     if (strncmp(actor, "cmp.", 4) == 0 || strncmp(actor, "net.", 4) == 0)
         return COLUMN_CARRIERS;
-    return strcmp(actor, "smdp") == 0 || strcmp(actor, "eim") == 0 ? COLUMN_SERVERS : COLUMN_DEVICES;
+    return strcmp(actor, "smdp") == 0 || strcmp(actor, "eim") == 0 || strncmp(actor, "eim.", 4) == 0 ? COLUMN_SERVERS : COLUMN_DEVICES;
 }
 
 static void put_value(struct markup *m, const char *text)

@@ -83,6 +83,13 @@ static enum err read_carrier_name(const struct scenario *s, const struct yaml_no
                 near ? near : "", near ? "'?)" : "");
 }
 
+static enum err read_eim_name(const struct scenario *s, const struct yaml_node *n, const struct scenario_eim **out,
+                              struct yaml_error *error)
+{
+    *out = n->kind == YAML_SCALAR ? scenario_find_eim(s, n->text) : NULL;
+    return *out ? ERR_OK : FAIL(s, n, error, "no eIM of that name under 'eims' in this world");
+}
+
 /* --- world ------------------------------------------------------------------------------------ */
 
 static enum err read_carrier(struct scenario *s, const char *name, const struct yaml_node *n,
@@ -143,11 +150,24 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
     return e;
 }
 
+static enum err read_eim(struct scenario *s, const char *name, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { NULL };
+    if (s->eim_count == SCENARIO_EIMS_MAX || strlen(name) > 40 ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+        return FAIL(s, n, error, "at most %d further eIMs, names of at most 40 small letters, digits and -",
+                    SCENARIO_EIMS_MAX);
+    enum err e = yaml_only_keys(s->yaml, n, keys, error);
+    if (!e)
+        s->eim[s->eim_count++] = (struct scenario_eim){ .name = name };
+    return e;
+}
+
 static enum err read_group(struct scenario *s, const char *name, const struct yaml_node *n,
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", "eim-trust", "binding", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -169,6 +189,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
         e = read_carrier_name(s, has->item[i], &g->has[i], error);
     if (!e)
         e = read_country(s, n, "in", &g->country, error);
+    if (!e && yaml_get(n, "eim"))
+        e = read_eim_name(s, yaml_get(n, "eim"), &g->eim, error);
     static const char *const ways[] = { "direct", "indirect", NULL };
     const char *way = NULL;
     if (!e)
@@ -268,7 +290,7 @@ static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct 
 
 static enum err read_world(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", NULL };
+    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "eims", NULL };
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "carriers"), read_carrier, error);
@@ -276,6 +298,8 @@ static enum err read_world(struct scenario *s, const struct yaml_node *n, struct
         e = read_entries(s, yaml_get(n, "contracts"), read_contract, error);
     if (!e)
         e = read_stock(s, yaml_get(n, "stock"), error);
+    if (!e)
+        e = read_entries(s, yaml_get(n, "eims"), read_eim, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "devices"), read_group, error);
     if (!e)
@@ -497,6 +521,14 @@ const struct scenario_contract *scenario_find_contract(const struct scenario *s,
     for (size_t i = 0; i < s->contract_count; i++)
         if (strcmp(s->contract[i].name, name) == 0)
             return &s->contract[i];
+    return NULL;
+}
+
+const struct scenario_eim *scenario_find_eim(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->eim_count; i++)
+        if (strcmp(s->eim[i].name, name) == 0)
+            return &s->eim[i];
     return NULL;
 }
 

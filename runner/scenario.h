@@ -10,6 +10,7 @@
 #define SCENARIO_CONTRACTS_MAX 32
 #define SCENARIO_GROUPS_MAX 32
 #define SCENARIO_COUNTRIES_MAX 16
+#define SCENARIO_EIMS_MAX 8
 #define SCENARIO_STEPS_MAX 64
 
 /* A carrier: its platform, its network, its part as lead or partner follows from use. */
@@ -33,6 +34,11 @@ struct scenario_contract {
     int64_t stock;         /* codes at the start */
 };
 
+/* An eIM beside the one that is always there; its part and host are eim.NAME and eim.NAME.example.com. */
+struct scenario_eim {
+    const char *name;
+};
+
 /* Devices of one kind: meter, or meter-1 … meter-n when there are several. */
 struct scenario_group {
     const char *name;
@@ -47,6 +53,7 @@ struct scenario_group {
     bool ipae;             /* the IPA is in the card */
     const char *eim_trust; /* trustedPublicKeyDataTls of its eIM: "roots" none, "ca", "certificate", "key", "other-key" */
     const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */
+    const struct scenario_eim *eim; /* whose it is at the start; NULL: the one that is always there */
     bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
 };
 
@@ -77,6 +84,8 @@ struct scenario {
     size_t carrier_count;
     struct scenario_contract contract[SCENARIO_CONTRACTS_MAX];
     size_t contract_count;
+    struct scenario_eim eim[SCENARIO_EIMS_MAX];
+    size_t eim_count;
     struct scenario_group group[SCENARIO_GROUPS_MAX];
     size_t group_count;
     struct {
@@ -97,6 +106,8 @@ void scenario_free(struct scenario *s);
 
 const struct scenario_carrier *scenario_find_carrier(const struct scenario *s, const char *name);
 const struct scenario_contract *scenario_find_contract(const struct scenario *s, const char *name);
+/* NULL: no further eIM has this name. */
+const struct scenario_eim *scenario_find_eim(const struct scenario *s, const char *name);
 /* "meter-2" or "meter" -> its group and index from 0; NULL when there is no such device. */
 const struct scenario_group *scenario_find_device(const struct scenario *s, const char *name, int64_t *index);
 /* Writes the name of the index-th device of a group. */

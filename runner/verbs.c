@@ -68,7 +68,7 @@ static enum err play_swap(struct run *r, const struct yaml_node *n)
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", NULL };
+    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", NULL };
     bool rollback;
     enum err e = word_map(s, n, keys, error);
     if (!e)
@@ -81,6 +81,8 @@ static enum err check_order(const struct scenario *s, const struct yaml_node *n,
     }
     if (!e && yaml_get(n, "profile"))
         e = word_carrier(s, n, "profile", error);
+    if (!e && yaml_get(n, "eim"))
+        e = word_eim(s, yaml_get(n, "eim"), error);
     if (!e && yaml_get(n, "rollback"))
         e = yaml_bool(s->yaml, yaml_get(n, "rollback"), &rollback, error);
     const struct yaml_node *p = yaml_get(n, "parameters");
@@ -97,13 +99,15 @@ static json_t *parameters_json(const struct yaml_node *n)
     return out;
 }
 
-/* As the operator of the eIM would: past the eSO, which hears of it from the eIM alone. */
+/* As the operator of the eIM would: past the eSO, which hears of it from the eIM alone. At the device's own eIM, or at the one
+ * that is named. */
 static enum err play_order(struct run *r, const struct yaml_node *n)
 {
     struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
     const struct yaml_node *profile = yaml_get(n, "profile"), *rollback = yaml_get(n, "rollback");
     const struct world_profile *p = profile ? run_profile_of(r, d->name, profile->text) : NULL;
-    char path[96];
+    const struct yaml_node *eim = yaml_get(n, "eim");
+    char path[96], host[128];
     if (profile && !p)
         return world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", d->name, profile->text);
     json_t *body = json_pack("{s:s, s:s}", "reference", yaml_get(n, "reference")->text, "kind", yaml_get(n, "kind")->text);
@@ -114,7 +118,8 @@ static enum err play_order(struct run *r, const struct yaml_node *n)
     if (yaml_get(n, "parameters"))
         json_object_set_new(body, "parameters", parameters_json(yaml_get(n, "parameters")));
     snprintf(path, sizeof path, "/v1/euiccs/%s/orders", d->eid);
-    return world_do(r->world, "POST", HOST_EIM, path, body, NULL);
+    world_eim_host(eim ? scenario_find_eim(r->scenario, eim->text) : d->eim, host);
+    return world_do(r->world, "POST", host, path, body, NULL);
 }
 
 /* --- coverage: {partner: lost} ---------------------------------------------------------------------------- */
@@ -352,11 +357,13 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
 
 /* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
 
-/* Devices by name; servers there are once, and a platform and a network for each carrier: cmp.partner, net.partner. */
+/* Devices by name; servers there are once, further eIMs by eim.NAME, and a platform and a network for each carrier: cmp.partner, net.partner. */
 static enum err check_part(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const parts[] = { "eso", "eim", "smdp", NULL };
     const char *name = n->key[0];
+    if (strncmp(name, "eim.", 4) == 0 && scenario_find_eim(s, name + 4))
+        return ERR_OK;
     bool carriers = strncmp(name, "cmp.", 4) == 0 || strncmp(name, "net.", 4) == 0;
     int64_t index;
     if (scenario_find_device(s, name, &index))

@@ -8,7 +8,7 @@
 /* The TLS certificate that a scenario wants a part to show instead of its good one; NULL: none. */
 static const char *flawed_certificate(const struct world *w, const struct part *p)
 {
-    const char *role = p->kind == PART_SMDP ? "smdp-tls" : p->kind == PART_EIM ? "eim-tls" : "";
+    const char *role = p->kind == PART_SMDP ? "smdp-tls" : p->kind == PART_EIM && !p->eim ? "eim-tls" : "";
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
         if (strcmp(w->scenario->certificate[i].part, role) == 0)
             return w->scenario->certificate[i].name;

@@ -1,5 +1,7 @@
 #include "words.h"
 
+#include <string.h>
+
 enum err word_map(const struct scenario *s, const struct yaml_node *n, const char *const *keys,
                   struct yaml_error *error)
 {
@@ -30,4 +32,11 @@ enum err word_carrier(const struct scenario *s, const struct yaml_node *map, con
     if (n->kind == YAML_SCALAR && scenario_find_carrier(s, n->text))
         return ERR_OK;
     return yaml_fail(s->yaml, n->at, error, "no carrier of that name in this world");
+}
+
+enum err word_eim(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    if (n->kind == YAML_SCALAR && (strcmp(n->text, "eim") == 0 || scenario_find_eim(s, n->text)))
+        return ERR_OK;
+    return yaml_fail(s->yaml, n->at, error, "no eIM of that name in this world: eim, or one under 'eims'");
 }

@@ -170,6 +170,12 @@ static struct part *add_part(struct world *w, enum part_kind kind, const char *n
     return p;
 }
 
+const char *world_eim_host(const struct scenario_eim *eim, char out[128])
+{
+    snprintf(out, 128, eim ? "eim.%s.example.com" : HOST_EIM, eim ? eim->name : "");
+    return out;
+}
+
 static void list_parts(struct world *w)
 {
     char name[TRACE_NAME_MAX], host[160];
@@ -184,6 +190,10 @@ static void list_parts(struct world *w)
         snprintf(name, sizeof name, "net.%.48s", c->name);
         snprintf(host, sizeof host, "net.%s.example.com", c->name);
         add_part(w, PART_NETWORK, name, host)->carrier = c;
+    }
+    for (size_t i = 0; i < w->scenario->eim_count; i++) {
+        snprintf(name, sizeof name, "eim.%.48s", w->scenario->eim[i].name);
+        add_part(w, PART_EIM, name, world_eim_host(&w->scenario->eim[i], host))->eim = &w->scenario->eim[i];
     }
     for (size_t i = 0; i < w->device_count; i++) {
         struct part *p = add_part(w, PART_DEVICE, w->devices[i].name, "");
@@ -276,7 +286,7 @@ static void prepare(struct world *w, const struct scenario *s, const struct worl
 static enum err allocate(struct world *w)
 {
     enum err e = devices_plan(w);
-    size_t most = 3 + 2 * w->scenario->carrier_count + w->device_count;
+    size_t most = 3 + 2 * w->scenario->carrier_count + w->scenario->eim_count + w->device_count;
     w->parts = calloc(most, sizeof *w->parts);
     w->callers = calloc(most + 1, sizeof(struct caller *));
     if (!e && (!w->parts || !w->callers))

@@ -30,6 +30,7 @@ struct part {
     char name[TRACE_NAME_MAX];           /* "eso", "cmp.partner", "meter-1" */
     char host[128];                      /* "eso.example.com"; "" for devices */
     const struct scenario_carrier *carrier;
+    const struct scenario_eim *eim;      /* of a further eIM */
     struct world_device *device;
     struct log log;
     struct env env;
@@ -64,7 +65,8 @@ struct world_device {
     struct trace_card *trace;
     struct ipa *ipa;
     struct part *part;
-    int64_t counter_seen;                /* highest counterValue that its eIM showed */
+    const struct scenario_eim *eim;      /* whose orders it takes now; NULL: of the one that is always there */
+    int64_t counter_seen[1 + SCENARIO_EIMS_MAX]; /* highest counterValue that each eIM showed */
     char country[3];
 };
 
@@ -139,6 +141,8 @@ MUST_CHECK enum err world_new(const struct scenario *s, const struct world_optio
 void world_free(struct world *w);
 
 struct part *world_part(struct world *w, const char *name);
+/* Where an eIM of the world is reached, which is its eimId too; NULL: the one that is always there. */
+const char *world_eim_host(const struct scenario_eim *eim, char out[128]);
 struct world_device *world_device(struct world *w, const char *name);
 int64_t world_now(struct world *w);
 

@@ -15,14 +15,18 @@
 MUST_CHECK enum err part_build(struct part *p);
 /* Name of the operator-CA client certificate a part shows. */
 const char *part_client_name(const struct part *p, char out[80]);
+/* The certificate an eIM of the world signs its packages with. */
+MUST_CHECK enum err part_eim_sign(struct world *w, const struct scenario_eim *eim, const struct pki_item **out);
+/* "EIM", "EIM-SECOND": the client certificate of an eIM. */
+const char *part_eim_client(const struct scenario_eim *eim, char out[80]);
 /* "PLATFORM-PARTNER": the client certificate of a carrier's platform or network. */
 const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80]);
 /* The certificate of a role, or the one that the scenario put in its place. */
 MUST_CHECK enum err part_identity(struct world *w, const char *part, const char *good, const struct pki_item **out);
 /* Appends the request that makes the eIM known to the card of a device (BF57). */
 MUST_CHECK enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out);
-/* Changes such a request: whom the device is to believe in TLS (the words of a scenario, "roots": unchanged). */
-MUST_CHECK enum err eim_trust_put(struct world *w, const char *trust, struct buf *request);
+/* Changes such a request: whom the device is to believe in TLS, as its group says. */
+MUST_CHECK enum err eim_trust_put(struct world *w, const struct world_device *d, struct buf *request);
 /* The API key of the account at a carrier's platform; a secret. */
 MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier *c, struct secret *out);
 

@@ -9,6 +9,7 @@ static const struct setting settings[] = {
     DAEMON_SETTINGS,
     { "clients", SETTING_LIST, "", "who may order: {name, certificate: FILE | fingerprint: SHA-256}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
+    { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
     { "eim-id", SETTING_TEXT, "eim.example.com", "how eUICCs know it" },
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
@@ -56,7 +57,10 @@ static enum err make_eim(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
     const char *folder = settings_text(s, "certs");
-    const char *name = settings_bool(s, "brainpool") ? "S_EIMsign_ECDSA_BRP" : "S_EIMsign_ECDSA_NIST";
+    const char *own = settings_text(s, "signs-with");
+    const char *name = own[0]                        ? own
+                       : settings_bool(s, "brainpool") ? "S_EIMsign_ECDSA_BRP"
+                                                       : "S_EIMsign_ECDSA_NIST";
     const struct cert *sign = NULL;
     struct eim_client *clients = NULL;
     struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),

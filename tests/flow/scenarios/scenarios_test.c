@@ -110,6 +110,12 @@ static const struct {
       "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
       "in: DE}}}\nsteps:\n  - name: s\n    do: {swap: {device: n, to: a}}\n",
       "no device of that name" },
+    { "an eIM that is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, eims: {second: {}}, devices: {m: "
+      "{starts-on: a, in: DE, eim: third}}}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "no eIM of that name" },
+    { "an eIM with a setting that there is not",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {eims: {second: {colour: red}}}\n", "unknown key 'colour'" },
     { "a country that is a word",
       "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: Kenya, plmn: 63902}}}\nsteps: [{name: s, do: "
       "{wait: 1 s}}]\n",
