@@ -88,6 +88,7 @@ static const struct command table[] = {
       "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
       "       sgp32lab bench euicc [--downloads N] [--cards N] [--json]\n"
       "       sgp32lab bench smdp [--downloads N] [--wiring direct|loopback] [--stored] [--json]\n"
+      "       sgp32lab bench eim [--polls N] [--packages N] [--registered N] [--wiring direct|loopback] [--stored] [--json]\n"
       "\n"
       "Builds a world with N devices (default 100) and N codes, swaps them all, and compares the processor time of a swap\n"
       "with that of the cryptography that the specifications demand of it, measured in the same run. Progress goes to\n"
@@ -95,6 +96,8 @@ static const struct command table[] = {
       "\n"
       "smdp: downloads profile after profile (default 200), each ordered before, and counts the SM-DP+ alone; --stored keeps its\n"
       "database in a file.\n"
+      "eim: imports eUICCs (default 1000), polls for them in vain (default 20000), gives packages to one card (default 500), and\n"
+      "counts the eIM alone.\n"
       "euicc: downloads one profile again and again onto one card (default 200) and makes cards (default 1000).\n"
       "\n"
       "  sgp32lab bench swap --devices 200 --wiring loopback --json\n", command_bench },

@@ -9,26 +9,31 @@ struct bench_command {
     struct bench_options options;
     const char *wiring;
     int64_t devices, seed, downloads, cards;
+    struct command_bench_eim eim;
     bool json, stored;
-    enum subject { SWAP, EUICC, SMDP } subject;
+    enum subject { SWAP, EUICC, SMDP, EIM } subject;
 };
 
 static int read_options(struct bench_command *b, int argc, char **argv)
 {
-    static const char *const subjects[] = { "swap", "euicc", "smdp", NULL }, *const wirings[] = { "direct", "loopback", NULL };
+    static const char *const subjects[] = { "swap", "euicc", "smdp", "eim", NULL };
+    static const char *const wirings[] = { "direct", "loopback", NULL };
     struct command_words words = { 0 };
     const struct command_option options[] = { { "--devices", OPTION_NUMBER, &b->devices },
                                               { "--wiring", OPTION_TEXT, &b->wiring },
                                               { "--seed", OPTION_NUMBER, &b->seed },
                                               { "--downloads", OPTION_NUMBER, &b->downloads },
                                               { "--cards", OPTION_NUMBER, &b->cards },
+                                              { "--polls", OPTION_NUMBER, &b->eim.polls },
+                                              { "--packages", OPTION_NUMBER, &b->eim.packages },
+                                              { "--registered", OPTION_NUMBER, &b->eim.registered },
                                               { "--stored", OPTION_FLAG, &b->stored },
                                               { "--json", OPTION_FLAG, &b->json } };
     int status = command_read(options, COUNT(options), argc, argv, &words);
     if (status)
         return status;
     if (words.count != 1)
-        return command_refuse("bench", "what? sgp32lab bench swap, euicc or smdp");
+        return command_refuse("bench", "what? sgp32lab bench swap, euicc, smdp or eim");
     size_t subject = 0;
     while (subjects[subject] && strcmp(words.at[0], subjects[subject]) != 0)
         subject++;
@@ -42,6 +47,8 @@ static int read_options(struct bench_command *b, int argc, char **argv)
         return command_refuse_word("bench", "wiring", b->wiring, wirings);
     b->options = (struct bench_options){ b->devices, loopback ? WIRING_LOOPBACK : WIRING_DIRECT, (uint64_t)b->seed,
                                          stderr };
+    b->eim.wiring = b->options.wiring;
+    b->eim.stored = b->stored;
     return 0;
 }
 
@@ -96,7 +103,8 @@ static void print_text(const struct bench_command *b, const struct bench_result 
 
 int command_bench(int argc, char **argv)
 {
-    struct bench_command b = { .wiring = "direct", .devices = 100, .seed = 1, .downloads = 200, .cards = 1000 };
+    struct bench_command b = { .wiring = "direct", .devices = 100, .seed = 1, .downloads = 200, .cards = 1000,
+                               .eim = { .polls = 20000, .packages = 500, .registered = 1000 } };
     struct bench_result result;
     char why[400];
     int status = read_options(&b, argc, argv);
@@ -106,6 +114,8 @@ int command_bench(int argc, char **argv)
         return command_bench_euicc(b.downloads, b.cards, b.json);
     if (b.subject == SMDP)
         return command_bench_smdp(b.downloads, b.options.wiring, b.stored, b.json);
+    if (b.subject == EIM)
+        return command_bench_eim(&b.eim, b.json);
     command_raise_file_limit("bench");
     if (bench_swap(&b.options, &result, why)) {
         fprintf(stderr, "sgp32lab bench: %s\n", why);

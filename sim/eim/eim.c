@@ -9,6 +9,7 @@ static const struct http_route routes[] = {
     { "POST", "/gsma/rsp2/asn1", eim_esipa },
     { "POST", "/gsma/rsp2/esipa/{function}", eim_esipa_json },
     { "POST", "/v1/euiccs", eim_register_euicc },
+    { "POST", "/v1/euiccs/import", eim_import_euiccs },
     { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
     { "PATCH", "/v1/euiccs/{eid}", eim_set_token },
     { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },

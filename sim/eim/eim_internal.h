@@ -51,8 +51,10 @@ void eim_order_release(struct eim_order *o);
 struct eim_euicc {
     char eid[33];
     int64_t counter, last_contact, state_change_cause; /* cause -1: none yet */
+    int64_t token; /* association token; -1: none. Only eim_euicc_add looks at it here */
     char rplmn[7];
-    struct buf certificate, eum_certificate, profiles;  /* profiles: JSON list of the last listing */
+    struct buf certificate, eum_certificate; /* DER; both or none */
+    struct buf profiles;                     /* JSON list of the last listing */
 };
 void eim_euicc_init(struct eim_euicc *u);
 void eim_euicc_release(struct eim_euicc *u);
@@ -61,6 +63,8 @@ extern const char *const eim_migrations[];
 extern const size_t eim_migration_count;
 
 MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* ERR_EXISTS */
+/* Of one that was registered without. */
+MUST_CHECK enum err eim_euicc_set_certificates(struct eim *e, const struct eim_euicc *u);
 MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
 /* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
@@ -105,6 +109,25 @@ MUST_CHECK enum err eim_order_put_commands(const struct eim_order *o, struct rsp
 /* The tag list of a question. */
 MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *list);
 
+/* --- northbound ------------------------------------------------------------------------------------ */
+
+#define EIM_IMPORT_MAX 10000 /* eUICCs of one call */
+
+/* Writes a problem; ERR_REFUSED, so that a handler can return it. */
+enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
+/* ERR_REFUSED after writing 403. */
+MUST_CHECK enum err eim_require_client(const struct eim *e, const struct http_request *q, struct http_response *p);
+/* The eUICC that the path's first part names. ERR_REFUSED after writing 403 or 404. */
+MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, struct eim_euicc *u);
+/* Its certificates: ERR_PARSE or ERR_VERIFY with a sentence in why. */
+MUST_CHECK enum err eim_judge_certificates(struct eim *e, const struct eim_euicc *u, const char **why);
+/* An order for an eUICC whose certificates nobody told is replaced by the question for them: what answers it could not be
+ * believed. Inside the caller's transaction. */
+MUST_CHECK enum err eim_ask_for_certificates(struct eim *e, struct eim_order *o);
+/* What a device says they are, judged. ERR_NOT_FOUND: it says nothing; ERR_VERIFY: not believed. */
+MUST_CHECK enum err eim_learn_certificates(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d,
+                                           struct eim_euicc *out);
+
 /* --- procedures ------------------------------------------------------------------------------------ */
 
 /* Makes what an order needs to travel: a signed package with the next counter, or a download trigger. Inside the caller's
@@ -135,6 +158,7 @@ MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pendi
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);

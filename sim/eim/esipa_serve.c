@@ -12,12 +12,17 @@ static enum err answer_error(int64_t code, struct buf *answer)
     return rsp_get_eim_package_response_write(&r, answer);
 }
 
-static enum err note_contact(struct eim *e, const struct rsp_get_eim_package_request *q, const char *eid)
+/* What a poll says of the device. */
+struct contact {
+    char eid[33], rplmn[7];
+    int64_t cause; /* -1: none told */
+};
+
+static enum err read_contact(const struct rsp_get_eim_package_request *q, struct contact *out)
 {
-    char rplmn[7] = "";
-    enum err x = q->rplmn.at ? rsp_plmn_text(q->rplmn, rplmn) : ERR_OK;
-    int64_t cause = q->state_change_cause.present ? q->state_change_cause.value : -1;
-    return x ? x : eim_euicc_seen(e, eid, cause, rplmn);
+    *out = (struct contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1 };
+    enum err x = q->rplmn.at ? rsp_plmn_text(q->rplmn, out->rplmn) : ERR_OK;
+    return x ? x : rsp_eid_text(q->eid, out->eid);
 }
 
 /* What is under way, or the next order made ready. An order whose time has run out while it waited is over; one that was
@@ -30,7 +35,8 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
             return x;
         if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
             *made = true;
-            return eim_order_prepare(e, o);
+            x = eim_ask_for_certificates(e, o);
+            return x ? x : eim_order_prepare(e, o);
         }
         o->state = EIM_EXPIRED;
         x = eim_order_update(e, o);
@@ -39,14 +45,18 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
     }
 }
 
-/* One transaction from looking to having it sent: two polls at once get the same bytes. ERR_NOT_FOUND: nothing to do. */
-static enum err next_message(struct eim *e, const char *eid, struct eim_order *o)
+/* One transaction from noting the contact to having the order sent: two polls at once get the same bytes. *known: the eUICC
+ * is registered. ERR_NOT_FOUND: nothing to do. */
+static enum err next_message(struct eim *e, const struct contact *c, struct eim_order *o, bool *known)
 {
     bool made = false;
     enum err x = db_begin(e->env->db);
     if (x)
         return x;
-    x = choose(e, eid, o, &made);
+    x = eim_euicc_seen(e, c->eid, c->cause, c->rplmn);
+    *known = x != ERR_NOT_FOUND;
+    if (!x)
+        x = choose(e, c->eid, o, &made);
     bool none = x == ERR_NOT_FOUND;
     x = db_end(e->env->db, none ? ERR_OK : x);
     if (!x && made)
@@ -59,19 +69,16 @@ static enum err next_message(struct eim *e, const char *eid, struct eim_order *o
 static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
 {
     struct eim *e = actor;
+    struct contact c;
     struct eim_order o;
-    char eid[33];
-    enum err x = rsp_eid_text(q->eid, eid);
-    if (!x)
-        x = note_contact(e, q, eid);
-    if (x == ERR_NOT_FOUND || x == ERR_PARSE)
+    bool known = false;
+    if (read_contact(q, &c))
         return answer_error(RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND, answer);
-    if (x)
-        return x;
     eim_order_init(&o);
-    x = next_message(e, eid, &o);
+    enum err x = next_message(e, &c, &o, &known);
     if (x == ERR_NOT_FOUND)
-        x = answer_error(RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE, answer);
+        x = answer_error(known ? RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE : RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND,
+                         answer);
     else if (!x)
         x = buf_put(answer, buf_span(&o.message));
     eim_order_release(&o);

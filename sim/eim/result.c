@@ -28,6 +28,8 @@ static enum err euicc_certificate(struct eim *e, const char *eid, const struct c
     struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
     eim_euicc_init(&u);
     enum err x = eim_euicc_get(e, eid, &u);
+    if (!x && !u.certificate.len)
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
     if (!x)
         x = cert_borrow(e->env->crypto, buf_span(&u.certificate), out);
     if (!x)
@@ -362,12 +364,17 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
 
 /* --- data ----------------------------------------------------------------------------------------------- */
 
+struct answer {
+    const struct rsp_ipa_euicc_data_response *response;
+    const struct eim_euicc *learned; /* its certificates, believed; NULL: it told none */
+};
+
 /* What was asked for is shown as it came; an order that asked for its lost result and did not get it has failed. */
 static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
 {
-    const struct rsp_ipa_euicc_data_response *r = what;
+    const struct answer *a = what;
+    const struct rsp_ipa_euicc_data_response *r = a->response;
     struct buf bytes = { .max = 64 << 10 };
-    (void)e;
     if (o->kind != EIM_ORDER_DATA)
         return end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError");
     if (r->which != RSP_OK)
@@ -376,6 +383,8 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
     enum err x = json ? rsp_ipa_euicc_data_response_write(r, &bytes) : ERR_NOMEM;
     if (!x)
         x = json_set_base64(json, "ipaEuiccDataResponse", buf_span(&bytes));
+    if (!x && a->learned)
+        x = eim_euicc_set_certificates(e, a->learned);
     o->state = EIM_DONE;
     buf_release(&bytes);
     if (x) {
@@ -385,22 +394,37 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
     return set_result(o, json);
 }
 
-enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
-                       struct buf *acknowledgements)
+/* Results among it first: they may be just what an order in flight waits for. One that does not verify is passed over. */
+static enum err take_kept_results(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
+                                  struct buf *acknowledgements)
 {
     struct rsp_euicc_package_result kept;
     struct der list = der_open(r->which == RSP_OK ? r->data.package_results : (struct span){ 0 });
     enum err x = ERR_OK;
-    /* Results among it first: they may be just what an order in flight waits for. One that does not verify is passed over. */
     while (!x && !der_at_end(&list)) {
         x = rsp_euicc_package_result_next(&list, &kept);
         if (!x)
             x = eim_take_package_result(e, eid, &kept, acknowledgements);
         x = x == ERR_VERIFY ? ERR_OK : x;
     }
+    return x;
+}
+
+enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
+                       struct buf *acknowledgements)
+{
+    struct eim_euicc learned;
+    struct answer a = { .response = r };
+    eim_euicc_init(&learned);
+    enum err x = take_kept_results(e, eid, r, acknowledgements);
+    if (!x && r->which == RSP_OK && eim_learn_certificates(e, eid, &r->data, &learned) == ERR_OK)
+        a.learned = &learned;
     const struct finding f = {
         .transaction_id = r->which == RSP_OK ? r->data.eim_transaction_id : r->error.eim_transaction_id,
-        .run = apply_data, .what = r,
+        .run = apply_data, .what = &a,
     };
-    return x ? x : apply(e, eid, &f);
+    if (!x)
+        x = apply(e, eid, &f);
+    eim_euicc_release(&learned);
+    return x;
 }

@@ -59,7 +59,7 @@ void eim_order_release(struct eim_order *o)
 
 void eim_euicc_init(struct eim_euicc *u)
 {
-    *u = (struct eim_euicc){ .certificate.max = 4096, .eum_certificate.max = 4096, .profiles.max = 64 << 10 };
+    *u = (struct eim_euicc){ .token = -1, .certificate.max = 4096, .eum_certificate.max = 4096, .profiles.max = 64 << 10 };
 }
 
 void eim_euicc_release(struct eim_euicc *u)
@@ -73,9 +73,17 @@ void eim_euicc_release(struct eim_euicc *u)
 
 enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u)
 {
-    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate) VALUES (?, ?, ?)",
-                  DB_ARGS(DB_TEXT(u->eid), DB_BLOB(buf_span(&u->certificate)),
-                          DB_BLOB(buf_span(&u->eum_certificate))),
+    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token) VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(DB_TEXT(u->eid), DB_BLOB(buf_span(&u->certificate)), DB_BLOB(buf_span(&u->eum_certificate)),
+                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token)),
+                  NULL);
+}
+
+enum err eim_euicc_set_certificates(struct eim *e, const struct eim_euicc *u)
+{
+    return db_run(e->env->db,
+                  "UPDATE euicc SET certificate = ?, eum_certificate = ? WHERE eid = ? AND length(certificate) = 0",
+                  DB_ARGS(DB_BLOB(buf_span(&u->certificate)), DB_BLOB(buf_span(&u->eum_certificate)), DB_TEXT(u->eid)),
                   NULL);
 }
 

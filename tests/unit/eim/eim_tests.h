@@ -23,6 +23,8 @@ struct fixture {
 };
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
+/* POSTs certificates (DER) for an EID; returns the status. */
+int register_card(struct lab *l, struct http_client *as, const char *eid, struct span euicc, struct span eum);
 /* POSTs an order for the card; returns the status. `more`: ",\"rollback\":true". */
 int order(struct fixture *f, const char *reference, const char *kind, const char *more);
 const char *order_state(struct fixture *f, const char *reference);
@@ -51,6 +53,7 @@ void tick_eim(struct fixture *f);
     extern const struct test name[];                                                                         \
     extern const size_t name##_count
 TESTS(northbound_tests);
+TESTS(import_tests);
 TESTS(data_tests);
 TESTS(json_tests);
 TESTS(kinds_tests);

@@ -202,13 +202,14 @@ void tick_eim(struct fixture *f)
 
 int main(void)
 {
-    struct test all[64];
+    struct test all[128];
     size_t count = 0;
     const struct {
         const struct test *tests;
         size_t count;
     } parts[] = {
         { northbound_tests, northbound_tests_count },
+        { import_tests, import_tests_count },
         { data_tests, data_tests_count },
         { relay_tests, relay_tests_count },
         { json_tests, json_tests_count },

@@ -1,0 +1,305 @@
+/* Northbound: eUICCs are registered, one or many at a time, and shown. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eim_internal.h"
+#include "json.h"
+#include "rsp_eim_configuration.h"
+#include "rsp_ids.h"
+
+/* How the registration of one eUICC ends: an HTTP status, and why. */
+struct verdict {
+    int status;
+    const char *title, *detail;
+};
+
+static void say(struct verdict *v, int status, const char *title, const char *detail)
+{
+    *v = (struct verdict){ status, title, detail };
+}
+
+static void read_certificates(const json_t *item, struct eim_euicc *u, struct verdict *v)
+{
+    enum err euicc = json_base64(item, "euiccCertificate", &u->certificate);
+    enum err eum = json_base64(item, "eumCertificate", &u->eum_certificate);
+    bool none = euicc == ERR_NOT_FOUND && eum == ERR_NOT_FOUND;
+    if (!none && (euicc || eum || !u->certificate.len || !u->eum_certificate.len))
+        say(v, 400, "certificate is missing", "euiccCertificate and eumCertificate are base64 of DER, both or none");
+}
+
+static void read_number(const json_t *item, const char *member, int64_t max, int64_t *out, struct verdict *v)
+{
+    enum err x = json_int(item, member, out);
+    if ((x && x != ERR_NOT_FOUND) || (!x && (*out < 0 || *out > max)))
+        say(v, 400, "a number is wrong", "associationToken is from 0 on, counter 0 to 8388607");
+}
+
+static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *v)
+{
+    const char *eid = json_str(item, "eid");
+    if (!eid || strlen(eid) != 32 || !rsp_eid_check_digits(eid)) {
+        say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
+        return;
+    }
+    snprintf(u->eid, sizeof u->eid, "%s", eid);
+    read_number(item, "associationToken", INT64_MAX, &u->token, v);
+    read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
+    read_certificates(item, u, v);
+}
+
+static void judge(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    const char *why = NULL;
+    if (!u->certificate.len)
+        return;
+    enum err x = eim_judge_certificates(e, u, &why);
+    if (x)
+        say(v, x == ERR_VERIFY ? 422 : 400, "certificate refused", why);
+}
+
+/* It was registered before: the same, or with certificates that were not known yet. */
+static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    struct eim_euicc known;
+    eim_euicc_init(&known);
+    enum err x = eim_euicc_get(e, u->eid, &known);
+    bool new = !x && u->certificate.len && !known.certificate.len;
+    if (new)
+        x = eim_euicc_set_certificates(e, u);
+    else if (!x && u->certificate.len && !span_equal(buf_span(&known.certificate), buf_span(&u->certificate)))
+        say(v, 409, "registered already", "this EID is registered with another certificate");
+    eim_euicc_release(&known);
+    return x;
+}
+
+/* Inside a transaction. */
+static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    say(v, 201, NULL, NULL);
+    enum err x = eim_euicc_add(e, u);
+    if (x != ERR_EXISTS)
+        return x;
+    say(v, 200, NULL, NULL);
+    return add_again(e, u, v);
+}
+
+static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct verdict *v, size_t count)
+{
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    for (size_t i = 0; !x && i < count; i++)
+        if (!v[i].status)
+            x = add_euicc(e, &u[i], &v[i]);
+    return db_end(e->env->db, x);
+}
+
+enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    struct eim_euicc u;
+    struct verdict v = { 0 };
+    eim_euicc_init(&u);
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = http_read_json(q, p, &body);
+    if (!x) {
+        read_euicc(body, &u, &v);
+        if (!v.status)
+            judge(e, &u, &v);
+        x = add_euiccs(e, &u, &v, 1);
+    }
+    if (!x)
+        x = v.title ? http_problem(p, v.status, v.title, v.detail)
+                    : http_json(p, v.status, json_pack("{s:s}", "eid", u.eid));
+    json_decref(body);
+    eim_euicc_release(&u);
+    return x;
+}
+
+/* --- many at a time ---------------------------------------------------------------------------------- */
+
+static json_t *verdict_json(const json_t *item, const struct verdict *v)
+{
+    const char *eid = json_str(item, "eid");
+    return json_pack("{s:s*, s:i, s:s*, s:s*}", "eid", eid, "status", v->status, "title", v->title, "detail", v->detail);
+}
+
+static enum err answer_import(const json_t *items, const struct verdict *v, struct http_response *p)
+{
+    json_t *results = json_array(), *item;
+    size_t i, registered = 0, known = 0;
+    enum err x = results ? ERR_OK : ERR_NOMEM;
+    json_array_foreach(items, i, item) {
+        registered += v[i].status == 201;
+        known += v[i].status == 200;
+        if (!x)
+            x = json_array_append_new(results, verdict_json(item, &v[i])) ? ERR_NOMEM : ERR_OK;
+    }
+    size_t refused = json_array_size(items) - registered - known;
+    json_t *whole = x ? NULL : json_pack("{s:I, s:I, s:I, s:O}", "registered", (json_int_t)registered, "known",
+                                         (json_int_t)known, "refused", (json_int_t)refused, "results", results);
+    json_decref(results);
+    return x ? x : http_json(p, 200, whole);
+}
+
+/* The certificates are judged before the transaction begins, so that it is short. */
+static enum err import(struct eim *e, const json_t *items, struct eim_euicc *u, struct verdict *v)
+{
+    json_t *item;
+    size_t i;
+    json_array_foreach(items, i, item) {
+        eim_euicc_init(&u[i]);
+        read_euicc(item, &u[i], &v[i]);
+        if (!v[i].status)
+            judge(e, &u[i], &v[i]);
+    }
+    return add_euiccs(e, u, v, json_array_size(items));
+}
+
+enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = http_read_json(q, p, &body);
+    const json_t *items = json_object_get(body, "euiccs");
+    size_t count = json_array_size(items);
+    if (!x && (count < 1 || count > EIM_IMPORT_MAX))
+        x = eim_problem(p, 400, "euiccs is wrong", "a list of 1 to 10000 eUICCs is wanted");
+    struct eim_euicc *u = x ? NULL : calloc(count, sizeof *u);
+    struct verdict *v = x ? NULL : calloc(count, sizeof *v);
+    if (!x)
+        x = u && v ? import(e, items, u, v) : ERR_NOMEM;
+    if (!x)
+        x = answer_import(items, v, p);
+    for (size_t i = 0; u && i < count; i++)
+        eim_euicc_release(&u[i]);
+    free(u);
+    free(v);
+    json_decref(body);
+    return x;
+}
+
+/* --- one ---------------------------------------------------------------------------------------------- */
+
+enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, struct eim_euicc *u)
+{
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = eim_euicc_get(e, q->part[0], u);
+    return x == ERR_NOT_FOUND ? eim_problem(p, 404, "no such eUICC", "this EID is not registered") : x;
+}
+
+enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim_euicc u;
+    eim_euicc_init(&u);
+    enum err x = eim_find_euicc(actor, q, p, &u);
+    json_t *json = x ? NULL : json_pack("{s:s, s:I, s:I}", "eid", u.eid, "counter", (json_int_t)u.counter,
+                                        "lastContact", (json_int_t)u.last_contact);
+    if (json && u.state_change_cause >= 0)
+        json_object_set_new(json, "stateChangeCause", json_integer(u.state_change_cause));
+    if (json && u.rplmn[0])
+        json_object_set_new(json, "rPlmn", json_string(u.rplmn));
+    if (json && u.profiles.len)
+        json_object_set_new(json, "profiles", json_loadb((const char *)u.profiles.at, u.profiles.len, 0, NULL));
+    eim_euicc_release(&u);
+    return x ? x : http_json(p, 200, json);
+}
+
+/* EimConfigurationData of this eIM: its name, where it is polled, its key (SGP.32 v1.2 2.4.1). */
+static enum err put_configuration(struct eim *e, struct buf *list)
+{
+    struct buf spki = { .max = 256 };
+    enum err x = rsp_put_spki_contents(e->curve == EC_P256 ? rsp_oid_p256() : rsp_oid_brainpool_p256r1(),
+                                       SPAN_ARRAY(e->certificate->key.at), &spki);
+    const struct rsp_eim_configuration configuration = {
+        .eim_id = span_str(e->eim_id),
+        .eim_fqdn = span_str(e->fqdn),
+        .eim_id_type = { true, RSP_EIM_ID_FQDN },
+        .counter = { true, 0 },
+        .has_public_key_data = true,
+        .public_key_data = { .which = RSP_KEY_DATA_PUBLIC_KEY, .public_key = buf_span(&spki) },
+        .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS },
+    };
+    if (!x)
+        x = rsp_eim_configuration_write(&configuration, list);
+    buf_release(&spki);
+    return x;
+}
+
+/* What a device's provisioning writes into an eUICC without an eIM. */
+static enum err put_initial_eim(struct eim *e, struct buf *out)
+{
+    struct buf list = { .max = 1024 };
+    enum err x = put_configuration(e, &list);
+    const struct rsp_add_initial_eim_request request = { .list = buf_span(&list) };
+    if (!x)
+        x = rsp_add_initial_eim_request_write(&request, out);
+    buf_release(&list);
+    return x;
+}
+
+enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_euicc u;
+    struct buf request = { .max = 2048 };
+    eim_euicc_init(&u);
+    enum err x = eim_find_euicc(e, q, p, &u);
+    if (!x)
+        x = put_initial_eim(e, &request);
+    json_t *json = x ? NULL : json_object();
+    if (!x)
+        x = json ? json_set_base64(json, "addInitialEimRequest", buf_span(&request)) : ERR_NOMEM;
+    buf_release(&request);
+    eim_euicc_release(&u);
+    if (x) {
+        json_decref(json);
+        return x;
+    }
+    return http_json(p, 200, json);
+}
+
+/* What another eIM needs to hand an eUICC over to this one (eCO addEim). */
+enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct buf bytes = { .max = 1024 };
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = put_configuration(e, &bytes);
+    json_t *json = x ? NULL : json_object();
+    if (!x)
+        x = json ? json_set_base64(json, "eimConfiguration", buf_span(&bytes)) : ERR_NOMEM;
+    buf_release(&bytes);
+    if (x) {
+        json_decref(json);
+        return x;
+    }
+    return http_json(p, 200, json);
+}
+
+/* PATCH {associationToken}: the eUICC gave it when another eIM added this one; it travels out of band. */
+enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    int64_t token = 0;
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = http_read_json(q, p, &body);
+    if (!x && (json_int(body, "associationToken", &token) || token < 0))
+        x = eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
+    if (!x)
+        x = eim_euicc_set_token(e, q->part[0], token);
+    json_decref(body);
+    if (x == ERR_NOT_FOUND)
+        return http_problem(p, 404, "no such eUICC", "this EID is not registered");
+    return x ? x : http_text(p, 204, "", (struct span){ 0 });
+}
+
