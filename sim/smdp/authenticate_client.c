@@ -30,6 +30,15 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
     return ERR_OK;
 }
 
+/* SGP.22 5.6.3: the key that the package was bound to before; the eUICC uses it again where it still has it. */
+static enum err find_bound_key(struct smdp *s, const struct smdp_profile *p, struct smdp_memory *m)
+{
+    if (p->state != SMDP_DOWNLOADED)
+        return ERR_OK;
+    enum err e = smdp_binding_get_euicc_otpk(s, p->iccid, &m->binding.euicc_otpk);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err sign_smdp_signed2(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
                                   const struct rsp_authenticate_client_request *q, struct smdp_memory *m,
                                   struct rsp_authenticate_client_ok *ok)
@@ -37,8 +46,8 @@ static enum err sign_smdp_signed2(struct smdp *s, const struct smdp_session *x, 
     ok->transaction_id = q->transaction_id;
     ok->smdp_signed2 = (struct rsp_smdp_signed2){
         .transaction_id = q->transaction_id,
-        /* bppEuiccOtpk is never asked for again: packages are bound to session keys, so a retry is bound anew. */
         .cc_required = p->confirmation_required,
+        .bpp_euicc_otpk = buf_span(&m->binding.euicc_otpk),
     };
     enum err e = rsp_smdp_signed2_write(&ok->smdp_signed2, &m->tbs);
     if (e)
@@ -97,6 +106,8 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_a
     e = smdp_build_metadata(&p, &m->metadata);
     if (!e)
         e = rsp_store_metadata_read(buf_span(&m->metadata), &ok->metadata);
+    if (!e)
+        e = find_bound_key(s, &p, m);
     if (!e)
         e = sign_smdp_signed2(s, x, &p, q, m, ok);
     return e ? e : remember(s, x, &p, q, euicc->eid, m);

@@ -98,50 +98,53 @@ enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out)
     return e;
 }
 
-/* Fresh one-time key, signed channel request, and the session keys of the agreement. */
-static enum err open_channel(struct smdp *s, const struct smdp_session *x, struct span euicc_otpk, struct buf *out,
-                             struct bsp *keys)
+/* The session keys of a fresh one-time key, whose public half is *otpk. */
+static enum err agree(struct smdp *s, const struct smdp_session *x, struct span euicc_otpk, struct ec_point *otpk,
+                      struct bsp *keys)
 {
     struct ec_key *otsk = NULL;
-    struct ec_point otpk;
-    struct ec_signature signature;
     struct secret z = { 0 };
     uint8_t eid[RSP_EID_OCTETS];
-    struct buf id = { .max = 16 }, members = { .max = 512 };
-    const struct smdp_identity *identity = &s->identity[x->identity];
-    enum err e = ec_key_generate(s->env->crypto, identity->curve, &otsk);
-    if (!e)
-        e = hex_decode(span_str(x->transaction_id), &id);
-    if (e)
-        goto out;
-    ec_key_point(otsk, &otpk);
-    struct rsp_initialise_secure_channel channel = {
-        .remote_op_id = 1,
-        .transaction_id = buf_span(&id),
-        .key_type = SPAN(0x88),
-        .key_length = SPAN(0x10),
-        .host_id = span_str(HOST_ID),
-        .smdp_otpk = SPAN_ARRAY(otpk.at),
-        .smdp_signature = SPAN_ARRAY(signature.at),
-    };
-    e = rsp_initialise_secure_channel_write_tbs(&channel, &members);
-    if (!e)
-        tamper_at(s->env, TAMPER_BEFORE_SIGNING, "ES8+.InitialiseSecureChannel", &members);
-    struct rsp_tbs tbs;
-    rsp_tbs_smdp_sign(buf_span(&members), euicc_otpk, &tbs);
-    if (!e)
-        e = ec_sign(s->env->crypto, identity->pb_key, tbs.part, tbs.count, &signature);
-    if (!e)
-        e = rsp_initialise_secure_channel_write(&channel, out);
+    enum err e = ec_key_generate(s->env->crypto, s->identity[x->identity].curve, &otsk);
     if (!e)
         e = ec_key_agree(s->env->crypto, otsk, euicc_otpk, &z);
     if (!e)
         e = rsp_eid_parse(x->eid, eid);
     if (!e)
         e = bsp_derive(s->env->crypto, secret_span(&z), span_str(HOST_ID), SPAN_ARRAY(eid), keys);
-out:
+    if (!e)
+        ec_key_point(otsk, otpk);
     secret_release(&z);
     ec_key_free(otsk);
+    return e;
+}
+
+/* SGP.22 5.5.1: the channel request of this session, signed. */
+static enum err put_channel(struct smdp *s, const struct smdp_session *x, const struct smdp_binding *b,
+                            struct buf *out)
+{
+    struct ec_signature signature;
+    struct rsp_tbs tbs;
+    struct buf id = { .max = 16 }, members = { .max = 512 };
+    enum err e = hex_decode(span_str(x->transaction_id), &id);
+    const struct rsp_initialise_secure_channel channel = {
+        .remote_op_id = 1,
+        .transaction_id = buf_span(&id),
+        .key_type = SPAN(0x88),
+        .key_length = SPAN(0x10),
+        .host_id = span_str(HOST_ID),
+        .smdp_otpk = buf_span(&b->smdp_otpk),
+        .smdp_signature = SPAN_ARRAY(signature.at),
+    };
+    if (!e)
+        e = rsp_initialise_secure_channel_write_tbs(&channel, &members);
+    if (!e)
+        tamper_at(s->env, TAMPER_BEFORE_SIGNING, "ES8+.InitialiseSecureChannel", &members);
+    rsp_tbs_smdp_sign(buf_span(&members), buf_span(&b->euicc_otpk), &tbs);
+    if (!e)
+        e = ec_sign(s->env->crypto, s->identity[x->identity].pb_key, tbs.part, tbs.count, &signature);
+    if (!e)
+        e = rsp_initialise_secure_channel_write(&channel, out);
     buf_release(&id);
     buf_release(&members);
     return e;
@@ -159,7 +162,7 @@ static enum err put_blocks(struct smdp *s, struct bsp *keys, uint32_t list_tag, 
 }
 
 /* SGP.22 2.5.3, 5.5.4: random keys take the place of the session's; from here on blocks are chained anew. */
-static enum err put_protection_keys(struct smdp *s, struct bsp *keys, struct buf *package)
+static enum err put_protection_keys(struct smdp *s, struct bsp *keys, struct buf *out)
 {
     uint8_t ppk[3][16];
     struct buf command = { .max = 128 };
@@ -168,7 +171,7 @@ static enum err put_protection_keys(struct smdp *s, struct bsp *keys, struct buf
     if (!e)
         e = rsp_replace_session_keys_write(&replace, &command);
     if (!e)
-        e = put_blocks(s, keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, buf_span(&command), package);
+        e = put_blocks(s, keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, buf_span(&command), out);
     if (!e)
         e = bsp_replace_keys(keys, replace.initial_mcv, replace.ppk_enc, replace.ppk_cmac);
     if (command.at)
@@ -178,38 +181,46 @@ static enum err put_protection_keys(struct smdp *s, struct bsp *keys, struct buf
     return e;
 }
 
-static enum err put_package(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
-                            struct span euicc_otpk, struct span upp, struct buf *package)
+static enum err protect(struct smdp *s, const struct smdp_profile *p, struct span upp, struct bsp *keys,
+                        struct buf *out)
 {
-    struct bsp keys = { 0 };
-    struct der_mark bpp;
     struct buf isdp = { .max = 256 }, metadata = { .max = 4096 };
-    struct rsp_configure_isdp configure = { 0 };
-    enum err e = der_put_open(package, 0xbf36, &bpp);
+    const struct rsp_configure_isdp configure = { 0 };
+    enum err e = rsp_configure_isdp_write(&configure, &isdp);
     if (!e)
-        e = open_channel(s, x, euicc_otpk, package, &keys);
-    if (!e)
-        e = rsp_configure_isdp_write(&configure, &isdp);
-    if (!e)
-        e = put_blocks(s, &keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, buf_span(&isdp), package);
+        e = put_blocks(s, keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, buf_span(&isdp), out);
     if (!e)
         e = smdp_build_metadata(p, &metadata);
     if (!e)
-        e = put_blocks(s, &keys, 0xa1, 0x88, BSP_PLAIN_MAX_88, buf_span(&metadata), package);
+        e = put_blocks(s, keys, 0xa1, 0x88, BSP_PLAIN_MAX_88, buf_span(&metadata), out);
     if (!e && s->ppk)
-        e = put_protection_keys(s, &keys, package);
+        e = put_protection_keys(s, keys, out);
     if (!e)
-        e = put_blocks(s, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, upp, package);
-    if (!e)
-        e = der_put_close(package, bpp);
-    bsp_release(&keys);
+        e = put_blocks(s, keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, upp, out);
     buf_release(&isdp);
     buf_release(&metadata);
     return e;
 }
 
+static enum err bind_upp(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
+                         struct span euicc_otpk, struct span upp, struct smdp_binding *b)
+{
+    struct bsp keys = { 0 };
+    struct ec_point otpk;
+    enum err e = agree(s, x, euicc_otpk, &otpk, &keys);
+    if (!e)
+        e = buf_set(&b->euicc_otpk, euicc_otpk);
+    if (!e)
+        e = buf_set(&b->smdp_otpk, SPAN_ARRAY(otpk.at));
+    buf_clear(&b->blocks);
+    if (!e)
+        e = protect(s, p, upp, &keys, &b->blocks);
+    bsp_release(&keys);
+    return e;
+}
+
 enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
-                   struct span euicc_otpk, struct buf *package)
+                   struct span euicc_otpk, struct smdp_binding *b)
 {
     struct buf upp = { .max = SAIP_UPP_MAX };
     struct smdp_subscription sub = { 0 };
@@ -218,9 +229,21 @@ enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct sm
         e = smdp_build_upp(p, &sub, &upp);
     smdp_subscription_release(&sub);
     if (!e)
-        e = put_package(s, x, p, euicc_otpk, buf_span(&upp), package);
+        e = bind_upp(s, x, p, euicc_otpk, buf_span(&upp), b);
     if (upp.at)
         memory_clear(upp.at, upp.len);
     buf_release(&upp);
     return e;
+}
+
+enum err smdp_write_package(struct smdp *s, const struct smdp_session *x, const struct smdp_binding *b,
+                            struct buf *package)
+{
+    struct der_mark bpp;
+    enum err e = der_put_open(package, 0xbf36, &bpp);
+    if (!e)
+        e = put_channel(s, x, b, package);
+    if (!e)
+        e = buf_put(package, buf_span(&b->blocks));
+    return e ? e : der_put_close(package, bpp);
 }

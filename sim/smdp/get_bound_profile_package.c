@@ -52,6 +52,27 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
     return smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage: wrong code");
 }
 
+/* SGP.22 5.6.2: what was bound to this very key goes out again; for another key it is bound anew, where that is allowed. */
+static enum err bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p, struct span otpk,
+                     struct smdp_binding *b, struct es_status *status)
+{
+    enum err e = p->state == SMDP_DOWNLOADED ? smdp_binding_get(s, p->iccid, b) : ERR_NOT_FOUND;
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (!e && span_equal(buf_span(&b->euicc_otpk), otpk))
+        return ERR_OK;
+    if (!e && s->same_otpk_only) {
+        es_refuse(status, "8.2", "3.7", "the package was bound to another one-time key of the eUICC");
+        return smdp_progress_note(s, p, x->eid, ES2P_BPP_DOWNLOAD, status, (struct span){ 0 });
+    }
+    e = smdp_bind(s, x, p, otpk, b);
+    if (e == ERR_VERIFY) {
+        es_refuse(status, "8.1", "6.1", "the eUICC's one-time key is no point of its curve");
+        return ERR_OK;
+    }
+    return e ? e : smdp_binding_put(s, p->iccid, b);
+}
+
 static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p, struct span otpk)
 {
     x->state = SMDP_BOUND;
@@ -68,8 +89,8 @@ static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_pro
     return e ? e : smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
 }
 
-static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,
-                     struct smdp_memory *m, struct rsp_get_bound_profile_package_ok *ok, struct es_status *status)
+static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,
+                      struct smdp_memory *m, struct rsp_get_bound_profile_package_ok *ok, struct es_status *status)
 {
     const struct rsp_euicc_signed2 *signed2 = &q->response.ok.euicc_signed2;
     struct smdp_profile p = { 0 };
@@ -86,13 +107,12 @@ static enum err bind(struct smdp *s, struct smdp_session *x, const struct rsp_ge
         e = check_confirmation_code(s, &p, signed2, status);
     if (!e && es_refused(status) && strcmp(status->subject, CONFIRMATION_CODE) == 0)
         e = smdp_progress_note(s, &p, x->eid, ES2P_CONFIRMATION, status, (struct span){ 0 });
+    if (!e && !es_refused(status))
+        e = bind(s, x, &p, signed2->euicc_otpk, &m->binding, status);
+    if (!e && !es_refused(status))
+        e = smdp_write_package(s, x, &m->binding, &m->package);
     if (e || es_refused(status))
         return e;
-    e = smdp_bind(s, x, &p, signed2->euicc_otpk, &m->package);
-    if (e == ERR_VERIFY) {
-        es_refuse(status, "8.1", "6.1", "the eUICC's one-time key is no point of its curve");
-        return ERR_OK;
-    }
     *ok = (struct rsp_get_bound_profile_package_ok){ q->transaction_id, buf_span(&m->package) };
     return e ? e : remember(s, x, &p, signed2->euicc_otpk);
 }
@@ -119,7 +139,7 @@ enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bou
         es_refuse(status, "8.10.1", "3.9", "no such RSP session");
         e = ERR_OK;
     } else if (!e && q->response.which == RSP_PREPARE_DOWNLOAD_OK)
-        e = bind(s, &x, q, m, ok, status);
+        e = serve(s, &x, q, m, ok, status);
     else if (!e)
         e = client_refused(s, &x, status);
     smdp_session_release(&x);

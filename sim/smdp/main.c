@@ -16,6 +16,8 @@ static const struct setting settings[] = {
     { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
     { "operators", SETTING_MAP, "", "name: https URL where this client hears how downloads of its profiles go" },
     { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
+    { "same-otpk-only", SETTING_BOOL, "false",
+      "a package that was bound is given to the eUICC's same one-time key only (8.2/3.7); else it is bound anew" },
     { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
     { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
@@ -148,6 +150,7 @@ static enum err make_smdp(struct program_state *p)
     struct smdp_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
                                .warn_eid_range = settings_bool(s, "warn-eid-range"),
                                .ppk = settings_bool(s, "ppk"),
+                               .same_otpk_only = settings_bool(s, "same-otpk-only"),
                                .order_valid_ms = settings_int(s, "order-valid"),
                                .downloads_max = settings_int(s, "downloads-max") };
     enum err e = read_addresses(p);

@@ -100,6 +100,7 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->env = env;
     s->storage_key = settings->storage_key;
     s->ppk = settings->ppk;
+    s->same_otpk_only = settings->same_otpk_only;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
     enum err e = copy_addresses(s, settings->addresses);

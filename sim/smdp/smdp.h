@@ -50,6 +50,7 @@ struct smdp_settings {
     const struct smdp_smds *smds;
     size_t smds_count;
     bool ppk;                     /* packages are protected by random keys, sent as ReplaceSessionKeys (SGP.22 2.5.3) */
+    bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
 };

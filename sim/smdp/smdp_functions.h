@@ -32,6 +32,7 @@ MUST_CHECK enum err smdp_release_profile(struct smdp *s, const struct smdp_order
 struct smdp_memory {
     struct es_opening opening;
     struct ec_signature signature;
+    struct smdp_binding binding;
     struct buf tbs, metadata, package;
 };
 void smdp_memory_init(struct smdp_memory *m);
@@ -69,8 +70,11 @@ MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile
 /* The unprotected package of a profile: a secret. */
 MUST_CHECK enum err smdp_build_upp(const struct smdp_profile *p, const struct smdp_subscription *sub, struct buf *upp);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);
-/* SGP.22 2.6.4, 5.5: binds a package to the eUICC's one-time key. */
+/* SGP.22 2.6.4, 5.5: protects the profile with keys agreed with the eUICC's one-time key. ERR_VERIFY: no point of the curve. */
 MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,
-                              struct span euicc_otpk, struct buf *package);
+                              struct span euicc_otpk, struct smdp_binding *b);
+/* Appends the bound profile package: what was protected, behind a channel request that is signed for this session. */
+MUST_CHECK enum err smdp_write_package(struct smdp *s, const struct smdp_session *x, const struct smdp_binding *b,
+                                       struct buf *package);
 
 #endif

@@ -18,7 +18,7 @@ struct smdp {
     struct smdp_client *clients;      /* names owned */
     size_t client_count;
     struct secret storage_key;
-    bool ppk;
+    bool ppk, same_otpk_only;
     int64_t order_valid_ms, downloads_max;
     struct smdp_smds *smds;           /* texts owned */
     size_t smds_count;

@@ -63,6 +63,15 @@ struct smdp_session {
 };
 void smdp_session_release(struct smdp_session *s);
 
+/* What was bound for an order and may go out again: the two one-time keys and the protected blocks (A0 to A3), never a
+ * secret half. */
+struct smdp_binding {
+    struct buf euicc_otpk, smdp_otpk; /* 65 octets */
+    struct buf blocks;
+};
+void smdp_binding_init(struct smdp_binding *b);
+void smdp_binding_release(struct smdp_binding *b);
+
 extern const char *const smdp_migrations[];
 extern const size_t smdp_migration_count;
 
@@ -92,6 +101,12 @@ MUST_CHECK enum err smdp_registration_get(struct smdp *s, const char *iccid, str
  * was said already. */
 MUST_CHECK enum err smdp_registration_open(struct smdp *s, const struct smdp_profile *p, const struct smdp_smds *smds);
 MUST_CHECK enum err smdp_registration_close(struct smdp *s, const char *iccid);
+
+/* One binding an order, kept until the order is over. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err smdp_binding_get(struct smdp *s, const char *iccid, struct smdp_binding *out);
+MUST_CHECK enum err smdp_binding_get_euicc_otpk(struct smdp *s, const char *iccid, struct buf *out);
+MUST_CHECK enum err smdp_binding_put(struct smdp *s, const char *iccid, const struct smdp_binding *b);
+MUST_CHECK enum err smdp_binding_remove(struct smdp *s, const char *iccid);
 
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);

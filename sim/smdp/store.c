@@ -45,6 +45,8 @@ const char *const smdp_migrations[] = {
     " type TEXT NOT NULL, at INTEGER NOT NULL, point INTEGER NOT NULL, subject TEXT NOT NULL, reason TEXT NOT NULL,"
     " message TEXT NOT NULL, result BLOB, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL);"
     "CREATE INDEX progress_by_operator ON progress (operator, id);",
+    "CREATE TABLE binding ("
+    " iccid TEXT PRIMARY KEY, euicc_otpk BLOB NOT NULL, smdp_otpk BLOB NOT NULL, blocks BLOB NOT NULL);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -296,6 +298,8 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
                         NULL);
     if (!e && is_over(p->state))
         e = smdp_registration_close(s, p->iccid);
+    if (!e && is_over(p->state))
+        e = smdp_binding_remove(s, p->iccid);
     return e ? e : smdp_history_put(s, p->iccid, event);
 }
 

@@ -80,6 +80,50 @@ static void with_a_device(void)
     }
 }
 
+static void order_download(struct lab *l)
+{
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(l);
+    CHECK(lab_call(l, l->eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders",
+                   "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}", NULL) == 202);
+}
+
+/* The package was sent and lost on its way, or its device killed before it came: how often, and what comes of it. */
+static const struct {
+    const char *name;
+    bool same_only, device_dies;
+    const char *order, *profile;
+} losses[] = {
+    { "the answer is lost", false, false, "done", "installed" },
+    { "the answer is lost, and only the same key serves", true, false, "done", "installed" },
+    { "the device dies with the answer", false, true, "done", "installed" },
+    { "the device dies with the answer, and only the same key serves", true, true, "failed", "downloaded" },
+};
+
+static void interrupted(void)
+{
+    for (size_t i = 0; i < COUNT(losses); i++) {
+        struct lab l;
+        lab_open(&l);
+        l.same_otpk_only = losses[i].same_only;
+        lab_restart(&l, LAB_SMDP);
+        order_download(&l);
+        l.hurdle = "getBoundProfilePackage";
+        l.hurdle_err = losses[i].device_dies ? ERR_CUT : ERR_IO;
+        l.hurdle_after = true;
+        l.hurdles = 1;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        CHECK_ROW(losses[i].name, l.hurdles == 0);
+        const char *order = lab_get(&l, l.eso, LAB_EIM_URL "/v1/orders?reference=d", "state");
+        CHECK_ROW(losses[i].name, strcmp(order, losses[i].order) == 0);
+        CHECK_ROW(losses[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), losses[i].profile) == 0);
+        CHECK_ROW(losses[i].name,
+                  lab_card_state(&l.card, LAB_PARTNER_ICCID) == (strcmp(order, "done") == 0 ? 0 : -1));
+        lab_close(&l);
+    }
+}
+
 /* What was bound for one card is nothing to another one, even with the same order. */
 static void packages_are_for_one_card(void)
 {
@@ -155,6 +199,7 @@ static void repeatable(void)
 static const struct test tests[] = {
     { "step by step, on each curve", by_hand },
     { "by a device, on each curve, up to its first attach", with_a_device },
+    { "by a device, with the package lost on its way", interrupted },
     { "a package is for one card", packages_are_for_one_card },
     { "an altered package installs nothing", altered_packages },
     { "the same seed makes the same package", repeatable },

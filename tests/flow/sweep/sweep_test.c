@@ -71,7 +71,7 @@ static const struct {
     { "power after each commit of a card that falls back", "recovery/15", "meter-1", SWEEP_RESPONSE, 10, 0, 0 },
     { "the eIM that relays a download, before each call", "download/10", "eim", SWEEP_CALL, 8, 1, 0 },
     /* A package that is fetched twice is more than the scenario counts. */
-    { "the SM-DP+ at each write of a relayed download", "download/10", "smdp", SWEEP_WRITE, 35, 8, 0 },
+    { "the SM-DP+ at each write of a relayed download", "download/10", "smdp", SWEEP_WRITE, 35, 10, 0 },
     { "the eIM that relays a download, at each write", "download/10", "eim", SWEEP_WRITE, 30, 2, 0 },
     /* The command of the rollback whose response was lost is no message of the trace. */
     { "power after each commit of a card that rolls back", "recovery/13", "meter", SWEEP_RESPONSE, 6, 1, 0 },

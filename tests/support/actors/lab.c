@@ -80,6 +80,8 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .storage_key = { .at = { 1, 2, 3 }, .len = 32 },
                                      .order_valid_ms = l->order_valid_ms,
                                      .downloads_max = l->downloads_max,
+                                     .ppk = l->ppk,
+                                     .same_otpk_only = l->same_otpk_only,
                                      .smds = &smds,
                                      .smds_count = 1 };
     REQUIRE(smdp_new(&p->env, &s, &smdp) == ERR_OK);

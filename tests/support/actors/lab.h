@@ -92,6 +92,7 @@ struct lab {
     const char *operator_url; /* where "eso" hears of downloads; NULL: nowhere. Restart the SM-DP+ after changing it. */
     struct ipa *ipa;
     int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
+    bool ppk, same_otpk_only;              /* the same */
     bool ipae; /* the device announces itself as IPAe from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
      * before or after the server. */

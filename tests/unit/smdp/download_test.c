@@ -601,26 +601,6 @@ static void a_package_is_bound_so_often_only(void)
     lab_close(&l);
 }
 
-/* A lost package is bound anew for the same card, in a new session. */
-static void lost_package_comes_again(void)
-{
-    struct lab l;
-    struct lab_download lost, again;
-    lab_open(&l);
-    lab_import(&l);
-    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
-    lab_download_begin(&l, &l.card, &lost);
-    CHECK(lab_fetch(&lost)[0] == 0);
-    lab_card_reset(&l.card);
-    lab_download_begin(&l, &l.card, &again);
-    CHECK(lab_fetch(&again)[0] == 0);
-    CHECK(!span_equal(lost.package.bound_profile_package, again.package.bound_profile_package));
-    CHECK(lab_load(&again) == 0);
-    lab_download_end(&lost);
-    lab_download_end(&again);
-    lab_close(&l);
-}
-
 /* Downloads with the n-th write of the SM-DP+ killed; the card begins anew, as an LPA does. */
 static void killed_anywhere(void)
 {
@@ -687,7 +667,6 @@ const struct test download_tests[] = {
     { "one profile is bound to one card", one_profile_one_card },
     { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },
     { "a new order does not belong to an old session", a_new_order_is_not_the_old_sessions },
-    { "a package that was lost is bound anew", lost_package_comes_again },
     { "an order expires, also between authentication and package", an_order_expires },
     { "a package is bound so often only, also by sessions that stood before", a_package_is_bound_so_often_only },
     { "a download with the SM-DP+ killed at any write", killed_anywhere },

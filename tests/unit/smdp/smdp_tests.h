@@ -11,5 +11,6 @@ TESTS(download_tests);
 TESTS(notification_tests);
 TESTS(profile_tests);
 TESTS(progress_tests);
+TESTS(rebinding_tests);
 
 #endif
