@@ -95,6 +95,7 @@ static const struct rsp_type type_add_eim_result =
 static const struct rsp_field list_eim_result[] = {
     RSP_F(VALUE, 0xA0, list_eim_result, list),
     RSP_F(INTEGER, 0x81, list_eim_result, error),
+    RSP_F(VALUE_TOO, 0x30, list_eim_result, list), /* catalogue D-4 */
 };
 static const struct rsp_type type_list_eim_result =
     RSP_CHOICE(0xAB, RSP_NO_PDU, list_eim_result, list_eim_result);

@@ -68,6 +68,7 @@ static enum err read_field(const struct rsp_field *f, const struct der_tlv *tlv,
     void *at = member(base, f->at);
     switch (f->kind) {
     case RSP_VALUE:
+    case RSP_VALUE_TOO:
         *(struct span *)at = tlv->value;
         return ERR_OK;
     case RSP_WHOLE:
@@ -101,12 +102,23 @@ static int alternative(const struct rsp_type *t, uint32_t tag)
     return 0;
 }
 
+/* The number of the alternative that this one is another form of; its own otherwise. */
+static int stands_for(const struct rsp_type *t, int which)
+{
+    const struct rsp_field *f = &t->fields[which - 1];
+    int first = 1;
+    while (f->kind == RSP_VALUE_TOO && t->fields[first - 1].at != f->at)
+        first++;
+    return f->kind == RSP_VALUE_TOO ? first : which;
+}
+
 static enum err read_choice(const struct rsp_type *t, const struct der_tlv *tlv, void *out)
 {
     int which = alternative(t, tlv->tag);
     if (!which)
         return ERR_PARSE;
-    memcpy(member(out, t->which), &which, sizeof which);
+    int named = stands_for(t, which);
+    memcpy(member(out, t->which), &named, sizeof named);
     return read_field(&t->fields[which - 1], tlv, out);
 }
 
@@ -250,6 +262,8 @@ static enum err write_field(const struct rsp_field *f, const void *x, struct buf
         return *(const bool *)at ? der_put(out, f->tag, (struct span){ 0 }) : ERR_OK;
     case RSP_NULL_TOO:
         return ERR_OK;
+    case RSP_VALUE_TOO:
+        return ERR_STATE;
     case RSP_STRUCT:
         if (f->optional && !*(const bool *)member_of(x, f->has))
             return ERR_OK;

@@ -18,6 +18,7 @@ enum rsp_kind {
     RSP_INTEGER,  /* int64_t; optional: struct rsp_int */
     RSP_DEFAULT,  /* struct rsp_int with a DEFAULT, in `has`, which is not written */
     RSP_BITS,     /* uint32_t; optional: struct rsp_bits */
+    RSP_VALUE_TOO, /* an alternative under a tag that others send for an earlier one: read as that one, never written */
     RSP_BOOLEAN,  /* bool; optional: absent is false, and false is not written (DEFAULT FALSE) */
     RSP_NULL,     /* bool: a NULL is there */
     RSP_NULL_TOO, /* the same under a tag that others send: taken, never written */

@@ -403,9 +403,29 @@ void selects_members_by_tag_list(void)
     buf_release(&out);
 }
 
-/* What others send in another form (catalogue D-1, D-2, D-5). */
+/* The published listEim result, with the tag of its list changed to 30. */
+static void list_of_eims_untagged(void)
+{
+    struct buf b = hex("bf51818ba08188304380087465737465696d318101108210000102030405060708090a0b0c0d0e0f83010a301fab1d30"
+                       "1b300a80087465737465696d31300d80087465737465696d328201025f3740b91159eb4f1cd1c9ab219f1cd6be9564cd"
+                       "b6ffe1dd51b60a1b2339cd3e6e4676f2d012ef8b61939c2174166e2cdc02dff99aa0c0b57ce670a760b1b4e4a3e1ca");
+    struct rsp_euicc_package_result p;
+    struct rsp_euicc_result m;
+    REQUIRE(rsp_euicc_package_result_read(buf_span(&b), &p) == ERR_OK);
+    struct der d = der_open(p.result.data.results);
+    REQUIRE(rsp_euicc_result_next(&d, &m) == ERR_OK);
+    CHECK(m.which == RSP_RESULT_LIST_EIM && m.eims.which == RSP_OK);
+    d = der_open(m.eims.list);
+    struct rsp_eim_id_info first, second;
+    REQUIRE(rsp_eim_id_info_next(&d, &first) == ERR_OK && rsp_eim_id_info_next(&d, &second) == ERR_OK);
+    CHECK(is_text(first.eim_id, "testeim1") && is_text(second.eim_id, "testeim2") && der_at_end(&d));
+    buf_release(&b);
+}
+
+/* What others send in another form (catalogue D-1, D-2, D-4, D-5). */
 void takes_other_forms(void)
 {
+    list_of_eims_untagged();
     struct rsp_psmo m;
     struct rsp_key_data k = { .which = RSP_KEY_DATA_PUBLIC_KEY };
     struct span curve, point;
