@@ -192,19 +192,6 @@ static void an_ipae_is_activated_only_where_there_is_one(void)
  */
 static const uint8_t nobody[1][8] = { { 1, 2, 3, 4, 5, 6, 7, 8 } };
 
-static void put_crl(struct world *w, const char *issuer, unsigned number, struct buf *out)
-{
-    const struct pki_item *ci = world_item(w, issuer);
-    struct buf der = { .max = 4096 };
-    struct der_mark mark;
-    buf_clear(out);
-    REQUIRE(crl_issue(w->crypto, ci->cert, ci->key, nobody, 1, 0, CLOCK_DAY, number, &der) ==
-            ERR_OK);
-    REQUIRE(der_put_open(out, 0xbf35, &mark) == ERR_OK && buf_put(out, buf_span(&der)) == ERR_OK &&
-            der_put_close(out, mark) == ERR_OK);
-    buf_release(&der);
-}
-
 static void put_extension(uint8_t arc, int64_t value, struct buf *out)
 {
     struct der_mark one, octets;

@@ -294,41 +294,6 @@ static void records_are_searched(void)
     world_close(&w);
 }
 
-/* The lead profile with EF.DIR made cyclic and, where so wished, ADM's right to update made one to
- * increase. */
-static void make_cyclic(struct euicc_settings *s, bool increase, struct euicc_profile *profile,
-                        struct buf *upp)
-{
-    static const uint8_t linear[] = { 0x82, 0x04, 0x42, 0x21, 0x00, 0x21 },
-                         update[] = { 0x80, 0x01, 0x5a };
-    *profile = s->profiles[0];
-    REQUIRE(buf_set(upp, profile->upp) == ERR_OK);
-    uint8_t *descriptor = memmem(upp->at, upp->len, linear, sizeof linear);
-    uint8_t *rule = memmem(upp->at, upp->len, update, sizeof update);
-    REQUIRE(descriptor && rule);
-    descriptor[2] = 0x46;
-    if (increase) {
-        rule[0] = 0x84;
-        rule[2] = 0x32;
-    }
-    profile->upp = buf_span(upp);
-    s->profiles = profile;
-}
-
-static void with_cyclic(struct euicc_settings *s)
-{
-    static struct euicc_profile profile;
-    static struct buf upp = { .max = 8192 };
-    make_cyclic(s, false, &profile, &upp);
-}
-
-static void with_increase(struct euicc_settings *s)
-{
-    static struct euicc_profile profile;
-    static struct buf upp = { .max = 8192 };
-    make_cyclic(s, true, &profile, &upp);
-}
-
 #define OLD "61144f0ca0000000871002ff49ff058950045553494dffffffffffffffffffffff"
 #define NEW "00000000000000000000000000000000000000000000000000000000000000fffe"
 
@@ -369,7 +334,7 @@ static void cyclic_files_keep_the_newest_first(void)
           "6700" },
     };
     struct world w;
-    world_open(&w, with_cyclic);
+    world_open(&w, with_cyclic_file);
     for (size_t i = 0; i < COUNT(row); i++)
         CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
     world_reset(&w);
@@ -403,66 +368,33 @@ static void an_update_survives(void)
 
 /* ---- authentication, with the network's side from lib/crypto
  * ------------------------------------------------------- */
-static const struct aka_params keys = {
-    .algorithm = AKA_MILENAGE,
-    .k_len = 16,
-    .res_len = 8,
-    .k = { 0x46, 0x5b, 0x5c, 0xe8, 0xb1, 0x99, 0xb4, 0x9f, 0xaa, 0x5f, 0x0a, 0x2e, 0xe2, 0x38, 0xa6,
-           0xbc },
-    .opc = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e, 0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0,
-             0x2b, 0xaf },
-};
-static const uint8_t rand_[16] = { 0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d,
-                                   0x21, 0x8a, 0xe6, 0x4d, 0xae, 0x47, 0xbf, 0x35 };
-
-/* AUTHENTICATE with this SQN; the answer without status word goes to out. */
-static uint16_t authenticate(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
-                             struct buf *out)
-{
-    uint8_t octets[6], command[40] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
-    static const uint8_t amf[2] = { 0x80, 0x00 };
-    uint16_t sw = 0;
-    for (int i = 0; i < 6; i++)
-        octets[i] = (uint8_t)(sqn >> (40 - 8 * i));
-    REQUIRE(aka_compute(w->crypto, &keys, rand_, octets, amf, v) == ERR_OK);
-    memcpy(command + 6, rand_, 16);
-    command[22] = 0x10;
-    for (int i = 0; i < 6; i++)
-        command[23 + i] = octets[i] ^ v->ak[i];
-    memcpy(command + 29, amf, 2);
-    memcpy(command + 31, v->mac_a, 8);
-    command[38] ^= spoil_mac;
-    REQUIRE(apdu_send(w->card, span_of(command, 39), out, &sw) == ERR_OK);
-    return sw;
-}
-
 static void the_sim_authenticates_and_resynchronises(void)
 {
     struct world w;
     struct aka_vector v, s;
     struct buf out = { .max = 300 };
     world_open(&w, NULL);
-    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x6985); /* the USIM is not selected */
+    CHECK(network_authenticates(&w, 0x20, false, &v, &out) == 0x6985); /* the USIM is not selected */
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
-    CHECK(authenticate(&w, 0x20, true, &v, &out) == 0x9862);
-    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000);
+    CHECK(network_authenticates(&w, 0x20, true, &v, &out) == 0x9862);
+    CHECK(network_authenticates(&w, 0x20, false, &v, &out) == 0x9000);
     CHECK(out.len == 53 && out.at[44] == 8); /* with Kc: the profile has the service */
     CHECK(out.at[0] == 0xdb && out.at[1] == 8 && !memcmp(out.at + 2, v.res, 8));
     CHECK(!memcmp(out.at + 11, v.ck, 16) && !memcmp(out.at + 28, v.ik, 16));
-    CHECK(authenticate(&w, 0x20, false, &v, &out) == 0x9000 &&
+    CHECK(network_authenticates(&w, 0x20, false, &v, &out) == 0x9000 &&
           out.at[0] == 0xdc); /* the same again */
     static const uint8_t zero[2] = { 0 }, sqn_ms[6] = { 0, 0, 0, 0, 0, 0x20 };
-    REQUIRE(aka_compute(w.crypto, &keys, rand_, sqn_ms, zero, &s) == ERR_OK);
+    REQUIRE(aka_compute(w.crypto, &lead_keys, lead_rand, sqn_ms, zero, &s) == ERR_OK);
     uint8_t concealed[6];
     for (int i = 0; i < 6; i++)
         concealed[i] = sqn_ms[i] ^ s.ak_star[i];
     CHECK(out.len == 16 && !memcmp(out.at + 2, concealed, 6) && !memcmp(out.at + 8, s.mac_s, 8));
-    CHECK(authenticate(&w, 0x21, false, &v, &out) == 0x9000 &&
+    CHECK(network_authenticates(&w, 0x21, false, &v, &out) == 0x9000 &&
           out.at[0] == 0xdb); /* another index */
-    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdb);
+    CHECK(network_authenticates(&w, 0x40, false, &v, &out) == 0x9000 && out.at[0] == 0xdb);
     world_reset(&w);
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
-    CHECK(authenticate(&w, 0x40, false, &v, &out) == 0x9000 &&
+    CHECK(network_authenticates(&w, 0x40, false, &v, &out) == 0x9000 &&
           out.at[0] == 0xdc); /* kept without power */
     world_close(&w);
     buf_release(&out);

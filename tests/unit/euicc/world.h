@@ -3,6 +3,7 @@
 #ifndef LAB_TESTS_EUICC_WORLD_H
 #define LAB_TESTS_EUICC_WORLD_H
 
+#include "aka.h"
 #include "apdu.h"
 #include "certs.h"
 #include "euicc.h"
@@ -50,6 +51,8 @@ void world_open(struct world *w, world_tune tune);
 void world_close(struct world *w);
 /* Power off and on, the ISD-R selected again. */
 void world_reset(struct world *w);
+/* The memory as it was last saved. */
+void nvm_snapshot(struct world *w, struct buf *out);
 const struct pki_item *world_item(struct world *w, const char *name);
 
 /* One ES10 command; *response is replaced. Returns the status word. */
@@ -88,8 +91,7 @@ struct dp {
     struct span certificate; /* sent in place of auth's or pb's; empty: that one itself */
     enum dp_flaw flaw;
     bool ppk;     /* ReplaceSessionKeys */
-    bool spoiled; /* the card's answers are not what they were: what does not read ends the session
-                   */
+    bool spoiled; /* the card's answers are not what they were, or do not come: the session ends */
     uint8_t transaction_id[16];
     struct buf metadata, upp; /* what it binds */
     struct buf euicc_otpk;
@@ -127,7 +129,23 @@ void dp_load(struct world *w, struct dp *d, struct buf *result);
 /* All of it. Returns the ErrorReason of the result, 0 installed. */
 int64_t download(struct world *w, struct dp *d);
 
+/* ---- revocation ---- */
+/* LoadCRL with list `number` of this CI, which names one serial number that no certificate has. */
+void put_crl(struct world *w, const char *issuer, unsigned number, struct buf *out);
+
+/* ---- the UICC ---- */
+/* The lead profile with EF.DIR made cyclic; ADM's right to update it made one to increase. */
+void with_cyclic_file(struct euicc_settings *s);
+void with_increase(struct euicc_settings *s);
+extern const struct aka_params lead_keys;
+extern const uint8_t lead_rand[16];
+/* AUTHENTICATE with this SQN; the answer without status word goes to out. 0: no answer. */
+uint16_t network_authenticates(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
+                               struct buf *out);
+
 /* ---- eIM ---- */
+/* AddInitialEim with the lab's eIM. */
+void put_add_initial_eim(struct world *w, bool with_token, struct buf *request);
 /* Associates the lab's eIM (AddInitialEim). */
 void eim_associate(struct world *w, bool with_token);
 /* Signs psmos (contents of psmoList, hex) with the next counter and loads them; *response gets
@@ -164,6 +182,7 @@ TESTS(download_tests);
 TESTS(package_tests);
 TESTS(usim_tests);
 TESTS(memory_tests);
+TESTS(power_tests);
 TESTS(sgp32_tests);
 TESTS(cat_tests);
 TESTS(code_tests);
