@@ -275,7 +275,7 @@ static enum err euicc_card_reset(struct card *card, struct buf *atr)
     power_off(e);
     enum err err = reload(e);
     if (!err)
-        err = load_report_interruption(e);
+        err = interruption_report(e);
     if (!err)
         err = euicc_commit(e);
     if (err) {

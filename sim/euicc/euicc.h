@@ -78,8 +78,8 @@ struct euicc_settings {
     bool ipae;            /* an IPAe is in the card and can be activated (SGP.32 BF42) */
     bool sgp22_only;      /* a consumer card: the SGP.32 functions are unknown to it */
     bool no_eim_reset;    /* eUICCMemoryReset of the eIM data answers eimResetNotSupported */
-    bool interruption_leaves_result; /* a power cut while loading leaves a result with reason 11 at
-                                        the next start */
+    bool interruption_leaves_result; /* a power cut while a profile or an eUICC package is loaded leaves
+                                        a result with `interruption` at the next start */
     struct euicc_nvm *nvm;           /* borrowed; NULL: state lives as long as the struct euicc */
 };
 

@@ -202,8 +202,15 @@ void loader_free(struct loader *l);
 MUST_CHECK enum err load_segment(struct euicc *e, struct span segment, struct buf *response,
                                  uint16_t *sw);
 bool load_is_segment(uint32_t tag);
-/* At power on: a download that was cut leaves its result, where the settings say so. */
-MUST_CHECK enum err load_report_interruption(struct euicc *e);
+
+/* ---- interruptions (interruption.c)
+ * ------------------------------------------------------------------------------------- */
+/* At power on: what was cut leaves its result, where the settings say so. */
+MUST_CHECK enum err interruption_report(struct euicc *e);
+/* Of a download and of an eUICC package, from its note. ERR_PARSE: the note is damaged. */
+MUST_CHECK enum err load_report_interruption(struct euicc *e, struct span note);
+MUST_CHECK enum err package_report_interruption(struct euicc *e, struct span note);
+#define INTERRUPTED_PACKAGE 0xbf51 /* tag around the note of a package */
 
 /* ---- installing (install.c)
  * ------------------------------------------------------------------------------------- */

@@ -89,8 +89,7 @@ struct state {
     struct shared *immediate_oid, *immediate_address;
     struct shared *default_dp, *root_ds;
     uint32_t next_seq, next_token, next_pix;
-    struct shared *loading; /* NotificationMetadata parts of a download under way: see
-                               load_bound_profile_package.c */
+    struct shared *under_way; /* what a power cut would interrupt: see interruption.c; none without that setting */
 };
 
 MUST_CHECK enum err state_new(struct state **out);
@@ -108,6 +107,7 @@ void state_remove_eim(struct state *s, struct eim *e);
 void state_remove_crl(struct state *s, struct revocations *r);
 void state_remove_pending(struct state *s, struct pending *p);
 void state_clear_rollback(struct state *s);
+void state_clear_under_way(struct state *s);
 
 struct profile *state_enabled(const struct state *s);  /* NULL: none */
 struct profile *state_fallback(const struct state *s); /* with the fallback attribute; NULL: none */

@@ -170,10 +170,8 @@ static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struc
         err = put_result(e, s, &o, response);
     if (!err && !reason)
         err = notify(e, s, state_find_aid(s, aid), RSP_EVENT_INSTALL);
-    if (!err) {
-        shared_release(s->loading);
-        s->loading = NULL;
-    }
+    if (!err)
+        state_clear_under_way(s);
     buf_release(&oid);
     return err;
 }
@@ -239,20 +237,17 @@ static enum err remember_loading(struct euicc *e)
     if (!err)
         err = euicc_change(e, &s);
     if (!err)
-        err = shared_set(&s->loading, buf_span(&note));
+        err = shared_set(&s->under_way, buf_span(&note));
     buf_release(&note);
     return err;
 }
 
-enum err load_report_interruption(struct euicc *e)
+enum err load_report_interruption(struct euicc *e, struct span note)
 {
     struct state *s;
     struct der_tlv transaction, address, oid, credential;
     int64_t index = 0;
-    struct span note = shared_span(e->now->loading);
     struct buf response = { .max = 4096 };
-    if (!note.len)
-        return ERR_OK;
     if (der_find(note, 0x80, &transaction) || der_find(note, 0x0c, &address) ||
         der_find(note, 0x06, &oid) || der_find(note, 0x02, &credential) ||
         der_integer(credential.value, &index))
@@ -267,10 +262,8 @@ enum err load_report_interruption(struct euicc *e)
                          .credential = (unsigned)index };
     if (!err)
         err = put_result(e, s, &o, &response);
-    if (!err) {
-        shared_release(s->loading);
-        s->loading = NULL;
-    }
+    if (!err)
+        state_clear_under_way(s);
     buf_release(&response);
     return err;
 }

@@ -528,11 +528,91 @@ static enum err arm_rollback(struct package_run *r, uint32_t seq)
     return err;
 }
 
+/* ---- interruption (settings.interruption_leaves_result)
+ * ------------------------------------------------------------- */
+static enum err put_note(const struct package_origin *o, struct buf *note)
+{
+    struct der_mark mark;
+    enum err err = der_put_open(note, INTERRUPTED_PACKAGE, &mark);
+    if (!err)
+        err = der_put(note, 0x80, o->eim_id);
+    if (!err)
+        err = der_put_integer(note, 0x81, o->counter);
+    if (!err && o->transaction_id.at)
+        err = der_put(note, 0x82, o->transaction_id);
+    if (!err && o->token.present)
+        err = der_put_integer(note, 0x84, o->token.value);
+    if (!err)
+        err = der_put_integer(note, 0x85, o->credential);
+    return err ? err : der_put_close(note, mark);
+}
+
+/* The counter is spent from here on: the result of an interruption says so to the eIM. */
+static enum err remember_running(struct package_run *r)
+{
+    struct buf note = { .max = 512 };
+    if (!r->e->interruption_leaves_result)
+        return ERR_OK;
+    enum err err = put_note(&r->origin, &note);
+    if (!err)
+        err = euicc_change(r->e, &r->s);
+    if (!err)
+        err = shared_set(&r->s->under_way, buf_span(&note));
+    if (!err) {
+        eim_find(r->s, r->origin.eim_id)->counter = r->origin.counter;
+        err = euicc_commit(r->e);
+    }
+    buf_release(&note);
+    return err;
+}
+
+static enum err read_note(struct span note, struct package_origin *o)
+{
+    struct der_tlv t;
+    int64_t credential = 0;
+    *o = (struct package_origin){ 0 };
+    if (der_find(note, 0x80, &t))
+        return ERR_PARSE;
+    o->eim_id = t.value;
+    if (der_find(note, 0x81, &t) || der_integer(t.value, &o->counter))
+        return ERR_PARSE;
+    if (der_find(note, 0x82, &t) == ERR_OK)
+        o->transaction_id = t.value;
+    o->token.present = der_find(note, 0x84, &t) == ERR_OK;
+    if (o->token.present && der_integer(t.value, &o->token.value))
+        return ERR_PARSE;
+    if (der_find(note, 0x85, &t) || der_integer(t.value, &credential) || credential < 0)
+        return ERR_PARSE;
+    o->credential = (unsigned)credential;
+    return ERR_OK;
+}
+
+enum err package_report_interruption(struct euicc *e, struct span note)
+{
+    struct package_run r = { .e = e, .results = { .max = 16 } };
+    struct buf response = { .max = 1024 };
+    if (read_note(note, &r.origin) || r.origin.credential >= e->credential_count)
+        return log_fail(e->env.log, ERR_PARSE, "nvm", "the note of an interrupted package is damaged");
+    enum err err = euicc_change(e, &r.s);
+    if (!err)
+        err = put_terminated(&r, RSP_TERMINATED_INTERRUPTION);
+    if (!err)
+        err = package_result_put(e, r.s, &r.origin, buf_span(&r.results), next_seq(r.s), &response);
+    if (!err)
+        state_clear_under_way(r.s);
+    buf_release(&r.results);
+    buf_release(&response);
+    return err;
+}
+
 static enum err execute(struct package_run *r, struct buf *response)
 {
-    enum err err = euicc_change(r->e, &r->s);
+    enum err err = remember_running(r);
+    if (!err)
+        err = euicc_change(r->e, &r->s);
     if (err)
         return err;
+    state_clear_under_way(r->s);
     eim_find(r->s, r->origin.eim_id)->counter = r->origin.counter;
     state_clear_rollback(
         r->s); /* SGP.32 3.3.2: any accepted package ends what was granted before */

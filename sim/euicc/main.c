@@ -48,7 +48,7 @@ static const struct setting settings[] = {
       "everything random comes from this text, so that a run repeats; never for a card that keeps "
       "secrets" },
     { "interruption-result", SETTING_BOOL, "false",
-      "a power cut while loading leaves a signed result" },
+      "a power cut while a profile or a package is loaded leaves a signed result" },
     { "log", SETTING_TEXT, "text", "text or json, one event a line on standard error" },
 };
 

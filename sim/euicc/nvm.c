@@ -173,7 +173,7 @@ static enum err write_rest(struct buf *b, const struct state *s)
     if (!e)
         e = der_put_integer(b, 0x8d, s->next_pix);
     if (!e)
-        e = put_shared(b, 0x8e, s->loading);
+        e = put_shared(b, 0x8e, s->under_way);
     if (!e)
         e = write_crls(b, s);
     return e ? e : write_stand_ins(b, s);
@@ -393,7 +393,7 @@ static enum err read_rest(struct state *s, struct span from)
     s->next_seq = (uint32_t)seq;
     s->next_token = (uint32_t)token;
     s->next_pix = (uint32_t)pix;
-    return e ? e : get_shared(from, 0x8e, &s->loading);
+    return e ? e : get_shared(from, 0x8e, &s->under_way);
 }
 
 static enum err read_state(struct state *s, struct span from)

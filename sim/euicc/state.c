@@ -84,7 +84,7 @@ void state_free(struct state *s)
     shared_release(s->immediate_address);
     shared_release(s->default_dp);
     shared_release(s->root_ds);
-    shared_release(s->loading);
+    shared_release(s->under_way);
     free(s->profiles);
     free(s->eims);
     free(s->pending);
@@ -127,7 +127,7 @@ static void take_all(struct state *s)
     shared_take(s->immediate_address);
     shared_take(s->default_dp);
     shared_take(s->root_ds);
-    shared_take(s->loading);
+    shared_take(s->under_way);
 }
 
 enum err state_copy(const struct state *s, struct state **out)
@@ -275,6 +275,12 @@ void state_clear_rollback(struct state *s)
     shared_release(s->rollback.eim_id);
     shared_release(s->rollback.transaction_id);
     s->rollback = (struct rollback){ 0 };
+}
+
+void state_clear_under_way(struct state *s)
+{
+    shared_release(s->under_way);
+    s->under_way = NULL;
 }
 
 struct profile *state_enabled(const struct state *s)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rsp_codes.h"
 #include "world.h"
 
 #define ENABLE_PARTNER_ROLLBACK "a30e5a0a980010325476981032850500"
@@ -106,6 +107,72 @@ static void an_interrupted_download_leaves_its_result_where_so_set(void)
     world_close(&w);
 }
 
+/* The n-th write of a package is cut; then the card starts again. */
+static void interrupt_package(struct world *w, unsigned n, bool after)
+{
+    struct buf response = { .max = 4096 };
+    w->nvm.cut_at = w->nvm.saves + n;
+    w->nvm.after = after;
+    eim_package(w, ENABLE_PARTNER_ROLLBACK, &response);
+    CHECK(response.len == 0 && w->nvm.saves == w->nvm.cut_at);
+    w->nvm.cut_at = 0;
+    w->nvm.after = false;
+    world_reset(w);
+    buf_release(&response);
+}
+
+/* The contents of euiccResult of the only package result that is kept; its signature verifies. */
+static bool kept_result_is(struct world *w, struct span wanted)
+{
+    struct buf response = { .max = 4096 };
+    struct der_tlv outer, list, item;
+    struct rsp_euicc_package_result r;
+    REQUIRE(es10(w, SPAN(0xbf, 0x2b, 0x04, 0xa0, 0x02, 0x82, 0x00), &response) == 0x9000);
+    REQUIRE(der_only(buf_span(&response), 0xbf2b, &outer) == ERR_OK);
+    struct der d = der_open(outer.value);
+    REQUIRE(der_next(&d, &list) == ERR_OK);
+    bool same = der_only(list.value, 0xbf51, &item) == ERR_OK && eim_results(w, item.whole, &r) &&
+                span_equal(r.result.data.results, wanted) && r.result.data.counter == w->counter;
+    buf_release(&response);
+    return same;
+}
+
+static void an_interrupted_package_leaves_its_result_where_so_set(void)
+{
+    static const struct {
+        const char *name;
+        unsigned write; /* the note, then what the package does */
+        bool after, told, done;
+    } rows[] = {
+        { "before the note", 1, false, false, false },
+        { "after the note", 1, true, true, false },
+        { "before the commands are saved", 2, false, true, false },
+        { "after the commands are saved", 2, true, false, true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct buf response = { .max = 4096 };
+        struct rsp_euicc_package_result r;
+        world_open(&w, interruption_tells);
+        have_partner(&w);
+        interrupt_package(&w, rows[i].write, rows[i].after);
+        CHECK_ROW(rows[i].name, (profile_state(&w, PARTNER_ICCID) == 1) == rows[i].done);
+        CHECK_ROW(rows[i].name, kept_result_is(&w, SPAN(0x02, 0x01, 0x03)) == rows[i].told);
+        CHECK_ROW(rows[i].name, kept_result_is(&w, SPAN(0x83, 0x01, 0x00)) == rows[i].done);
+        bool spent = rows[i].told || rows[i].done;
+        w.counter--; /* the same package once more */
+        eim_package(&w, ENABLE_PARTNER_ROLLBACK, &response);
+        REQUIRE(rsp_euicc_package_result_read(buf_span(&response), &r) == ERR_OK);
+        CHECK_ROW(rows[i].name, spent == (r.which == RSP_PACKAGE_ERROR_SIGNED &&
+                                          r.error.data.code == RSP_PACKAGE_REPLAY_ERROR));
+        world_reset(&w);
+        CHECK_ROW(rows[i].name, kept_result_is(&w, spent && !rows[i].done ? SPAN(0x02, 0x01, 0x03)
+                                                                          : SPAN(0x83, 0x01, 0x00)));
+        buf_release(&response);
+        world_close(&w);
+    }
+}
+
 static void a_damaged_memory_is_refused_and_left_alone(void)
 {
     static const struct {
@@ -200,6 +267,8 @@ const struct test memory_tests[] = {
       a_card_without_memory_keeps_its_state_while_it_lives },
     { "an interrupted download leaves its result where so set",
       an_interrupted_download_leaves_its_result_where_so_set },
+    { "an interrupted package leaves its result where so set",
+      an_interrupted_package_leaves_its_result_where_so_set },
     { "a start that is cut short loses no result", a_start_that_is_cut_short_loses_no_result },
     { "a damaged memory is refused and left alone", a_damaged_memory_is_refused_and_left_alone },
     { "a file holds the card", a_file_holds_the_card },
