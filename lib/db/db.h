@@ -64,6 +64,10 @@ MUST_CHECK enum err db_get_int(struct db *db, const char *sql, const struct db_v
 MUST_CHECK enum err db_get(struct db *db, const char *sql, const struct db_value *args, size_t count,
                            struct buf *out);
 
+/* How many steps of the engine's machine all statements took so far: work as a number that no neighbour on the machine
+ * disturbs, for tests and benchmarks that hold it against the size of a table. */
+uint64_t db_steps(struct db *db);
+
 /* Faults: called before each statement that writes and before each commit; a failure it returns is what the caller sees
  * (ERR_CUT rolls the transaction back first). */
 typedef enum err (*db_fault_fn)(void *context, const char *sql);

@@ -19,6 +19,7 @@ struct db {
     pthread_mutex_t lock;
     bool in_transaction;
     enum err lost; /* why the open transaction exists no more; ERR_OK while it does */
+    uint64_t steps;
     db_fault_fn fault;
     void *fault_context;
     sqlite3_stmt *statements[DB_STATEMENTS_MAX];

@@ -161,12 +161,21 @@ static enum err execute(struct db *db, const char *sql, const struct db_value *a
     if (!e && changed)
         *changed = sqlite3_changes64(db->sqlite);
     sqlite3_reset(s); /* repeats the result of the step, which is known */
+    db->steps += (uint64_t)sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
     sqlite3_clear_bindings(s);
     if (!kept)
         sqlite3_finalize(s);
     if (e)
         e = check_alive(db) == ERR_CUT ? ERR_CUT : e;
     return e;
+}
+
+uint64_t db_steps(struct db *db)
+{
+    pthread_mutex_lock(&db->lock);
+    uint64_t steps = db->steps;
+    pthread_mutex_unlock(&db->lock);
+    return steps;
 }
 
 enum err db_run(struct db *db, const char *sql, const struct db_value *args, size_t count, int64_t *changed)

@@ -91,6 +91,8 @@ MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
+/* Tells the order's callback what became of it. Inside the caller's transaction. */
+MUST_CHECK enum err eim_outbox_add(struct eim *e, const struct eim_order *o);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
 

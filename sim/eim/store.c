@@ -30,6 +30,23 @@ const char *const eim_migrations[] = {
     "CREATE INDEX orders_by_installation ON orders (installation) WHERE installation IS NOT NULL;",
     "ALTER TABLE orders ADD COLUMN parameters TEXT;"
     "ALTER TABLE euicc ADD COLUMN token INTEGER;",
+    /* Who is told, and when it is next worth trying; NULL: nothing waits. A letter that may go is a head: the oldest for its
+     * receiver and eUICC. What waits behind heads, or for a deaf receiver, is in no index that a look for work reads. */
+    "CREATE TABLE receiver ("
+    " id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, url TEXT NOT NULL, deaf_until INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, next INTEGER, UNIQUE (tenant, url));"
+    "CREATE INDEX receiver_by_next ON receiver (next) WHERE next IS NOT NULL;"
+    "INSERT INTO receiver (tenant, url) SELECT DISTINCT '', url FROM outbox;"
+    "CREATE TABLE letter ("
+    " id INTEGER PRIMARY KEY, receiver INTEGER NOT NULL, eid TEXT NOT NULL, order_id TEXT NOT NULL,"
+    " head INTEGER NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);"
+    "INSERT INTO letter (id, receiver, eid, order_id, head, due, attempts)"
+    " SELECT o.id, r.id, o.eid, o.order_id, NOT EXISTS (SELECT 1 FROM outbox p WHERE p.eid = o.eid AND p.id < o.id),"
+    " o.due, o.attempts FROM outbox o JOIN receiver r ON r.url = o.url;"
+    "DROP TABLE outbox;"
+    "CREATE INDEX letter_by_eid ON letter (receiver, eid, id);"
+    "CREATE INDEX letter_heads ON letter (receiver, due, id) WHERE head;"
+    "UPDATE receiver SET next = (SELECT min(due) FROM letter WHERE receiver = receiver.id AND head);",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -248,13 +265,6 @@ enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, 
                   DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(o->id)), NULL);
 }
 
-static enum err put_outbox(struct eim *e, const struct eim_order *o)
-{
-    return db_run(e->env->db, "INSERT INTO outbox (order_id, url, due, eid) VALUES (?, ?, ?, ?)",
-                  DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->callback), DB_INT(clock_now(e->env->clock)), DB_TEXT(o->eid)),
-                  NULL);
-}
-
 enum err eim_order_update(struct eim *e, const struct eim_order *o)
 {
     bool ended = o->state > EIM_SENT;
@@ -272,7 +282,7 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
-    return x || !ended || !o->callback[0] ? x : put_outbox(e, o);
+    return x || !ended || !o->callback[0] ? x : eim_outbox_add(e, o);
 }
 
 json_t *eim_order_json(struct eim *e, const struct eim_order *o)

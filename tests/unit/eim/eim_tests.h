@@ -9,6 +9,8 @@
 struct receiver {
     struct actor actor;
     int status; /* 0: not reached */
+    const char *refused; /* the reference of an order that is answered 404 */
+    unsigned calls;
     unsigned heard_count;
     char heard[64][96]; /* "reference state name" */
 };
@@ -54,6 +56,7 @@ void tick_eim(struct fixture *f);
     extern const size_t name##_count
 TESTS(northbound_tests);
 TESTS(import_tests);
+TESTS(outbox_tests);
 TESTS(data_tests);
 TESTS(json_tests);
 TESTS(kinds_tests);

@@ -8,8 +8,13 @@ static enum err hear(void *actor, const struct http_request *q, struct http_resp
 {
     struct receiver *r = actor;
     json_t *o = NULL;
+    r->calls++;
     if (r->status == 200 && r->heard_count < COUNT(r->heard)) {
         REQUIRE(json_read(q->body, &o, NULL) == ERR_OK);
+        if (r->refused && strcmp(json_str(o, "reference"), r->refused) == 0) {
+            json_decref(o);
+            return http_problem(p, 404, "no such order", "");
+        }
         const char *name = json_str(json_object_get(o, "result"), "name");
         snprintf(r->heard[r->heard_count++], sizeof r->heard[0], "%s %s %s", json_str(o, "reference"),
                  json_str(o, "state"), name ? name : "");
@@ -210,6 +215,7 @@ int main(void)
     } parts[] = {
         { northbound_tests, northbound_tests_count },
         { import_tests, import_tests_count },
+        { outbox_tests, outbox_tests_count },
         { data_tests, data_tests_count },
         { relay_tests, relay_tests_count },
         { json_tests, json_tests_count },

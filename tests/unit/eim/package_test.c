@@ -37,7 +37,7 @@ static void one_in_flight(void)
 static void counters_never_come_back(void)
 {
     bool cut = true;
-    for (unsigned n = 1; cut && n < 60; n++) {
+    for (unsigned n = 1; cut && n < 120; n++) {
         struct fixture f;
         int64_t last = 0;
         fixture_open(&f);

@@ -1,0 +1,213 @@
+/* Callbacks that wait: what they cost, and whom they hold up. */
+#include <stdio.h>
+#include <string.h>
+
+#include "db.h"
+#include "eim_internal.h"
+#include "eim_tests.h"
+#include "rsp_ids.h"
+
+#define MOST 400
+
+static void eid_of(unsigned number, char out[33])
+{
+    char first30[31];
+    snprintf(first30, sizeof first30, "890490320000%018u", number);
+    REQUIRE(rsp_eid_complete(first30, out) == ERR_OK);
+}
+
+static void register_many(struct fixture *f, unsigned count)
+{
+    struct buf body = { .max = 1 << 16 };
+    char eid[33];
+    REQUIRE(buf_put_str(&body, "{\"euiccs\":[") == ERR_OK);
+    for (unsigned i = 0; i < count; i++) {
+        eid_of(i, eid);
+        REQUIRE(buf_printf(&body, "%s{\"eid\":\"%s\"}", i ? "," : "", eid) == ERR_OK);
+    }
+    REQUIRE(buf_put_str(&body, "]}") == ERR_OK);
+    REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs/import", buf_cstr(&body), NULL) == 200);
+    buf_release(&body);
+}
+
+/* An order that ends at once: its callback has something to hear. */
+static void end_order_of(struct fixture *f, const char *eid, const char *reference, const char *hook)
+{
+    char body[300], url[200];
+    json_t *answer = NULL;
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/euiccs/%s/orders", eid);
+    snprintf(body, sizeof body, "{\"reference\":\"%s\",\"kind\":\"list\",\"callback\":\"https://%s/hook\"}", reference,
+             hook);
+    REQUIRE(lab_call(&f->l, f->l.eso, "POST", url, body, &answer) == 202);
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s", json_str(answer, "orderId"));
+    REQUIRE(lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL) == 200);
+    json_decref(answer);
+}
+
+enum backlog { OF_MANY_EUICCS, OF_ONE_EUICC };
+
+static void put_backlog(struct fixture *f, enum backlog kind, unsigned count)
+{
+    char eid[33], reference[32];
+    register_many(f, count);
+    for (unsigned i = 0; i < count; i++) {
+        eid_of(kind == OF_MANY_EUICCS ? i : 0, eid);
+        snprintf(reference, sizeof reference, "waiting-%u", i);
+        end_order_of(f, eid, reference, "deaf.example.com");
+    }
+}
+
+/* The steps of the database for one tick that delivers one letter to eso while so many wait for a deaf receiver. */
+static uint64_t steps_beside(enum backlog kind, unsigned waiting)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct receiver deaf = { .actor = { f.eso.actor.ops } };
+    REQUIRE(http_switch_set(f.l.wires, "deaf.example.com", &deaf.actor, NULL, &f.l.log) == ERR_OK);
+    put_backlog(&f, kind, waiting);
+    tick_eim(&f);
+    CHECK(deaf.calls == 1); /* once for all that waits */
+    end_order_of(&f, LAB_EID, "lively", "eso.example.com");
+    uint64_t before = db_steps(f.l.part[LAB_EIM].env.db);
+    tick_eim(&f);
+    uint64_t steps = db_steps(f.l.part[LAB_EIM].env.db) - before;
+    CHECK(f.eso.heard_count == 1 && deaf.calls == 1);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 2 * CLOCK_SECOND);
+    tick_eim(&f);
+    CHECK(deaf.calls == 2);
+    fixture_close(&f);
+    return steps;
+}
+
+static void a_deaf_receiver_costs_nothing(void)
+{
+    static const struct {
+        const char *name;
+        enum backlog kind;
+    } rows[] = { { "letters of many eUICCs wait", OF_MANY_EUICCS }, { "letters of one eUICC wait", OF_ONE_EUICC } };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t few = steps_beside(rows[i].kind, 2), many = steps_beside(rows[i].kind, MOST);
+        CHECK_ROW(rows[i].name, few > 0 && many == few);
+        if (many != few)
+            printf(" (%llu steps, then %llu)", (unsigned long long)few, (unsigned long long)many);
+    }
+}
+
+/* When it hears again everything comes, in order for each eUICC. */
+static void the_backlog_is_delivered(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.eso.status = 503;
+    register_many(&f, 2);
+    char eid[2][33];
+    for (unsigned i = 0; i < 2; i++)
+        eid_of(i, eid[i]);
+    for (unsigned i = 0; i < 20; i++) {
+        char reference[16];
+        snprintf(reference, sizeof reference, "%u.%02u", i % 2, i);
+        end_order_of(&f, eid[i % 2], reference, "eso.example.com");
+    }
+    tick_eim(&f);
+    CHECK(f.eso.calls == 1);
+    lab_restart(&f.l, LAB_EIM);
+    f.eso.status = 200;
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 0); /* its time has not come */
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 2 * CLOCK_SECOND);
+    tick_eim(&f);
+    REQUIRE(f.eso.heard_count == 20 && f.eso.calls == 21);
+    for (unsigned which = 0; which < 2; which++) {
+        const char *last = "";
+        for (unsigned i = 0; i < 20; i++)
+            if (f.eso.heard[i][0] == (char)('0' + which)) {
+                CHECK(strcmp(last, f.eso.heard[i]) < 0);
+                last = f.eso.heard[i];
+            }
+    }
+    fixture_close(&f);
+}
+
+static void a_refused_letter_holds_up_its_own_euicc_only(void)
+{
+    struct fixture f;
+    char eid[33];
+    fixture_open(&f);
+    register_many(&f, 1);
+    eid_of(0, eid);
+    f.eso.refused = "a";
+    end_order_of(&f, LAB_EID, "a", "eso.example.com");
+    end_order_of(&f, LAB_EID, "b", "eso.example.com");
+    end_order_of(&f, eid, "c", "eso.example.com");
+    tick_eim(&f);
+    REQUIRE(f.eso.heard_count == 1);
+    CHECK(strncmp(f.eso.heard[0], "c ", 2) == 0);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 2 * CLOCK_SECOND);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 1 && f.eso.calls == 3);
+    f.eso.refused = NULL;
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_MINUTE);
+    tick_eim(&f);
+    REQUIRE(f.eso.heard_count == 3);
+    CHECK(strncmp(f.eso.heard[1], "a ", 2) == 0 && strncmp(f.eso.heard[2], "b ", 2) == 0);
+    fixture_close(&f);
+}
+
+/* Killed at the n-th write of a delivery: everything comes, nothing out of order, one letter at most twice. */
+static void killed_while_delivering(void)
+{
+    bool cut = true;
+    unsigned n = 1;
+    for (; cut && n < 40; n++) {
+        struct fixture f;
+        fixture_open(&f);
+        end_order_of(&f, LAB_EID, "a", "eso.example.com");
+        end_order_of(&f, LAB_EID, "b", "eso.example.com");
+        f.l.part[LAB_EIM].writes = 0;
+        f.l.part[LAB_EIM].cut_at = n;
+        tick_eim(&f);
+        cut = f.eso.heard_count != 2;
+        CHECK(f.eso.heard_count == (cut ? 3 : 2));
+        CHECK(strncmp(f.eso.heard[0], "a ", 2) == 0 && strncmp(f.eso.heard[f.eso.heard_count - 1], "b ", 2) == 0);
+        fixture_close(&f);
+    }
+    CHECK(!cut && n > 3);
+}
+
+static enum err take_letter(void *context, const struct db_row *r)
+{
+    struct buf *out = context;
+    return buf_printf(out, "%s %s %s %d;", db_text(r, 0), db_text(r, 1), db_text(r, 2), (int)db_int(r, 3));
+}
+
+/* Letters of the store before receivers were kept. */
+static void old_letters_are_kept(void)
+{
+    struct log log = { .actor = "test" };
+    struct db *db = NULL;
+    struct buf found = { .max = 400 };
+    REQUIRE(db_open(&log, NULL, false, &db) == ERR_OK && db_migrate(db, eim_migrations, 5) == ERR_OK);
+    static const char *const rows[] = {
+        "INSERT INTO outbox (order_id, url, due, attempts, eid) VALUES ('o1', 'https://x/', 50, 3, '1')",
+        "INSERT INTO outbox (order_id, url, due, attempts, eid) VALUES ('o2', 'https://x/', 10, 0, '1')",
+        "INSERT INTO outbox (order_id, url, due, attempts, eid) VALUES ('o3', 'https://y/', 20, 0, '2')",
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        REQUIRE(db_run(db, rows[i], NULL, 0, NULL) == ERR_OK);
+    REQUIRE(db_migrate(db, eim_migrations, eim_migration_count) == ERR_OK);
+    REQUIRE(db_query(db,
+                     "SELECT l.order_id, r.url, r.next, l.head FROM letter l JOIN receiver r ON r.id = l.receiver ORDER BY l.id",
+                     NULL, 0, take_letter, &found) == ERR_OK);
+    CHECK(strcmp(buf_cstr(&found), "o1 https://x/ 50 1;o2 https://x/ 50 0;o3 https://y/ 20 1;") == 0);
+    buf_release(&found);
+    db_close(db);
+}
+
+const struct test outbox_tests[] = {
+    { "a deaf receiver costs nothing, however much waits for it", a_deaf_receiver_costs_nothing },
+    { "what waited for a deaf receiver comes in order", the_backlog_is_delivered },
+    { "a refused letter holds up its own eUICC only", a_refused_letter_holds_up_its_own_euicc_only },
+    { "a kill while delivering loses nothing", killed_while_delivering },
+    { "letters of an older store are kept", old_letters_are_kept },
+};
+const size_t outbox_tests_count = COUNT(outbox_tests);
