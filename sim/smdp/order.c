@@ -55,6 +55,8 @@ static enum err download_order(struct smdp *s, const struct smdp_order *q, struc
     struct smdp_profile p = { 0 };
     bool by_type = !given(q->iccid) && given(q->profile_type);
     enum err e = by_type ? profile_of_type(s, q, &p, status) : own_profile(s, q, &p, status);
+    if (!e && !es_refused(status) && given(q->profile_type) && !same(q->profile_type, p.type))
+        es_refuse(status, "8.2.5", "3.8", "the profile of this ICCID is of another type");
     if (e || es_refused(status))
         return e;
     bool again = p.state == SMDP_ALLOCATED && same(p.eid, given(q->eid) ? q->eid : "");

@@ -83,6 +83,41 @@ void lab_prepare(struct lab_download *d)
     REQUIRE(es10b_prepare_download(&d->card->es, &q, &d->prepared) == ERR_OK);
 }
 
+void lab_sign_again(struct lab *l, const struct lab_card *c, const struct rsp_tbs *tbs, struct span signature)
+{
+    struct ec_key *key = NULL;
+    struct ec_signature made;
+    REQUIRE(ec_key_from_scalar(l->crypto, EC_P256, secret_span(&c->nist.key), &key) == ERR_OK);
+    REQUIRE(ec_sign(l->crypto, key, tbs->part, tbs->count, &made) == ERR_OK && signature.len == sizeof made.at);
+    memcpy((uint8_t *)signature.at, made.at, sizeof made.at);
+    ec_key_free(key);
+}
+
+void lab_prepare_by_hand(struct lab_download *d)
+{
+    static const uint8_t unsigned_yet[64];
+    struct ec_key *key = NULL;
+    struct ec_point otpk;
+    struct rsp_tbs tbs;
+    struct buf part = { .max = 512 };
+    REQUIRE(ec_key_from_scalar(d->lab->crypto, EC_P256, secret_span(&d->card->nist.key), &key) == ERR_OK);
+    ec_key_point(key, &otpk);
+    struct rsp_prepare_download_response made = {
+        .which = RSP_PREPARE_DOWNLOAD_OK,
+        .ok = { .euicc_signed2 = { .transaction_id = d->initiated.transaction_id, .euicc_otpk = SPAN_ARRAY(otpk.at) },
+                .euicc_signature2 = SPAN_ARRAY(unsigned_yet) },
+    };
+    REQUIRE(rsp_euicc_signed2_write(&made.ok.euicc_signed2, &part) == ERR_OK);
+    made.ok.euicc_signed2.signed_bytes = buf_span(&part);
+    buf_clear(&d->prepared.received);
+    REQUIRE(rsp_prepare_download_response_write(&made, &d->prepared.received) == ERR_OK);
+    REQUIRE(rsp_prepare_download_response_read(buf_span(&d->prepared.received), &d->prepared.message) == ERR_OK);
+    rsp_tbs_euicc_signature2(&d->prepared.message.ok.euicc_signed2, d->authenticated.smdp_signature2, &tbs);
+    lab_sign_again(d->lab, d->card, &tbs, d->prepared.message.ok.euicc_signature2);
+    ec_key_free(key);
+    buf_release(&part);
+}
+
 const char *lab_get_package(struct lab_download *d)
 {
     const struct rsp_get_bound_profile_package_request q = { d->initiated.transaction_id,

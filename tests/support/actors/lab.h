@@ -182,6 +182,10 @@ const char *lab_get_package(struct lab_download *d);
 int64_t lab_load(struct lab_download *d);
 /* All of it up to the package, stopping at the first refusal. */
 const char *lab_fetch(struct lab_download *d);
+/* Puts the card's own signature over the altered message in the place of `signature`, as a card that lies would. */
+void lab_sign_again(struct lab *l, const struct lab_card *c, const struct rsp_tbs *tbs, struct span signature);
+/* In the place of lab_prepare: what a card would sign that asks for no confirmation code. Its one-time key is its own key. */
+void lab_prepare_by_hand(struct lab_download *d);
 /* Inverts the lowest bit of the octet that a span of a received message begins with. */
 void lab_flip(struct span at);
 

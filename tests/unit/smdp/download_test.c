@@ -241,40 +241,15 @@ static const char *authenticate(struct lab *l, struct lab_download *d, const str
     return "";
 }
 
-/* What a card would sign that asks for no confirmation code: made with its key. */
-static const char *get_package_without_code(struct lab *l, struct lab_download *d)
-{
-    struct ec_key *key = NULL;
-    struct ec_point otpk;
-    struct ec_signature signature;
-    struct rsp_tbs tbs;
-    struct buf part = { .max = 512 };
-    REQUIRE(ec_key_from_scalar(l->crypto, EC_P256, secret_span(&d->card->nist.key), &key) == ERR_OK);
-    ec_key_point(key, &otpk);
-    struct rsp_prepare_download_response *r = &d->prepared.message;
-    *r = (struct rsp_prepare_download_response){
-        .which = RSP_PREPARE_DOWNLOAD_OK,
-        .ok.euicc_signed2 = { .transaction_id = d->initiated.transaction_id,
-                              .euicc_otpk = SPAN_ARRAY(otpk.at) },
-    };
-    REQUIRE(rsp_euicc_signed2_write(&r->ok.euicc_signed2, &part) == ERR_OK);
-    r->ok.euicc_signed2.signed_bytes = buf_span(&part);
-    rsp_tbs_euicc_signature2(&r->ok.euicc_signed2, d->authenticated.smdp_signature2, &tbs);
-    REQUIRE(ec_sign(l->crypto, key, tbs.part, tbs.count, &signature) == ERR_OK);
-    r->ok.euicc_signature2 = SPAN_ARRAY(signature.at);
-    const char *refusal = lab_get_package(d);
-    ec_key_free(key);
-    buf_release(&part);
-    return refusal;
-}
-
 static const char *fetch(struct lab *l, struct lab_download *d, const struct flaw *f)
 {
     if (authenticate(l, d, f)[0])
         return d->refusal;
     struct rsp_prepare_download_response *r = &d->prepared.message;
-    if (f->what == NO_CODE)
-        return get_package_without_code(l, d);
+    if (f->what == NO_CODE) {
+        lab_prepare_by_hand(d);
+        return lab_get_package(d);
+    }
     if (f->what == PACKAGE_FIRST || f->what == PREPARE_ERROR)
         *r = (struct rsp_prepare_download_response){ .which = RSP_PREPARE_DOWNLOAD_ERROR,
                                                      .error = { d->initiated.transaction_id, 2 } };

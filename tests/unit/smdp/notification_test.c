@@ -239,33 +239,20 @@ static void cancel_session(void)
 static void cancel_for_another_smdp(void)
 {
     struct fixture f;
-    struct ec_key *key = NULL;
-    struct ec_signature signature;
     struct rsp_tbs tbs;
-    struct buf part = { .max = 256 }, message = { .max = 512 };
-    struct es10b_cancel_session_response r = { .received.max = 512 };
+    struct es10b_cancel_session_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
     open_fixture(&f);
     REQUIRE(lab_initiate(&f.d)[0] == 0);
     lab_authenticate_server(&f.d);
     REQUIRE(lab_authenticate_client(&f.d)[0] == 0);
-    REQUIRE(ec_key_from_scalar(f.l.crypto, EC_P256, secret_span(&f.l.card.nist.key), &key) == ERR_OK);
-    struct rsp_cancel_session_response answer = { .which = RSP_CANCEL_SESSION_OK };
-    answer.ok.cancel_signed =
-        (struct rsp_cancel_session_signed){ .transaction_id = f.d.initiated.transaction_id,
-                                            .smdp_oid = SPAN(0x88, 0x37, 0x0b) };
-    REQUIRE(rsp_cancel_session_signed_write(&answer.ok.cancel_signed, &part) == ERR_OK);
-    answer.ok.cancel_signed.signed_bytes = buf_span(&part);
-    rsp_tbs_cancel_session(&answer.ok.cancel_signed, &tbs);
-    REQUIRE(ec_sign(f.l.crypto, key, tbs.part, tbs.count, &signature) == ERR_OK);
-    answer.ok.signature = SPAN_ARRAY(signature.at);
-    REQUIRE(rsp_cancel_session_response_write(&answer, &message) == ERR_OK);
-    REQUIRE(buf_set(&r.received, buf_span(&message)) == ERR_OK);
-    CHECK(strcmp(cancel(&f, &r), "8.8/3.10") == 0);
     lab_prepare(&f.d);
+    const struct rsp_cancel_session_request q = { f.d.initiated.transaction_id, RSP_CANCEL_REASON_POSTPONED };
+    REQUIRE(es10b_cancel_session(&f.l.card.es, &q, &r) == ERR_OK);
+    lab_flip(span_sub(r.message.ok.cancel_signed.smdp_oid, 2, 1));
+    rsp_tbs_cancel_session(&r.message.ok.cancel_signed, &tbs);
+    lab_sign_again(&f.l, &f.l.card, &tbs, r.message.ok.signature);
+    CHECK(strcmp(cancel(&f, &r), "8.8/3.10") == 0);
     CHECK(lab_get_package(&f.d)[0] == 0); /* the session goes on */
-    ec_key_free(key);
-    buf_release(&part);
-    buf_release(&message);
     buf_release(&r.received);
     close_fixture(&f);
 }
