@@ -16,6 +16,7 @@ int main(void)
         { profile_tests, profile_tests_count },
         { progress_tests, progress_tests_count },
         { rebinding_tests, rebinding_tests_count },
+        { hostile_tests, hostile_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

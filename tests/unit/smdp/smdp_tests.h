@@ -12,5 +12,6 @@ TESTS(notification_tests);
 TESTS(profile_tests);
 TESTS(progress_tests);
 TESTS(rebinding_tests);
+TESTS(hostile_tests);
 
 #endif
