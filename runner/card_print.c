@@ -141,6 +141,30 @@ static const char *word(const json_t *o, const char *member)
     return text ? text : "";
 }
 
+/* A line for those in a row that share kind and fate. */
+static void print_elements(const json_t *elements, FILE *out)
+{
+    size_t i;
+    json_t *e;
+    const char *element = "", *outcome = "";
+    json_array_foreach(elements, i, e) {
+        const char *name = json_str(e, "element");
+        name = name ? name : "element";
+        long long n = json_integer_value(json_object_get(e, "identification"));
+        if (i && strcmp(name, element) == 0 && strcmp(word(e, "outcome"), outcome) == 0) {
+            fprintf(out, ", %lld", n);
+            continue;
+        }
+        if (i)
+            fprintf(out, ": %s\n", outcome);
+        element = name;
+        outcome = word(e, "outcome");
+        fprintf(out, "      %s %lld", element, n);
+    }
+    if (json_array_size(elements))
+        fprintf(out, ": %s\n", outcome);
+}
+
 static void print_profile(const json_t *p, FILE *out)
 {
     fprintf(out, "  %-20s  %-8s  %-12s  %-16s  %-16s  %-6s%s", word(p, "iccid"), word(p, "state"), word(p, "class"),
@@ -154,6 +178,7 @@ static void print_profile(const json_t *p, FILE *out)
     json_array_foreach(json_object_get(p, "policyRules"), i, rule)
         fprintf(out, "  %s", json_string_value(rule));
     fputc('\n', out);
+    print_elements(json_object_get(p, "elements"), out);
 }
 
 void card_print_profiles(const json_t *report, FILE *out)

@@ -7,6 +7,7 @@
 #include "rsp_eim_configuration.h"
 #include "rsp_euicc_info.h"
 #include "rsp_ids.h"
+#include "saip.h"
 
 /* --- values ------------------------------------------------------------------------------------------------- */
 
@@ -183,6 +184,28 @@ static enum err read_eims(struct es10_card *c, json_t **out)
     return e;
 }
 
+static const char *outcome_words(const struct saip_answer *a)
+{
+    if (a->status)
+        return "passed over: not mandated, and not known to the card";
+    return a->outcome == SAIP_STORED_IN_PART
+               ? "some of its files need a template that the card does not know: stored, not executed"
+               : "stored, not executed";
+}
+
+/* null: the card does not tell. */
+static json_t *elements_json(struct span list)
+{
+    struct saip_answer a;
+    if (!list.at)
+        return json_null();
+    json_t *out = json_array();
+    while (list.len && saip_answer_next(&list, &a) == ERR_OK)
+        json_array_append_new(out, json_pack("{s:i, s:s?, s:i, s:s}", "identification", a.identification, "element",
+                                             a.element, "status", (int)a.status, "outcome", outcome_words(&a)));
+    return out;
+}
+
 static json_t *profile_json(const struct rsp_profile_info *p)
 {
     static const char *const states[] = { "disabled", "enabled" };
@@ -190,17 +213,18 @@ static json_t *profile_json(const struct rsp_profile_info *p)
     static const char *const rules[] = { "pprUpdateControl", "ppr1", "ppr2" };
     char plmn[7];
     bool owner = p->has_owner && !rsp_plmn_text(p->owner.mcc_mnc, plmn);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:b, s:b, s:b}", "iccid", iccid_json(p->iccid), "aid",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:b, s:b, s:b, s:o}", "iccid", iccid_json(p->iccid), "aid",
                      hex_json(p->isdp_aid), "state", NAME(p->state, states), "class", NAME(p->profile_class, classes),
                      "nickname", text_json(p->nickname), "serviceProvider", text_json(p->service_provider_name), "name",
                      text_json(p->profile_name), "owner", owner ? plmn : NULL, "policyRules",
                      BITS(p->policy_rules.present ? p->policy_rules.bits : 0, rules), "fallbackAttribute",
-                     p->fallback_attribute, "fallbackAllowed", p->fallback_allowed, "ecall", p->ecall_indication);
+                     p->fallback_attribute, "fallbackAllowed", p->fallback_allowed, "ecall", p->ecall_indication,
+                     "elements", elements_json(p->elements));
 }
 
 /* The members shown, of SGP.22 and of SGP.32: a card skips tags that it does not know (SGP.22 5.7.15). */
 static const uint8_t profile_tags[] = { 0x5a, 0x4f, 0x9f, 0x70, 0x90, 0x91, 0x92, 0x95, 0xb7,
-                                        0x99, 0x9f, 0x7b, 0x9f, 0x26, 0x9f, 0x67 };
+                                        0x99, 0x9f, 0x7b, 0x9f, 0x26, 0x9f, 0x67, 0xff, 0x7e };
 
 static enum err read_profiles(struct es10_card *c, json_t **out)
 {

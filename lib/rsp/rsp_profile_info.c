@@ -18,6 +18,7 @@ static const struct rsp_field profile_info[] = {
     RSP_O(BOOLEAN, 0x9F7B, profile_info, ecall_indication),
     RSP_O(BOOLEAN, 0x9F26, profile_info, fallback_attribute),
     RSP_O(BOOLEAN, 0x9F67, profile_info, fallback_allowed),
+    RSP_O(VALUE, RSP_TAG_ELEMENTS, profile_info, elements),
 };
 static const struct rsp_type type_profile_info =
     RSP_KEPT(0xE3, RSP_P(SGP32_PROFILE_INFO), profile_info, whole, profile_info);

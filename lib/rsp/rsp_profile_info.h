@@ -7,6 +7,10 @@
 enum rsp_profile_state { RSP_PROFILE_DISABLED, RSP_PROFILE_ENABLED };
 
 /* E3; every member optional */
+/* Private to the lab's own card, in a tag list and in the answer: a PEStatus for each profile element that was stored and
+ * not executed, or passed over. Another card leaves it out, as every tag that it does not know (SGP.22 5.7.15). */
+#define RSP_TAG_ELEMENTS 0xFF7E
+
 struct rsp_profile_info {
     struct span iccid, isdp_aid;
     struct rsp_int state;
@@ -21,6 +25,7 @@ struct rsp_profile_info {
     struct rsp_bits policy_rules;
     struct span service_data;                                    /* contents */
     bool ecall_indication, fallback_attribute, fallback_allowed; /* absent is false; false is not written */
+    struct span elements; /* contents of RSP_TAG_ELEMENTS: saip_answer_next */
     struct span whole;
 };
 RSP_MESSAGE(profile_info);

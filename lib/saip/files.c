@@ -10,7 +10,8 @@ struct draft {
     const char *pattern;      /* of the template; NULL none */
     struct span fill, repeat; /* C1, C2 of the FCP */
     struct span link;         /* path; C7 */
-    bool known, described, skipped, laid_out;
+    bool in_template; /* what the FCP leaves out is known */
+    bool known, described, skipped, laid_out, sized;
     size_t position; /* where the next fill goes */
     size_t index;    /* in the package, once laid out */
 };
@@ -96,6 +97,7 @@ static enum err put_fcp_member(struct saip_reader *r, struct draft *d, const str
         break;
     case 0x80:
         f->size = v.len <= 4 ? number(v) : SAIP_CONTENT_MAX + 1;
+        d->sized = true;
         break;
     case 0xc6:
         f->pin_status = v;
@@ -208,6 +210,7 @@ static enum err add_file(struct saip_reader *r, struct draft *d)
     if (!e) {
         d->index = p->file_count;
         p->files[p->file_count++] = d->file;
+        r->files_made++;
     }
     return e;
 }
@@ -264,11 +267,11 @@ static struct draft begin_draft(struct saip_reader *r, const struct member *m, u
     d.file.parent = (uint16_t)member_parent(r, m, row);
     if (!row) {
         bool adf = m->family == 10 && m->tag == 0xa2; /* CSIM: no table, its directory is known at least */
-        d.known = adf;
+        d.known = d.in_template = adf;
         d.file.kind = adf ? SAIP_ADF : SAIP_TRANSPARENT;
         return d;
     }
-    d.known = true;
+    d.known = d.in_template = true;
     d.pattern = row->content;
     d.file.kind = row->kind;
     d.file.fid = row->fid ? (uint16_t)(row->fid + nth) : 0;
@@ -282,10 +285,26 @@ static struct draft begin_draft(struct saip_reader *r, const struct member *m, u
     return d;
 }
 
+/* Can the file begin here: by its template, or because its FCP tells what it is? */
+static bool can_be_filled(const struct draft *d)
+{
+    return d->in_template || (d->known && d->file.fid);
+}
+
+static bool can_be_made(const struct draft *d)
+{
+    return d->in_template ||
+           (can_be_filled(d) && (d->sized || d->link.len || is_directory(d->file.kind)));
+}
+
 static enum err finish_draft(struct saip_reader *r, struct draft *d)
 {
-    if (d->skipped || d->laid_out || !d->known)
+    if (d->skipped || d->laid_out)
         return ERR_OK;
+    if (!can_be_made(d)) {
+        r->files_left++;
+        return ERR_OK;
+    }
     bool orphan = d->file.parent == SAIP_NONE && d->file.kind != SAIP_MF;
     return orphan ? saip_refuse(r, SAIP_BAD_VALUES, "file without its directory") : add_file(r, d);
 }
@@ -301,7 +320,7 @@ static enum err put_choice(struct saip_reader *r, struct draft *d, const struct 
     case 0x82:
         return put_offset(r, d, t->value);
     case 0x83:
-        if (!d->known || d->skipped)
+        if (d->skipped || !can_be_filled(d))
             return ERR_OK;
         if (d->file.parent == SAIP_NONE && d->file.kind != SAIP_MF)
             return saip_refuse(r, SAIP_BAD_VALUES, "file without its directory");
@@ -374,6 +393,8 @@ static enum err read_template_id(struct saip_reader *r, struct span oid, struct 
     if (oid.len < 6 || oid.len > 7 || memcmp(oid.at, prefix, sizeof prefix) || oid.at[5] != m->family)
         return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "unknown template");
     m->version = oid.len == 7 ? oid.at[6] : 1;
+    if (!saip_template_version_known(m->family, m->version))
+        return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "template of a later version");
     return ERR_OK;
 }
 

@@ -61,7 +61,7 @@ static const struct {
     { 0xa9, NULL },
 };
 
-static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *element, bool mandated)
+static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *element)
 {
     if (element->tag == 0xaa) {
         r->ended = true;
@@ -72,8 +72,7 @@ static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *elemen
             return kinds[i].read ? kinds[i].read(r, element) : ERR_OK;
     if ((element->tag >= 0xb0 && element->tag <= 0xbe) || (element->tag >= 0xbf1f && element->tag <= 0xbf21))
         return saip_read_template_element(r, element);
-    return mandated ? saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "mandated profile element of unknown kind")
-                    : ERR_OK;
+    return saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "profile element of unknown kind");
 }
 
 static enum err note_element(struct saip_reader *r, const struct der_tlv *element)
@@ -85,15 +84,41 @@ static enum err note_element(struct saip_reader *r, const struct der_tlv *elemen
     enum err e = saip_room(r, &p->elements, &r->capacity[0], p->element_count, sizeof p->elements[0],
                            SAIP_ELEMENTS_MAX);
     if (!e)
-        p->elements[p->element_count++] =
-            (struct saip_element){ element->tag, r->identification, element->whole };
+        p->elements[p->element_count++] = (struct saip_element){ .tag = element->tag,
+                                                                 .identification = r->identification,
+                                                                 .whole = element->whole };
     return e;
+}
+
+static enum saip_outcome outcome_of(const struct saip_reader *r, uint32_t tag)
+{
+    bool stored_only = tag >= 0xa5 && tag <= 0xa9;
+    if (stored_only || (r->files_left && !r->files_made))
+        return SAIP_STORED;
+    return r->files_left ? SAIP_STORED_IN_PART : SAIP_EXECUTED;
+}
+
+/* An element that is not mandated may be of a kind or of a template that is not known: it is passed
+ * over, and its status says so. Neither has touched the package yet. */
+static enum err settle_element(struct saip_reader *r, enum err e, bool mandated)
+{
+    struct saip_element *element = &r->package->elements[r->package->element_count - 1];
+    enum saip_status status = e == ERR_PARSE ? r->fault->status : SAIP_OK;
+    bool unknown = status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED;
+    element->status = status;
+    element->outcome = status ? SAIP_STORED : outcome_of(r, element->tag);
+    element->files_left = r->files_left;
+    if (!unknown || mandated)
+        return e;
+    *r->fault = (struct saip_fault){ .identification = -1, .why = "" };
+    return ERR_OK;
 }
 
 static enum err read_element(struct saip_reader *r, const struct der_tlv *element)
 {
-    bool mandated = false;
+    bool mandated = true;
     r->identification = -1;
+    r->files_made = r->files_left = 0;
     if (r->ended)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element behind the end");
     bool first = r->package->element_count == 0;
@@ -102,9 +127,12 @@ static enum err read_element(struct saip_reader *r, const struct der_tlv *elemen
     enum err e = first ? ERR_OK : read_element_header(r, element, &mandated);
     if (!e)
         e = note_element(r, element);
-    if (!e)
-        e = first ? saip_read_header(r, element) : read_by_kind(r, element, mandated);
-    return e;
+    if (e)
+        return e;
+    e = first ? saip_read_header(r, element) : read_by_kind(r, element);
+    if (e == ERR_LIMIT)
+        e = saip_refuse(r, SAIP_NOT_ENOUGH_MEMORY, "file contents too large");
+    return settle_element(r, e, mandated);
 }
 
 static enum err read_elements(struct saip_reader *r, struct span upp)
@@ -126,11 +154,10 @@ static enum err read_elements(struct saip_reader *r, struct span upp)
     return e;
 }
 
-enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault)
+enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault)
 {
-    *out = NULL;
     struct saip_fault ignored;
-    struct saip_package *p = calloc(1, sizeof *p);
+    struct saip_package *p = *out = calloc(1, sizeof *p);
     if (!p)
         return ERR_NOMEM;
     p->content.max = SAIP_CONTENT_MAX;
@@ -143,12 +170,16 @@ enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
     enum err e = upp.len > SAIP_UPP_MAX ? saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "package too large")
                                         : read_elements(&r, upp);
-    if (e == ERR_LIMIT)
-        e = saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "file contents too large");
-    if (e)
-        saip_free(p);
-    else
-        *out = p;
+    return e;
+}
+
+enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault)
+{
+    enum err e = saip_try(upp, out, fault);
+    if (e) {
+        saip_free(*out);
+        *out = NULL;
+    }
     return e;
 }
 

@@ -13,6 +13,7 @@ struct saip_reader {
     struct saip_package *package;
     struct saip_fault *fault;
     int identification; /* of the element being read */
+    unsigned files_made, files_left; /* of the element being read */
     size_t directory;   /* to which PIN and PUK elements belong: the MF, DF or ADF made last */
     size_t adf;         /* to which optional files and AKA parameters belong; SAIP_NONE before the first */
     size_t capacity[5]; /* of the package's arrays */

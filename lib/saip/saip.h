@@ -74,10 +74,19 @@ struct saip_aka {
     struct span mapped_from; /* AID whose parameters are shared; then params is empty */
     uint8_t sqn_options, sqn_delta[6], sqn_age_limit[6], sqn[32][6];
 };
+/* How far an element was carried out. */
+enum saip_outcome {
+    SAIP_EXECUTED,
+    SAIP_STORED,         /* kept, and nothing here runs it: A5 to A9, files without a known template */
+    SAIP_STORED_IN_PART, /* some of its files were made; the others need a template that is not known */
+};
 struct saip_element {
-    uint32_t tag; /* 0xA0 header, 0xB3 usim, … */
-    int identification;
+    uint32_t tag;       /* 0xA0 header, 0xB3 usim, … */
+    int identification; /* -1: the header has none */
     struct span whole;
+    enum saip_status status; /* not SAIP_OK: at fault, or not mandated and passed over */
+    enum saip_outcome outcome;
+    unsigned files_left; /* its files that were not made */
 };
 struct saip_header {
     unsigned major, minor;
@@ -100,7 +109,7 @@ struct saip_package {
     struct saip_aka *akas;
     size_t aka_count;
     struct saip_element
-        *elements; /* all, in order; those without a model (A5-A9) are to be had here only */
+        *elements; /* all, in order; what is stored only (A5-A9) is to be had here only */
     size_t element_count;
     struct buf content;
 };
@@ -108,7 +117,31 @@ struct saip_package {
 /* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL)
  * filled, ERR_NOMEM. Gives *out. */
 MUST_CHECK enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault);
+/* The same, but gives *out with ERR_PARSE too (NULL when there is no memory): of such a package only
+ * the elements count, up to the one at fault. */
+MUST_CHECK enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault);
 void saip_free(struct saip_package *p); /* clears keys; NULL is harmless */
+
+/* ---- what is answered, element by element (EUICCResponse)
+ * -------------------------------------------------------- */
+#define SAIP_ANSWER_MAX 4096 /* of the largest package */
+struct saip_answer {
+    enum saip_status status;
+    int identification;  /* -1 none */
+    const char *element; /* "securityDomain"; NULL when the element was carried out or is at fault */
+    enum saip_outcome outcome;
+};
+/* Appends the EUICCResponse: a PEStatus for each element that was reached. `p` may be NULL: then
+ * the fault alone. What is stored and not executed has status ok, and in additional-information the
+ * number of the element's kind (bits 1 to 6) with bit 7, or bit 8 when only in part. */
+MUST_CHECK enum err saip_put_answer(const struct saip_package *p, const struct saip_fault *fault,
+                                    struct buf *out);
+/* Appends the PEStatus alone, one after the other, of elements that were passed over or stored. */
+MUST_CHECK enum err saip_put_exceptions(const struct saip_package *p, struct buf *out);
+/* The next PEStatus of a list of them; moves `list`. ERR_PARSE. */
+MUST_CHECK enum err saip_answer_next(struct span *list, struct saip_answer *out);
+/* The ASN.1 name of a kind of element: "opt-csim" for 0xBA; NULL unknown. */
+const char *saip_element_name(uint32_t tag);
 
 /* The contents of a file as the package gives them (defaults, fill patterns and fills applied). */
 struct span saip_content(const struct saip_package *p, const struct saip_file *f);

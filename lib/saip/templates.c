@@ -283,6 +283,19 @@ const struct saip_template_file *saip_template_next(unsigned family, unsigned ve
     return NULL;
 }
 
+bool saip_template_version_known(unsigned family, unsigned version)
+{
+    bool has_table = false;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].family != family)
+            continue;
+        has_table = true;
+        if (rows[i].version == version)
+            return true;
+    }
+    return !has_table;
+}
+
 bool saip_template_by_default(unsigned family)
 {
     return family == 1 || family == 4 || family == 8;

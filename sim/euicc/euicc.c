@@ -3,6 +3,7 @@
 
 #include "euicc_internal.h"
 #include "rsp_eim_configuration.h"
+#include "saip.h"
 
 struct span list_contents(const struct buf *list)
 {
@@ -149,7 +150,7 @@ static void drop_parsed_keys(struct euicc *e)
  */
 static enum err preload(struct euicc *e, const struct euicc_profile *p)
 {
-    struct buf sima = { .max = 256 };
+    struct buf sima = { .max = SAIP_ANSWER_MAX };
     int64_t reason;
     uint8_t aid[16];
     struct install i = { .metadata = p->metadata,

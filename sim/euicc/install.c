@@ -41,28 +41,6 @@ int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_met
     return rat_allows(e, rules, &m->owner) ? INSTALL_OK : RSP_INSTALL_PPR_NOT_ALLOWED;
 }
 
-/* SIMAlliance response: one status, and where it was found. */
-static enum err put_sima(struct buf *out, const struct saip_fault *fault)
-{
-    struct der_mark outer, list, status;
-    enum err err = der_put_open(out, 0x30, &outer);
-    if (!err)
-        err = der_put_open(out, 0xa0, &list);
-    if (!err)
-        err = der_put_open(out, 0x30, &status);
-    if (!err)
-        err = der_put_integer(out, 0x80, fault->status);
-    if (!err && fault->status && fault->identification >= 0)
-        err = der_put_integer(out, 0x81, fault->identification);
-    if (!err)
-        err = der_put_close(out, status);
-    if (!err)
-        err = der_put_close(out, list);
-    if (!err && fault->status)
-        err = der_put(out, 0x81, (struct span){ 0 }); /* profileInstallationAborted */
-    return err ? err : der_put_close(out, outer);
-}
-
 static int identification_of(const struct der_tlv *element)
 {
     struct der_tlv header, id;
@@ -147,24 +125,22 @@ static enum err fill_profile(struct profile *p, const struct install *i,
     return err;
 }
 
-/* Security domains, RFM and applications are kept and given room, but nothing on this card runs
- * them: said for each. */
-static void tell_stored(const struct euicc *e, const struct saip_package *p)
+/* What nothing on this card runs is kept and given room, and what is not known and not mandated is
+ * passed over: said for each. */
+static void tell_exceptions(const struct euicc *e, const struct saip_package *p)
 {
-    static const struct {
-        uint32_t tag;
-        const char *name;
-    } kinds[] = { { 0xa5, "cdmaParameter" },
-                  { 0xa6, "securityDomain" },
-                  { 0xa7, "rfm" },
-                  { 0xa8, "application" },
-                  { 0xa9, "nonStandard" } };
-    for (size_t i = 0; i < p->element_count; i++)
-        for (size_t n = 0; n < COUNT(kinds); n++)
-            if (p->elements[i].tag == kinds[n].tag)
-                LOG(e->env.log, LOG_INFO, "install.stored_not_executed",
-                    F_TEXT("element", kinds[n].name),
-                    F_INT("identification", p->elements[i].identification));
+    for (size_t i = 0; i < p->element_count; i++) {
+        const struct saip_element *element = &p->elements[i];
+        const char *name = saip_element_name(element->tag);
+        if (element->status)
+            LOG(e->env.log, LOG_WARN, "install.passed_over", F_TEXT("element", name ? name : "unknown"),
+                F_INT("identification", element->identification), F_INT("status", element->status));
+        else if (element->outcome != SAIP_EXECUTED)
+            LOG(e->env.log, LOG_INFO,
+                element->outcome == SAIP_STORED ? "install.stored_not_executed" : "install.stored_in_part",
+                F_TEXT("element", name), F_INT("identification", element->identification),
+                F_INT("files", element->files_left));
+    }
 }
 
 /* The package with its keys and elements, and the files that it makes, are what occupies the card.
@@ -208,20 +184,20 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         return ERR_OK;
     enum err err = check_schema(i->upp, &fault);
     if (!err)
-        err = saip_read(i->upp, &package, &fault);
+        err = saip_try(i->upp, &package, &fault);
     if (err == ERR_PARSE) {
         LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification),
-            F_TEXT("why", fault.why));
+            F_INT("status", fault.status), F_TEXT("why", fault.why));
         *reason = RSP_INSTALL_PE_PROCESSING_ERROR;
-        return put_sima(sima, &fault);
-    }
-    if (!err)
+    } else if (!err) {
         *reason = check_package(&m, package);
+    }
     if (!err && !*reason)
-        tell_stored(e, package);
-    size_t files = package ? package->content.len : 0;
+        tell_exceptions(e, package);
+    if (!err && !*reason)
+        err = add(e, i, &m, package->content.len, reason, aid);
+    if (err == ERR_PARSE || (!err && !*reason))
+        err = saip_put_answer(package, &fault, sima);
     saip_free(package);
-    if (!err && !*reason)
-        err = add(e, i, &m, files, reason, aid);
-    return err || *reason ? err : put_sima(sima, &(struct saip_fault){ .status = SAIP_OK });
+    return err;
 }

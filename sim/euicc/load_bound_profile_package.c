@@ -120,7 +120,7 @@ static enum err write_result_data(struct euicc *e, const struct outcome *o, uint
 static enum err put_result(struct euicc *e, struct state *s, const struct outcome *o,
                            struct buf *response)
 {
-    struct buf data = { .max = 2048 };
+    struct buf data = { .max = 2048 + SAIP_ANSWER_MAX };
     struct ec_signature signature;
     uint32_t seq = next_seq(s);
     enum err err = write_result_data(e, o, seq, &data);
@@ -480,7 +480,7 @@ static int64_t take_segment(struct euicc *e, struct loader *l, struct span segme
 
 static enum err install(struct euicc *e, struct loader *l, struct buf *response)
 {
-    struct buf sima = { .max = 256 };
+    struct buf sima = { .max = SAIP_ANSWER_MAX };
     uint8_t aid[16] = { 0 };
     int64_t reason = l->package_left ? RSP_INSTALL_SCP03T_STRUCTURE_ERROR : INSTALL_OK;
     struct install i = { .metadata = buf_span(&l->metadata),

@@ -4,6 +4,7 @@
 #include "euicc_internal.h"
 #include "rsp_es10.h"
 #include "rsp_profile_info.h"
+#include "saip.h"
 
 enum err profile_metadata(const struct profile *p, struct rsp_store_metadata *m)
 {
@@ -114,16 +115,40 @@ static bool matches(const struct rsp_profile_info_request *r, const struct rsp_p
     }
 }
 
+/* What of the package the card only keeps, as the package itself tells. */
+static enum err describe_elements(const struct profile *p, struct buf *out, struct span *contents)
+{
+    struct saip_package *package;
+    enum err err = saip_read(shared_span(p->upp), &package, NULL);
+    if (!err)
+        err = saip_put_exceptions(package, out);
+    saip_free(package);
+    *contents = list_contents(out);
+    return err;
+}
+
+static enum err list_one(const struct profile *p, const struct rsp_profile_info_request *r,
+                         struct buf *list)
+{
+    struct rsp_profile_info info;
+    struct buf elements = { .max = SAIP_ANSWER_MAX };
+    enum err err = describe(p, &info);
+    if (err || !matches(r, &info))
+        return err;
+    if (rsp_tag_list_has(r->tag_list, RSP_TAG_ELEMENTS))
+        err = describe_elements(p, &elements, &info.elements);
+    if (!err)
+        err = rsp_profile_info_write_selected(&info, r->tag_list, list);
+    buf_release(&elements);
+    return err;
+}
+
 enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r,
                       struct buf *list)
 {
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < s->profile_count; i++) {
-        struct rsp_profile_info info;
-        err = describe(&s->profiles[i], &info);
-        if (!err && matches(r, &info))
-            err = rsp_profile_info_write_selected(&info, r->tag_list, list);
-    }
+    for (size_t i = 0; !err && i < s->profile_count; i++)
+        err = list_one(&s->profiles[i], r, list);
     return err;
 }
 

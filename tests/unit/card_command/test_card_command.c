@@ -5,8 +5,13 @@
 #include <sys/wait.h>
 
 #include "apdu.h"
+#include "card_report.h"
 #include "card_vpcd.h"
+#include "certs.h"
+#include "euicc.h"
 #include "harness.h"
+#include "rsp_ids.h"
+#include "rsp_store_metadata.h"
 
 #define TEXT_MAX 200000
 
@@ -41,6 +46,7 @@ static const struct row {
     { "profiles have a table", "profiles", 0, "89000123456789012341  enabled   operational   lead", "fallback" },
     { "nothing waits", "info", 0, "Notifications waiting\n  none", NULL },
     { "the same as JSON", "info --json", 0, "\"eidCheckDigits\": true", "\"eimFqdn\": \"eim.example.com\"" },
+    { "a profile that is carried out in full has no exceptions", "profiles --json", 0, "\"elements\": []", NULL },
     { "profiles as JSON", "profiles --json", 0, "\"fallbackAttribute\": true", "\"owner\": \"63902\"" },
     { "one APDU", "apdu 00A4000C023F00", 0, "> 00A4000C023F00  SELECT", "< 9000  done" },
     { "several APDUs speak to one card", "apdu 00A4000C022FE2 00B000000A", 0, "98001032547698103214", NULL },
@@ -95,10 +101,96 @@ static void a_card_is_traced_between_reader_and_terminal(void)
     buf_release(&bytes);
 }
 
+/* ---- a card whose profile is carried out in part only
+ * -------------------------------------------------------------- */
+struct kept_card {
+    struct crypto *crypto;
+    struct env env;
+    struct pki *pki;
+    struct trust *trust;
+    struct pki_euicc issued;
+    struct buf metadata, package;
+    struct euicc *euicc;
+};
+
+static void make_card(struct kept_card *k, const char *path)
+{
+    static const char eid[] = "89049032123451234512345678901235";
+    struct euicc_settings settings = { .credential_count = 1 };
+    uint8_t iccid[RSP_ICCID_OCTETS];
+    *k = (struct kept_card){ .metadata = { .max = 1024 }, .package = { .max = 1 << 17 } };
+    REQUIRE(crypto_new(&k->crypto) == ERR_OK);
+    k->env = (struct env){ .crypto = k->crypto, .clock = clock_system(), .rng = rng_system() };
+    REQUIRE(pki_new(k->crypto, clock_now(k->env.clock), &k->pki) == ERR_OK);
+    REQUIRE(pki_trust(k->pki, &k->trust) == ERR_OK);
+    REQUIRE(certs_issue_euicc(k->pki, "CERT_EUICC_ECDSA_NIST", eid, &k->issued) == ERR_OK);
+    REQUIRE(rsp_iccid_parse("89000123456789012341", iccid) == ERR_OK && rsp_eid_parse(eid, settings.eid) == ERR_OK);
+    const struct rsp_store_metadata m = { .iccid = SPAN_ARRAY(iccid),
+                                          .service_provider_name = span_str("GSMA"),
+                                          .profile_name = span_str("TS.48") };
+    REQUIRE(rsp_store_metadata_write(&m, &k->metadata) == ERR_OK);
+    REQUIRE(read_file(path, &k->package) == ERR_OK);
+    const struct euicc_credential credential = { buf_span(&k->issued.certificate), k->issued.eum_certificate,
+                                                 secret_span(&k->issued.key) };
+    const struct euicc_profile profile = { buf_span(&k->metadata), buf_span(&k->package), true, false };
+    settings.credentials = &credential;
+    settings.trust = k->trust;
+    settings.profiles = &profile;
+    settings.profile_count = 1;
+    REQUIRE(euicc_new(&k->env, &settings, &k->euicc) == ERR_OK);
+}
+
+static void release_card(struct kept_card *k)
+{
+    euicc_free(k->euicc);
+    trust_free(k->trust);
+    pki_euicc_release(&k->issued);
+    buf_release(&k->metadata);
+    buf_release(&k->package);
+    pki_free(k->pki);
+    crypto_free(k->crypto);
+}
+
+static void what_a_card_only_keeps_is_said_in_words(void)
+{
+    static const char *const wanted[] = {
+        "      csim 15: some of its files need a template that the card does not know: stored, not executed\n",
+        "      opt-csim 16: some of its files need a template",
+        "      cdmaParameter 18: stored, not executed\n",
+        "      securityDomain 26: stored, not executed\n",
+        "      rfm 27, 28, 29, 30: stored, not executed\n",
+    };
+    const char *path = shared_path("data/profiles/TS48v7_SAIP2.3_NoBERTLV.der");
+    struct kept_card k;
+    struct buf bytes = { .max = 4096 };
+    json_t *report = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    if (!path)
+        return;
+    make_card(&k, path);
+    struct es10_card c = { .env = &k.env, .card = euicc_card(k.euicc) };
+    REQUIRE(card_reset(c.card, &bytes) == ERR_OK);
+    REQUIRE(apdu_open_isd_r(c.card, &c.channel, &bytes, &c.sw) == ERR_OK);
+    REQUIRE(card_report_profiles(&c, &report) == ERR_OK);
+    FILE *out = open_memstream(&text, &len);
+    REQUIRE(out != NULL);
+    card_print_profiles(report, out);
+    REQUIRE(fclose(out) == 0);
+    for (size_t i = 0; i < COUNT(wanted); i++)
+        CHECK_ROW(wanted[i], strstr(text, wanted[i]) != NULL);
+    CHECK(!strstr(text, " usim ") && !strstr(text, "opt-usim"));
+    free(text);
+    json_decref(report);
+    buf_release(&bytes);
+    release_card(&k);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         { "each way to call it", each_way_to_call_it },
+        { "what a card only keeps is said in words", what_a_card_only_keeps_is_said_in_words },
         { "a card is traced between reader and terminal", a_card_is_traced_between_reader_and_terminal },
     };
     return tests_main("card_command", tests, COUNT(tests));

@@ -250,6 +250,14 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
         { "mandated element of unknown kind",
           "a018800102810103830a89000123456789012341a5028100a600ab07a0058000810102aa07a0058000810103",
           SAIP_PE_NOT_SUPPORTED },
+        { "template of a version that nobody knows",
+          "a018800102810103830a89000123456789012341a5028100a600b010a00780008001008101028107"
+          "67810f01020109aa07a0058000810103",
+          SAIP_INVALID_REQUEST_FORMAT },
+        { "mandated IoT files",
+          "a018800102810103830a89000123456789012341a5028100a600bf200fa00580008101028106"
+          "67810f010211aa07a0058000810103",
+          SAIP_PE_NOT_SUPPORTED },
         { "element without identification", "a018800102810103830a89000123456789012341a5028100a600a202a000",
           SAIP_INVALID_REQUEST_FORMAT },
     };
@@ -260,6 +268,183 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
         CHECK_ROW(rows[i].name, saip_read(buf_span(&upp), &p, &fault) == ERR_PARSE && !p);
         CHECK_ROW(rows[i].name, fault.status == rows[i].status && fault.why[0]);
         buf_release(&upp);
+    }
+}
+
+/* ---- what becomes of each element
+ * ------------------------------------------------------------------------------------- */
+static bool read_ts48(const char *name, struct buf *upp, struct saip_package **p)
+{
+    char relative[100];
+    snprintf(relative, sizeof relative, "data/profiles/%s.der", name);
+    const char *path = shared_path(relative);
+    if (!path)
+        return false;
+    REQUIRE(read_file(path, upp) == ERR_OK);
+    REQUIRE(saip_read(buf_span(upp), p, NULL) == ERR_OK);
+    return true;
+}
+
+static void what_is_only_kept_is_told_element_by_element(void)
+{
+    static const struct {
+        const char *name;
+        int identification;
+        uint32_t tag;
+        enum saip_outcome outcome;
+        unsigned files_left;
+    } rows[] = {
+        { "USIM files are made", 8, 0xb3, SAIP_EXECUTED, 0 },
+        { "optional USIM files are made", 9, 0xb4, SAIP_EXECUTED, 0 },
+        { "CSIM files that lack a size need their template", 15, 0xb9, SAIP_STORED_IN_PART, 8 },
+        { "optional CSIM files that lack a size", 16, 0xba, SAIP_STORED_IN_PART, 3 },
+        { "CDMA parameters are only kept", 18, 0xa5, SAIP_STORED, 0 },
+        { "a security domain is only kept", 26, 0xa6, SAIP_STORED, 0 },
+        { "remote file management is only kept", 27, 0xa7, SAIP_STORED, 0 },
+        { "the end is reached", 31, 0xaa, SAIP_EXECUTED, 0 },
+    };
+    struct buf upp = { .max = 1 << 17 };
+    struct saip_package *p = NULL;
+    if (!read_ts48("TS48v7_SAIP2.3_NoBERTLV", &upp, &p))
+        return;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct saip_element *found = NULL;
+        for (size_t n = 0; n < p->element_count; n++)
+            if (p->elements[n].tag != 0xa0 && p->elements[n].identification == rows[i].identification)
+                found = &p->elements[n];
+        CHECK_ROW(rows[i].name, found && found->tag == rows[i].tag && found->outcome == rows[i].outcome &&
+                                    found->files_left == rows[i].files_left && !found->status);
+    }
+    size_t csim = saip_adf(p, SPAN(0xa0, 0x00, 0x00, 0x03, 0x43, 0x10, 0x02));
+    REQUIRE(csim != SAIP_NONE);
+    CHECK(content_of(p, csim, 0x6f22).len == 10);              /* its FCP and contents tell all */
+    CHECK(saip_child(p, csim, 0x6f25) == SAIP_NONE); /* not an empty file that passes for it */
+    saip_free(p);
+    buf_release(&upp);
+}
+
+static void every_name_of_an_element_is_that_of_the_asn1(void)
+{
+    struct buf upp = { .max = 1 << 17 };
+    struct saip_package *p = NULL;
+    if (!read_ts48("TS48v7_SAIP2.3_NoBERTLV", &upp, &p))
+        return;
+    for (size_t i = 0; i < p->element_count; i++) {
+        struct buf text = { .max = 1 << 17 };
+        const char *name = saip_element_name(p->elements[i].tag);
+        REQUIRE(rsp_print(RSP_PROFILE_ELEMENT, p->elements[i].whole, &text) == ERR_OK);
+        const char *tree = buf_cstr(&text);
+        CHECK_ROW(name ? name : "unnamed", name && strstr(tree, name));
+        buf_release(&text);
+    }
+    CHECK(!strcmp(saip_element_name(0xbf21), "opt-iot"));
+    CHECK(!saip_element_name(0xbf22) && !saip_element_name(0x30) && !saip_element_name(0x9f20));
+    saip_free(p);
+    buf_release(&upp);
+}
+
+/* The minimal package with one more element before its end. */
+static void package_with(const char *element, struct buf *upp)
+{
+    struct saip_subscription s = subscription();
+    struct buf more = hex(element);
+    uint8_t end[9];
+    REQUIRE(saip_minimal_usim(&s, upp) == ERR_OK);
+    memcpy(end, upp->at + upp->len - sizeof end, sizeof end);
+    upp->len -= sizeof end;
+    REQUIRE(buf_put(upp, buf_span(&more)) == ERR_OK && buf_put(upp, SPAN_ARRAY(end)) == ERR_OK);
+    buf_release(&more);
+}
+
+static void elements_that_nobody_mandates_are_passed_over_with_their_status(void)
+{
+    static const struct {
+        const char *name, *element, *statuses; /* of saip_put_exceptions */
+    } rows[] = {
+        { "IoT files", "bf200da0038101778106"
+                       "67810f010211",
+          "3006800101810177" },
+        { "a kind that nobody knows", "bf3005a003810177", "3006800101810177" },
+        { "a template of a later version", "b40ea0038101778107"
+                                           "67810f01020509",
+          "3006800109810177" },
+        { "a file that its template does not know",
+          "b415a0038101778106"
+          "67810f010205"
+          "bf7e058303010203",
+          "3009800100810177820154" },
+        { "CSIM, of which only the directory is told",
+          "b92aa0038101778106"
+          "67810f01020a"
+          "a217a11583027fc08409a0000003431002ff0182027821c600a302a100",
+          "300a80010081017782020099" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf upp = { .max = 4096 }, statuses = { .max = 256 }, want = hex(rows[i].statuses);
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        package_with(rows[i].element, &upp);
+        enum err e = saip_read(buf_span(&upp), &p, &fault);
+        if (e)
+            printf("%s: element %d: %s\n", rows[i].name, fault.identification, fault.why);
+        CHECK_ROW(rows[i].name, !e && saip_put_exceptions(p, &statuses) == ERR_OK);
+        CHECK_ROW(rows[i].name, span_equal(buf_span(&statuses), buf_span(&want)));
+        saip_free(p);
+        buf_release(&upp);
+        buf_release(&statuses);
+        buf_release(&want);
+    }
+}
+
+static void a_fault_is_answered_behind_what_was_done(void)
+{
+    static const struct {
+        const char *name, *element, *last; /* the last PEStatus and what follows it */
+    } rows[] = {
+        { "mandated IoT files", "bf200fa00580008101778106"
+                                "67810f010211",
+          "30068001018101778100" },
+        { "an identification used twice", "a607a0058000810102", "30068001038101028100" },
+        { "a PIN without a list", "a207a0058000810177", "30068001058101778100" },
+        { "an element without identification", "a602a000", "30038001058100" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf upp = { .max = 4096 }, answer = { .max = SAIP_ANSWER_MAX }, want = hex(rows[i].last);
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        package_with(rows[i].element, &upp);
+        CHECK_ROW(rows[i].name, saip_try(buf_span(&upp), &p, &fault) == ERR_PARSE && p);
+        REQUIRE(saip_put_answer(p, &fault, &answer) == ERR_OK);
+        CHECK_ROW(rows[i].name, rsp_check(RSP_EUICC_RESPONSE, buf_span(&answer)) == ERR_OK);
+        CHECK_ROW(rows[i].name,
+                  answer.len > want.len && span_equal(span_sub(buf_span(&answer), answer.len - want.len, want.len),
+                                                      buf_span(&want)));
+        saip_free(p);
+        buf_release(&upp);
+        buf_release(&answer);
+        buf_release(&want);
+    }
+}
+
+static void hostile_answers_are_refused(void)
+{
+    static const struct {
+        const char *name, *list;
+    } rows[] = {
+        { "no status", "3003810101" },
+        { "another tag", "3103800100" },
+        { "cut short", "30038001" },
+        { "a status below zero", "30038001ff" },
+        { "an identification below zero", "30068001008101ff" },
+        { "additional information of two octets", "300780010082020100" },
+        { "an empty status", "30028000" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf list = hex(rows[i].list);
+        struct span rest = buf_span(&list);
+        struct saip_answer a;
+        CHECK_ROW(rows[i].name, saip_answer_next(&rest, &a) == ERR_PARSE && rest.len == list.len);
+        buf_release(&list);
     }
 }
 
@@ -328,6 +513,12 @@ int main(void)
         { "a subscription that does not fit is refused", a_subscription_that_does_not_fit_is_refused },
         { "hostile packages are refused with element and reason",
           hostile_packages_are_refused_with_element_and_reason },
+        { "what is only kept is told element by element", what_is_only_kept_is_told_element_by_element },
+        { "every name of an element is that of the ASN.1", every_name_of_an_element_is_that_of_the_asn1 },
+        { "elements that nobody mandates are passed over with their status",
+          elements_that_nobody_mandates_are_passed_over_with_their_status },
+        { "a fault is answered behind what was done", a_fault_is_answered_behind_what_was_done },
+        { "hostile answers are refused", hostile_answers_are_refused },
         { "no truncation or flip of a package does harm", no_truncation_or_flip_of_a_package_does_harm },
         { "an oversized package is refused", an_oversized_package_is_refused },
         { "ICCIDs are swapped both ways", iccids_are_swapped_both_ways },
