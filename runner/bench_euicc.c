@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "apdu.h"
+#include "bench_package.h"
 #include "bsp.h"
 #include "certs.h"
 #include "der.h"
@@ -37,6 +38,8 @@ struct bench_card {
     struct env env;
     struct pki *pki;
     struct trust *trust;
+    struct euicc_contents *contents;
+    struct span package; /* that is personalised; empty: a minimal one is written */
     struct pki_euicc identity;
     struct euicc *euicc;
     struct timed_card timed;
@@ -112,19 +115,22 @@ static enum err put_metadata(const uint8_t iccid[10], struct buf *out)
     return e;
 }
 
-static enum err put_profile(unsigned number, struct buf *metadata, struct buf *upp)
+static enum err put_profile(const struct bench_card *b, unsigned number, struct buf *metadata,
+                            struct buf *upp)
 {
     char digits[21], imsi[16];
     struct aka_params keys = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
     struct saip_subscription s = { .imsi = imsi, .aka = &keys };
     snprintf(digits, sizeof digits, "8900012345%09u1", number % 1000000000);
-    snprintf(imsi, sizeof imsi, "26201%09u", number % 1000000000);
+    snprintf(imsi, sizeof imsi, "262019%09u", number % 1000000000);
     memcpy(keys.k, &number, sizeof number);
     *metadata = (struct buf){ .max = 4096 };
     *upp = (struct buf){ .max = SAIP_UPP_MAX };
     enum err e = saip_iccid_parse(digits, s.iccid);
     if (!e)
         e = put_metadata(s.iccid, metadata);
+    if (!e && b->package.len)
+        return bench_package(b->package, s.iccid, imsi, b->env.rng, upp);
     return e ? e : saip_minimal_usim(&s, upp);
 }
 
@@ -156,7 +162,7 @@ static enum err make_card(struct bench_card *b, unsigned number, struct pki_euic
     eid_of(number, eid);
     enum err e = certs_issue_euicc(b->pki, "CERT_EUICC_ECDSA_NIST", eid, identity);
     if (!e)
-        e = put_profile(number, &metadata, &upp);
+        e = put_profile(b, number, &metadata, &upp);
     const struct euicc_credential credential = { buf_span(&identity->certificate),
                                                  identity->eum_certificate,
                                                  secret_span(&identity->key) };
@@ -165,7 +171,8 @@ static enum err make_card(struct bench_card *b, unsigned number, struct pki_euic
                                 .credential_count = 1,
                                 .trust = b->trust,
                                 .profiles = &profile,
-                                .profile_count = 1 };
+                                .profile_count = 1,
+                                .contents = b->contents };
     if (!e)
         e = rsp_eid_parse(eid, s.eid);
     memcpy(b->eid, s.eid, sizeof b->eid);
@@ -190,6 +197,8 @@ static enum err open_world(struct bench_card *b)
     if (!e)
         e = pki_trust(b->pki, &b->trust);
     if (!e)
+        e = euicc_contents_new(&b->contents);
+    if (!e)
         e = pki_get(b->pki, "CERT_S_SM_DPauth_ECDSA_NIST", &b->auth);
     return e ? e : pki_get(b->pki, "CERT_S_SM_DPpb_ECDSA_NIST", &b->pb);
 }
@@ -210,7 +219,7 @@ static enum err open_card(struct bench_card *b)
     if (!e)
         e = apdu_open_isd_r(&b->timed.card, &b->channel, &fci, &sw);
     if (!e)
-        e = put_profile(2, &b->metadata, &b->upp);
+        e = put_profile(b, 2, &b->metadata, &b->upp);
     buf_release(&atr);
     buf_release(&fci);
     return e;
@@ -220,6 +229,7 @@ static void close_world(struct bench_card *b)
 {
     release_profile(&b->metadata, &b->upp);
     euicc_free(b->euicc);
+    euicc_contents_free(b->contents);
     pki_euicc_release(&b->identity);
     trust_free(b->trust);
     pki_free(b->pki);
@@ -524,10 +534,25 @@ static enum err run_downloads(struct bench_card *b, unsigned count, struct bench
     return ERR_OK;
 }
 
+/* Of a card that is powered and whose USIM was read. */
+static enum err use(struct euicc *card, size_t *bytes)
+{
+    struct buf response = { .max = 512 };
+    static const uint8_t usim[] = { 0x00, 0xa4, 0x04, 0x0c, 0x07, 0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02 };
+    enum err e = card_reset(euicc_card(card), &response);
+    if (!e)
+        e = card_transmit(euicc_card(card), SPAN_ARRAY(usim), &response);
+    if (!e && !span_equal(buf_span(&response), SPAN(0x90, 0x00)))
+        e = ERR_STATE;
+    *bytes = euicc_footprint(card);
+    buf_release(&response);
+    return e;
+}
+
 static enum err run_cards(struct bench_card *b, unsigned count, struct bench_euicc_result *out)
 {
     struct euicc **cards = calloc(count ? count : 1, sizeof(struct euicc *));
-    size_t bytes = 0;
+    size_t bytes = 0, in_use = 0;
     enum err e = cards ? ERR_OK : ERR_NOMEM;
     double since = processor_seconds();
     b->step = "making cards";
@@ -537,20 +562,24 @@ static enum err run_cards(struct bench_card *b, unsigned count, struct bench_eui
         pki_euicc_release(&identity);
     }
     out->making_seconds = processor_seconds() - since;
-    for (unsigned i = 0; cards && i < count; i++) {
+    for (unsigned i = 0; cards && i < count; i++)
         bytes += cards[i] ? euicc_footprint(cards[i]) : 0;
+    b->step = e ? b->step : "using a card";
+    if (!e && count)
+        e = use(cards[0], &in_use);
+    for (unsigned i = 0; cards && i < count; i++)
         euicc_free(cards[i]);
-    }
     free(cards);
     out->cards = count;
     out->bytes_per_idle_card = count ? (double)bytes / count : 0;
+    out->bytes_per_card_in_use = (double)in_use;
     return e;
 }
 
 enum err bench_euicc(const struct bench_euicc_options *o, struct bench_euicc_result *out,
                      char why[200])
 {
-    struct bench_card b = { .step = "the options" };
+    struct bench_card b = { .step = "the options", .package = o->package };
     *out = (struct bench_euicc_result){ 0 };
     bool possible = o->downloads >= 1 && o->downloads <= 100000 && o->cards <= 100000;
     enum err e = possible ? open_world(&b) : ERR_CONFIG;

@@ -10,6 +10,7 @@
 struct bench_euicc_options {
     unsigned downloads; /* 1 to 100000, one after the other on one card, each deleted again */
     unsigned cards;     /* 0 to 100000, made with certificate, profile and memory, and kept */
+    struct span package; /* profile package that every card has, with numbers and keys of its own; empty: a minimal one */
 };
 
 struct bench_euicc_result {
@@ -23,6 +24,7 @@ struct bench_euicc_result {
     unsigned cards;
     double making_seconds; /* of processor, for all cards, certificates and profiles included */
     double bytes_per_idle_card; /* with one profile; the aim is at most 8192 */
+    double bytes_per_card_in_use; /* powered, the USIM selected */
 };
 
 /* What SGP.22 demands of the card in one download with one install notification: serverSignature1,

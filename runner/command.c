@@ -86,7 +86,7 @@ static const struct command table[] = {
       "  --verbose                every event on standard error, not only warnings\n", command_up },
     { "bench", "how fast, and how far from the floor that cryptography sets",
       "usage: sgp32lab bench swap [--devices N] [--wiring direct|loopback] [--seed N] [--json]\n"
-      "       sgp32lab bench euicc [--downloads N] [--cards N] [--json]\n"
+      "       sgp32lab bench euicc [--downloads N] [--cards N] [--package FILE] [--json]\n"
       "       sgp32lab bench smdp [--downloads N] [--wiring direct|loopback] [--stored] [--json]\n"
       "       sgp32lab bench eim [--polls N] [--packages N] [--registered N] [--wiring direct|loopback] [--stored] [--json]\n"
       "\n"

@@ -7,7 +7,7 @@
 
 struct bench_command {
     struct bench_options options;
-    const char *wiring;
+    const char *wiring, *package;
     int64_t devices, seed, downloads, cards;
     struct command_bench_eim eim;
     bool json, stored;
@@ -27,6 +27,7 @@ static int read_options(struct bench_command *b, int argc, char **argv)
                                               { "--polls", OPTION_NUMBER, &b->eim.polls },
                                               { "--packages", OPTION_NUMBER, &b->eim.packages },
                                               { "--registered", OPTION_NUMBER, &b->eim.registered },
+                                              { "--package", OPTION_TEXT, &b->package },
                                               { "--stored", OPTION_FLAG, &b->stored },
                                               { "--json", OPTION_FLAG, &b->json } };
     int status = command_read(options, COUNT(options), argc, argv, &words);
@@ -111,7 +112,7 @@ int command_bench(int argc, char **argv)
     if (status)
         return status;
     if (b.subject == EUICC)
-        return command_bench_euicc(b.downloads, b.cards, b.json);
+        return command_bench_euicc(b.downloads, b.cards, b.package, b.json);
     if (b.subject == SMDP)
         return command_bench_smdp(b.downloads, b.options.wiring, b.stored, b.json);
     if (b.subject == EIM)

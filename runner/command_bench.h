@@ -6,7 +6,7 @@
 #include "command.h"
 
 /* Measures and prints; gives the exit status. */
-int command_bench_euicc(int64_t downloads, int64_t cards, bool json);
+int command_bench_euicc(int64_t downloads, int64_t cards, const char *package, bool json); /* package NULL: a minimal one */
 int command_bench_smdp(int64_t downloads, enum wiring wiring, bool stored, bool json);
 
 /* As given, not yet judged. */

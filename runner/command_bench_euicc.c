@@ -3,6 +3,7 @@
 
 #include "bench_euicc.h"
 #include "command_bench.h"
+#include "saip.h"
 
 static double per_download(const struct bench_euicc_result *r, double sum)
 {
@@ -17,8 +18,8 @@ static void print_json(const struct bench_euicc_result *r)
            per_download(r, (double)r->counts.verify), per_download(r, (double)r->counts.ecdh),
            per_download(r, (double)r->counts.keygen));
     printf("\"crypto_floor_seconds_per_download\":%.9f,\"ratio_to_floor\":%.3f,\"cards\":%u,\"making_cpu_seconds\":%.6f,"
-           "\"bytes_per_idle_euicc\":%.0f}\n",
-           r->floor_seconds, r->ratio, r->cards, r->making_seconds, r->bytes_per_idle_card);
+           "\"bytes_per_idle_euicc\":%.0f,\"bytes_per_euicc_in_use\":%.0f}\n",
+           r->floor_seconds, r->ratio, r->cards, r->making_seconds, r->bytes_per_idle_card, r->bytes_per_card_in_use);
 }
 
 static void print_text(const struct bench_euicc_result *r)
@@ -32,23 +33,54 @@ static void print_text(const struct bench_euicc_result *r)
     printf("floor                %.3f ms a download\n", r->floor_seconds * 1e3);
     printf("ratio to floor       %.2f\n", r->ratio);
     printf("cards                %u made in %.2f s of cpu\n", r->cards, r->making_seconds);
-    printf("bytes per idle eUICC %.0f\n", r->bytes_per_idle_card);
+    printf("bytes per idle eUICC %.0f, %.0f in use\n", r->bytes_per_idle_card, r->bytes_per_card_in_use);
 }
 
-int command_bench_euicc(int64_t downloads, int64_t cards, bool json)
+static enum err read_package(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return ERR_NOT_FOUND;
+    enum err e = buf_reserve(out, SAIP_UPP_MAX);
+    if (!e)
+        out->len = fread(out->at, 1, SAIP_UPP_MAX, f);
+    if (!e && (ferror(f) || getc(f) != EOF))
+        e = ERR_LIMIT;
+    fclose(f);
+    return e;
+}
+
+/* 0, or the exit status for a file that is no package. */
+static int check_package(const char *path, struct buf *out)
+{
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    enum err e = read_package(path, out);
+    if (e)
+        return command_refuse("bench", "%s: %s", path, e == ERR_LIMIT ? "too large for a profile package" : "no such file");
+    e = saip_read(buf_span(out), &p, &fault);
+    saip_free(p);
+    return e ? command_refuse("bench", "%s: element %d: %s", path, fault.identification, e == ERR_PARSE ? fault.why : "no memory")
+             : 0;
+}
+
+int command_bench_euicc(int64_t downloads, int64_t cards, const char *package, bool json)
 {
     struct bench_euicc_result r;
+    struct buf upp = { .max = SAIP_UPP_MAX };
     char why[200];
     if (downloads < 1 || downloads > 100000 || cards < 1 || cards > 100000)
         return command_refuse("bench", "--downloads and --cards take 1 to 100000");
-    const struct bench_euicc_options o = { (unsigned)downloads, (unsigned)cards };
-    if (bench_euicc(&o, &r, why)) {
+    int status = package ? check_package(package, &upp) : 0;
+    const struct bench_euicc_options o = { (unsigned)downloads, (unsigned)cards, buf_span(&upp) };
+    if (!status && bench_euicc(&o, &r, why)) {
         fprintf(stderr, "sgp32lab bench: %s\n", why);
-        return 1;
+        status = 1;
     }
-    if (json)
+    buf_release(&upp);
+    if (!status && json)
         print_json(&r);
-    else
+    else if (!status)
         print_text(&r);
-    return 0;
+    return status;
 }

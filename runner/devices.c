@@ -164,6 +164,7 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
         e = make_memory(w, d);
     s.ipae = d->group->ipae;
     s.nvm = d->memory ? &d->memory->nvm : NULL;
+    s.contents = w->contents;
     if (!e)
         e = euicc_new(&d->part->env, &s, &d->euicc);
     if (!e)

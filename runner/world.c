@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "euicc.h"
 #include "process_world.h"
 #include "world_internal.h"
 
@@ -250,6 +251,8 @@ static enum err make_crypto(struct world *w)
     if (!e)
         e = pki_trust(w->pki, &w->trust);
     if (!e)
+        e = euicc_contents_new(&w->contents);
+    if (!e)
         e = pki_trust_clients(w->pki, &w->client_trust);
     w->roots.max = 64 << 10;
     return e ? e : pki_roots_pem(w->pki, &w->roots);
@@ -364,6 +367,7 @@ void world_free(struct world *w)
     schedule_release(&w->schedule);
     faults_release(&w->faults);
     trust_free(w->trust);
+    euicc_contents_free(w->contents);
     trust_free(w->client_trust);
     pki_free(w->pki);
     net_release(&w->net);

@@ -96,6 +96,7 @@ struct world {
     struct crypto *crypto;
     struct pki *pki;
     struct trust *trust, *client_trust;
+    struct euicc_contents *contents; /* what the profiles of its cards have alike */
     struct buf roots;
     struct http_switch *exchange;
     struct net net;

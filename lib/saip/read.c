@@ -146,6 +146,19 @@ static enum err read_elements(struct saip_reader *r, struct span upp)
         else
             e = read_element(r, &element);
     }
+    return e;
+}
+
+static enum err read_parts(struct saip_reader *r, const struct span *parts, size_t count)
+{
+    enum err e = ERR_OK;
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    if (len > SAIP_UPP_MAX)
+        return saip_refuse(r, SAIP_NOT_ENOUGH_MEMORY, "package too large");
+    for (size_t i = 0; !e && i < count; i++)
+        e = read_elements(r, parts[i]);
     r->identification = -1;
     if (!e && !r->ended)
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package ends without end element");
@@ -154,33 +167,42 @@ static enum err read_elements(struct saip_reader *r, struct span upp)
     return e;
 }
 
-enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault)
+static enum err try_parts(const struct span *parts, size_t count, struct saip_package **out,
+                          struct saip_fault *fault)
 {
     struct saip_fault ignored;
     struct saip_package *p = *out = calloc(1, sizeof *p);
     if (!p)
         return ERR_NOMEM;
     p->content.max = SAIP_CONTENT_MAX;
-    p->upp = upp;
     struct saip_reader r = { .package = p,
                              .fault = fault ? fault : &ignored,
                              .identification = -1,
                              .directory = SAIP_NONE,
                              .adf = SAIP_NONE };
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
-    enum err e = upp.len > SAIP_UPP_MAX ? saip_refuse(&r, SAIP_NOT_ENOUGH_MEMORY, "package too large")
-                                        : read_elements(&r, upp);
-    return e;
+    return read_parts(&r, parts, count);
 }
 
-enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault)
+enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault)
 {
-    enum err e = saip_try(upp, out, fault);
+    return try_parts(&upp, 1, out, fault);
+}
+
+enum err saip_read_parts(const struct span *parts, size_t count, struct saip_package **out,
+                         struct saip_fault *fault)
+{
+    enum err e = try_parts(parts, count, out, fault);
     if (e) {
         saip_free(*out);
         *out = NULL;
     }
     return e;
+}
+
+enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault)
+{
+    return saip_read_parts(&upp, 1, out, fault);
 }
 
 static void clear_free(void *at, size_t size)

@@ -98,7 +98,6 @@ struct saip_header {
 
 /* A package as read. Borrows the UPP's bytes; owns the file contents. */
 struct saip_package {
-    struct span upp;
     struct saip_header header;
     struct saip_file *files; /* [0] is the MF */
     size_t file_count;
@@ -117,7 +116,10 @@ struct saip_package {
 /* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL)
  * filled, ERR_NOMEM. Gives *out. */
 MUST_CHECK enum err saip_read(struct span upp, struct saip_package **out, struct saip_fault *fault);
-/* The same, but gives *out with ERR_PARSE too (NULL when there is no memory): of such a package only
+/* The same of a UPP in parts, one after the other, each of whole profile elements. */
+MUST_CHECK enum err saip_read_parts(const struct span *parts, size_t count, struct saip_package **out,
+                                    struct saip_fault *fault);
+/* As saip_read, but gives *out with ERR_PARSE too (NULL when there is no memory): of such a package only
  * the elements count, up to the one at fault. */
 MUST_CHECK enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault);
 void saip_free(struct saip_package *p); /* clears keys; NULL is harmless */

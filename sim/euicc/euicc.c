@@ -222,7 +222,7 @@ static enum err load_state(struct euicc *e, struct state **out)
     const char *why = "unreadable";
     enum err err = e->nvm->ops->load(e->nvm, &blob);
     if (!err)
-        err = state_read(e->env.crypto, buf_span(&blob), e->eid, out, &why);
+        err = state_read(e->env.crypto, e->contents, buf_span(&blob), e->eid, out, &why);
     if (err && err != ERR_NOT_FOUND) {
         LOG(e->env.log, LOG_ERROR, "euicc.memory", F_HEX("eid", SPAN_ARRAY(e->eid)),
             F_TEXT("why", why));
@@ -331,6 +331,7 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->no_eim_reset = s->no_eim_reset;
     e->interruption_leaves_result = s->interruption_leaves_result;
     e->nvm = s->nvm;
+    e->contents = s->contents;
 }
 
 enum err euicc_new(const struct env *env, const struct euicc_settings *s, struct euicc **out)

@@ -52,6 +52,13 @@ struct euicc_nvm_file {
 };
 void euicc_nvm_file_init(struct euicc_nvm_file *n, const char *path);
 
+/* What the cards of one process have alike: profile elements, each kept once however many cards hold it. For cards of
+ * several threads too. */
+struct euicc_contents;
+MUST_CHECK enum err euicc_contents_new(struct euicc_contents **out);
+void euicc_contents_free(struct euicc_contents *c); /* after the last card; NULL is harmless */
+size_t euicc_contents_count(struct euicc_contents *c); /* of different profile elements */
+
 struct euicc_settings {
     uint8_t eid[16];
     const struct euicc_credential *credentials; /* copied; at least one */
@@ -81,6 +88,7 @@ struct euicc_settings {
     bool interruption_leaves_result; /* a power cut while a profile or an eUICC package is loaded leaves
                                         a result with `interruption` at the next start */
     struct euicc_nvm *nvm;           /* borrowed; NULL: state lives as long as the struct euicc */
+    struct euicc_contents *contents; /* borrowed for the card's life; NULL: shares nothing */
 };
 
 struct euicc;
@@ -94,6 +102,6 @@ MUST_CHECK enum err euicc_new(const struct env *env, const struct euicc_settings
  */
 struct card *euicc_card(struct euicc *e);
 void euicc_free(struct euicc *e); /* NULL is harmless */
-/* Octets of memory that this card occupies in this process. */
+/* Octets of memory that this card occupies in this process; of what it shares, its share. */
 size_t euicc_footprint(const struct euicc *e);
 #endif

@@ -128,6 +128,7 @@ struct euicc {
     bool no_fallback, no_ecall, no_crl, no_test_profile, ipae, sgp22_only, no_eim_reset;
     bool interruption_leaves_result;
     struct euicc_nvm *nvm;
+    struct euicc_contents *contents; /* NULL: nothing is shared */
     struct state *now, *next; /* next: what the running command changed, NULL while nothing */
     bool powered;
     struct channel channels[EUICC_CHANNELS];

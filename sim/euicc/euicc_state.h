@@ -3,6 +3,7 @@
 #ifndef LAB_EUICC_STATE_H
 #define LAB_EUICC_STATE_H
 
+#include "euicc_contents.h"
 #include "span.h"
 
 #define EUICC_PROFILES_MAX 32
@@ -33,7 +34,7 @@ struct profile {
         credential; /* with which it was downloaded: its notifications are signed with the same */
     uint32_t size;  /* octets of the card's memory that it occupies, files included */
     struct shared *metadata; /* BF25 as received */
-    struct shared *upp;
+    struct kept_package *upp;
     struct shared *isdp;     /* contents of ConfigureISDP's B8; NULL none */
     struct shared *nickname; /* NULL none */
     struct shared
@@ -119,6 +120,6 @@ struct profile *state_find_aid(const struct state *s, struct span aid);
 struct crypto;
 MUST_CHECK enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[16],
                                 struct buf *out);
-MUST_CHECK enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16],
-                               struct state **out, const char **why);
+MUST_CHECK enum err state_read(struct crypto *c, struct euicc_contents *store, struct span blob,
+                               const uint8_t eid[16], struct state **out, const char **why);
 #endif

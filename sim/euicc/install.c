@@ -109,7 +109,7 @@ static void make_aid(uint32_t pix, uint8_t aid[16])
     aid[15] = 0;
 }
 
-static enum err fill_profile(struct profile *p, const struct install *i,
+static enum err fill_profile(const struct euicc *e, struct profile *p, const struct install *i,
                              const struct rsp_store_metadata *m)
 {
     memcpy(p->iccid, m->iccid.at, sizeof p->iccid);
@@ -119,7 +119,7 @@ static enum err fill_profile(struct profile *p, const struct install *i,
     p->preloaded = i->preloaded;
     enum err err = shared_set(&p->metadata, i->metadata);
     if (!err)
-        err = shared_set(&p->upp, i->upp);
+        err = kept_package_new(e->contents, e->env.crypto, i->upp, &p->upp);
     if (!err && i->isdp.len)
         err = shared_set(&p->isdp, i->isdp);
     return err;
@@ -165,7 +165,7 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
     memcpy(p->aid, aid, sizeof p->aid);
     p->size = (uint32_t)needed;
     s->next_pix++;
-    return fill_profile(p, i, m);
+    return fill_profile(e, p, i, m);
 }
 
 enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,

@@ -37,7 +37,7 @@ static enum err write_profile(struct buf *b, const struct profile *p)
     if (!e)
         e = put_shared(b, 0x84, p->metadata);
     if (!e)
-        e = put_shared(b, 0x85, p->upp);
+        e = kept_package_put(p->upp, 0x85, b);
     if (!e)
         e = put_shared(b, 0x86, p->isdp);
     if (!e)
@@ -205,6 +205,18 @@ enum err state_write(struct crypto *c, const struct state *s, const uint8_t eid[
 /* ---- reading
  * -------------------------------------------------------------------------------------------------
  */
+struct reading {
+    struct crypto *crypto;
+    struct euicc_contents *store; /* of profile elements */
+    struct state *state;
+};
+
+static enum err get_package(const struct reading *r, struct span from, uint32_t tag, struct kept_package **out)
+{
+    struct der_tlv t;
+    return der_find(from, tag, &t) ? ERR_OK : kept_package_new(r->store, r->crypto, t.value, out);
+}
+
 static enum err get_shared(struct span from, uint32_t tag, struct shared **out)
 {
     struct der_tlv t;
@@ -229,11 +241,11 @@ static enum err get_integer(struct span from, uint32_t tag, int64_t least, int64
     return ERR_OK;
 }
 
-static enum err read_profile(struct state *s, struct span from)
+static enum err read_profile(const struct reading *r, struct span from)
 {
     struct profile *p;
     int64_t flags = 0, credential = 0, size = 0;
-    enum err e = state_add_profile(s, &p);
+    enum err e = state_add_profile(r->state, &p);
     if (!e)
         e = get_exact(from, 0x80, p->iccid, sizeof p->iccid);
     if (!e)
@@ -245,7 +257,7 @@ static enum err read_profile(struct state *s, struct span from)
     if (!e)
         e = get_shared(from, 0x84, &p->metadata);
     if (!e)
-        e = get_shared(from, 0x85, &p->upp);
+        e = get_package(r, from, 0x85, &p->upp);
     if (!e)
         e = get_shared(from, 0x86, &p->isdp);
     if (!e)
@@ -264,11 +276,11 @@ static enum err read_profile(struct state *s, struct span from)
     return p->metadata && p->upp ? ERR_OK : ERR_PARSE;
 }
 
-static enum err read_eim(struct state *s, struct span from)
+static enum err read_eim(const struct reading *r, struct span from)
 {
     struct eim *m;
     struct der_tlv token;
-    enum err e = state_add_eim(s, &m);
+    enum err e = state_add_eim(r->state, &m);
     if (!e)
         e = get_shared(from, 0x80, &m->configuration);
     if (!e)
@@ -280,11 +292,11 @@ static enum err read_eim(struct state *s, struct span from)
     return e ? e : m->configuration ? ERR_OK : ERR_PARSE;
 }
 
-static enum err read_pending(struct state *s, struct span from)
+static enum err read_pending(const struct reading *r, struct span from)
 {
     struct pending *p;
     int64_t kind = 0, seq = 0, event = 0;
-    enum err e = state_add_pending(s, &p);
+    enum err e = state_add_pending(r->state, &p);
     if (!e)
         e = get_integer(from, 0x80, PENDING_INSTALLATION, PENDING_PACKAGE_RESULT, &kind);
     if (!e)
@@ -323,8 +335,8 @@ static enum err read_rollback(struct rollback *r, struct span from)
     return e ? e : r->eim_id ? ERR_OK : ERR_PARSE;
 }
 
-static enum err read_list(struct state *s, struct span from, uint32_t tag,
-                          enum err (*read)(struct state *, struct span))
+static enum err read_list(const struct reading *r, struct span from, uint32_t tag,
+                          enum err (*read)(const struct reading *, struct span))
 {
     struct der_tlv list, item;
     if (der_find(from, tag, &list))
@@ -334,22 +346,22 @@ static enum err read_list(struct state *s, struct span from, uint32_t tag,
     while (!e && !der_at_end(&d)) {
         e = der_expect(&d, 0x30, &item);
         if (!e)
-            e = read(s, item.value);
+            e = read(r, item.value);
     }
     return e;
 }
 
-static enum err read_crl(struct state *s, struct span from)
+static enum err read_crl(const struct reading *r, struct span from)
 {
-    struct revocations *r;
-    enum err e = state_add_crl(s, &r);
+    struct revocations *c;
+    enum err e = state_add_crl(r->state, &c);
     if (!e)
-        e = get_exact(from, 0x80, r->ci, sizeof r->ci);
+        e = get_exact(from, 0x80, c->ci, sizeof c->ci);
     if (!e)
-        e = get_integer(from, 0x81, 0, INT64_MAX, &r->number);
+        e = get_integer(from, 0x81, 0, INT64_MAX, &c->number);
     if (!e)
-        e = get_shared(from, 0x82, &r->der);
-    return e ? e : r->der ? ERR_OK : ERR_PARSE;
+        e = get_shared(from, 0x82, &c->der);
+    return e ? e : c->der ? ERR_OK : ERR_PARSE;
 }
 
 static enum err read_stand_ins(struct state *s, struct span from)
@@ -396,18 +408,18 @@ static enum err read_rest(struct state *s, struct span from)
     return e ? e : get_shared(from, 0x8e, &s->under_way);
 }
 
-static enum err read_state(struct state *s, struct span from)
+static enum err read_state(const struct reading *r, struct span from)
 {
-    enum err e = read_list(s, from, 0xa1, read_profile);
+    enum err e = read_list(r, from, 0xa1, read_profile);
     if (!e)
-        e = read_list(s, from, 0xa2, read_eim);
+        e = read_list(r, from, 0xa2, read_eim);
     if (!e)
-        e = read_list(s, from, 0xa3, read_pending);
+        e = read_list(r, from, 0xa3, read_pending);
     if (!e)
-        e = read_list(s, from, 0xaf, read_crl);
+        e = read_list(r, from, 0xaf, read_crl);
     if (!e)
-        e = read_stand_ins(s, from);
-    return e ? e : read_rest(s, from);
+        e = read_stand_ins(r->state, from);
+    return e ? e : read_rest(r->state, from);
 }
 
 static enum err check_frame(struct crypto *c, struct span blob, const uint8_t eid[16],
@@ -432,8 +444,8 @@ static enum err check_frame(struct crypto *c, struct span blob, const uint8_t ei
     return ERR_OK;
 }
 
-enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], struct state **out,
-                    const char **why)
+enum err state_read(struct crypto *c, struct euicc_contents *store, struct span blob,
+                    const uint8_t eid[16], struct state **out, const char **why)
 {
     struct der_tlv contents;
     struct state *s = NULL;
@@ -443,7 +455,7 @@ enum err state_read(struct crypto *c, struct span blob, const uint8_t eid[16], s
     if (!e)
         e = state_new(&s);
     if (!e)
-        e = read_state(s, contents.value);
+        e = read_state(&(struct reading){ c, store, s }, contents.value);
     if (!e) {
         *out = s;
         return ERR_OK;

@@ -119,7 +119,7 @@ static bool matches(const struct rsp_profile_info_request *r, const struct rsp_p
 static enum err describe_elements(const struct profile *p, struct buf *out, struct span *contents)
 {
     struct saip_package *package;
-    enum err err = saip_read(shared_span(p->upp), &package, NULL);
+    enum err err = kept_package_read(p->upp, &package);
     if (!err)
         err = saip_put_exceptions(package, out);
     saip_free(package);

@@ -61,7 +61,7 @@ enum err state_new(struct state **out)
 static void release_profile(struct profile *p)
 {
     shared_release(p->metadata);
-    shared_release(p->upp);
+    kept_package_release(p->upp);
     shared_release(p->isdp);
     shared_release(p->nickname);
     shared_release(p->usim);
@@ -110,7 +110,7 @@ static void take_all(struct state *s)
 {
     for (size_t i = 0; i < s->profile_count; i++) {
         shared_take(s->profiles[i].metadata);
-        shared_take(s->profiles[i].upp);
+        kept_package_take(s->profiles[i].upp);
         shared_take(s->profiles[i].isdp);
         shared_take(s->profiles[i].nickname);
         shared_take(s->profiles[i].usim);
@@ -171,7 +171,7 @@ size_t state_footprint(const struct state *s)
                s->eim_count * sizeof s->eims[0] + s->pending_count * sizeof s->pending[0];
     for (size_t i = 0; i < s->profile_count; i++) {
         const struct profile *p = &s->profiles[i];
-        n += shared_size(p->metadata) + shared_size(p->upp) + shared_size(p->isdp) +
+        n += shared_size(p->metadata) + kept_package_footprint(p->upp) + shared_size(p->isdp) +
              shared_size(p->nickname) + shared_size(p->usim);
     }
     for (size_t i = 0; i < s->eim_count; i++)

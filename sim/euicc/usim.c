@@ -12,7 +12,7 @@ static void usim_free(struct usim *u)
     if (!u)
         return;
     saip_free(u->package);
-    shared_release(u->upp);
+    kept_package_release(u->upp);
     free(u->verified);
     free(u->changed);
     free(u);
@@ -41,9 +41,9 @@ static enum err build(const struct profile *p, struct usim **out)
     *out = NULL;
     if (!u)
         return ERR_NOMEM;
-    u->upp = shared_take(p->upp);
+    u->upp = kept_package_take(p->upp);
     memcpy(u->iccid, p->iccid, sizeof u->iccid);
-    enum err err = saip_read(shared_span(u->upp), &u->package, NULL);
+    enum err err = kept_package_read(u->upp, &u->package);
     if (!err) {
         u->verified = calloc(u->package->pin_count + 1, sizeof *u->verified);
         u->changed = calloc(u->package->file_count + 1, sizeof *u->changed);

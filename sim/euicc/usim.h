@@ -21,7 +21,7 @@
 #define INS_STATUS 0xf2
 
 struct usim {
-    struct shared *upp;           /* what the package borrows */
+    struct kept_package *upp;     /* what the package borrows */
     struct saip_package *package; /* with everything that was changed since */
     uint8_t iccid[10];
     bool *verified; /* per PIN, until power off */

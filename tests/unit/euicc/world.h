@@ -186,4 +186,5 @@ TESTS(power_tests);
 TESTS(sgp32_tests);
 TESTS(cat_tests);
 TESTS(code_tests);
+TESTS(contents_tests);
 #endif

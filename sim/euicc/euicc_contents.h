@@ -1,0 +1,26 @@
+/* Profile packages as cards keep them: element by element, so that what several cards hold alike is there once. Private
+ * to sim/euicc. */
+#ifndef LAB_EUICC_CONTENTS_H
+#define LAB_EUICC_CONTENTS_H
+
+#include "saip.h"
+
+struct crypto;
+struct euicc_contents;
+
+/* A package, immutable, counted as struct shared is. */
+struct kept_package;
+/* Takes its elements from the store, where they are kept as long as any card has them. `store` is borrowed; NULL: they
+ * are this package's alone. ERR_PARSE: the octets are no run of TLVs. Gives *out. */
+MUST_CHECK enum err kept_package_new(struct euicc_contents *store, struct crypto *c, struct span upp,
+                                     struct kept_package **out);
+struct kept_package *kept_package_take(struct kept_package *p); /* NULL stays NULL */
+void kept_package_release(struct kept_package *p);
+/* Appends the package as the value of one TLV. */
+MUST_CHECK enum err kept_package_put(const struct kept_package *p, uint32_t tag, struct buf *out);
+/* The package read; it borrows p. */
+MUST_CHECK enum err kept_package_read(const struct kept_package *p, struct saip_package **out);
+/* Octets that it occupies; of a shared element, its share. */
+size_t kept_package_footprint(const struct kept_package *p);
+
+#endif
