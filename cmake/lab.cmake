@@ -52,15 +52,19 @@ function(lab_program name)
     add_dependencies(programs ${name})
 endfunction()
 
-# lab_test(NAME LINKS …): every .c of this folder is one test executable under ctest.
+# lab_test(NAME LINKS … [COST seconds]): every .c of this folder is one test executable under ctest. The costliest start
+# first, so that none runs alone at the end.
 function(lab_test name)
-    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    cmake_parse_arguments(arg "" "COST" "LINKS" ${ARGN})
+    if(NOT arg_COST)
+        set(arg_COST 0)
+    endif()
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
     add_executable(test-${name} ${sources})
     set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     lab_link(test-${name} support base ${arg_LINKS} PkgConfig::CUNIT)
     add_test(NAME ${name} COMMAND test-${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 COST ${arg_COST}
         ENVIRONMENT "LAB_BIN=${PROJECT_BINARY_DIR}/bin;LAB_SOURCE=${PROJECT_SOURCE_DIR};LAB_SHARED=${PROJECT_SOURCE_DIR}/../shared")
 endfunction()
 
