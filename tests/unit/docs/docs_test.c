@@ -166,6 +166,33 @@ static void test_files(void)
     CHECK(!exists("lib/nothing.c") && exists("lib/base/span.h"));
 }
 
+/* --- pages that nobody finds ------------------------------------------------------------------------------ */
+
+static bool page_names(const char *in, const char *name)
+{
+    struct buf text = page(in);
+    bool named = strstr((const char *)text.at, name) != NULL;
+    buf_release(&text);
+    return named;
+}
+
+static void test_links(void)
+{
+    char pattern[4096];
+    glob_t found = { 0 };
+    snprintf(pattern, sizeof pattern, "%s/docs/*.md", source());
+    REQUIRE(glob(pattern, 0, NULL, &found) == 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *name = found.gl_pathv[i] + strlen(source()) + 1;
+        bool named = page_names("README.md", name);
+        for (size_t k = 0; !named && k < found.gl_pathc; k++)
+            named = k != i && page_names(found.gl_pathv[k] + strlen(source()) + 1, name);
+        CHECK_ROW(name, named);
+    }
+    CHECK(found.gl_pathc > 5 && !page_names("README.md", "docs/nothing.md"));
+    globfree(&found);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -173,6 +200,7 @@ int main(void)
         { "every key and choice of a scenario file is in the reference", test_keys },
         { "the example of the reference is a scenario", test_example },
         { "every file that a page names exists", test_files },
+        { "every page is named by the README or another page", test_links },
     };
     return tests_main("docs", tests, COUNT(tests));
 }
