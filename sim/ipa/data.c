@@ -94,7 +94,7 @@ static enum err fetch_addresses(struct ipa *i, struct span tags, struct fetched 
 static enum err fetch_token(struct ipa *i, struct fetched *f, struct rsp_ipa_euicc_data *out)
 {
     struct rsp_eim_configuration eim;
-    enum err e = es10b_get_eim_configuration_data(&i->card, (struct span){ 0 }, &f->eims);
+    enum err e = es10b_get_eim_configuration_data(&i->card, span_str(i->eim->id), &f->eims);
     struct der list = der_open(e ? (struct span){ 0 } : f->eims.message.list);
     if (!e && !der_at_end(&list)) {
         e = rsp_eim_configuration_next(&list, &eim);
@@ -186,7 +186,7 @@ enum err ipa_answer_data_request(struct ipa *i, const struct rsp_ipa_euicc_data_
     if (!e)
         e = rsp_provide_eim_package_result_write(&result, &bytes);
     if (!e)
-        e = ipa_journal_put_result(i, 0, buf_span(&bytes));
+        e = ipa_journal_put_result(i, i->eim->id, 0, buf_span(&bytes));
     buf_release(&bytes);
     release(&f);
     return e;

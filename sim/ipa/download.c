@@ -327,20 +327,20 @@ static enum err enable_immediately(struct session *s, bool *changed)
 {
     struct ipa *i = s->ipa;
     int64_t code = 0;
-    enum err e = ipa_journal_set_cause(i, RSP_CAUSE_IMMEDIATE_ENABLE_PROFILE);
+    enum err e = ipa_announce(i, RSP_CAUSE_IMMEDIATE_ENABLE_PROFILE, NULL);
     if (!e)
         e = es10b_immediate_enable(&i->card, true, &code);
     if (e == ERR_CUT)
         return e;
     if (e || code) {
-        enum err kept = ipa_journal_end_cause(i);
+        enum err kept = ipa_journal_withdraw(i, NULL);
         return e == ERR_REFUSED || !e ? kept : e;
     }
     LOG(i->env->log, LOG_INFO, "immediate_enable.done", F_TEXT("device", i->name));
     *changed = true;
-    i->cause = RSP_CAUSE_IMMEDIATE_ENABLE_PROFILE;
     i->notifications = true;
-    return ipa_restart_card(i);
+    e = ipa_confirm(i, NULL);
+    return e ? e : ipa_restart_card(i);
 }
 
 enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q, bool *changed)
@@ -348,6 +348,8 @@ enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_r
     struct session s = { .ipa = i, .memory = ES_MEMORY_INIT };
     s.server.received.max = s.prepared.received.max = s.loaded.received.max = APDU_ES10_RESPONSE_MAX;
     enum err e = begin(&s, q);
+    if (!e && s.installed)
+        e = ipa_tell(i, RSP_CAUSE_OTHER_EIM, i->eim->id);
     if (!e && s.installed)
         e = enable_immediately(&s, changed);
     es_memory_release(&s.memory);

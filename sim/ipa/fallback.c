@@ -10,8 +10,6 @@ static enum err switched(struct ipa *i, const char *event)
 {
     LOG(i->env->log, LOG_WARN, event, F_TEXT("device", i->name), F_TEXT("left", i->imsi));
     ipa_detach(i);
-    i->told_of_change = false;
-    i->cause = RSP_CAUSE_FALLBACK;
     i->notifications = true;
     i->offline_since = 0;
     return ipa_restart_card(i);
@@ -21,14 +19,16 @@ static enum err fall_back(struct ipa *i)
 {
     int64_t code = 0;
     /* Journalled before the switch: a power cut must forget neither where to return to nor whom to tell. */
-    enum err e = ipa_journal_set_fallback(i, i->imsi, RSP_CAUSE_FALLBACK);
+    enum err e = ipa_announce(i, RSP_CAUSE_FALLBACK, i->imsi);
     if (!e)
         e = es10b_execute_fallback_mechanism(&i->card, true, &code);
-    if (!e && !code)
-        return switched(i, "fallback");
+    if (!e && !code) {
+        e = ipa_confirm(i, NULL);
+        return e ? e : switched(i, "fallback");
+    }
     if (e == ERR_CUT)
         return e;
-    enum err kept = ipa_journal_set_fallback(i, "", -1);
+    enum err kept = ipa_journal_withdraw(i, "");
     if (!e)
         LOG(i->env->log, LOG_INFO, "fallback.refused", F_TEXT("device", i->name),
             F_TEXT("result", rsp_execute_fallback_result_name(code)));
@@ -69,13 +69,13 @@ enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed)
     e = ipa_network_is_there(i, left, &there);
     if (e || !there)
         return e;
-    e = ipa_journal_set_fallback(i, left, RSP_CAUSE_FALLBACK);
+    e = ipa_announce(i, RSP_CAUSE_FALLBACK, NULL);
     if (e)
         return e;
     e = es10b_return_from_fallback(&i->card, true, &code);
     bool returned = !e && !code;
     if (!e || e == ERR_REFUSED) /* either way this fallback is over: the eIM may have switched meanwhile */
-        e = ipa_journal_set_fallback(i, "", returned ? RSP_CAUSE_FALLBACK : -1);
+        e = returned ? ipa_confirm(i, "") : ipa_journal_withdraw(i, "");
     if (e || !returned)
         return e;
     *changed = true;

@@ -35,28 +35,96 @@ static enum err offline(struct ipa *i, int64_t now, int64_t *next)
     return ipa_roll_back(i);
 }
 
-/* Online and heard by the eIM: what was switched stays switched. */
+/* Whether the switch at stake was granted by this eIM, or by one that is gone for good. */
+static bool may_settle(const struct ipa *i, const char *grantor)
+{
+    if (!grantor[0] || strcmp(grantor, i->eim->id) == 0)
+        return true;
+    for (size_t k = 0; k < i->eim_count; k++)
+        if (i->eims[k]->associated && strcmp(i->eims[k]->id, grantor) == 0)
+            return false;
+    return true;
+}
+
+/* Online and heard by the eIM that granted it: what was switched stays switched. */
 static enum err settle(struct ipa *i)
 {
     int64_t deadline = 0;
+    char grantor[IPA_EIM_ID_MAX + 1];
     enum err e = ipa_journal_deadline(i, &deadline);
-    return e || !deadline ? e : ipa_journal_set_deadline(i, 0);
+    if (e || !deadline)
+        return e;
+    e = ipa_journal_grantor(i, grantor);
+    return e || !may_settle(i, grantor) ? e : ipa_journal_set_deadline(i, 0);
 }
 
 /* Packages done in one go: an eIM that never says "none" gets its turn again with the next poll. */
 #define ROUNDS_MAX 16
+/* So often results are brought to an eIM that is no longer associated and is not there. */
+#define LOST_MAX 10
 
-static enum err online(struct ipa *i, int64_t now, int64_t *next)
+static bool is_fatal(enum err e)
 {
-    bool changed = false, more = true;
+    return e == ERR_CUT || e == ERR_NOMEM;
+}
+
+/* It may be gone for good: then its results are nobody's. */
+static enum err serve_former(struct ipa *i)
+{
+    enum err e = ipa_deliver_results(i);
+    if (!e || is_fatal(e))
+        return e ? e : ipa_forget_former(i);
+    return ++i->eim->lost < LOST_MAX ? ERR_OK : ipa_forget_former(i);
+}
+
+/* A package may have ended the association of the eIM that sent it. */
+static bool may_poll(const struct ipa *i)
+{
+    return i->ready && i->eim && i->eim->associated;
+}
+
+static enum err serve(struct ipa *i, bool *changed)
+{
+    bool more = true;
     enum err e = ipa_deliver_results(i);
     if (!e)
         e = settle(i);
-    for (int round = 0; !e && more && !changed && round < ROUNDS_MAX; round++) {
-        e = ipa_poll(i, &changed, &more);
-        if (!e && more && !changed)
+    for (int round = 0; !e && may_poll(i) && more && !*changed && round < ROUNDS_MAX; round++) {
+        e = ipa_poll(i, changed, &more);
+        if (!e && i->eim && more && !*changed)
             e = ipa_deliver_results(i);
     }
+    return e;
+}
+
+/* One after the other, so that none can keep the others waiting. Online is who reaches one of them; but a switch at stake asks
+ * for the one that granted it. */
+static enum err serve_all(struct ipa *i, bool *changed)
+{
+    size_t reached = i->eim_count;
+    int64_t deadline = 0;
+    enum err first = ERR_OK;
+    for (size_t k = 0; i->ready && !*changed && k < i->eim_count; k++) {
+        bool associated = i->eims[k]->associated;
+        i->eim = i->eims[k];
+        enum err e = associated ? serve(i, changed) : serve_former(i);
+        if (is_fatal(e))
+            return e;
+        if (!e && associated && k < reached)
+            reached = k;
+        first = first ? first : e;
+    }
+    if (*changed || reached >= i->eim_count)
+        return first;
+    i->eim = i->eims[reached]; /* notifications that are relayed go this way */
+    enum err e = first ? ipa_journal_deadline(i, &deadline) : ERR_OK;
+    return e ? e : deadline || !i->ready ? first : ERR_OK;
+}
+
+static enum err online(struct ipa *i, int64_t now, int64_t *next)
+{
+    bool changed = false;
+    enum err e = serve_all(i, &changed);
     if (!e && !changed)
         e = ipa_deliver_notifications(i, now);
     if (!e && !changed)
@@ -66,7 +134,7 @@ static enum err online(struct ipa *i, int64_t now, int64_t *next)
         i->failures = 0;
     if (changed) {
         ipa_detach(i);
-        i->told_of_change = false;
+        ipa_state_changed(i);
         *next = now;
     }
     return e;
@@ -131,7 +199,7 @@ static void ipa_free(struct actor *a)
     free(i->imei);
     free(i->esipa_path);
     buf_release(&i->initial_eim);
-    buf_release(&i->eim_tls);
+    ipa_release_eims(i);
     free(i);
 }
 
@@ -160,14 +228,13 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
     i->json = s->json;
     i->indirect = s->indirect;
-    i->cause = -1;
     i->card = (struct es10_card){ .env = env, .card = s->card };
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
     i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
     i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;
     i->fallback_after = s->fallback_after ? s->fallback_after : 2 * CLOCK_MINUTE;
     i->return_every = s->return_every ? s->return_every : 1 * CLOCK_MINUTE;
-    i->initial_eim.max = i->eim_tls.max = 4096;
+    i->initial_eim.max = 4096;
     i->name = strdup(s->name);
     i->imei = strdup(s->imei);
     i->esipa_path = strdup(s->esipa_path ? s->esipa_path : ESIPA_PATH);

@@ -8,6 +8,19 @@
 #include "ipa.h"
 
 #define IPA_URL_MAX 300
+#define IPA_EIMS_MAX 8
+#define IPA_EIM_ID_MAX 128
+
+/* An eIM that this IPA serves: the eUICC is associated with it, or was, and a result that is its own is still here. */
+struct ipa_eim {
+    char *id, *url;
+    struct buf tls;          /* what `trust` points into */
+    struct http_trust trust; /* trustedPublicKeyDataTls of its configuration; empty: the client's roots */
+    bool associated;
+    bool told;               /* it knows the present state */
+    int64_t cause;           /* stateChangeCause to tell it; -1 none */
+    unsigned lost;           /* in vain, in a row, once it is no longer associated */
+};
 
 struct ipa {
     struct actor actor;
@@ -29,15 +42,13 @@ struct ipa {
     struct es10_card card;
     char eid[33];
     uint8_t eid_octets[16];
-    char eim_url[IPA_URL_MAX];
-    struct buf eim_tls;      /* what `trust` points into */
-    struct http_trust trust; /* trustedPublicKeyDataTls of the eIM configuration; empty: the client's roots */
+    struct ipa_eim *eims[IPA_EIMS_MAX];
+    size_t eim_count;
+    struct ipa_eim *eim;     /* the one that is served now; NULL before the start */
     uint8_t imei_octets[8], tac[4];
 
     const struct ipa_network *network; /* where it is attached; NULL: offline */
     char session[64];
-    bool told_of_change;     /* the eIM knows the present state */
-    int64_t cause;           /* stateChangeCause to tell; -1 none */
     bool notifications;      /* the card may hold some */
     int64_t notify_again;    /* not before, after a failure */
     unsigned notify_failures; /* in a row */
@@ -56,21 +67,39 @@ extern const size_t ipa_migration_count;
 
 /* Until when the device must be online after an enable with rollback; 0: nothing is at stake. */
 MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
+/* Granted by the eIM that is served now, if there is one. */
 MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline);
+/* The eIM that granted it; "" not known. */
+MUST_CHECK enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1]);
 /* The IMSI that was left when falling back; "" when not in fallback. */
 MUST_CHECK enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16]);
-MUST_CHECK enum err ipa_journal_set_fallback(struct ipa *i, const char *imsi, int64_t cause);
-/* stateChangeCause that the eIM has not heard yet; -1 none. */
-MUST_CHECK enum err ipa_journal_cause(struct ipa *i, int64_t *cause);
-MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause);
-MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i);
-/* A result for the eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
+/* A switch that is about to be made, so that a power cut leaves it told if it was made, and not if it was not: its cause, and the
+ * profile enabled before (ICCID in hex, "none", or IPA_RESET_DONE). `left`: the IMSI to return to; NULL leaves what is there. */
+#define IPA_ENABLED_TEXT 24
+#define IPA_RESET_DONE "reset"
+MUST_CHECK enum err ipa_journal_announce(struct ipa *i, int64_t cause, const char *before, const char *left);
+MUST_CHECK enum err ipa_journal_announced(struct ipa *i, int64_t *cause, char before[IPA_ENABLED_TEXT]);
+/* It was made: every eIM is to hear its cause. Or it was not. Either way nothing is announced any more. */
+MUST_CHECK enum err ipa_journal_confirm(struct ipa *i, const char *left);
+MUST_CHECK enum err ipa_journal_withdraw(struct ipa *i, const char *left);
+/* What each eIM but one ("": all) has to hear; and that one of them has. */
+MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause, const char *but);
+MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i, const char *eim);
+/* The eIMs that are associated now, in the card's order; others stay while results for them do. */
+MUST_CHECK enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t count);
+/* Rows: id, url, TLS certificate, TLS key, associated, cause; the associated ones first. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context);
+/* A result for an eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. */
-MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result);
+MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, const char *eim, int64_t key, struct span result);
+/* The oldest of the eIM that is served now. */
 MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result);
 MUST_CHECK enum err ipa_journal_drop_result(struct ipa *i, int64_t id);
-/* The result of a rollback takes the place of every kept package result, and nothing is at stake any more: one transaction. */
-MUST_CHECK enum err ipa_journal_put_rollback(struct ipa *i, int64_t key, struct span result);
+/* The result of a rollback takes the place of every kept package result of its eIM, and nothing is at stake any more: one
+ * transaction. */
+MUST_CHECK enum err ipa_journal_put_rollback(struct ipa *i, const char *eim, int64_t key, struct span result);
+/* Nothing more is kept for an eIM that is no longer associated. */
+MUST_CHECK enum err ipa_journal_forget_eim(struct ipa *i, const char *eim);
 /* The download under way: the eIM's transaction, the RSP one ("" before it is known), attempts. ERR_NOT_FOUND: none. */
 struct ipa_download {
     uint8_t eim_transaction[16];
@@ -86,7 +115,23 @@ MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
 
 /* --- procedures ---------------------------------------------------------------------------------------- */
 
-/* Whom to believe when talking to the eIM; NULL: the client's roots. */
+/* eims.c. Reads the card's associations. ERR_NOT_FOUND: none; ERR_UNSUPPORTED, ERR_STATE, …: none that can be served. */
+MUST_CHECK enum err ipa_read_eims(struct ipa *i);
+void ipa_release_eims(struct ipa *i);
+/* The one that is served now is no longer associated, and has all that is its own or never will. */
+MUST_CHECK enum err ipa_forget_former(struct ipa *i);
+/* Nobody knows the present state any more. */
+void ipa_state_changed(struct ipa *i);
+/* All eIMs but one ("": all) are to hear this cause. */
+MUST_CHECK enum err ipa_tell(struct ipa *i, int64_t cause, const char *but);
+/* Before and after a switch that no eIM ordered; ipa_journal_withdraw when it was not made. */
+MUST_CHECK enum err ipa_announce(struct ipa *i, int64_t cause, const char *left);
+MUST_CHECK enum err ipa_confirm(struct ipa *i, const char *left);
+/* After a start: was what is announced made? The card says. */
+MUST_CHECK enum err ipa_settle_announcement(struct ipa *i);
+/* Which profile the card has enabled. */
+MUST_CHECK enum err ipa_enabled_profile(struct ipa *i, uint8_t iccid[10], bool *any);
+/* Whom to believe when talking to the eIM that is served now; NULL: the client's roots. */
 const struct http_trust *ipa_eim_trust(const struct ipa *i);
 /* The eIM as it is called: polls, results, relayed downloads. */
 struct es_peer ipa_eim_peer(const struct ipa *i);

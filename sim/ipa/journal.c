@@ -14,6 +14,12 @@ const char *const ipa_migrations[] = {
     " attempts INTEGER NOT NULL);",
     "ALTER TABLE device ADD COLUMN left_imsi TEXT NOT NULL DEFAULT '';",
     "ALTER TABLE device ADD COLUMN cause INTEGER NOT NULL DEFAULT -1;",
+    "ALTER TABLE device ADD COLUMN enabled_before TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN grantor TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE result ADD COLUMN eim TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE eim ("
+    " device TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL, url TEXT NOT NULL, certificate BLOB, key BLOB,"
+    " associated INTEGER NOT NULL, cause INTEGER NOT NULL DEFAULT -1, PRIMARY KEY (device, id));",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -28,9 +34,18 @@ enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline)
 enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline)
 {
     return db_run(i->env->db,
-                  "INSERT INTO device (name, deadline) VALUES (?, ?)"
-                  " ON CONFLICT (name) DO UPDATE SET deadline = excluded.deadline",
-                  DB_ARGS(DB_TEXT(i->name), DB_INT(deadline)), NULL);
+                  "INSERT INTO device (name, deadline, grantor) VALUES (?, ?, ?)"
+                  " ON CONFLICT (name) DO UPDATE SET deadline = excluded.deadline, grantor = excluded.grantor",
+                  DB_ARGS(DB_TEXT(i->name), DB_INT(deadline), DB_TEXT(i->eim ? i->eim->id : "")), NULL);
+}
+
+enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1])
+{
+    struct buf text = { .max = IPA_EIM_ID_MAX };
+    enum err e = db_get(i->env->db, "SELECT grantor FROM device WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), &text);
+    snprintf(id, IPA_EIM_ID_MAX + 1, "%.*s", (int)text.len, (const char *)text.at);
+    buf_release(&text);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16])
@@ -42,37 +57,144 @@ enum err ipa_journal_left_imsi(struct ipa *i, char imsi[16])
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err ipa_journal_set_fallback(struct ipa *i, const char *imsi, int64_t cause)
+/* --- switches that no eIM ordered ----------------------------------------------------------------------- */
+
+enum err ipa_journal_announce(struct ipa *i, int64_t cause, const char *before, const char *left)
 {
     return db_run(i->env->db,
-                  "INSERT INTO device (name, left_imsi, cause) VALUES (?, ?, ?)"
-                  " ON CONFLICT (name) DO UPDATE SET left_imsi = excluded.left_imsi, cause = excluded.cause",
-                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(imsi), DB_INT(cause)), NULL);
+                  "INSERT INTO device (name, cause, enabled_before, left_imsi) VALUES (?, ?, ?, COALESCE(?, ''))"
+                  " ON CONFLICT (name) DO UPDATE SET cause = excluded.cause, enabled_before = excluded.enabled_before,"
+                  " left_imsi = COALESCE(?, left_imsi)",
+                  DB_ARGS(DB_TEXT(i->name), DB_INT(cause), DB_TEXT(before), DB_TEXT(left), DB_TEXT(left)), NULL);
 }
 
-enum err ipa_journal_cause(struct ipa *i, int64_t *cause)
+struct announced {
+    int64_t cause;
+    char *before;
+};
+
+static enum err take_announced(void *context, const struct db_row *r)
 {
-    *cause = -1;
-    enum err e = db_get_int(i->env->db, "SELECT cause FROM device WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), cause);
+    struct announced *a = context;
+    a->cause = db_int(r, 0);
+    snprintf(a->before, IPA_ENABLED_TEXT, "%s", db_text(r, 1));
+    return ERR_OK;
+}
+
+enum err ipa_journal_announced(struct ipa *i, int64_t *cause, char before[IPA_ENABLED_TEXT])
+{
+    struct announced a = { -1, before };
+    before[0] = 0;
+    enum err e = db_query(i->env->db, "SELECT cause, enabled_before FROM device WHERE name = ?",
+                          DB_ARGS(DB_TEXT(i->name)), take_announced, &a);
+    *cause = a.cause;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err ipa_journal_set_cause(struct ipa *i, int64_t cause)
+enum err ipa_journal_withdraw(struct ipa *i, const char *left)
 {
     return db_run(i->env->db,
-                  "INSERT INTO device (name, cause) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET cause = excluded.cause",
-                  DB_ARGS(DB_TEXT(i->name), DB_INT(cause)), NULL);
+                  "UPDATE device SET cause = -1, enabled_before = '', left_imsi = COALESCE(?, left_imsi) WHERE name = ?",
+                  DB_ARGS(DB_TEXT(left), DB_TEXT(i->name)), NULL);
 }
 
-enum err ipa_journal_end_cause(struct ipa *i)
+enum err ipa_journal_confirm(struct ipa *i, const char *left)
 {
-    return db_run(i->env->db, "UPDATE device SET cause = -1 WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), NULL);
+    enum err e = db_begin(i->env->db);
+    if (e)
+        return e;
+    e = db_run(i->env->db,
+               "UPDATE eim SET cause = (SELECT cause FROM device WHERE name = eim.device) WHERE device = ?"
+               " AND EXISTS (SELECT 1 FROM device WHERE name = eim.device AND cause >= 0)",
+               DB_ARGS(DB_TEXT(i->name)), NULL);
+    if (!e)
+        e = ipa_journal_withdraw(i, left);
+    return db_end(i->env->db, e);
 }
 
-enum err ipa_journal_put_result(struct ipa *i, int64_t key, struct span result)
+/* --- eIMs ------------------------------------------------------------------------------------------------ */
+
+enum err ipa_journal_set_cause(struct ipa *i, int64_t cause, const char *but)
 {
-    enum err e = db_run(i->env->db, "INSERT INTO result (device, key, bytes) VALUES (?, ?, ?)",
-                        DB_ARGS(DB_TEXT(i->name), DB_INT(key), DB_BLOB(result)), NULL);
+    return db_run(i->env->db, "UPDATE eim SET cause = ? WHERE device = ? AND id <> ?",
+                  DB_ARGS(DB_INT(cause), DB_TEXT(i->name), DB_TEXT(but)), NULL);
+}
+
+enum err ipa_journal_end_cause(struct ipa *i, const char *eim)
+{
+    return db_run(i->env->db, "UPDATE eim SET cause = -1 WHERE device = ? AND id = ?",
+                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim)), NULL);
+}
+
+static struct db_value blob_or_null(struct span bytes)
+{
+    return bytes.len ? DB_BLOB(bytes) : DB_NULL;
+}
+
+static enum err put_eim(struct ipa *i, const struct ipa_eim *eim, size_t place)
+{
+    return db_run(i->env->db,
+                  "INSERT INTO eim (device, id, place, url, certificate, key, associated) VALUES (?, ?, ?, ?, ?, ?, 1)"
+                  " ON CONFLICT (device, id) DO UPDATE SET place = excluded.place, url = excluded.url,"
+                  " certificate = excluded.certificate, key = excluded.key, associated = 1",
+                  DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim->id), DB_INT((int64_t)place), DB_TEXT(eim->url),
+                          blob_or_null(eim->trust.certificate), blob_or_null(eim->trust.public_key)),
+                  NULL);
+}
+
+/* Rows of eIMs without a result, and results without an eIM to take them, are of no use. */
+static enum err tidy_eims(struct ipa *i)
+{
+    enum err e = db_run(i->env->db,
+                        "DELETE FROM eim WHERE device = ? AND associated = 0 AND NOT EXISTS"
+                        " (SELECT 1 FROM result WHERE result.device = eim.device AND result.eim = eim.id)",
+                        DB_ARGS(DB_TEXT(i->name)), NULL);
+    return e ? e
+             : db_run(i->env->db,
+                      "DELETE FROM result WHERE device = ? AND eim <> '' AND NOT EXISTS"
+                      " (SELECT 1 FROM eim WHERE eim.device = result.device AND eim.id = result.eim)",
+                      DB_ARGS(DB_TEXT(i->name)), NULL);
+}
+
+enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t count)
+{
+    enum err e = db_begin(i->env->db);
+    if (e)
+        return e;
+    e = db_run(i->env->db, "UPDATE eim SET associated = 0 WHERE device = ?", DB_ARGS(DB_TEXT(i->name)), NULL);
+    for (size_t k = 0; !e && k < count; k++)
+        e = put_eim(i, eims[k], k);
+    if (!e)
+        e = tidy_eims(i);
+    return db_end(i->env->db, e);
+}
+
+enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context)
+{
+    return db_query(i->env->db,
+                    "SELECT id, url, certificate, key, associated, cause FROM eim WHERE device = ?"
+                    " ORDER BY associated DESC, place",
+                    DB_ARGS(DB_TEXT(i->name)), row, context);
+}
+
+enum err ipa_journal_forget_eim(struct ipa *i, const char *eim)
+{
+    enum err e = db_begin(i->env->db);
+    if (e)
+        return e;
+    e = db_run(i->env->db, "DELETE FROM result WHERE device = ? AND eim = ?", DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim)),
+               NULL);
+    if (!e)
+        e = tidy_eims(i);
+    return db_end(i->env->db, e);
+}
+
+/* --- results --------------------------------------------------------------------------------------------- */
+
+enum err ipa_journal_put_result(struct ipa *i, const char *eim, int64_t key, struct span result)
+{
+    enum err e = db_run(i->env->db, "INSERT INTO result (device, eim, key, bytes) VALUES (?, ?, ?, ?)",
+                        DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_INT(key), DB_BLOB(result)), NULL);
     return e == ERR_EXISTS ? ERR_OK : e;
 }
 
@@ -91,8 +213,8 @@ static enum err take_kept(void *context, const struct db_row *r)
 enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result)
 {
     struct kept k = { 0, result };
-    enum err e = db_query(i->env->db, "SELECT id, bytes FROM result WHERE device = ? ORDER BY id LIMIT 1",
-                          DB_ARGS(DB_TEXT(i->name)), take_kept, &k);
+    enum err e = db_query(i->env->db, "SELECT id, bytes FROM result WHERE device = ? AND eim IN ('', ?) ORDER BY id LIMIT 1",
+                          DB_ARGS(DB_TEXT(i->name), DB_TEXT(i->eim->id)), take_kept, &k);
     *id = k.id;
     return e;
 }
@@ -102,14 +224,15 @@ enum err ipa_journal_drop_result(struct ipa *i, int64_t id)
     return db_run(i->env->db, "DELETE FROM result WHERE id = ?", DB_ARGS(DB_INT(id)), NULL);
 }
 
-enum err ipa_journal_put_rollback(struct ipa *i, int64_t key, struct span result)
+enum err ipa_journal_put_rollback(struct ipa *i, const char *eim, int64_t key, struct span result)
 {
     enum err e = db_begin(i->env->db);
     if (e)
         return e;
-    e = db_run(i->env->db, "DELETE FROM result WHERE device = ? AND key <> 0", DB_ARGS(DB_TEXT(i->name)), NULL);
+    e = db_run(i->env->db, "DELETE FROM result WHERE device = ? AND key <> 0 AND eim IN ('', ?)",
+               DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim)), NULL);
     if (!e)
-        e = ipa_journal_put_result(i, key, result);
+        e = ipa_journal_put_result(i, eim, key, result);
     if (!e)
         e = ipa_journal_set_deadline(i, 0);
     return db_end(i->env->db, e);
@@ -154,7 +277,7 @@ enum err ipa_journal_end_download(struct ipa *i, struct span result)
     enum err e = db_begin(i->env->db);
     if (e)
         return e;
-    e = ipa_journal_put_result(i, 0, result);
+    e = ipa_journal_put_result(i, i->eim->id, 0, result);
     if (!e)
         e = db_run(i->env->db, "DELETE FROM download WHERE device = ?", DB_ARGS(DB_TEXT(i->name)), NULL);
     return db_end(i->env->db, e);

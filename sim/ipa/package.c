@@ -1,8 +1,40 @@
 /* eUICC packages: execute as received, keep the result, roll back when the switch leads nowhere (SGP.32 v1.2 3.3). */
+#include <stdio.h>
 #include <string.h>
 
 #include "ipa_internal.h"
 #include "rsp_codes.h"
+
+/* Whose result it is. */
+static void eim_of(const struct rsp_euicc_package_result *r, char id[IPA_EIM_ID_MAX + 1])
+{
+    struct span s = r->which == RSP_PACKAGE_RESULT_SIGNED  ? r->result.data.eim_id
+                    : r->which == RSP_PACKAGE_ERROR_SIGNED ? r->error.data.eim_id
+                                                           : r->unsigned_error.eim_id;
+    snprintf(id, IPA_EIM_ID_MAX + 1, "%.*s", (int)s.len, (const char *)s.at);
+}
+
+/* Does another eIM have to look again at what the card holds? */
+static bool changes_state(const struct rsp_euicc_package_result *r)
+{
+    struct der list = der_open(r->which == RSP_PACKAGE_RESULT_SIGNED ? r->result.data.results : (struct span){ 0 });
+    struct rsp_euicc_result one;
+    while (!der_at_end(&list) && rsp_euicc_result_next(&list, &one) == ERR_OK)
+        switch (one.which) {
+        case RSP_RESULT_ENABLE:
+        case RSP_RESULT_DISABLE:
+        case RSP_RESULT_DELETE:
+        case RSP_RESULT_ROLLBACK:
+        case RSP_RESULT_SET_FALLBACK_ATTRIBUTE:
+        case RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE:
+            if (rsp_euicc_result_code(&one) == 0)
+                return true;
+            break;
+        default:
+            break;
+        }
+    return false;
+}
 
 static bool says_rolled_back(const struct rsp_euicc_package_result *r)
 {
@@ -24,16 +56,21 @@ static enum err keep_result(struct ipa *i, const struct rsp_euicc_package_result
         .result = { .which = RSP_EIM_RESULT_PACKAGE, .package = *r },
     };
     int64_t key = r->which == RSP_PACKAGE_RESULT_SIGNED ? r->result.data.seq_number : 0;
+    char eim[IPA_EIM_ID_MAX + 1];
+    eim_of(r, eim);
     enum err e = rsp_provide_eim_package_result_write(&q, &bytes);
+    /* Before the result: a power cut between the two tells the others twice rather than never. */
+    if (!e && i->eim_count != 1 && changes_state(r))
+        e = ipa_tell(i, RSP_CAUSE_OTHER_EIM, eim);
     if (!e)
-        e = says_rolled_back(r) ? ipa_journal_put_rollback(i, key, buf_span(&bytes))
-                                : ipa_journal_put_result(i, key, buf_span(&bytes));
+        e = says_rolled_back(r) ? ipa_journal_put_rollback(i, eim, key, buf_span(&bytes))
+                                : ipa_journal_put_result(i, eim, key, buf_span(&bytes));
     buf_release(&bytes);
     return e;
 }
 
 /* Which of its profiles does the card have enabled? "" none. */
-static enum err enabled_profile(struct ipa *i, uint8_t iccid[10], bool *any)
+enum err ipa_enabled_profile(struct ipa *i, uint8_t iccid[10], bool *any)
 {
     struct es10b_profiles_info info = { .received.max = APDU_ES10_RESPONSE_MAX };
     struct rsp_profile_info p;
@@ -83,7 +120,7 @@ enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_reque
     uint8_t before[10] = { 0 }, after[10] = { 0 };
     bool had = false, has = false, switches, rollback;
     look_for_switch(q->package_signed.package.psmo_list, &switches, &rollback);
-    enum err e = switches ? enabled_profile(i, before, &had) : ERR_OK;
+    enum err e = switches ? ipa_enabled_profile(i, before, &had) : ERR_OK;
     /* The clock of the rollback runs from before the switch: a power cut between the two must not stop it. */
     if (!e && rollback)
         e = ipa_journal_set_deadline(i, clock_now(i->env->clock) + i->rollback_after);
@@ -91,10 +128,18 @@ enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_reque
         e = load(i, q);
     i->notifications = true;
     if (!e && switches)
-        e = enabled_profile(i, after, &has);
+        e = ipa_enabled_profile(i, after, &has);
     *changed = switches && (had != has || memcmp(before, after, sizeof before) != 0);
     if (!e && rollback && !*changed)
         e = ipa_journal_set_deadline(i, 0);
+    /* An eCO: other eIMs may be associated now, or others' keys and places. */
+    if (!e && q->package_signed.package.which == RSP_PACKAGE_ECO)
+        e = ipa_read_eims(i);
+    /* The last one is gone: as at the first start, provisioning writes the initial one. */
+    if (e == ERR_NOT_FOUND) {
+        i->ready = false;
+        e = ERR_OK;
+    }
     if (!e && *changed)
         e = ipa_restart_card(i);
     return e;
@@ -114,7 +159,7 @@ enum err ipa_roll_back(struct ipa *i)
     i->ready = false;
     buf_release(&answer.received);
     i->notifications = true;
-    i->told_of_change = false;
+    ipa_state_changed(i);
     return e ? e : ipa_restart_card(i);
 }
 

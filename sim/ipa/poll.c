@@ -7,7 +7,7 @@
 
 struct es_peer ipa_eim_peer(const struct ipa *i)
 {
-    return (struct es_peer){ .env = i->env, .base_url = i->eim_url, .path = i->esipa_path, .user_agent = i->user_agent,
+    return (struct es_peer){ .env = i->env, .base_url = i->eim->url, .path = i->esipa_path, .user_agent = i->user_agent,
                              .trust = ipa_eim_trust(i), .json = i->json, .protocol = "gsma/rsp/v2.1.0" };
 }
 
@@ -47,19 +47,19 @@ enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
 {
     const struct es_peer peer = ipa_eim_peer(i);
     struct esipa_get_eim_package_response answer = { .received.max = HTTP_BODY_MAX };
+    struct ipa_eim *eim = i->eim;
     uint8_t plmn[3];
-    struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(i->eid_octets),
-                                             .notify_state_change = !i->told_of_change };
-    if (i->cause >= 0)
-        q.state_change_cause = (struct rsp_int){ true, i->cause };
+    struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(i->eid_octets), .notify_state_change = !eim->told };
+    if (eim->cause >= 0)
+        q.state_change_cause = (struct rsp_int){ true, eim->cause };
     if (rsp_plmn_parse(i->network->plmn, plmn) == ERR_OK)
         q.rplmn = SPAN_ARRAY(plmn);
     *changed = *more = false;
     enum err e = esipa_get_eim_package(&peer, &q, &answer);
     if (!e) {
-        i->told_of_change = true;
-        e = i->cause >= 0 ? ipa_journal_end_cause(i) : ERR_OK;
-        i->cause = -1;
+        eim->told = true;
+        e = eim->cause >= 0 ? ipa_journal_end_cause(i, eim->id) : ERR_OK;
+        eim->cause = -1;
     }
     if (!e)
         e = serve(i, &answer.message, changed, more);

@@ -52,53 +52,6 @@ enum err ipa_restart_card(struct ipa *i)
     return e;
 }
 
-const struct http_trust *ipa_eim_trust(const struct ipa *i)
-{
-    return i->trust.certificate.len || i->trust.public_key.len ? &i->trust : NULL;
-}
-
-/* Catalogue A.6: a certificate or a key narrows whom this IPA believes to be its eIM. What is there and cannot be read must
- * not widen it to everybody the roots vouch for. */
-static enum err read_trust(struct ipa *i, const struct rsp_eim_configuration *eim)
-{
-    bool certificate = eim->trusted_tls.which == RSP_KEY_DATA_CERTIFICATE;
-    buf_clear(&i->eim_tls);
-    i->trust = (struct http_trust){ 0 };
-    if (!eim->has_trusted_tls)
-        return ERR_OK;
-    enum err e = certificate ? rsp_put_certificate(eim->trusted_tls.certificate, &i->eim_tls)
-                             : rsp_key_data_put_spki(&eim->trusted_tls, &i->eim_tls);
-    if (e)
-        return log_fail(i->env->log, e, "SGP.32 2.4.1", "trustedPublicKeyDataTls of the eIM cannot be read");
-    *(certificate ? &i->trust.certificate : &i->trust.public_key) = buf_span(&i->eim_tls);
-    return ERR_OK;
-}
-
-/* The first eIM of the list is the one this IPA works for. ERR_NOT_FOUND: none is associated. */
-static enum err read_eim(struct ipa *i)
-{
-    struct es10b_eim_configuration_data data = { .received.max = APDU_ES10_RESPONSE_MAX };
-    struct rsp_eim_configuration eim;
-    enum err e = es10b_get_eim_configuration_data(&i->card, (struct span){ 0 }, &data);
-    struct der list = der_open(e ? (struct span){ 0 } : data.message.list);
-    if (!e)
-        e = der_at_end(&list) ? ERR_NOT_FOUND : rsp_eim_configuration_next(&list, &eim);
-    /* What an eIM does not say, it may be able to do. */
-    if (!e && eim.supported_protocol.present && eim.supported_protocol.bits &&
-        !(eim.supported_protocol.bits & (RSP_EIM_RETRIEVE_HTTPS | RSP_EIM_INJECT_HTTPS)))
-        e = log_fail(i->env->log, ERR_UNSUPPORTED, "SGP.32 6.2",
-                     "the eIM offers no HTTPS (eimSupportedProtocol), and CoAPS is not available here: have it offer retrieveHttps");
-    if (!e && !rsp_address_is_valid(eim.eim_fqdn))
-        e = log_fail(i->env->log, ERR_STATE, "SGP.32 2.4.1", "the eIM configuration has no eimFqdn to poll");
-    if (!e)
-        snprintf(i->eim_url, sizeof i->eim_url, "https://%.*s", (int)eim.eim_fqdn.len,
-                 (const char *)eim.eim_fqdn.at);
-    if (!e)
-        e = read_trust(i, &eim);
-    buf_release(&data.received);
-    return e;
-}
-
 static enum err add_initial_eim(struct ipa *i)
 {
     struct es10b_add_initial_eim_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
@@ -111,6 +64,15 @@ static enum err add_initial_eim(struct ipa *i)
     return e;
 }
 
+/* A card without an eIM after a reset was announced: it was made, and soon nothing here will show it. */
+static enum err note_reset(struct ipa *i)
+{
+    int64_t cause = -1;
+    char before[IPA_ENABLED_TEXT];
+    enum err e = ipa_journal_announced(i, &cause, before);
+    return e || cause != RSP_CAUSE_RESET ? e : ipa_journal_announce(i, RSP_CAUSE_RESET, IPA_RESET_DONE, NULL);
+}
+
 enum err ipa_start(struct ipa *i)
 {
     enum err e = open_card(i);
@@ -118,20 +80,26 @@ enum err ipa_start(struct ipa *i)
         e = es10b_get_eid(&i->card, i->eid_octets);
     if (!e)
         e = rsp_eid_text(SPAN_ARRAY(i->eid_octets), i->eid);
-    if (!e)
-        e = read_eim(i);
-    if (e == ERR_NOT_FOUND) {
-        e = add_initial_eim(i);
-        if (!e)
-            e = read_eim(i);
-    }
+    /* Before the associations: a result may be for an eIM that is no longer among them. */
     if (!e)
         e = ipa_collect_results(i);
     if (!e)
-        e = ipa_journal_cause(i, &i->cause);
+        e = ipa_read_eims(i);
+    if (e == ERR_NOT_FOUND) {
+        e = note_reset(i);
+        if (!e)
+            e = add_initial_eim(i);
+        if (!e)
+            e = ipa_read_eims(i);
+    }
+    if (!e)
+        e = ipa_settle_announcement(i);
     i->ready = !e;
     if (!e)
-        LOG(i->env->log, LOG_INFO, "start.done", F_TEXT("device", i->name), F_TEXT("eid", i->eid), F_TEXT("eim", i->eim_url));
+        ipa_state_changed(i);
+    if (!e)
+        LOG(i->env->log, LOG_INFO, "start.done", F_TEXT("device", i->name), F_TEXT("eid", i->eid),
+            F_TEXT("eim", i->eims[0]->url));
     i->notifications = true;
     return e;
 }
@@ -141,7 +109,7 @@ enum err ipa_reset_eim(struct ipa *i)
 {
     struct rsp_memory_reset_response answer;
     i->forget_eim = false;
-    enum err e = ipa_journal_set_cause(i, RSP_CAUSE_RESET);
+    enum err e = ipa_journal_announce(i, RSP_CAUSE_RESET, "", NULL);
     if (!e)
         e = es10b_euicc_memory_reset(&i->card, ES10B_RESET_EIM_CONFIGURATION, &answer);
     bool done = !e && answer.eim_result.present && answer.eim_result.value == RSP_RESET_EIM_OK;
@@ -150,8 +118,7 @@ enum err ipa_reset_eim(struct ipa *i)
             answer.eim_result.present ? rsp_memory_reset_eim_result_name(answer.eim_result.value)
                                       : rsp_memory_reset_result_name(answer.result)));
     if (!e && !done)
-        return ipa_journal_end_cause(i);
+        return ipa_journal_withdraw(i, NULL);
     i->ready = false;
-    i->told_of_change = false;
     return e ? e : ipa_start(i);
 }

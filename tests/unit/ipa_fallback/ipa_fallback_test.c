@@ -78,7 +78,38 @@ static void losing_the_network(void)
     }
 }
 
+/* Power goes at the n-th command to the card, for every n of a fallback; the network is back before the device is. The eIM
+ * hears of a fallback if, and only if, the card switched. */
+static void only_what_was_done_is_told(void)
+{
+    bool cut = true;
+    unsigned switched = 0, not_switched = 0;
+    for (unsigned n = 1; cut && n < 200; n++) {
+        struct lab l;
+        char row[48];
+        open_away(&l, true);
+        unsigned attached = l.lead.attached;
+        l.partner.down = true;
+        l.card_fault.seen = 0;
+        l.card_fault.at = n;
+        for (int k = 0; k < 40 && l.card_fault.seen < n; k++)
+            lab_run(&l, 5 * CLOCK_SECOND);
+        cut = l.card_fault.seen >= n;
+        l.partner.down = false;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        snprintf(row, sizeof row, "power cut at command %u", n);
+        bool fell = lab_said(&l, "\"event\":\"fallback\"") || l.lead.attached > attached;
+        CHECK_ROW(row, (told_cause(&l) == 1) == fell);
+        CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26202") == 0);
+        switched += cut && fell;
+        not_switched += cut && !fell;
+        lab_close(&l);
+    }
+    CHECK(!cut && switched && not_switched);
+}
+
 static const struct test tests[] = {
+    { "a fallback is told if it was made, and not if power went before it", only_what_was_done_is_told },
     { "a device falls back when its network is gone, and returns when it is back", losing_the_network },
 };
 
