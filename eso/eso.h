@@ -16,7 +16,8 @@
  *        "disabled", fallback?}], euiccCertificate?, eumCertificate?}  with certificates (base64 DER) it is also
  *        registered at its eIM -> 201
  *   GET  /v1/devices, /v1/devices/{eid}                      -> {…, profiles}
- *   PATCH /v1/devices/{eid} {country?, name?, tags?}         -> 200
+ *   PATCH /v1/devices/{eid} {country?, name?, tags?, eim?, euiccCertificate?, eumCertificate?} -> 200; with certificates it is
+ *        registered at the new eIM too; eim while a swap is in progress 409
  *   POST /v1/euiccs/{eid}/swap {target: CARRIER} with Idempotency-Key -> 202, Location, swap; the same key again gives
  *        the same swap; another swap while one is in progress 409; refused by policy 422 with `cause`
  *   GET  /v1/swaps[?state=…&eid=…], /v1/swaps/{id}           -> swap

@@ -60,6 +60,12 @@ void run_scenario_as(const struct scenario *s, const struct world_options *optio
                      size_t fault_count, struct run *out);
 void run_release(struct run *r);
 
+/* hand_over.c: the verbs hand-over and take-over. */
+MUST_CHECK enum err hand_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+MUST_CHECK enum err hand_over_play(struct run *r, const struct yaml_node *n);
+MUST_CHECK enum err take_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+MUST_CHECK enum err take_over_play(struct run *r, const struct yaml_node *n);
+
 /* The swap last ordered for a device; NULL when none was. */
 struct run_swap *run_find_swap(struct run *r, const char *device);
 MUST_CHECK enum err run_add_swap(struct run *r, const char *device, const char *id);

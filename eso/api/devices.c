@@ -149,7 +149,7 @@ static enum err find(const struct eso_api *a, const struct http_request *q, stru
 
 static enum err read_change(struct http_response *p, const json_t *o, struct device *d)
 {
-    static const char *const known[] = { "name", "tags", "country", NULL };
+    static const char *const known[] = { "name", "tags", "country", "eim", "euiccCertificate", "eumCertificate", NULL };
     enum err e = api_only(p, o, known);
     if (!e && json_object_get(o, "name"))
         e = api_text(p, o, "name", API_REQUIRED, d->name, sizeof d->name);
@@ -157,6 +157,26 @@ static enum err read_change(struct http_response *p, const json_t *o, struct dev
         e = api_words(p, o, "tags", name_is_valid, d->tags, sizeof d->tags);
     if (!e && json_object_get(o, "country"))
         e = api_checked_text(p, o, "country", eso_country_is_valid, d->country, sizeof d->country);
+    if (!e && json_object_get(o, "eim"))
+        e = api_checked_text(p, o, "eim", eso_id_is_valid, d->eim, sizeof d->eim);
+    return e;
+}
+
+/* R21: from here on its orders go to another eIM. A swap under way has orders at the old one, which would be given twice. */
+static enum err change_eim(const struct eso_api *a, struct http_response *p, const json_t *body, const struct device *d)
+{
+    bool busy = false;
+    struct buf registration = { .max = 1 << 15 };
+    enum err e = swap_in_progress(&a->flow.store, d->eid, &busy);
+    if (!e && busy)
+        e = api_problem(p, 409, "swap-in-progress", "a swap of this EID has orders at its eIM");
+    if (!e)
+        e = read_registration(p, body, d, &registration);
+    if (!e && registration.len)
+        e = outbox_remove(&a->flow.store, d->eid);
+    if (!e && registration.len)
+        e = outbox_add(&a->flow.store, d->eid, d->eim, buf_cstr(&registration));
+    buf_release(&registration);
     return e;
 }
 
@@ -166,6 +186,8 @@ static enum err change(const struct eso_api *a, const char *who, const struct ht
     enum err e = find(a, q, p, d);
     if (!e)
         e = read_change(p, body, d);
+    if (!e && json_object_get(body, "eim"))
+        e = change_eim(a, p, body, d);
     if (!e)
         e = device_update(&a->flow.store, d);
     return e ? e : audit_add(&a->flow.store, who, "device.change", d->eid);

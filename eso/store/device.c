@@ -24,8 +24,8 @@ enum err device_update(const struct eso_store *st, const struct device *d)
 {
     int64_t changed = 0;
     enum err e = db_run(st->env->db,
-                        "UPDATE devices SET name = ?, tags = ?, country = ? WHERE tenant = ? AND eid = ?",
-                        DB_ARGS(DB_TEXT(d->name), DB_TEXT(d->tags), DB_TEXT(d->country), DB_TEXT(st->tenant),
+                        "UPDATE devices SET name = ?, tags = ?, country = ?, eim = ? WHERE tenant = ? AND eid = ?",
+                        DB_ARGS(DB_TEXT(d->name), DB_TEXT(d->tags), DB_TEXT(d->country), DB_TEXT(d->eim), DB_TEXT(st->tenant),
                                 DB_TEXT(d->eid)),
                         &changed);
     return one_changed(e, changed);

@@ -70,6 +70,8 @@ static const struct {
     { "a page of everything", "GET", "/v1/swaps?limit=100000", NULL, 400 },
     { "a page of words", "GET", "/v1/swaps?limit=ten", NULL, 400 },
     { "a country of a device that is none", "PATCH", "/v1/devices/" EID, "{\"country\":\"xx\"}", 400 },
+    { "an eIM of a device that is no name", "PATCH", "/v1/devices/" EID, "{\"eim\":\"\"}", 400 },
+    { "one certificate for another eIM", "PATCH", "/v1/devices/" EID, "{\"eim\":\"other\",\"euiccCertificate\":\"MAA=\"}", 400 },
     { "changing an EID", "PATCH", "/v1/devices/" EID, "{\"eid\":\"1\"}", 400 },
     { "a route that is not there", "GET", "/v1/keys", NULL, 404 },
     { "a method that is not there", "DELETE", "/v1/swaps", NULL, 405 },
@@ -180,6 +182,27 @@ void test_forged_hooks(void)
     CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{\"reference\":\"nothing\"}") == 204);
     CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{}") == 400);
     CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/orders", "{\"reference\":7}") == 400);
+    world_release(&w);
+}
+
+/* R21: orders follow the device to another eIM, but not in the middle of a swap. */
+void test_another_eim(void)
+{
+    struct world w;
+    char id[37];
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    w.eim.offline = true;
+    world_swap(&w, 1, "partner", id);
+    world_run(&w, CLOCK_MINUTE);
+    CHECK(world_call(&w, "PATCH", "/v1/devices/" EID, "{\"eim\":\"other\"}", NULL) == 409);
+    w.eim.offline = false;
+    world_run(&w, CLOCK_HOUR);
+    CHECK(world_swap_is(&w, id, "DONE", NULL));
+    CHECK(world_call(&w, "PATCH", "/v1/devices/" EID, "{\"eim\":\"other\"}", NULL) == 200);
+    world_swap(&w, 1, "lead", id);
+    world_run(&w, CLOCK_HOUR);
+    CHECK(world_swap_is(&w, id, "FAILED", "eim-unknown"));
     world_release(&w);
 }
 

@@ -6,6 +6,7 @@ void test_hostile_bodies(void);
 void test_hostile_stock(void);
 void test_rights(void);
 void test_forged_hooks(void);
+void test_another_eim(void);
 void test_lists(void);
 void test_openapi(void);
 
