@@ -23,7 +23,7 @@ struct eso {
     size_t secret_count;
     struct place *eims;
     size_t eim_count;
-    char tenant[ESO_ID_MAX + 1], callback[300];
+    char tenant[ESO_ID_MAX + 1], callback[300], news[300];
     struct secret storage_key;
 };
 
@@ -124,13 +124,18 @@ static enum err copy_eims(struct eso *e, const struct eso_settings *s)
 
 static enum err copy_texts(struct eso *e, const struct eso_settings *s)
 {
-    struct buf callback = { .max = sizeof e->callback - 1 };
+    struct buf callback = { .max = sizeof e->callback - 1 }, news = { .max = sizeof e->news - 1 };
     enum err err = eso_text_set(e->tenant, sizeof e->tenant, s->tenant ? s->tenant : "default");
     if (!err && s->url)
         err = buf_printf(&callback, "%s/v1/hooks/eim/orders", s->url);
     if (!err && s->url)
         err = eso_text_set(e->callback, sizeof e->callback, buf_cstr(&callback));
+    if (!err && s->url)
+        err = buf_printf(&news, "%s/v1/hooks/eim/euiccs", s->url);
+    if (!err && s->url)
+        err = eso_text_set(e->news, sizeof e->news, buf_cstr(&news));
     buf_release(&callback);
+    buf_release(&news);
     return err ? err : secret_set(&e->storage_key, secret_span(&s->storage_key));
 }
 
@@ -160,6 +165,7 @@ static void wire_workflow(struct eso *e, const struct env *env, const struct eso
         .eim_url = find_eim,
         .eim_context = e,
         .callback = e->callback[0] ? e->callback : NULL,
+        .news = e->news[0] ? e->news : NULL,
         .hold_ms = or_default(s->hold_ms, 30 * CLOCK_DAY),
         .device_ms = or_default(s->device_ms, 7 * CLOCK_DAY),
         .confirm_ms = or_default(s->confirm_ms, 15 * CLOCK_MINUTE),

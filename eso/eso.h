@@ -24,6 +24,7 @@
  *   POST /v1/swaps/{id}/cancel -> 202 swap; 409 when it can no longer be clean
  *   GET  /v1/alerts, /v1/audit                               -> {items, next?}
  *   POST /v1/hooks/eim/orders  the eIM's order object (right "hook") -> 204
+ *   POST /v1/hooks/eim/euiccs  {eid, …}: the eIM heard of a stateChangeCause (right "hook"); the card is asked what it holds -> 204
  *   GET  /v1/health -> 200 {status: "ok"} without identity
  * Lists take ?limit= (1..200) and ?cursor=; `next` is the cursor of the following page.
  *

@@ -75,17 +75,25 @@ static const char *name_of(const struct scenario_eim *eim)
 
 /* --- hand-over: {devices: all, to: second, token: true} -------------------------------------------------------- */
 
-static enum err register_at(struct world *w, const struct world_device *d, const char *host)
+/* Gives *out: a member and the card's certificates. */
+static enum err registration(const struct world_device *d, const char *member, const char *value, json_t **out)
 {
-    json_t *body = json_pack("{s:s}", "eid", d->eid);
+    json_t *body = json_pack("{s:s}", member, value);
     enum err e = body ? json_set_base64(body, "euiccCertificate", buf_span(&d->credential.certificate)) : ERR_NOMEM;
     if (!e)
         e = json_set_base64(body, "eumCertificate", d->credential.eum_certificate);
-    if (e) {
+    if (e)
         json_decref(body);
-        return e;
-    }
-    return world_do(w, "POST", host, "/v1/euiccs", body, NULL);
+    else
+        *out = body;
+    return e;
+}
+
+static enum err register_at(struct world *w, const struct world_device *d, const char *host)
+{
+    json_t *body = NULL;
+    enum err e = registration(d, "eid", d->eid, &body);
+    return e ? e : world_do(w, "POST", host, "/v1/euiccs", body, NULL);
 }
 
 static enum err offer(struct run *r, struct world_device *d, const struct scenario_eim *to, void *context)
@@ -139,9 +147,12 @@ static enum err take(struct run *r, struct world_device *d, const struct scenari
     enum err e = carry_token(r, d, from, by);
     if (!e)
         e = order(r, host, d, "deleteEim", "remove", name_of(d->eim), json_pack("{s:s}", "eimId", from));
+    json_t *change = NULL;
     snprintf(path, sizeof path, "/v1/devices/%s", d->eid);
     if (!e)
-        e = world_do(r->world, "PATCH", HOST_ESO, path, json_pack("{s:s}", "eim", host), NULL);
+        e = registration(d, "eim", host, &change);
+    if (!e)
+        e = world_do(r->world, "PATCH", HOST_ESO, path, change, NULL);
     if (!e)
         d->eim = by;
     return e;

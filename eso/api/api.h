@@ -69,6 +69,7 @@ enum err api_swap(void *actor, const struct http_request *q, struct http_respons
 enum err api_alerts(void *actor, const struct http_request *q, struct http_response *p);
 enum err api_audit(void *actor, const struct http_request *q, struct http_response *p);
 enum err api_eim_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err api_eim_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err api_health(void *actor, const struct http_request *q, struct http_response *p);
 
 #endif

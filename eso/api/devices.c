@@ -64,7 +64,8 @@ static enum err read_device(struct http_response *p, const json_t *o, struct dev
 }
 
 /* With its certificates a device can be made known to its eIM; the registration is kept as text until delivered. */
-static enum err read_registration(struct http_response *p, const json_t *o, const struct device *d, struct buf *out)
+static enum err read_registration(const struct eso_api *a, struct http_response *p, const json_t *o,
+                                  const struct device *d, struct buf *out)
 {
     const char *const members[] = { "euiccCertificate", "eumCertificate" };
     size_t there = 0;
@@ -82,7 +83,11 @@ static enum err read_registration(struct http_response *p, const json_t *o, cons
         return api_problem(p, 400, "bad-member", "both certificates are needed to register a device");
     json_t *body = json_pack("{s:s, s:O, s:O}", "eid", d->eid, members[0], json_object_get(o, members[0]), members[1],
                              json_object_get(o, members[1]));
-    enum err e = body ? json_write(body, out) : ERR_NOMEM;
+    enum err e = body ? ERR_OK : ERR_NOMEM;
+    if (!e && a->flow.news)
+        e = json_set_str(body, "callback", a->flow.news);
+    if (!e)
+        e = json_write(body, out);
     json_decref(body);
     return e;
 }
@@ -131,7 +136,7 @@ enum err api_device_add(void *actor, const struct http_request *q, struct http_r
     if (!e)
         e = read_device(p, body, &d);
     if (!e)
-        e = read_registration(p, body, &d, &registration);
+        e = read_registration(a, p, body, &d, &registration);
     json_decref(body);
     if (!e)
         e = store_device(a, who->name, &d, &registration);
@@ -171,7 +176,7 @@ static enum err change_eim(const struct eso_api *a, struct http_response *p, con
     if (!e && busy)
         e = api_problem(p, 409, "swap-in-progress", "a swap of this EID has orders at its eIM");
     if (!e)
-        e = read_registration(p, body, d, &registration);
+        e = read_registration(a, p, body, d, &registration);
     if (!e && registration.len)
         e = outbox_remove(&a->flow.store, d->eid);
     if (!e && registration.len)

@@ -21,7 +21,7 @@ struct eso_api {
     const struct api_client *clients;
     size_t client_count;
 };
-#define API_ROUTE_COUNT 19
+#define API_ROUTE_COUNT 20
 extern const struct http_route api_routes[API_ROUTE_COUNT];
 
 #endif

@@ -60,6 +60,20 @@ enum err api_eim_order(void *actor, const struct http_request *q, struct http_re
     return e ? e : http_text(p, 204, "application/json", (struct span){ NULL, 0 });
 }
 
+enum err api_eim_euicc(void *actor, const struct http_request *q, struct http_response *p)
+{
+    const struct eso_api *a = actor;
+    const struct api_client *who = NULL;
+    json_t *body = NULL;
+    enum err e = api_begin(a, q, p, API_HOOK, &who, &body);
+    const char *eid = json_str(body, "eid");
+    if (!e)
+        e = eid && eso_eid_is_valid(eid) ? workflow_device_hint(&a->flow, eid)
+                                         : api_problem(p, 400, "bad-member", "\"eid\" is missing or wrong");
+    json_decref(body);
+    return e ? e : http_text(p, 204, "application/json", (struct span){ NULL, 0 });
+}
+
 enum err api_health(void *actor, const struct http_request *q, struct http_response *p)
 {
     (void)actor;

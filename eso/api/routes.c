@@ -21,4 +21,5 @@ const struct http_route api_routes[API_ROUTE_COUNT] = {
     { "GET", "/v1/alerts", api_alerts },
     { "GET", "/v1/audit", api_audit },
     { "POST", "/v1/hooks/eim/orders", api_eim_order },
+    { "POST", "/v1/hooks/eim/euiccs", api_eim_euicc },
 };

@@ -27,11 +27,28 @@ static void read_installation(const json_t *i, struct eim_order_status *out)
     port_copy_text(out->iccid, sizeof out->iccid, json_str(i, "iccid"));
 }
 
+static void read_listing(const json_t *profiles, struct eim_order_status *out)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(profiles, i, row) {
+        struct eim_listed *p = &out->listed[out->listed_count];
+        const char *state = json_str(row, "state");
+        if (out->listed_count == COUNT(out->listed) || !state || !json_str(row, "iccid"))
+            continue;
+        port_copy_text(p->iccid, sizeof p->iccid, json_str(row, "iccid"));
+        p->enabled = strcmp(state, "enabled") == 0;
+        p->fallback = json_is_true(json_object_get(row, "fallback"));
+        out->listed_count++;
+    }
+}
+
 static void read_result(const json_t *result, struct eim_order_status *out)
 {
     const json_t *error = json_object_get(result, "error");
     const char *name = json_str(result, "name");
     read_installation(json_object_get(result, "installation"), out);
+    read_listing(json_object_get(result, "profiles"), out);
     if (!name && error)
         name = json_is_string(error) ? json_string_value(error) : json_str(error, "name");
     port_copy_text(out->result, sizeof out->result, name);

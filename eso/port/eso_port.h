@@ -53,11 +53,17 @@ struct eim_order {               /* to be placed */
     const char *callback;        /* URL; NULL: none */
     int64_t valid_until;         /* ms; 0: open */
 };
+struct eim_listed {
+    char iccid[21];
+    bool enabled, fallback;
+};
 struct eim_order_status {
     char id[65], result[65];     /* result: the eIM's name of it, "" while there is none */
     enum eim_order_state state;
     bool install_refused;        /* the card reported that it did not install */
     char reason[65], iccid[21];  /* why; what was installed */
+    struct eim_listed listed[32]; /* of a "list": what the card holds */
+    size_t listed_count;
 };
 
 struct port_eim_ops {

@@ -106,6 +106,25 @@ MUST_CHECK enum err journal_add(const struct eso_store *st, const char *swap, co
 typedef enum err (*step_fn)(void *context, const struct step_entry *e);
 MUST_CHECK enum err journal_each(const struct eso_store *st, const char *swap, step_fn fn, void *context);
 
+/* A device whose card is to be asked what it holds: one question at a time, known by its order's reference. */
+#define LOOK_PREFIX "look."
+#define LOOK_REFERENCE_MAX (sizeof LOOK_PREFIX + 36)
+struct look {
+    char eid[33], reference[LOOK_REFERENCE_MAX];
+    int64_t placed, attempt;
+};
+/* In the place of a question that was put before. */
+MUST_CHECK enum err look_want(const struct eso_store *st, const char *eid, const char *reference, int64_t due);
+/* Claims one that is due and counts the attempt. A transaction of its own. ERR_NOT_FOUND. */
+MUST_CHECK enum err look_claim(const struct eso_store *st, int64_t now, int64_t until, struct look *out);
+/* These two do nothing when another question took its place meanwhile. */
+MUST_CHECK enum err look_end(const struct eso_store *st, const struct look *l);
+MUST_CHECK enum err look_defer(const struct eso_store *st, const struct look *l, int64_t due);
+/* No swap of the device took a step since the question was put. ERR_NOT_FOUND: another took its place. */
+MUST_CHECK enum err look_is_current(const struct eso_store *st, const struct look *l, bool *out);
+MUST_CHECK enum err look_nudge(const struct eso_store *st, const char *reference);
+MUST_CHECK enum err look_next_due(const struct eso_store *st, int64_t *out);
+
 /* Calls that must be made once the transaction stands: registering a device at its eIM. */
 struct outbox_row {
     char id[37], eim[ESO_ID_MAX + 1];

@@ -45,5 +45,10 @@ const char *const eso_migrations[] = {
     " subject TEXT NOT NULL, swap TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (tenant, n));"
     "CREATE TABLE audit (tenant TEXT NOT NULL, n BIGINT NOT NULL, at BIGINT NOT NULL, kind TEXT NOT NULL,"
     " subject TEXT NOT NULL, swap TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (tenant, n));",
+    /* Devices whose card is to be asked what it holds. placed: when the question was put, 0 not yet. */
+    "CREATE TABLE looks (tenant TEXT NOT NULL, eid TEXT NOT NULL, reference TEXT NOT NULL, placed BIGINT NOT NULL,"
+    " due BIGINT NOT NULL, attempt BIGINT NOT NULL, PRIMARY KEY (tenant, eid));"
+    "CREATE INDEX looks_due ON looks (tenant, due, eid);"
+    "CREATE INDEX swaps_by_eid ON swaps (tenant, eid, changed);",
 };
 const size_t eso_migration_count = sizeof eso_migrations / sizeof eso_migrations[0];

@@ -17,6 +17,7 @@ struct eso_workflow {
     workflow_eim_fn eim_url;
     void *eim_context;
     const char *callback;  /* where eIMs report orders; NULL: they are polled */
+    const char *news;      /* where they report devices that changed by themselves; NULL: nowhere */
     int64_t hold_ms, device_ms, confirm_ms, retry_ms;
 };
 
@@ -37,6 +38,8 @@ MUST_CHECK enum err workflow_cancel_swap(const struct eso_workflow *w, const cha
                                          struct swap *out);
 /* An eIM says that an order changed: a hint to look now. Unknown references are ignored. */
 MUST_CHECK enum err workflow_order_hint(const struct eso_workflow *w, const char *reference);
+/* An eIM says that a device changed by itself: a hint to ask its card. Unknown devices are ignored. */
+MUST_CHECK enum err workflow_device_hint(const struct eso_workflow *w, const char *eid);
 /* Does one step that is due, and delivers the outbox; *next is when to be called again. A failure of our own machine or ERR_CUT is returned; what was
  * under way is resumed later. */
 MUST_CHECK enum err workflow_tick(const struct eso_workflow *w, int64_t now, int64_t *next);

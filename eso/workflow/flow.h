@@ -10,5 +10,7 @@ MUST_CHECK enum err flow_attach(struct work *w);
 void flow_begin(struct work *w);
 /* Delivers the calls of the outbox that are due. */
 MUST_CHECK enum err flow_deliver(const struct eso_workflow *f, int64_t now);
+/* look.c: asks one card what it holds, where that is due. */
+MUST_CHECK enum err flow_look(const struct eso_workflow *f, int64_t now);
 
 #endif

@@ -147,6 +147,8 @@ enum err workflow_cancel_swap(const struct eso_workflow *f, const char *who, con
 enum err workflow_order_hint(const struct eso_workflow *f, const char *reference)
 {
     char id[37];
+    if (strncmp(reference, LOOK_PREFIX, strlen(LOOK_PREFIX)) == 0)
+        return look_nudge(&f->store, reference);
     if (strlen(reference) < 36)
         return ERR_OK;
     memcpy(id, reference, 36);

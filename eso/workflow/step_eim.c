@@ -81,20 +81,26 @@ static enum err place(struct work *w, const struct card_step *s, const char *ref
 }
 
 /* Ask before trying again: an order placed by an earlier attempt is found by its reference. */
-static enum err run_on_card(struct work *w, const struct card_step *s, struct step_result *r)
+static enum err ask_card(struct work *w, const struct card_step *s, struct eim_order_status *o, struct step_result *r)
 {
     char reference[96];
-    struct eim_order_status o = { .state = EIM_ORDER_QUEUED };
     struct port_result p = { .answer = PORT_NOT_FOUND };
+    *o = (struct eim_order_status){ .state = EIM_ORDER_QUEUED };
     if (!w->eim_url)
         return step_ends(r, STEP_FAIL, "eim-unknown", "the device's eIM is not in the settings");
     step_reference(w, s->step, reference);
-    enum err e = work_is_repeat(w) ? w->flow->eim->find(&w->flow->port, w->eim_url, reference, &o, &p) : ERR_OK;
+    enum err e = work_is_repeat(w) ? w->flow->eim->find(&w->flow->port, w->eim_url, reference, o, &p) : ERR_OK;
     if (!e && p.answer == PORT_NOT_FOUND)
-        e = place(w, s, reference, &o, &p);
+        e = place(w, s, reference, o, &p);
     if (e)
         return e;
-    return p.answer == PORT_DONE ? judge_order(w, s, &o, r) : judge_refusal(w, &p, r);
+    return p.answer == PORT_DONE ? judge_order(w, s, o, r) : judge_refusal(w, &p, r);
+}
+
+static enum err run_on_card(struct work *w, const struct card_step *s, struct step_result *r)
+{
+    struct eim_order_status o;
+    return ask_card(w, s, &o, r);
 }
 
 bool step_download_is_needed(const struct work *w)
@@ -166,10 +172,28 @@ enum err step_fallback_record(struct work *w, struct step_result *r)
                                 device_profile_of(&w->device, w->device.lead)->iccid);
 }
 
+/* The device may have enabled it by itself (immediate enable, SGP.32 5.9.15; a return from fallback, 5.9.21): before the swap
+ * is given up the card is asked. */
+static enum err look_whether_enabled(struct work *w, struct step_result *r)
+{
+    struct eim_order_status o;
+    const struct step_result refused = *r;
+    enum err e = ask_card(w, &(struct card_step){ .step = "look", .kind = "list", .failed = "enable-failed" }, &o, r);
+    if (e || r->outcome != STEP_DONE)
+        return e;
+    for (size_t i = 0; i < o.listed_count; i++)
+        if (o.listed[i].enabled && strcmp(o.listed[i].iccid, w->swap.iccid) == 0)
+            return ERR_OK;
+    *r = refused;
+    return ERR_OK;
+}
+
 enum err step_enable(struct work *w, struct step_result *r)
 {
-    return run_on_card(w, &(struct card_step){ .step = "enable", .kind = "enable", .iccid = w->swap.iccid,
-                                               .failed = "enable-failed", .rollback = true }, r);
+    enum err e = run_on_card(w, &(struct card_step){ .step = "enable", .kind = "enable", .iccid = w->swap.iccid,
+                                                     .failed = "enable-failed", .rollback = true }, r);
+    bool asked_in_vain = !e && r->outcome == STEP_FAIL && strcmp(r->detail, "profileNotInDisabledState") == 0;
+    return asked_in_vain ? look_whether_enabled(w, r) : e;
 }
 
 /* Profiles that did not come from our stock (the lead's own) have no row there. */

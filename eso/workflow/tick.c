@@ -314,14 +314,20 @@ static enum err work_off(const struct eso_workflow *f, int64_t now)
 
 enum err workflow_tick(const struct eso_workflow *f, int64_t now, int64_t *next)
 {
-    int64_t swaps = CLOCK_NEVER, calls = CLOCK_NEVER;
+    int64_t swaps = CLOCK_NEVER, calls = CLOCK_NEVER, looks = CLOCK_NEVER;
     enum err e = flow_deliver(f, now);
+    if (!e)
+        e = flow_look(f, now);
     if (!e)
         e = work_off(f, now);
     enum err looked = swap_next_due(&f->store, &swaps);
     if (!looked)
         looked = outbox_next_due(&f->store, &calls);
+    if (!looked)
+        looked = look_next_due(&f->store, &looks);
     *next = swaps < calls ? swaps : calls;
+    if (looks < *next)
+        *next = looks;
     return e ? e : looked;
 }
 

@@ -2,8 +2,9 @@
  * northbound REST interface (client certificates; SGP.32 v1.2).
  *
  * Northbound (openapi.yaml has the details):
- *   POST /v1/euiccs {eid, euiccCertificate?, eumCertificate?, associationToken?, counter?}   base64 DER; chain judged; 201, the
- *        same again 200. Without certificates the device is asked for them before its first package.
+ *   POST /v1/euiccs {eid, euiccCertificate?, eumCertificate?, associationToken?, counter?, callback?}   base64 DER; chain judged;
+ *        201, the same again 200. Without certificates the device is asked for them before its first package. callback: where the
+ *        eUICC, as GET shows it, is POSTed when its IPA tells a stateChangeCause.
  *   POST /v1/euiccs/import {euiccs: [as above]} -> {registered, known, refused, results: [{eid, status, title?, detail?}]}
  *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, stateChangeCause?, rPlmn?, profiles?}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning

@@ -55,6 +55,7 @@ struct eim_euicc {
     char rplmn[7];
     struct buf certificate, eum_certificate; /* DER; both or none */
     struct buf profiles;                     /* JSON list of the last listing */
+    char callback[513];                      /* who hears of stateChangeCause; "" nobody */
 };
 void eim_euicc_init(struct eim_euicc *u);
 void eim_euicc_release(struct eim_euicc *u);
@@ -66,8 +67,11 @@ MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* 
 /* Of one that was registered without. */
 MUST_CHECK enum err eim_euicc_set_certificates(struct eim *e, const struct eim_euicc *u);
 MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
-/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there. */
+MUST_CHECK enum err eim_euicc_set_callback(struct eim *e, const char *eid, const char *callback);
+/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there; a cause is told to the callback. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
+/* The eUICC as northbound JSON; new reference. NULL: out of memory. */
+struct json_t *eim_euicc_json(const struct eim_euicc *u);
 /* The association token, which ends every signature input of ESep (catalogue A.5.3); most eUICCs gave none. */
 MUST_CHECK enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out);
 MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token); /* ERR_NOT_FOUND */
@@ -92,7 +96,7 @@ MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
 /* Tells the order's callback what became of it. Inside the caller's transaction. */
-MUST_CHECK enum err eim_outbox_add(struct eim *e, const struct eim_order *o);
+MUST_CHECK enum err eim_outbox_add(struct eim *e, const char *url, const char *eid, const char *order_id);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
 
@@ -116,6 +120,8 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 #define EIM_IMPORT_MAX 10000 /* eUICCs of one call */
 
 /* Writes a problem; ERR_REFUSED, so that a handler can return it. */
+/* Takes the member `callback`, if there is one. False: it is no https URL of at most 512 characters. */
+bool eim_read_callback(const struct json_t *body, char out[513]);
 enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
 /* ERR_REFUSED after writing 403. */
 MUST_CHECK enum err eim_require_client(const struct eim *e, const struct http_request *q, struct http_response *p);

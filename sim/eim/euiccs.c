@@ -46,6 +46,8 @@ static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *
     read_number(item, "associationToken", INT64_MAX, &u->token, v);
     read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
     read_certificates(item, u, v);
+    if (!eim_read_callback(item, u->callback))
+        say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
 }
 
 static void judge(struct eim *e, const struct eim_euicc *u, struct verdict *v)
@@ -69,6 +71,8 @@ static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdi
         x = eim_euicc_set_certificates(e, u);
     else if (!x && u->certificate.len && !span_equal(buf_span(&known.certificate), buf_span(&u->certificate)))
         say(v, 409, "registered already", "this EID is registered with another certificate");
+    if (!x && v->status == 200 && u->callback[0])
+        x = eim_euicc_set_callback(e, u->eid, u->callback);
     eim_euicc_release(&known);
     return x;
 }
@@ -199,14 +203,7 @@ enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_r
     struct eim_euicc u;
     eim_euicc_init(&u);
     enum err x = eim_find_euicc(actor, q, p, &u);
-    json_t *json = x ? NULL : json_pack("{s:s, s:I, s:I}", "eid", u.eid, "counter", (json_int_t)u.counter,
-                                        "lastContact", (json_int_t)u.last_contact);
-    if (json && u.state_change_cause >= 0)
-        json_object_set_new(json, "stateChangeCause", json_integer(u.state_change_cause));
-    if (json && u.rplmn[0])
-        json_object_set_new(json, "rPlmn", json_string(u.rplmn));
-    if (json && u.profiles.len)
-        json_object_set_new(json, "profiles", json_loadb((const char *)u.profiles.at, u.profiles.len, 0, NULL));
+    json_t *json = x ? NULL : eim_euicc_json(&u);
     eim_euicc_release(&u);
     return x ? x : http_json(p, 200, json);
 }

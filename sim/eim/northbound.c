@@ -18,6 +18,12 @@ static bool take_text(const json_t *body, const char *member, char *out, size_t 
     return text && text[0] && strlen(text) < room;
 }
 
+bool eim_read_callback(const json_t *body, char out[513])
+{
+    return !json_object_get(body, "callback") ||
+           (take_text(body, "callback", out, 513) && strncmp(out, "https://", 8) == 0);
+}
+
 static enum err read_download(const json_t *body, struct eim_order *o, struct http_response *p)
 {
     struct rsp_activation_code parsed;
@@ -59,9 +65,7 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
     o->kind = (enum eim_order_kind)kind;
     o->created = clock_now(e->env->clock);
     o->rollback = json_is_true(json_object_get(body, "rollback"));
-    const char *callback = json_str(body, "callback");
-    if (callback && (!take_text(body, "callback", o->callback, sizeof o->callback) ||
-                     strncmp(callback, "https://", 8) != 0))
+    if (!eim_read_callback(body, o->callback))
         return eim_problem(p, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
     const char *until = json_str(body, "validUntil");
     if (until && clock_parse_iso8601(span_str(until), &o->valid_until))

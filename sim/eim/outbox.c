@@ -11,7 +11,7 @@
 
 struct letter {
     int64_t id, receiver, attempts, deaf_attempts;
-    char order[37], eid[33], url[513];
+    char order[37], eid[33], url[513]; /* order "": news of the eUICC */
 };
 enum delivery { DELIVERED, REFUSED, DEAF };
 
@@ -34,16 +34,16 @@ static enum err find_receiver(struct eim *e, const char *url, int64_t *out)
                       DB_ARGS(DB_TEXT(url)), out);
 }
 
-enum err eim_outbox_add(struct eim *e, const struct eim_order *o)
+enum err eim_outbox_add(struct eim *e, const char *url, const char *eid, const char *order_id)
 {
     int64_t receiver = 0;
-    enum err x = find_receiver(e, o->callback, &receiver);
+    enum err x = find_receiver(e, url, &receiver);
     if (!x)
         x = db_run(e->env->db,
                    "INSERT INTO letter (receiver, eid, order_id, due, head) SELECT ?, ?, ?, ?,"
                    " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
-                   DB_ARGS(DB_INT(receiver), DB_TEXT(o->eid), DB_TEXT(o->id), DB_INT(clock_now(e->env->clock)),
-                           DB_INT(receiver), DB_TEXT(o->eid)), NULL);
+                   DB_ARGS(DB_INT(receiver), DB_TEXT(eid), DB_TEXT(order_id), DB_INT(clock_now(e->env->clock)),
+                           DB_INT(receiver), DB_TEXT(eid)), NULL);
     return x ? x : reckon(e, receiver);
 }
 
@@ -88,18 +88,29 @@ static enum delivery judge(enum err x, int status)
     return status / 100 == 2 ? DELIVERED : REFUSED;
 }
 
+static enum err put_body(struct eim *e, const struct letter *l, struct buf *body)
+{
+    struct eim_order o;
+    struct eim_euicc u;
+    eim_order_init(&o);
+    eim_euicc_init(&u);
+    enum err x = l->order[0] ? eim_order_get(e, l->order, &o) : eim_euicc_get(e, l->eid, &u);
+    json_t *json = x ? NULL : l->order[0] ? eim_order_json(e, &o) : eim_euicc_json(&u);
+    if (!x)
+        x = json ? json_write(json, body) : ERR_NOMEM;
+    json_decref(json);
+    eim_order_release(&o);
+    eim_euicc_release(&u);
+    return x;
+}
+
 /* A failure of the wire is no failure of ours: it is tried again. */
 static enum delivery deliver(struct eim *e, const struct letter *l)
 {
-    struct eim_order o;
     struct buf body = { .max = 128 << 10 };
     struct http_response answer = HTTP_RESPONSE_INIT;
     const struct http_header headers[] = { { "Content-Type", "application/json" } };
-    eim_order_init(&o);
-    enum err x = eim_order_get(e, l->order, &o);
-    json_t *json = x ? NULL : eim_order_json(e, &o);
-    if (!x)
-        x = json ? json_write(json, &body) : ERR_NOMEM;
+    enum err x = put_body(e, l, &body);
     const struct http_call call = { .method = "POST", .url = l->url, .headers = headers, .header_count = COUNT(headers),
                                     .body = buf_span(&body), .deadline_ms = PATIENCE_MS };
     if (!x)
@@ -108,10 +119,8 @@ static enum delivery deliver(struct eim *e, const struct letter *l)
     if (d != DELIVERED)
         LOG(e->env->log, LOG_WARN, "callback.failed", F_TEXT("order", l->order), F_TEXT("err", err_name(x)),
             F_INT("status", answer.status));
-    json_decref(json);
     http_response_release(&answer);
     buf_release(&body);
-    eim_order_release(&o);
     return d;
 }
 

@@ -47,6 +47,7 @@ const char *const eim_migrations[] = {
     "CREATE INDEX letter_by_eid ON letter (receiver, eid, id);"
     "CREATE INDEX letter_heads ON letter (receiver, due, id) WHERE head;"
     "UPDATE receiver SET next = (SELECT min(due) FROM letter WHERE receiver = receiver.id AND head);",
+    "ALTER TABLE euicc ADD COLUMN callback TEXT NOT NULL DEFAULT '';",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -90,9 +91,15 @@ void eim_euicc_release(struct eim_euicc *u)
 
 enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u)
 {
-    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token) VALUES (?, ?, ?, ?, ?)",
+    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token, callback) VALUES (?, ?, ?, ?, ?, ?)",
                   DB_ARGS(DB_TEXT(u->eid), DB_BLOB(buf_span(&u->certificate)), DB_BLOB(buf_span(&u->eum_certificate)),
-                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token)),
+                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback)),
+                  NULL);
+}
+
+enum err eim_euicc_set_callback(struct eim *e, const char *eid, const char *callback)
+{
+    return db_run(e->env->db, "UPDATE euicc SET callback = ? WHERE eid = ?", DB_ARGS(DB_TEXT(callback), DB_TEXT(eid)),
                   NULL);
 }
 
@@ -115,6 +122,7 @@ static enum err take_euicc(void *context, const struct db_row *r)
     enum err x = buf_set(&u->certificate, db_blob(r, 5));
     if (!x)
         x = buf_set(&u->eum_certificate, db_blob(r, 6));
+    snprintf(u->callback, sizeof u->callback, "%s", db_text(r, 8));
     return x ? x : buf_set(&u->profiles, span_str(db_text(r, 7)));
 }
 
@@ -122,11 +130,11 @@ enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out)
 {
     return db_query(e->env->db,
                     "SELECT eid, counter, last_contact, state_change_cause, rplmn, certificate, eum_certificate,"
-                    " profiles FROM euicc WHERE eid = ?",
+                    " profiles, callback FROM euicc WHERE eid = ?",
                     DB_ARGS(DB_TEXT(eid)), take_euicc, out);
 }
 
-enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
+static enum err seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
 {
     int64_t changed = 0;
     enum err x = db_run(e->env->db,
@@ -137,6 +145,41 @@ enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const cha
                                 DB_TEXT(rplmn), DB_TEXT(eid)),
                         &changed);
     return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* Whoever asked to hear of this eUICC's changes gets a letter. */
+static enum err put_news(struct eim *e, const char *eid)
+{
+    struct buf url = { .max = 512 };
+    enum err x = db_get(e->env->db, "SELECT callback FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &url);
+    if (!x && url.len)
+        x = eim_outbox_add(e, buf_cstr(&url), eid, "");
+    buf_release(&url);
+    return x;
+}
+
+enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
+{
+    if (cause < 0)
+        return seen(e, eid, cause, rplmn);
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    x = seen(e, eid, cause, rplmn);
+    return db_end(e->env->db, x ? x : put_news(e, eid));
+}
+
+json_t *eim_euicc_json(const struct eim_euicc *u)
+{
+    json_t *json = json_pack("{s:s, s:I, s:I}", "eid", u->eid, "counter", (json_int_t)u->counter, "lastContact",
+                             (json_int_t)u->last_contact);
+    if (json && u->state_change_cause >= 0)
+        json_object_set_new(json, "stateChangeCause", json_integer(u->state_change_cause));
+    if (json && u->rplmn[0])
+        json_object_set_new(json, "rPlmn", json_string(u->rplmn));
+    if (json && u->profiles.len)
+        json_object_set_new(json, "profiles", json_loadb((const char *)u->profiles.at, u->profiles.len, 0, NULL));
+    return json;
 }
 
 static enum err take_token(void *context, const struct db_row *r)
@@ -282,7 +325,7 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
-    return x || !ended || !o->callback[0] ? x : eim_outbox_add(e, o);
+    return x || !ended || !o->callback[0] ? x : eim_outbox_add(e, o->callback, o->eid, o->id);
 }
 
 json_t *eim_order_json(struct eim *e, const struct eim_order *o)

@@ -206,6 +206,91 @@ void test_another_eim(void)
     world_release(&w);
 }
 
+static json_t *profile_of(json_t *device, const char *iccid)
+{
+    json_t *profile;
+    size_t i;
+    json_array_foreach(json_object_get(device, "profiles"), i, profile)
+        if (strcmp(json_str(profile, "iccid"), iccid) == 0)
+            return profile;
+    return NULL;
+}
+
+static bool eso_says_enabled(struct world *w, const char *iccid)
+{
+    json_t *device = NULL;
+    REQUIRE(world_call(w, "GET", "/v1/devices/" EID, NULL, &device) == 200);
+    const char *state = json_str(profile_of(device, iccid), "state");
+    bool enabled = state && strcmp(state, "enabled") == 0;
+    json_decref(device);
+    return enabled;
+}
+
+/* Scenario 62: the card refuses to enable what it has enabled already, and says so when asked; or it says something else. */
+void test_found_enabled(void)
+{
+    static const struct {
+        const char *name, *result;
+        bool enabled;
+        const char *state, *cause;
+    } rows[] = {
+        { "enabled already", "profileNotInDisabledState", true, "DONE", NULL },
+        { "not enabled at all", "profileNotInDisabledState", false, "FAILED", "enable-failed" },
+        { "refused for another reason", "disallowedByPolicy", true, "FAILED", "enable-failed" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        char id[37], iccid[21];
+        world_init(&w);
+        world_set_up(&w, 1, 1);
+        world_iccid(1, iccid);
+        w.eim.fail_kind = "enable";
+        w.eim.fail_result = rows[i].result;
+        w.eim.enabled = rows[i].enabled ? iccid : LEAD_ICCID;
+        if (rows[i].enabled)
+            cmp_double_find(&w.partner, iccid)->session = clock_now(w.env.clock) + CLOCK_MINUTE;
+        world_swap(&w, 1, "partner", id);
+        world_run(&w, CLOCK_HOUR);
+        CHECK_ROW(rows[i].name, world_swap_is(&w, id, rows[i].state, rows[i].cause));
+        world_release(&w);
+    }
+}
+
+/* R17: a device that changed by itself is asked, and what its card says is kept; what is only claimed is not. */
+void test_device_that_changed(void)
+{
+    struct world w;
+    char id[37], iccid[21];
+    static const char news[] = "{\"eid\":\"" EID "\",\"stateChangeCause\":1}";
+    world_init(&w);
+    world_set_up(&w, 1, 1);
+    world_iccid(1, iccid);
+    world_swap(&w, 1, "partner", id);
+    world_run(&w, CLOCK_HOUR);
+    CHECK(world_swap_is(&w, id, "DONE", NULL) && eso_says_enabled(&w, iccid));
+    w.eim.enabled = iccid;
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/euiccs", news) == 204);
+    world_run(&w, CLOCK_HOUR);
+    CHECK(eso_says_enabled(&w, iccid)); /* a forged report: the card says that nothing changed */
+    w.eim.enabled = LEAD_ICCID;
+    w.eim.offline = true;
+    int before = eim_double_orders(&w.eim, EID, "list");
+    for (int i = 0; i < 5; i++)
+        CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/euiccs", news) == 204);
+    world_run(&w, CLOCK_MINUTE);
+    CHECK(eso_says_enabled(&w, iccid) && eim_double_orders(&w.eim, EID, "list") == before + 1);
+    w.eim.offline = false;
+    world_restart(&w);
+    world_run(&w, CLOCK_HOUR);
+    CHECK(eso_says_enabled(&w, LEAD_ICCID));
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/euiccs",
+                  "{\"eid\":\"89049032000000000000000000000163\"}") == 204);
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/euiccs", "{\"eid\":\"1\"}") == 400);
+    CHECK(call_as(&w, "Bearer hook-key", "POST", "/v1/hooks/eim/euiccs", "{}") == 400);
+    CHECK(call_as(&w, "Bearer test-key", "POST", "/v1/hooks/eim/euiccs", news) == 403);
+    world_release(&w);
+}
+
 static size_t count_pages(struct world *w, const char *path, size_t *rows)
 {
     char next[200];

@@ -3,6 +3,7 @@
 
 #include "doubles.h"
 #include "json.h"
+#include "world.h"
 
 int eim_double_orders(const struct eim_double *d, const char *eid, const char *kind)
 {
@@ -12,9 +13,21 @@ int eim_double_orders(const struct eim_double *d, const char *eid, const char *k
     return n;
 }
 
-static enum err show(struct http_response *p, int status, const struct eim_order_row *o)
+/* What a card lists: the lead's profile, and the one that it has enabled. */
+static json_t *listing(const char *enabled)
+{
+    bool lead = strcmp(enabled, LEAD_ICCID) == 0;
+    json_t *list = json_pack("[{s:s, s:s, s:b}]", "iccid", LEAD_ICCID, "state", lead ? "enabled" : "disabled", "fallback", 1);
+    if (!lead)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "iccid", enabled, "state", "enabled", "fallback", 0));
+    return list;
+}
+
+static enum err show(struct eim_double *d, struct http_response *p, int status, const struct eim_order_row *o)
 {
     json_t *result = o->result ? json_pack("{s:i, s:s}", "code", 0, "name", o->result) : NULL;
+    if (result && d->enabled && strcmp(o->kind, "list") == 0)
+        json_object_set_new(result, "profiles", listing(d->enabled));
     return http_json(p, status, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o*}", "orderId", o->id, "reference",
                                           o->reference, "eid", o->eid, "kind", o->kind, "state", o->state, "result",
                                           result));
@@ -37,7 +50,7 @@ static enum err place(struct eim_double *d, const char *eid, const json_t *body,
 {
     struct eim_order_row *o = find(d, json_str(body, "reference"), NULL);
     if (o)
-        return show(p, 200, o);
+        return show(d, p, 200, o);
     o = &d->order[d->count++];
     snprintf(o->id, sizeof o->id, "o%zu", d->count);
     copy(o->eid, sizeof o->eid, eid);
@@ -48,7 +61,7 @@ static enum err place(struct eim_double *d, const char *eid, const json_t *body,
     copy(o->callback, sizeof o->callback, json_str(body, "callback"));
     o->rollback = json_is_true(json_object_get(body, "rollback"));
     o->state = "queued";
-    return show(p, 202, o);
+    return show(d, p, 202, o);
 }
 
 static enum err post_order(void *actor, const struct http_request *q, struct http_response *p)
@@ -63,22 +76,24 @@ static enum err post_order(void *actor, const struct http_request *q, struct htt
 
 static enum err get_order(void *actor, const struct http_request *q, struct http_response *p)
 {
+    struct eim_double *d = actor;
     struct buf reference = { .max = 128 };
     enum err e = http_query(q, "reference", &reference);
-    struct eim_order_row *o = e ? NULL : find(actor, buf_cstr(&reference), NULL);
+    struct eim_order_row *o = e ? NULL : find(d, buf_cstr(&reference), NULL);
     buf_release(&reference);
-    return o ? show(p, 200, o) : http_problem(p, 404, "unknown", "");
+    return o ? show(d, p, 200, o) : http_problem(p, 404, "unknown", "");
 }
 
 static enum err delete_order(void *actor, const struct http_request *q, struct http_response *p)
 {
-    struct eim_order_row *o = find(actor, NULL, q->part[0]);
+    struct eim_double *d = actor;
+    struct eim_order_row *o = find(d, NULL, q->part[0]);
     if (!o)
         return http_problem(p, 404, "unknown", "");
     if (strcmp(o->state, "queued") != 0)
         return http_problem(p, 409, "sent", "");
     o->state = "cancelled";
-    return show(p, 200, o);
+    return show(d, p, 200, o);
 }
 
 static enum err post_euicc(void *actor, const struct http_request *q, struct http_response *p)

@@ -54,6 +54,7 @@ struct eim_double {
     size_t count;
     int registered;
     const char *fail_kind, *fail_result; /* orders of this kind fail so */
+    const char *enabled;                 /* ICCID that the cards have enabled, when they are asked */
     bool offline;                        /* the device does not come */
     bool loses_session;                  /* enabled, but no session at the target's platform */
 };

@@ -16,8 +16,12 @@ static enum err hear(void *actor, const struct http_request *q, struct http_resp
             return http_problem(p, 404, "no such order", "");
         }
         const char *name = json_str(json_object_get(o, "result"), "name");
-        snprintf(r->heard[r->heard_count++], sizeof r->heard[0], "%s %s %s", json_str(o, "reference"),
-                 json_str(o, "state"), name ? name : "");
+        int64_t cause = -1;
+        if (json_str(o, "reference"))
+            snprintf(r->heard[r->heard_count++], sizeof r->heard[0], "%s %s %s", json_str(o, "reference"),
+                     json_str(o, "state"), name ? name : "");
+        else if (json_int(o, "stateChangeCause", &cause) == ERR_OK)
+            snprintf(r->heard[r->heard_count++], sizeof r->heard[0], "%s changed %d", json_str(o, "eid"), (int)cause);
         json_decref(o);
     }
     return r->status ? http_text(p, r->status, "text/plain", (struct span){ 0 }) : ERR_CUT;

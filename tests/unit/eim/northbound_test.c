@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "eim_tests.h"
+#include "rsp_ids.h"
 #include "openapi.h"
 
 static const struct {
@@ -35,6 +36,59 @@ int register_card(struct lab *l, struct http_client *as, const char *eid, struct
     json_decref(body);
     buf_release(&text);
     return status;
+}
+
+/* Registers the fixture's card again, with who wants to hear of it. */
+static int want_news(struct fixture *f, const char *callback)
+{
+    struct buf text = { .max = 1 << 16 };
+    json_t *body = json_pack("{s:s, s:s}", "eid", LAB_EID, "callback", callback);
+    REQUIRE(json_set_base64(body, "euiccCertificate", buf_span(&f->l.card.nist.certificate)) == ERR_OK);
+    REQUIRE(json_set_base64(body, "eumCertificate", f->l.card.nist.eum_certificate) == ERR_OK);
+    REQUIRE(json_write(body, &text) == ERR_OK);
+    int status = lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs", buf_cstr(&text), NULL);
+    json_decref(body);
+    buf_release(&text);
+    return status;
+}
+
+static void poll_saying(struct fixture *f, int64_t cause)
+{
+    struct esipa_get_eim_package_response answer = { .received.max = HTTP_BODY_MAX };
+    uint8_t eid[16];
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid), .notify_state_change = true,
+                                                   .state_change_cause = { cause >= 0, cause } };
+    CHECK(esipa_get_eim_package(&f->peer, &q, &answer) == ERR_OK);
+    esipa_get_eim_package_response_release(&answer);
+}
+
+/* SGP.32 5.14.5: whoever asked for it hears each cause, also after the eIM was killed, and not that a device is there. */
+static void changes_are_told_on(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    poll_saying(&f, 1);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 0); /* nobody asked */
+    CHECK(want_news(&f, "http://eso.example.com/hook") == 400);
+    CHECK(want_news(&f, "hook") == 400);
+    CHECK(want_news(&f, "https://eso.example.com/hook") == 200);
+    poll_saying(&f, -1);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 0);
+    f.eso.status = 503;
+    poll_saying(&f, 5);
+    tick_eim(&f);
+    lab_restart(&f.l, LAB_EIM);
+    f.eso.status = 200;
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_HOUR);
+    tick_eim(&f);
+    REQUIRE(f.eso.heard_count == 1);
+    CHECK(strcmp(f.eso.heard[0], LAB_EID " changed 5") == 0);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 1);
+    fixture_close(&f);
 }
 
 static void registration(void)
@@ -280,6 +334,7 @@ const struct test northbound_tests[] = {
     { "an order is cancelled until it is sent", cancelling },
     { "an order that waited too long is over", expiry },
     { "callbacks come in order, however often the receiver fails", callbacks_in_order },
+    { "a change that an IPA tells is told on to who asked for it", changes_are_told_on },
     { "callbacks back off and never give up", callback_of_an_hour },
     { "openapi.yaml and the routes agree", interface_is_described },
 };
