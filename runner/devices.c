@@ -51,7 +51,7 @@ enum err devices_plan(struct world *w)
 }
 
 /* What the carrier's factory order says of a profile. */
-static enum err build_profile(const struct world_profile *p, const char *policy, bool fallback_allowed,
+static enum err build_profile(const struct world_profile *p, const char *policy, bool fallback_allowed, bool emergency,
                               struct buf *metadata, struct buf *upp)
 {
     uint8_t iccid[RSP_ICCID_OCTETS], plmn[3];
@@ -68,6 +68,7 @@ static enum err build_profile(const struct world_profile *p, const char *policy,
         .has_owner = true,
         .owner.mcc_mnc = SPAN_ARRAY(plmn),
         .fallback_allowed = fallback_allowed,
+        .ecall_indication = emergency,
         .policy_rules = { strcmp(policy, "none") != 0, strcmp(policy, "ppr1") == 0 ? RSP_PPR1 : RSP_PPR2 },
     };
     struct saip_subscription s = { .imsi = p->imsi, .mnc_length = strlen(p->carrier->plmn) == 6 ? 3 : 2, .aka = &aka };
@@ -182,7 +183,8 @@ enum err device_card(struct world *w, struct world_device *d)
         upp[k] = (struct buf){ .max = SAIP_UPP_MAX };
         bool fallback = d->group->fallback == d->profile[k].carrier;
         if (!e)
-            e = build_profile(&d->profile[k], k == 0 ? d->group->policy : "none", k == 0 || fallback, &metadata[k], &upp[k]);
+            e = build_profile(&d->profile[k], k == 0 ? d->group->policy : "none", k == 0 || fallback,
+                              d->group->emergency == d->profile[k].carrier, &metadata[k], &upp[k]);
         profiles[k] = (struct euicc_profile){ buf_span(&metadata[k]), buf_span(&upp[k]), k == 0, fallback };
     }
     if (!e)
@@ -217,6 +219,18 @@ enum err world_power(struct world *w, struct world_device *d, bool on)
         ipa_power(d->ipa, on);
     world_touch(w, d->part);
     return ERR_OK;
+}
+
+enum err world_emergency(struct world *w, struct world_device *d, bool begins)
+{
+    if (w->options.wiring == WIRING_PROCESS)
+        return process_touch_device(w, d, json_pack("{s:b}", "emergency", begins));
+    enum err e = d->ipa ? ipa_call_emergency(d->ipa, begins) : ERR_OK;
+    /* It lost power at the word: people say it again. */
+    if (e == ERR_CUT && !(e = world_restart(w, d->part)))
+        e = ipa_call_emergency(d->ipa, begins);
+    world_touch(w, d->part);
+    return e;
 }
 
 enum err world_forget_eim(struct world *w, struct world_device *d)

@@ -154,8 +154,8 @@ static enum err eim_settings(struct part *p, struct buf *t)
     if (!e)
         e = put_item(w, certificate, key, sign, false);
     if (!e)
-        e = buf_printf(t, "certs: %s/certs\nsigns-with: %s\neim-id: %s\nfqdn: %s\nclients:\n", w->folder, p->host,
-                       p->host, p->host);
+        e = buf_printf(t, "certs: %s/certs\nsigns-with: %s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nclients:\n", w->folder,
+                       p->host, p->host, p->host, paced(30 * CLOCK_SECOND));
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");
@@ -239,9 +239,10 @@ static enum err device_settings(struct part *p, struct buf *t)
     const struct world_device *d = p->device;
     int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
     enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nfallback: %lld ms\nreturn: %lld ms\n"
-                               "indirect: %s\nbinding: %s\nnetworks:\n",
+                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nnetworks:\n",
                             paced(poll), paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND), paced(2 * CLOCK_MINUTE),
-                            paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1");
+                            paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1",
+                            d->group->emergency_on_loss ? "true" : "false");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
         e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
                        w->scenario->carrier[i].name);

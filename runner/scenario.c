@@ -167,7 +167,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -182,6 +182,13 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
         e = read_carrier_name(s, yaml_get(n, "starts-on"), &g->starts_on, error);
     if (!e && yaml_get(n, "fallback"))
         e = read_carrier_name(s, yaml_get(n, "fallback"), &g->fallback, error);
+    static const char *const losses[] = { "fallback", "emergency", NULL };
+    const char *loss = NULL;
+    if (!e && yaml_get(n, "emergency"))
+        e = read_carrier_name(s, yaml_get(n, "emergency"), &g->emergency, error);
+    if (!e)
+        e = read_one_of(s, n, "on-loss", losses, &loss, error);
+    g->emergency_on_loss = loss && strcmp(loss, "emergency") == 0;
     const struct yaml_node *has = yaml_get(n, "has");
     if (!e && has && (has->kind != YAML_LIST || has->count > COUNT(g->has)))
         e = FAIL(s, has, error, "'has' takes a list of at most %zu carriers", COUNT(g->has));

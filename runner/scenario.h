@@ -44,6 +44,8 @@ struct scenario_group {
     const char *name;
     int64_t count;
     const struct scenario_carrier *starts_on, *fallback; /* fallback may be NULL */
+    const struct scenario_carrier *emergency;            /* whose preloaded profile is for emergencies; NULL none */
+    bool emergency_on_loss;                              /* it is taken when the network is lost */
     const struct scenario_carrier *has[4];               /* further profiles preloaded, disabled */
     size_t has_count;
     const char *country;

@@ -37,6 +37,8 @@ static const struct tag_name es10_names[] = {
     { 0xbf57, "AddInitialEimRequest", "AddInitialEimResponse" },
     { 0xbf58, "ProfileRollbackRequest", "ProfileRollbackResponse" },
     { 0xbf5a, "ImmediateEnableRequest", "ImmediateEnableResponse" },
+    { 0xbf5b, "EnableEmergencyProfileRequest", "EnableEmergencyProfileResponse" },
+    { 0xbf5c, "DisableEmergencyProfileRequest", "DisableEmergencyProfileResponse" },
     { 0xbf5d, "ExecuteFallbackMechanismRequest", "ExecuteFallbackMechanismResponse" },
     { 0xbf5e, "ReturnFromFallbackRequest", "ReturnFromFallbackResponse" },
     { 0xbf64, "EuiccMemoryResetRequest", "EuiccMemoryResetResponse" },

@@ -285,6 +285,30 @@ static enum err play_power(struct run *r, const struct yaml_node *n)
     return e;
 }
 
+/* --- emergency: {meter: begins} -------------------------------------------------------------------------------- */
+
+static enum err check_emergency(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{device: begins} is wanted");
+    for (size_t i = 0; !e && i < n->count; i++) {
+        int64_t index;
+        const char *t = n->item[i]->kind == YAML_SCALAR ? n->item[i]->text : "";
+        if (!scenario_find_device(s, n->key[i], &index))
+            e = yaml_fail(s->yaml, n->key_at[i], error, "no device '%s' in this world", n->key[i]);
+        else if (strcmp(t, "begins") != 0 && strcmp(t, "over") != 0)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "an emergency begins or is over");
+    }
+    return e;
+}
+
+static enum err play_emergency(struct run *r, const struct yaml_node *n)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < n->count; i++)
+        e = world_emergency(r->world, world_device(r->world, n->key[i]), strcmp(n->item[i]->text, "begins") == 0);
+    return e;
+}
+
 /* --- reset: {meter: eim} --------------------------------------------------------------------------------------- */
 
 static enum err check_reset(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -511,6 +535,7 @@ static const struct scenario_word verbs[] = {
       check_subscription, play_subscription, NULL },
     { "move", "{meter: KE}", check_move, play_move, NULL },
     { "power", "{meter: off}, on, or cut; {meter: {cut-when: partner}}: once that profile is enabled and nobody was told", check_power, play_power, NULL },
+    { "emergency", "{meter: begins}, {meter: over}", check_emergency, play_emergency, NULL },
     { "reset", "{meter: eim}: the card forgets its eIMs, provisioning writes the initial one again", check_reset, play_reset, NULL },
     { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
                "inventory-empty}}", check_break, play_break, NULL },

@@ -165,6 +165,8 @@ void world_kill(struct world *w, struct part *p);
 /* A device from outside, in any wiring: carried to another country, switched, asked where its bearer stands. */
 MUST_CHECK enum err world_move(struct world *w, struct world_device *d, const char *country);
 MUST_CHECK enum err world_power(struct world *w, struct world_device *d, bool on);
+/* An emergency begins at the device, or is over. */
+MUST_CHECK enum err world_emergency(struct world *w, struct world_device *d, bool begins);
 /* The card forgets its eIMs. ERR_UNSUPPORTED in process wiring. */
 MUST_CHECK enum err world_forget_eim(struct world *w, struct world_device *d);
 void world_online(struct world *w, const struct world_device *d, char plmn[8]); /* "" offline */

@@ -182,8 +182,10 @@ static enum err look_whether_enabled(struct work *w, struct step_result *r)
     if (e || r->outcome != STEP_DONE)
         return e;
     for (size_t i = 0; i < o.listed_count; i++)
-        if (o.listed[i].enabled && strcmp(o.listed[i].iccid, w->swap.iccid) == 0)
+        if (o.listed[i].enabled && strcmp(o.listed[i].iccid, w->swap.iccid) == 0) {
+            w->swap.enable_at = w->swap.created; /* its session may be older than the order to enable it */
             return ERR_OK;
+        }
     *r = refused;
     return ERR_OK;
 }
@@ -207,7 +209,8 @@ enum err step_enable_record(struct work *w, struct step_result *r)
 {
     const struct profile *before = device_profile_enabled(&w->device);
     (void)r;
-    w->swap.enable_at = w->swap.step_since;
+    if (!w->swap.enable_at)
+        w->swap.enable_at = w->swap.step_since;
     enum err e = profile_set_enabled(&w->flow->store, w->swap.eid, w->swap.iccid);
     if (!e && before && strcmp(before->iccid, w->swap.iccid) != 0)
         e = move_if_ours(w, before->iccid, STOCK_DISABLED);

@@ -84,6 +84,8 @@ MUST_CHECK enum err es10b_disable_profile(struct es10_card *c, struct span iccid
 MUST_CHECK enum err es10b_delete_profile(struct es10_card *c, struct span iccid, int64_t *code);
 MUST_CHECK enum err es10b_execute_fallback_mechanism(struct es10_card *c, bool refresh, int64_t *code);
 MUST_CHECK enum err es10b_return_from_fallback(struct es10_card *c, bool refresh, int64_t *code);
+MUST_CHECK enum err es10b_enable_emergency_profile(struct es10_card *c, bool refresh, int64_t *code);
+MUST_CHECK enum err es10b_disable_emergency_profile(struct es10_card *c, bool refresh, int64_t *code);
 MUST_CHECK enum err es10b_immediate_enable(struct es10_card *c, bool refresh, int64_t *code);
 /* BF64, SGP.32 5.9.5: bits of catalogue A.4. */
 #define ES10B_RESET_EIM_CONFIGURATION (1u << 5)

@@ -62,6 +62,16 @@ enum err es10b_return_from_fallback(struct es10_card *c, bool refresh, int64_t *
     return refresh_command(c, "ReturnFromFallback", 0xBF5E, refresh, code);
 }
 
+enum err es10b_enable_emergency_profile(struct es10_card *c, bool refresh, int64_t *code)
+{
+    return refresh_command(c, "EnableEmergencyProfile", 0xBF5B, refresh, code);
+}
+
+enum err es10b_disable_emergency_profile(struct es10_card *c, bool refresh, int64_t *code)
+{
+    return refresh_command(c, "DisableEmergencyProfile", 0xBF5C, refresh, code);
+}
+
 enum err es10b_immediate_enable(struct es10_card *c, bool refresh, int64_t *code)
 {
     return refresh_command(c, "ImmediateEnable", 0xBF5A, refresh, code);

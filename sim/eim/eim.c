@@ -73,6 +73,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->key = s->sign_key;
     e->trust = s->trust;
     e->warn_eid_range = s->warn_eid_range;
+    e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
     e->eim_id = strdup(s->eim_id);
     e->fqdn = strdup(s->fqdn);
     enum err x = e->eim_id && e->fqdn ? copy_clients(e, s->clients, s->client_count) : ERR_NOMEM;

@@ -41,6 +41,8 @@ struct eim_settings {
     const struct ec_key *sign_key;  /* borrowed */
     struct trust *trust;            /* CIs for eUICC chains */
     bool warn_eid_range;
+    int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
+                                       time up to 30 times; 0: 30 s */
     const struct eim_client *clients;
     size_t client_count;
 };

@@ -15,6 +15,7 @@ struct eim {
     const struct ec_key *key;
     struct trust *trust;
     bool warn_eid_range;
+    int64_t postpone_ms;
     struct eim_client *clients; /* names owned */
     size_t client_count;
 };
@@ -39,6 +40,7 @@ struct eim_order {
     int64_t created, valid_until; /* 0: no end */
     int64_t counter;              /* of the package, 0 for a download */
     int64_t refused;              /* unsigned refusals so far */
+    int64_t not_before, postponed; /* the eUICC could not now: when it is asked again, and how often that was so */
     uint8_t transaction_id[16];   /* eimTransactionId once sent */
     struct json_t *parameters;    /* of the kinds that have some (kinds.c); owned */
     struct buf activation_code;   /* secret; cleared on release */
@@ -68,7 +70,8 @@ MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* 
 MUST_CHECK enum err eim_euicc_set_certificates(struct eim *e, const struct eim_euicc *u);
 MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
 MUST_CHECK enum err eim_euicc_set_callback(struct eim *e, const char *eid, const char *callback);
-/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there; a cause is told to the callback. */
+/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there; a cause is told to the callback; inside the
+ * caller's transaction. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
 /* The eUICC as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_euicc_json(const struct eim_euicc *u);
@@ -95,7 +98,7 @@ MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
-/* Tells the order's callback what became of it. Inside the caller's transaction. */
+/* Tells whoever it is at `url` what became of an order; "": that the eUICC changed. Inside the caller's transaction. */
 MUST_CHECK enum err eim_outbox_add(struct eim *e, const char *url, const char *eid, const char *order_id);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
@@ -119,9 +122,9 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 
 #define EIM_IMPORT_MAX 10000 /* eUICCs of one call */
 
-/* Writes a problem; ERR_REFUSED, so that a handler can return it. */
 /* Takes the member `callback`, if there is one. False: it is no https URL of at most 512 characters. */
 bool eim_read_callback(const struct json_t *body, char out[513]);
+/* Writes a problem; ERR_REFUSED, so that a handler can return it. */
 enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
 /* ERR_REFUSED after writing 403. */
 MUST_CHECK enum err eim_require_client(const struct eim *e, const struct http_request *q, struct http_response *p);

@@ -34,6 +34,8 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
         if (x || o->state == EIM_SENT)
             return x;
         if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
+            if (o->not_before > clock_now(e->env->clock))
+                return ERR_NOT_FOUND;
             *made = true;
             x = eim_ask_for_certificates(e, o);
             return x ? x : eim_order_prepare(e, o);

@@ -12,6 +12,7 @@ static const struct setting settings[] = {
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
     { "eim-id", SETTING_TEXT, "eim.example.com", "how eUICCs know it" },
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
+    { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
@@ -65,6 +66,7 @@ static enum err make_eim(struct program_state *p)
     struct eim_client *clients = NULL;
     struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),
                               .fqdn = settings_text(s, "fqdn"),
+                              .postpone_ms = settings_int(s, "postpone"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
     if (!e)

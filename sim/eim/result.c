@@ -84,6 +84,28 @@ static enum err end_order(struct eim_order *o, enum eim_order_state state, int64
     return set_result(o, json_pack("{s:I, s:s}", "code", (json_int_t)code, "name", name));
 }
 
+/* What passes by itself: an emergency call (104), a card that talks to its terminal (catBusy). Nothing was done; later a new
+ * package, with the next counter, asks again. */
+#define POSTPONE_FACTOR_MAX 30
+
+static enum err postpone(struct eim *e, struct eim_order *o, const char *why)
+{
+    o->state = EIM_QUEUED;
+    o->refused = 0;
+    o->not_before = clock_now(e->env->clock) + clock_back_off(e->postpone_ms, POSTPONE_FACTOR_MAX * e->postpone_ms, o->postponed++);
+    buf_clear(&o->message);
+    LOG(e->env->log, LOG_INFO, "order.postponed", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid), F_TEXT("why", why),
+        F_INT("until", o->not_before));
+    return ERR_OK;
+}
+
+static bool is_busy(const struct rsp_euicc_result *r)
+{
+    int64_t code = rsp_euicc_result_code(r);
+    return (r->which == RSP_RESULT_ENABLE && code == RSP_ENABLE_CAT_BUSY) ||
+           (r->which == RSP_RESULT_DISABLE && code == RSP_DISABLE_CAT_BUSY);
+}
+
 static json_t *eims_json(struct span eims)
 {
     json_t *list = json_array();
@@ -125,6 +147,8 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
             break;
         if (r.which == RSP_RESULT_ROLLBACK)
             return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), "rolledBack");
+        if (is_busy(&r))
+            return postpone(e, o, "catBusy");
         if (rsp_euicc_result_code(&r) != 0)
             return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
     }
@@ -216,6 +240,8 @@ static enum err apply_error(struct eim *e, struct eim_order *o, const void *what
      * again while that is asked for, it says nothing new: what the eUICC kept decides. */
     if (code == RSP_PACKAGE_REPLAY_ERROR && o->refused == ASKED_FOR_RESULTS)
         return ERR_EXISTS;
+    if (code == RSP_PACKAGE_ECALL_ACTIVE)
+        return postpone(e, o, "ecallActive");
     if (code == RSP_PACKAGE_REPLAY_ERROR) {
         o->refused = ASKED_FOR_RESULTS;
         LOG(e->env->log, LOG_INFO, "package.ask_for_results", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid));
@@ -334,8 +360,9 @@ static enum err apply_installation(struct eim *e, struct eim_order *o, const voi
 /* errorResponse is what the failing function answered: a text "subject/reason message" or an RSP message. */
 static enum err apply_download_error(struct eim *e, struct eim_order *o, const void *what)
 {
-    (void)e;
     const struct rsp_profile_download_trigger_result *r = what;
+    if (r->result.error.reason == RSP_DOWNLOAD_TRIGGER_ECALL_ACTIVE)
+        return postpone(e, o, "ecallActive");
     char detail[200] = "";
     struct span text = span_sub(r->result.error.response, 0, sizeof detail - 1);
     for (size_t i = 0; i < text.len; i++)
@@ -375,6 +402,8 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
     const struct answer *a = what;
     const struct rsp_ipa_euicc_data_response *r = a->response;
     struct buf bytes = { .max = 64 << 10 };
+    if (r->which != RSP_OK && r->error.code == RSP_IPA_DATA_ECALL_ACTIVE)
+        return postpone(e, o, "ecallActive");
     if (o->kind != EIM_ORDER_DATA)
         return end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError");
     if (r->which != RSP_OK)

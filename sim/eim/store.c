@@ -48,6 +48,8 @@ const char *const eim_migrations[] = {
     "CREATE INDEX letter_heads ON letter (receiver, due, id) WHERE head;"
     "UPDATE receiver SET next = (SELECT min(due) FROM letter WHERE receiver = receiver.id AND head);",
     "ALTER TABLE euicc ADD COLUMN callback TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE orders ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -160,13 +162,8 @@ static enum err put_news(struct eim *e, const char *eid)
 
 enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
 {
-    if (cause < 0)
-        return seen(e, eid, cause, rplmn);
-    enum err x = db_begin(e->env->db);
-    if (x)
-        return x;
-    x = seen(e, eid, cause, rplmn);
-    return db_end(e->env->db, x ? x : put_news(e, eid));
+    enum err x = seen(e, eid, cause, rplmn);
+    return x || cause < 0 ? x : put_news(e, eid);
 }
 
 json_t *eim_euicc_json(const struct eim_euicc *u)
@@ -266,13 +263,15 @@ static enum err take_order(void *context, const struct db_row *r)
     if (!x)
         x = buf_set(&o->result, span_str(db_text(r, 15)));
     json_decref(o->parameters);
+    o->not_before = db_int(r, 17);
+    o->postponed = db_int(r, 18);
     o->parameters = db_is_null(r, 16) ? NULL : json_loads(db_text(r, 16), 0, NULL);
     return x;
 }
 
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
-    " transaction_id, activation_code, message, result, parameters FROM orders "
+    " transaction_id, activation_code, message, result, parameters, not_before, postponed FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
@@ -316,13 +315,14 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
-                   " activation_code = ?, result = ? WHERE id = ?",
+                   " activation_code = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
                    /* A code has no business here once the order ended. */
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
                            o->message.len ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL,
                            ended ? DB_NULL : blob_or_null(&o->message),
                            ended ? DB_NULL : blob_or_null(&o->activation_code),
-                           text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_TEXT(o->id)),
+                           text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
+                           DB_INT(o->postponed), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
     return x || !ended || !o->callback[0] ? x : eim_outbox_add(e, o->callback, o->eid, o->id);

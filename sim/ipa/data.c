@@ -176,10 +176,13 @@ enum err ipa_answer_data_request(struct ipa *i, const struct rsp_ipa_euicc_data_
                                                      .result = { .which = RSP_EIM_RESULT_DATA,
                                                                  .data = { .which = RSP_OK } } };
     struct rsp_ipa_euicc_data_response *r = &result.result.data;
-    enum err e = ERR_OK;
-    if (!asks_only_for_known(q->tag_list))
+    bool emergency = false;
+    enum err e = ipa_in_emergency(i, &emergency);
+    if (!e && !asks_only_for_known(q->tag_list))
         refuse(q, RSP_IPA_DATA_INCORRECT_TAG_LIST, r);
-    else
+    else if (!e && emergency)
+        refuse(q, RSP_IPA_DATA_ECALL_ACTIVE, r);
+    else if (!e)
         e = fetch(i, q, &f, &r->data, &unknown_ci);
     if (!e && unknown_ci)
         refuse(q, RSP_IPA_DATA_EUICC_CI_PKID_NOT_FOUND, r);

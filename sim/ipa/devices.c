@@ -14,7 +14,7 @@ struct device {
     int64_t due;
     /* What people see and want; under the lock. */
     char country[3], plmn[8];
-    bool powered, moved, switched;
+    bool powered, moved, switched, emergency, called;
 };
 
 struct ipa_devices {
@@ -31,19 +31,20 @@ struct ipa_devices {
 /* --- the tick ---------------------------------------------------------------------------------- */
 
 /* What was asked for since the last tick. */
-static void take_requests(struct ipa_devices *d, struct device *x, int64_t now)
+static enum err take_requests(struct ipa_devices *d, struct device *x, int64_t now)
 {
     struct device asked;
     pthread_mutex_lock(&d->lock);
     asked = *x;
-    x->moved = x->switched = false;
+    x->moved = x->switched = x->called = false;
     pthread_mutex_unlock(&d->lock);
     if (asked.moved)
         ipa_move(x->ipa, asked.country);
     if (asked.switched)
         ipa_power(x->ipa, asked.powered);
-    if (asked.moved || asked.switched)
+    if (asked.moved || asked.switched || asked.called)
         x->due = now;
+    return asked.called ? ipa_call_emergency(x->ipa, asked.emergency) : ERR_OK;
 }
 
 static void publish(struct ipa_devices *d, struct device *x)
@@ -61,8 +62,8 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
     for (size_t i = 0; i < d->count && !*failure; i++) {
         struct device *x = &d->devices[i];
         struct actor *one = ipa_actor(x->ipa);
-        take_requests(d, x, now);
-        if (x->due <= now) {
+        *failure = take_requests(d, x, now);
+        if (!*failure && x->due <= now) {
             pthread_mutex_lock(&d->ticking);
             x->due = one->ops->tick(one, now, failure);
             pthread_mutex_unlock(&d->ticking);
@@ -124,7 +125,7 @@ static enum err change_device(void *actor, const struct http_request *q, struct 
 {
     struct ipa_devices *d = actor;
     json_t *body = NULL;
-    bool powered = true;
+    bool powered = true, emergency = false;
     enum err e = require_administrator(d, q, p);
     if (!e)
         e = http_read_json(q, p, &body);
@@ -132,12 +133,13 @@ static enum err change_device(void *actor, const struct http_request *q, struct 
         return e;
     struct device *x = find(d, q->part[0]);
     const char *country = json_str(body, "country");
-    enum err switched = json_bool(body, "powered", &powered);
+    enum err switched = json_bool(body, "powered", &powered), called = json_bool(body, "emergency", &emergency);
     if (!x)
         e = http_problem(p, 404, "no such device", "no device here has this name");
-    else if (switched == ERR_PARSE || (country ? !is_country(country) : switched == ERR_NOT_FOUND))
+    else if (switched == ERR_PARSE || called == ERR_PARSE ||
+             (country ? !is_country(country) : switched == ERR_NOT_FOUND && called == ERR_NOT_FOUND))
         e = http_problem(p, 400, "malformed",
-                         "{country: two capital letters} or {powered: true or false} is wanted");
+                         "{country: two capital letters}, {powered: true or false} or {emergency: true or false} is wanted");
     else {
         pthread_mutex_lock(&d->lock);
         if (country)
@@ -146,6 +148,9 @@ static enum err change_device(void *actor, const struct http_request *q, struct 
         if (!switched)
             x->powered = powered;
         x->switched |= !switched;
+        if (!called)
+            x->emergency = emergency;
+        x->called |= !called;
         pthread_mutex_unlock(&d->lock);
         e = http_json(p, 202, json_pack("{s:s}", "name", x->name));
     }

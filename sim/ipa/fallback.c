@@ -6,7 +6,7 @@
 #include "rsp_codes.h"
 
 /* The card switched by itself: start it again, attach anew, tell the eIM. */
-static enum err switched(struct ipa *i, const char *event)
+enum err ipa_switched(struct ipa *i, const char *event)
 {
     LOG(i->env->log, LOG_WARN, event, F_TEXT("device", i->name), F_TEXT("left", i->imsi));
     ipa_detach(i);
@@ -18,13 +18,17 @@ static enum err switched(struct ipa *i, const char *event)
 static enum err fall_back(struct ipa *i)
 {
     int64_t code = 0;
+    bool done = false;
+    enum err e = i->emergency_on_loss ? ipa_enter_emergency(i, i->imsi, &done) : ERR_OK;
+    if (e || done)
+        return e;
     /* Journalled before the switch: a power cut must forget neither where to return to nor whom to tell. */
-    enum err e = ipa_announce(i, RSP_CAUSE_FALLBACK, i->imsi);
+    e = ipa_announce(i, RSP_CAUSE_FALLBACK, i->imsi);
     if (!e)
         e = es10b_execute_fallback_mechanism(&i->card, true, &code);
     if (!e && !code) {
         e = ipa_confirm(i, NULL);
-        return e ? e : switched(i, "fallback");
+        return e ? e : ipa_switched(i, "fallback");
     }
     if (e == ERR_CUT)
         return e;
@@ -69,8 +73,12 @@ enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed)
     e = ipa_network_is_there(i, left, &there);
     if (e || !there)
         return e;
-    e = ipa_announce(i, RSP_CAUSE_FALLBACK, NULL);
-    if (e)
+    bool over = false;
+    e = i->emergency_on_loss ? ipa_leave_emergency(i, &over) : ERR_OK;
+    *changed = over;
+    if (!e && !over)
+        e = ipa_announce(i, RSP_CAUSE_FALLBACK, NULL);
+    if (e || over)
         return e;
     e = es10b_return_from_fallback(&i->card, true, &code);
     bool returned = !e && !code;
@@ -79,5 +87,5 @@ enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed)
     if (e || !returned)
         return e;
     *changed = true;
-    return switched(i, "fallback.returned");
+    return ipa_switched(i, "fallback.returned");
 }

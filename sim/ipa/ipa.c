@@ -154,6 +154,8 @@ static enum err live(struct ipa *i, int64_t now, int64_t *next)
         return e;
     if (!e && i->forget_eim)
         e = ipa_reset_eim(i);
+    if (!e)
+        e = ipa_follow_emergency(i);
     if (!e && i->network)
         e = ipa_check_bearer(i);
     if (!e && !i->network)
@@ -228,6 +230,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
     i->json = s->json;
     i->indirect = s->indirect;
+    i->emergency_on_loss = s->emergency_on_loss;
     i->card = (struct es10_card){ .env = env, .card = s->card };
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
     i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
@@ -277,6 +280,11 @@ void ipa_power(struct ipa *i, bool on)
 void ipa_forget_eim(struct ipa *i)
 {
     i->forget_eim = true;
+}
+
+enum err ipa_call_emergency(struct ipa *i, bool begins)
+{
+    return ipa_journal_set_emergency(i, begins ? IPA_EMERGENCY_BEGINS : IPA_EMERGENCY_IS_OVER);
 }
 
 const char *ipa_online_plmn(const struct ipa *i)

@@ -30,6 +30,7 @@ struct ipa_settings {
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
+    bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */
 };
@@ -43,6 +44,8 @@ void ipa_move(struct ipa *i, const char *country);
 void ipa_power(struct ipa *i, bool on);
 /* The owner has the card forget its eIMs (eUICCMemoryReset, SGP.32 5.9.5); provisioning then writes the initial one again. */
 void ipa_forget_eim(struct ipa *i);
+/* An emergency begins, or is over: the card's emergency profile is enabled, or what was before it. Kept over a power cut. */
+MUST_CHECK enum err ipa_call_emergency(struct ipa *i, bool begins);
 /* For reports and checks: the carrier's plmn whose bearer stands, "" when offline. */
 const char *ipa_online_plmn(const struct ipa *i);
 /* What the card says it holds, an array of {iccid, enabled, fallback}; not while the device ticks. Gives *out. */

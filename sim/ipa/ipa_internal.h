@@ -22,6 +22,9 @@ struct ipa_eim {
     unsigned lost;           /* in vain, in a row, once it is no longer associated */
 };
 
+/* What was said outside and is not done yet. */
+enum ipa_emergency { IPA_EMERGENCY_NO_WORD, IPA_EMERGENCY_BEGINS, IPA_EMERGENCY_IS_OVER };
+
 struct ipa {
     struct actor actor;
     const struct env *env;
@@ -37,6 +40,7 @@ struct ipa {
     bool json;               /* ESipa over JSON */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
+    bool emergency_on_loss;  /* without a network the emergency profile comes before the fallback profile */
     bool forget_eim;         /* wanted from outside, done at the next tick */
     bool ready;              /* the ISD-R is selected and the eIM known */
     struct es10_card card;
@@ -82,6 +86,9 @@ MUST_CHECK enum err ipa_journal_announced(struct ipa *i, int64_t *cause, char be
 /* It was made: every eIM is to hear its cause. Or it was not. Either way nothing is announced any more. */
 MUST_CHECK enum err ipa_journal_confirm(struct ipa *i, const char *left);
 MUST_CHECK enum err ipa_journal_withdraw(struct ipa *i, const char *left);
+/* enum ipa_emergency. */
+MUST_CHECK enum err ipa_journal_emergency(struct ipa *i, int64_t *word);
+MUST_CHECK enum err ipa_journal_set_emergency(struct ipa *i, enum ipa_emergency word);
 /* What each eIM but one ("": all) has to hear; and that one of them has. */
 MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause, const char *but);
 MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i, const char *eim);
@@ -162,6 +169,16 @@ MUST_CHECK enum err ipa_roll_back(struct ipa *i);
 MUST_CHECK enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *next);
 /* SGP.32 5.9.21: in fallback, the network that was lost is looked for, and returned to. */
 MUST_CHECK enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed);
+/* A switch without an eIM was made: the card is started again, attached anew. */
+MUST_CHECK enum err ipa_switched(struct ipa *i, const char *event);
+/* emergency.c. `left`: the IMSI to return to, NULL: until somebody says that it is over. *done: the card switched. */
+MUST_CHECK enum err ipa_enter_emergency(struct ipa *i, const char *left, bool *done);
+MUST_CHECK enum err ipa_leave_emergency(struct ipa *i, bool *done);
+/* Does what was said outside. */
+MUST_CHECK enum err ipa_follow_emergency(struct ipa *i);
+/* Is the emergency profile enabled? Then data and downloads are refused (ecallActive). */
+MUST_CHECK enum err ipa_in_emergency(struct ipa *i, bool *active);
+MUST_CHECK enum err ipa_refuse_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
 /* Would the network of this IMSI take a device here now? Asks, and does not attach. */
 MUST_CHECK enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there);
 struct rsp_activation_code;

@@ -16,6 +16,7 @@ const char *const ipa_migrations[] = {
     "ALTER TABLE device ADD COLUMN cause INTEGER NOT NULL DEFAULT -1;",
     "ALTER TABLE device ADD COLUMN enabled_before TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE device ADD COLUMN grantor TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN emergency INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE result ADD COLUMN eim TEXT NOT NULL DEFAULT '';"
     "CREATE TABLE eim ("
     " device TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL, url TEXT NOT NULL, certificate BLOB, key BLOB,"
@@ -110,6 +111,21 @@ enum err ipa_journal_confirm(struct ipa *i, const char *left)
     if (!e)
         e = ipa_journal_withdraw(i, left);
     return db_end(i->env->db, e);
+}
+
+enum err ipa_journal_emergency(struct ipa *i, int64_t *word)
+{
+    *word = IPA_EMERGENCY_NO_WORD;
+    enum err e = db_get_int(i->env->db, "SELECT emergency FROM device WHERE name = ?", DB_ARGS(DB_TEXT(i->name)), word);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err ipa_journal_set_emergency(struct ipa *i, enum ipa_emergency word)
+{
+    return db_run(i->env->db,
+                  "INSERT INTO device (name, emergency) VALUES (?, ?)"
+                  " ON CONFLICT (name) DO UPDATE SET emergency = excluded.emergency",
+                  DB_ARGS(DB_TEXT(i->name), DB_INT(word)), NULL);
 }
 
 /* --- eIMs ------------------------------------------------------------------------------------------------ */

@@ -25,13 +25,16 @@ static void tell_what(struct ipa *i, const struct rsp_get_eim_package_response *
 
 static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *r, bool *changed, bool *more)
 {
+    bool emergency = false;
+    enum err e;
     tell_what(i, r);
     *more = true;
     switch (r->which) {
     case RSP_EIM_PACKAGE_EUICC_PACKAGE:
         return ipa_execute_package(i, &r->package, changed);
     case RSP_EIM_PACKAGE_DOWNLOAD:
-        return ipa_download(i, &r->download, changed);
+        e = ipa_in_emergency(i, &emergency);
+        return e ? e : emergency ? ipa_refuse_download(i, &r->download) : ipa_download(i, &r->download, changed);
     case RSP_EIM_PACKAGE_DATA_REQUEST:
         return ipa_answer_data_request(i, &r->data);
     default:

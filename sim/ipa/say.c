@@ -30,6 +30,9 @@ static const struct {
     { "fallback", "{device}: without a network for too long, the fallback profile is enabled." },
     { "fallback.returned", "{device}: the lost network is back, and so is its profile." },
     { "fallback.refused", "{device}: the card does not fall back: {result}." },
+    { "emergency", "{device}: an emergency, the emergency profile is enabled." },
+    { "emergency.over", "{device}: the emergency is over, and what was enabled before it is again." },
+    { "emergency.refused", "{device}: the card does not change for an emergency: {result}." },
     { "ipa.again_later", "{device}: trying again later ({err})." },
 };
 

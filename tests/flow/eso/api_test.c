@@ -247,9 +247,12 @@ void test_found_enabled(void)
         w.eim.fail_kind = "enable";
         w.eim.fail_result = rows[i].result;
         w.eim.enabled = rows[i].enabled ? iccid : LEAD_ICCID;
-        if (rows[i].enabled)
-            cmp_double_find(&w.partner, iccid)->session = clock_now(w.env.clock) + CLOCK_MINUTE;
+        w.eim.offline = true;
         world_swap(&w, 1, "partner", id);
+        if (rows[i].enabled) /* it is online there before anybody orders it to be */
+            cmp_double_find(&w.partner, iccid)->session = clock_now(w.env.clock);
+        world_run(&w, CLOCK_MINUTE);
+        w.eim.offline = false;
         world_run(&w, CLOCK_HOUR);
         CHECK_ROW(rows[i].name, world_swap_is(&w, id, rows[i].state, rows[i].cause));
         world_release(&w);

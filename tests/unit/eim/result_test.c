@@ -28,6 +28,8 @@ enum answer {
     EMPTY_LIST,
     DOWNLOAD_ERROR,
     TAMPERED_ERROR,
+    BUSY,
+    EMERGENCY,
     KILL,
 };
 
@@ -86,6 +88,11 @@ static const struct {
       1,
       TAKEN },
     { "unsigned errors after success", { SUCCESS, UNSIGNED, UNSIGNED, UNSIGNED }, "done", "ok", 1, TAKEN },
+    { "catBusy", { BUSY }, "queued", "", 0, ACKNOWLEDGED },
+    { "catBusy, then the success of the package that was given up", { BUSY, SUCCESS }, "queued", "", 0, ACKNOWLEDGED },
+    { "an emergency call", { EMERGENCY }, "queued", "", 0, TAKEN },
+    { "an emergency call, told twice, over a restart", { EMERGENCY, KILL, EMERGENCY }, "queued", "", 0, TAKEN },
+    { "an emergency call after success", { SUCCESS, EMERGENCY }, "done", "ok", 1, TAKEN },
     { "an altered result", { TAMPERED_RESULT }, "sent", "", 0, REFUSED },
     { "an altered result, then the true one", { TAMPERED_RESULT, SUCCESS }, "done", "ok", 1, ACKNOWLEDGED },
     { "an altered signature", { TAMPERED_SIGNATURE }, "sent", "", 0, REFUSED },
@@ -113,6 +120,8 @@ static void put_results(enum answer a, struct buf *out)
         put_code(RSP_RESULT_ROLLBACK, 0, out);
     } else if (a == FAILURE) {
         put_code(RSP_RESULT_ENABLE, 2, out);
+    } else if (a == BUSY) {
+        put_code(RSP_RESULT_ENABLE, RSP_PSMO_ENABLE_CAT_BUSY, out);
     } else if (a == OTHER_KIND) {
         put_code(RSP_RESULT_DISABLE, 0, out);
     } else if (a != EMPTY_LIST) {
@@ -162,13 +171,13 @@ static int bring_unsigned(struct fixture *f, bool with_transaction)
     return bring_result(f);
 }
 
-static int bring_error(struct fixture *f, bool tampered)
+static int bring_error(struct fixture *f, bool tampered, int64_t code)
 {
     const struct rsp_euicc_package_signed *q = &f->package.message.package.package_signed;
     const struct rsp_package_error_data d = { .eim_id = q->eim_id,
                                               .counter = q->counter,
                                               .eim_transaction_id = q->eim_transaction_id,
-                                              .code = RSP_PACKAGE_INVALID_EID };
+                                              .code = code };
     struct rsp_euicc_package_result r;
     sign_error(f, &f->l.card, &d);
     REQUIRE(rsp_euicc_package_result_read(buf_span(&f->result), &r) == ERR_OK);
@@ -192,14 +201,44 @@ static int bring_answer(struct fixture *f, enum answer a, struct lab_card *other
     case UNSIGNED_WITHOUT_TRANSACTION:
         return bring_unsigned(f, false);
     case SIGNED_ERROR:
-        return bring_error(f, false);
+        return bring_error(f, false, RSP_PACKAGE_INVALID_EID);
+    case EMERGENCY:
+        return bring_error(f, false, RSP_PACKAGE_ECALL_ACTIVE);
     case TAMPERED_ERROR:
-        return bring_error(f, true);
+        return bring_error(f, true, RSP_PACKAGE_INVALID_EID);
     case DOWNLOAD_ERROR:
         return bring_download(f, LAB_EID, &download);
     default:
         return bring_signed(f, a, other);
     }
+}
+
+/* Scenarios 57, 58: what the eUICC could not do now is asked again, each time later, with the next counter. */
+static void asked_again_later(void)
+{
+    struct fixture f;
+    int64_t at = LAB_EPOCH, wait = 30 * CLOCK_SECOND, counter = 0;
+    fixture_open(&f);
+    CHECK(order(&f, "a", "enable", ",\"iccid\":\"" LAB_PARTNER_ICCID "\"") == 202);
+    CHECK(order(&f, "b", "list", "") == 202);
+    for (int i = 0; i < 12; i++) {
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        CHECK(f.package.message.package.package_signed.counter > counter);
+        counter = f.package.message.package.package_signed.counter;
+        bool busy = i % 2;
+        CHECK((busy ? bring_signed(&f, BUSY, NULL) : bring_error(&f, false, RSP_PACKAGE_ECALL_ACTIVE)) ==
+              (busy ? (int)ACKNOWLEDGED : (int)TAKEN));
+        clock_virtual_advance(&f.l.clock, at += wait - 1);
+        CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR); /* nor does the next order overtake it */
+        if (i == 3)
+            lab_restart(&f.l, LAB_EIM);
+        clock_virtual_advance(&f.l.clock, at += 1);
+        wait = wait < 8 * CLOCK_MINUTE ? 2 * wait : 15 * CLOCK_MINUTE;
+    }
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(bring_signed(&f, SUCCESS, NULL) == ACKNOWLEDGED);
+    CHECK(strcmp(order_state(&f, "a"), "done") == 0 && strcmp(order_state(&f, "b"), "queued") == 0);
+    fixture_close(&f);
 }
 
 static void answers(void)
@@ -402,6 +441,7 @@ static void old_installation(void)
 }
 
 const struct test result_tests[] = {
+    { "what an eUICC could not do now is asked again, each time later", asked_again_later },
     { "each answer to a package does what it may, once", answers },
     { "a real card's answers are understood", a_real_card_answers },
     { "a card that expired since is not believed", expired_since },
