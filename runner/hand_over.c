@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rsp_eim_configuration.h"
 #include "run.h"
 #include "words.h"
 #include "world_internal.h"
@@ -30,12 +31,22 @@ static enum err check(const struct scenario *s, const struct yaml_node *n, const
     return e ? e : word_eim(s, yaml_get(n, eim), error);
 }
 
+/* NULL: no word for it. */
+static const char *token_of(const struct yaml_node *n)
+{
+    static const char *const words[] = { "asked", "none", "wrong" };
+    const struct yaml_node *t = yaml_get(n, "token");
+    for (size_t i = 0; t && i < COUNT(words); i++)
+        if (t->kind == YAML_SCALAR && strcmp(t->text, words[i]) == 0)
+            return words[i];
+    return t ? NULL : words[0];
+}
+
 enum err hand_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const keys[] = { "devices", "to", "token", NULL };
-    bool token;
     enum err e = check(s, n, keys, "to", error);
-    return e || !yaml_get(n, "token") ? e : yaml_bool(s->yaml, yaml_get(n, "token"), &token, error);
+    return e || token_of(n) ? e : yaml_fail(s->yaml, yaml_get(n, "token")->at, error, "a token is asked, none or wrong");
 }
 
 enum err take_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -96,16 +107,37 @@ static enum err register_at(struct world *w, const struct world_device *d, const
     return e ? e : world_do(w, "POST", host, "/v1/euiccs", body, NULL);
 }
 
+/* A token that no eUICC made, put into the configuration (SGP.32 5.9.1: only -1, which asks for one, is allowed). */
+static enum err put_wrong_token(json_t *configuration)
+{
+    struct buf given = { .max = 4096 }, changed = { .max = 4096 };
+    struct rsp_eim_configuration eim;
+    enum err e = json_base64(configuration, "eimConfiguration", &given);
+    if (!e)
+        e = rsp_eim_configuration_read(buf_span(&given), &eim);
+    eim.whole = (struct span){ 0 };
+    eim.association_token = (struct rsp_int){ true, 7 };
+    if (!e)
+        e = rsp_eim_configuration_write(&eim, &changed);
+    if (!e)
+        e = json_set_base64(configuration, "eimConfiguration", buf_span(&changed));
+    buf_release(&given);
+    buf_release(&changed);
+    return e;
+}
+
 static enum err offer(struct run *r, struct world_device *d, const struct scenario_eim *to, void *context)
 {
     char now[128], next[128];
     json_t *configuration = NULL;
-    const bool *token = context;
+    const char *token = context;
     enum err e = register_at(r->world, d, world_eim_host(to, next));
     if (!e)
         e = world_do(r->world, "GET", next, "/v1/eim-configuration", NULL, &configuration);
+    if (!e && strcmp(token, "wrong") == 0)
+        e = put_wrong_token(configuration);
     if (!e)
-        e = json_set_bool(configuration, "associationToken", *token);
+        e = json_set_bool(configuration, "associationToken", strcmp(token, "asked") == 0);
     if (!e)
         e = order(r, world_eim_host(d->eim, now), d, "addEim", "add", name_of(to), json_incref(configuration));
     json_decref(configuration);
@@ -114,9 +146,8 @@ static enum err offer(struct run *r, struct world_device *d, const struct scenar
 
 enum err hand_over_play(struct run *r, const struct yaml_node *n)
 {
-    const struct yaml_node *wants = yaml_get(n, "token");
-    bool token = !wants || strcmp(wants->text, "true") == 0;
-    return for_each(r, yaml_get(n, "devices"), scenario_find_eim(r->scenario, yaml_get(n, "to")->text), offer, &token);
+    return for_each(r, yaml_get(n, "devices"), scenario_find_eim(r->scenario, yaml_get(n, "to")->text), offer,
+                    (void *)token_of(n));
 }
 
 /* --- take-over: {devices: all, by: second} ------------------------------------------------------------------------- */

@@ -297,6 +297,7 @@ static enum err build_device(struct part *p)
                                     .network_count = w->scenario->carrier_count,
                                     .poll_every = d->group->poll_every, .indirect = d->group->indirect,
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
+                                    .wired = d->group->wired,
                                     .ipae = d->group->ipae };
     if (!e)
         e = ipa_new(&p->env, &s, &d->ipa);

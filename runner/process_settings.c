@@ -239,10 +239,10 @@ static enum err device_settings(struct part *p, struct buf *t)
     const struct world_device *d = p->device;
     int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
     enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nfallback: %lld ms\nreturn: %lld ms\n"
-                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nnetworks:\n",
+                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nnetworks:\n",
                             paced(poll), paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND), paced(2 * CLOCK_MINUTE),
                             paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1",
-                            d->group->emergency_on_loss ? "true" : "false");
+                            d->group->emergency_on_loss ? "true" : "false", d->group->wired ? "true" : "false");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
         e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
                        w->scenario->carrier[i].name);

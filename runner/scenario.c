@@ -167,7 +167,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -189,6 +189,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "on-loss", losses, &loss, error);
     g->emergency_on_loss = loss && strcmp(loss, "emergency") == 0;
+    if (!e && yaml_get(n, "wired"))
+        e = yaml_bool(s->yaml, yaml_get(n, "wired"), &g->wired, error);
     const struct yaml_node *has = yaml_get(n, "has");
     if (!e && has && (has->kind != YAML_LIST || has->count > COUNT(g->has)))
         e = FAIL(s, has, error, "'has' takes a list of at most %zu carriers", COUNT(g->has));

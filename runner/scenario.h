@@ -50,6 +50,7 @@ struct scenario_group {
     size_t has_count;
     const char *country;
     int64_t poll_every;    /* ms */
+    bool wired;            /* the eIM is reached without a bearer too */
     bool indirect;         /* downloads through the eIM */
     bool json;             /* ESipa over JSON */
     bool ipae;             /* the IPA is in the card */

@@ -64,6 +64,28 @@ static enum err play_swap(struct run *r, const struct yaml_node *n)
     return e;
 }
 
+/* --- cancel: {device: meter} ------------------------------------------------------------------------------------ */
+
+static enum err check_cancel(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "device", NULL };
+    enum err e = word_map(s, n, keys, error);
+    if (!e && !yaml_get(n, "device"))
+        e = yaml_fail(s->yaml, n->at, error, "'device: meter' is wanted");
+    return e ? e : word_device(s, yaml_get(n, "device"), error);
+}
+
+static enum err play_cancel(struct run *r, const struct yaml_node *n)
+{
+    char path[128];
+    int status = 0;
+    const struct run_swap *swap = run_find_swap(r, yaml_get(n, "device")->text);
+    if (!swap || !swap->id[0])
+        return world_fail(r->world, ERR_NOT_FOUND, "no swap of %s was taken", yaml_get(n, "device")->text);
+    snprintf(path, sizeof path, "/v1/swaps/%s/cancel", swap->id);
+    return world_call(r->world, "POST", HOST_ESO, path, NULL, &status, NULL);
+}
+
 /* --- order: {device: meter, reference: r1, kind: setFallback, profile: lead, …} --------------------------------- */
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -524,6 +546,7 @@ static enum err play_wait(struct run *r, const struct yaml_node *n)
 
 static const struct scenario_word verbs[] = {
     { "swap", "{device: meter, to: partner}, or {devices: all, to: partner}", check_swap, play_swap, NULL },
+    { "cancel", "{device: meter}: the swap ordered last for it", check_cancel, play_cancel, NULL },
     { "order", "{device: meter, reference: move, kind: setFallback, profile: partner}: at the eIM, past the eSO", check_order,
       play_order, NULL },
     { "hand-over", "{devices: all, to: second}: their eIM associates the cards with another one", hand_over_check, hand_over_play,

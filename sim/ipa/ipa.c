@@ -160,6 +160,8 @@ static enum err live(struct ipa *i, int64_t now, int64_t *next)
         e = ipa_check_bearer(i);
     if (!e && !i->network)
         e = ipa_attach(i);
+    if (i->wired && i->ready && unreachable(e))
+        e = ERR_OK;
     if (!e) {
         i->offline_since = 0;
         e = online(i, now, next);
@@ -230,6 +232,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
     i->json = s->json;
     i->indirect = s->indirect;
+    i->wired = s->wired;
     i->emergency_on_loss = s->emergency_on_loss;
     i->card = (struct es10_card){ .env = env, .card = s->card };
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;

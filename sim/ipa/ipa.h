@@ -30,6 +30,7 @@ struct ipa_settings {
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
+    bool wired;                     /* the eIM is reached without a bearer too: Ethernet, Wi-Fi */
     bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */

@@ -40,6 +40,7 @@ struct ipa {
     bool json;               /* ESipa over JSON */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
+    bool wired;              /* there is another way to the eIM than the card's networks */
     bool emergency_on_loss;  /* without a network the emergency profile comes before the fallback profile */
     bool forget_eim;         /* wanted from outside, done at the next tick */
     bool ready;              /* the ISD-R is selected and the eIM known */

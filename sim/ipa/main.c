@@ -24,6 +24,7 @@ static const struct setting settings[] = {
     { "fallback", SETTING_DURATION, "2 min",
       "without a bearer, and nothing to take back: the fallback profile is enabled" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
+    { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
     { "emergency-on-loss", SETTING_BOOL, "false", "without a bearer the emergency profile comes before the fallback profile" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
     { "binding", SETTING_TEXT, "asn1", "of ESipa: asn1 or json (SGP.32 6.3, 6.4)" },
@@ -150,6 +151,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .rollback_after = settings_int(s, "rollback"),
                               .json = strcmp(settings_text(s, "binding"), "json") == 0,
                               .indirect = settings_bool(s, "indirect"),
+                              .wired = settings_bool(s, "wired"),
                               .emergency_on_loss = settings_bool(s, "emergency-on-loss"),
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };

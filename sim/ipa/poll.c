@@ -55,7 +55,7 @@ enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
     struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(i->eid_octets), .notify_state_change = !eim->told };
     if (eim->cause >= 0)
         q.state_change_cause = (struct rsp_int){ true, eim->cause };
-    if (rsp_plmn_parse(i->network->plmn, plmn) == ERR_OK)
+    if (i->network && rsp_plmn_parse(i->network->plmn, plmn) == ERR_OK)
         q.rplmn = SPAN_ARRAY(plmn);
     *changed = *more = false;
     enum err e = esipa_get_eim_package(&peer, &q, &answer);
