@@ -65,6 +65,8 @@ static enum err put_descriptor(struct saip_reader *r, struct draft *d, struct sp
 static void put_proprietary(struct draft *d, struct span value)
 {
     struct der_tlv t;
+    if (!der_find(value, 0xc0, &t) && t.value.len == 1)
+        d->file.usable_deactivated = t.value.at[0] & 0x40;
     if (!der_find(value, 0xc1, &t))
         d->fill = t.value;
     if (!der_find(value, 0xc2, &t))

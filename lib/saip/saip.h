@@ -49,7 +49,8 @@ struct saip_file {
     uint32_t size, content; /* octets, and where they begin in saip_package.content */
     uint16_t link;          /* index of the file this one links to; SAIP_NONE */
     uint8_t sfi;            /* 0 none */
-    uint8_t lifecycle;
+    uint8_t lifecycle;      /* ISO 7816-4: 05 activated, 04 deactivated */
+    bool usable_deactivated; /* readable and updatable while deactivated (TS 102 222 6.3.2.2.2) */
     struct span aid;   /* ADF; borrows the package */
     uint8_t access[3]; /* 8B as given: ARR file id and record, or record only */
     uint8_t access_len;

@@ -52,6 +52,7 @@ void channel_close(struct channel *c)
         memory_clear(c->request.at, c->request.len);
     buf_release(&c->request);
     buf_release(&c->response);
+    transfer_end(c);
     *c = (struct channel){ .directory = 0,
                            .ef = SAIP_NONE,
                            .adf = SAIP_NONE,
@@ -259,7 +260,13 @@ static enum err run(struct euicc *e, struct channel *ch, const struct command *c
     }
 }
 
-/* Gives what Le asks for; what is left waits for GET RESPONSE. Without Le everything waits. */
+static bool is_warning(uint16_t sw)
+{
+    return sw >> 8 == 0x62 || sw >> 8 == 0x63;
+}
+
+/* Gives what Le asks for; what is left waits for GET RESPONSE. Without Le everything waits. A warning
+ * is told at once and with the last octets (TS 102 221 C.1). */
 static enum err give(struct channel *ch, unsigned le, struct buf *response, uint16_t *sw)
 {
     size_t left = ch->response.len - ch->given;
@@ -268,10 +275,13 @@ static enum err give(struct channel *ch, unsigned le, struct buf *response, uint
     ch->given += n;
     left -= n;
     if (left) {
-        *sw = (uint16_t)(SW_MORE | (left > 255 ? 0 : left));
+        ch->status = *sw;
+        if (!is_warning(*sw))
+            *sw = (uint16_t)(SW_MORE | (left > 255 ? 0 : left));
     } else {
         memory_clear(ch->response.at, ch->response.len); /* CK and IK pass here */
         buf_release(&ch->response);
+        ch->given = 0;
     }
     return err;
 }
@@ -289,7 +299,10 @@ static enum err get_response(struct channel *ch, const struct command *c, struct
         *sw = SW_CONDITIONS_NOT_SATISFIED;
     else if (c->le > left && c->le != 256)
         *sw = (uint16_t)(SW_WRONG_LE | left);
-    return *sw == SW_OK ? give(ch, c->le, response, sw) : ERR_OK;
+    if (*sw != SW_OK)
+        return ERR_OK;
+    *sw = ch->status;
+    return give(ch, c->le, response, sw);
 }
 
 static enum err execute(struct euicc *e, struct channel *ch, const struct command *c,

@@ -22,6 +22,9 @@ enum status_word {
     SW_MORE = 0x6100,
     SW_PROACTIVE = 0x9100,
     SW_END_OF_FILE = 0x6282,
+    SW_DEACTIVATED = 0x6283, /* what was selected */
+    SW_MORE_DATA = 0x62f1,
+    SW_MORE_EXPECTED = 0x63f1,
     SW_TRIES_LEFT = 0x63c0,
     SW_MEMORY_PROBLEM = 0x6581,
     SW_WRONG_LENGTH = 0x6700,
@@ -29,7 +32,7 @@ enum status_word {
     SW_INCOMPATIBLE_FILE = 0x6981,
     SW_SECURITY_STATUS = 0x6982,
     SW_BLOCKED = 0x6983,
-    SW_REFERENCED_DATA_INVALID = 0x6984,
+    SW_REFERENCED_DATA_INVALID = 0x6984, /* a disabled PIN, a deactivated file */
     SW_CONDITIONS_NOT_SATISFIED = 0x6985,
     SW_NO_EF_SELECTED = 0x6986,
     SW_INCORRECT_DATA = 0x6a80,
@@ -58,6 +61,7 @@ struct command {
 };
 
 enum selected { SELECTED_UICC, SELECTED_ISD_R };
+struct transfer;
 struct channel {
     bool open;
     enum selected selected;
@@ -65,8 +69,10 @@ struct channel {
     unsigned next_block;
     struct buf response; /* what GET RESPONSE still has to give */
     size_t given;
+    uint16_t status; /* told again with the last of it */
     uint16_t directory, ef, adf; /* indexes into the enabled profile's files; SAIP_NONE */
     unsigned record;
+    struct transfer *transfer; /* of a BER-TLV object, block by block; NULL none */
 };
 
 struct credential {
@@ -274,6 +280,7 @@ MUST_CHECK enum err usim_process(struct euicc *e, struct channel *ch, const stru
                                  struct buf *response, uint16_t *sw);
 void usim_close(struct euicc *e); /* after a switch of profiles, and at reset */
 size_t usim_footprint(const struct usim *u);
+void transfer_end(struct channel *ch); /* what did not get to its last block changes nothing */
 
 /* ---- ES10 functions: one file each
  * ------------------------------------------------------------------------------ */

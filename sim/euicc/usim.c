@@ -25,6 +25,7 @@ void usim_close(struct euicc *e)
     for (unsigned i = 0; i < EUICC_CHANNELS; i++) {
         e->channels[i].directory = 0;
         e->channels[i].ef = e->channels[i].adf = SAIP_NONE;
+        transfer_end(&e->channels[i]);
     }
 }
 
@@ -128,6 +129,25 @@ static enum err put_sizes(const struct saip_file *f, struct buf *out)
     return err;
 }
 
+/* TS 102 221 11.1.1.4.6: what a MF and a BER-TLV file tell besides. */
+static enum err put_proprietary(const struct saip_file *f, struct buf *out)
+{
+    const uint8_t size[2] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
+    struct der_mark mark;
+    if (f->kind == SAIP_MF)
+        return der_put(out, 0xa5, SPAN(0x80, 0x01, 0x71));
+    if (f->kind != SAIP_BER_TLV)
+        return ERR_OK;
+    enum err err = der_put_open(out, 0xa5, &mark);
+    if (!err)
+        err = der_put(out, 0x84, SPAN(0x01)); /* lengths are coded as in DER */
+    if (!err)
+        err = der_put(out, 0x85, SPAN_ARRAY(size)); /* reserved */
+    if (!err)
+        err = der_put(out, 0x86, SPAN_ARRAY(size)); /* and no more than that */
+    return err ? err : der_put_close(out, mark);
+}
+
 static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct buf *out)
 {
     struct der_mark mark;
@@ -138,8 +158,8 @@ static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct 
         err = der_put(out, 0x83, SPAN((uint8_t)(f->fid >> 8), (uint8_t)f->fid));
     if (!err && f->kind == SAIP_ADF)
         err = der_put(out, 0x84, f->aid);
-    if (!err && f->kind == SAIP_MF)
-        err = der_put(out, 0xa5, SPAN(0x80, 0x01, 0x71));
+    if (!err)
+        err = put_proprietary(f, out);
     if (!err)
         err = der_put(out, 0x8a, SPAN(f->lifecycle));
     if (!err && f->access_len)
@@ -206,8 +226,7 @@ static size_t select_application(const struct saip_package *p, const struct chan
     return SAIP_NONE;
 }
 
-static size_t find_target(const struct saip_package *p, const struct channel *ch,
-                          const struct command *c)
+size_t usim_find(const struct saip_package *p, const struct channel *ch, const struct command *c)
 {
     switch (c->p1) {
     case 0x00:
@@ -235,7 +254,7 @@ static size_t adf_of(const struct saip_package *p, size_t file)
     return SAIP_NONE;
 }
 
-static void enter(const struct saip_package *p, struct channel *ch, size_t file)
+void usim_enter(const struct saip_package *p, struct channel *ch, size_t file)
 {
     const struct saip_file *f = &p->files[file];
     ch->ef = usim_is_directory(f) ? SAIP_NONE : (uint16_t)file;
@@ -256,14 +275,14 @@ static enum err run_select(struct usim *u, struct channel *ch, const struct comm
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
-    size_t target = u ? find_target(u->package, ch, c) : SAIP_NONE;
+    size_t target = u ? usim_find(u->package, ch, c) : SAIP_NONE;
     if (target == SAIP_NONE) {
         *sw = SW_FILE_NOT_FOUND;
         return ERR_OK;
     }
     ch->selected = SELECTED_UICC;
-    enter(u->package, ch, target);
-    *sw = SW_OK;
+    usim_enter(u->package, ch, target);
+    *sw = usim_is_deactivated(&u->package->files[target]) ? SW_DEACTIVATED : SW_OK;
     return wanted == 0x0c ? ERR_OK : put_fcp(u, &u->package->files[target], response);
 }
 
@@ -286,6 +305,14 @@ static enum err run_status(struct usim *u, const struct channel *ch, const struc
     }
 }
 
+static enum err run_lifecycle(struct euicc *e, struct usim *u, struct channel *ch,
+                              const struct command *c, uint16_t *sw)
+{
+    bool changed = false;
+    *sw = usim_set_lifecycle(u, ch, c, &changed);
+    return changed ? usim_keep(e, u) : ERR_OK;
+}
+
 static enum err run_pin(struct euicc *e, struct usim *u, const struct channel *ch,
                         const struct command *c, uint16_t *sw)
 {
@@ -302,8 +329,13 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     *sw = SW_CONDITIONS_NOT_SATISFIED; /* no profile is enabled */
     if (err)
         return err;
-    bool proprietary = c->ins == INS_STATUS || c->ins == INS_INCREASE; /* TS 102 221 10.1.2 */
+    bool transfer = c->ins == INS_RETRIEVE_DATA || c->ins == INS_SET_DATA;
+    bool proprietary = transfer || c->ins == INS_STATUS || c->ins == INS_INCREASE; /* TS 102 221 10.1.2 */
+    if (!transfer)
+        transfer_end(ch);
     if (c->cla & 0x80 && !proprietary)
+        return *sw = SW_UNKNOWN_CLASS, ERR_OK;
+    if (transfer && !(c->cla & 0x80))
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
     if (c->ins == INS_SELECT)
         return run_select(u, ch, c, response, sw);
@@ -322,6 +354,12 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
         return usim_search(u, ch, c, response, sw);
     case INS_INCREASE:
         return usim_increase(e, u, ch, c, response, sw);
+    case INS_RETRIEVE_DATA:
+    case INS_SET_DATA:
+        return usim_transfer(e, u, ch, c, response, sw);
+    case INS_ACTIVATE_FILE:
+    case INS_DEACTIVATE_FILE:
+        return run_lifecycle(e, u, ch, c, sw);
     case INS_VERIFY:
     case INS_CHANGE_PIN:
     case INS_DISABLE_PIN:

@@ -25,8 +25,7 @@ static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, 
     return NULL;
 }
 
-/* The file a command means: by its short identifier, which selects it, or the current one. */
-static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw)
+struct saip_file *usim_target(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw)
 {
     struct saip_file *f = sfi                   ? by_sfi(u, ch, sfi)
                           : ch->ef == SAIP_NONE ? NULL
@@ -42,11 +41,21 @@ static struct saip_file *target_file(struct usim *u, struct channel *ch, unsigne
     return f;
 }
 
+bool usim_permits(const struct usim *u, const struct channel *ch, const struct saip_file *f,
+                  enum usim_access access, uint16_t *sw)
+{
+    *sw = SW_OK;
+    if (!usim_allows(u, ch, f, access))
+        *sw = SW_SECURITY_STATUS;
+    else if (usim_is_deactivated(f) && !f->usable_deactivated)
+        *sw = SW_REFERENCED_DATA_INVALID;
+    return *sw == SW_OK;
+}
+
 static bool permitted(const struct usim *u, const struct channel *ch, const struct saip_file *f,
                       bool update, uint16_t *sw)
 {
-    *sw = usim_allows(u, ch, f, update ? USIM_UPDATE : USIM_READ) ? SW_OK : SW_SECURITY_STATUS;
-    return *sw == SW_OK;
+    return usim_permits(u, ch, f, update ? USIM_UPDATE : USIM_READ, sw);
 }
 
 /* Contents live at the end of the links. */
@@ -69,16 +78,17 @@ static enum err give_bytes(const struct command *c, struct span available, struc
     return buf_put(response, span_sub(available, 0, c->le));
 }
 
-static enum err put_bytes(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
-                          struct span bytes, uint16_t *sw)
+enum err usim_put(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
+                  struct span bytes, uint16_t *sw)
 {
     struct saip_file *real = contents_of(u, f);
     if (offset + bytes.len > real->size) {
         *sw = SW_WRONG_LENGTH;
         return ERR_OK;
     }
-    memcpy(u->package->content.at + real->content + offset, bytes.at, bytes.len);
-    u->changed[real - u->package->files] = true;
+    if (bytes.len)
+        memcpy(u->package->content.at + real->content + offset, bytes.at, bytes.len);
+    u->changed[real - u->package->files] |= USIM_CONTENT;
     return usim_keep(e, u);
 }
 
@@ -87,7 +97,7 @@ enum err usim_binary(struct euicc *e, struct usim *u, struct channel *ch, const 
 {
     bool by_short = c->p1 & 0x80, update = c->ins == INS_UPDATE_BINARY;
     size_t offset = by_short ? c->p2 : (size_t)c->p1 << 8 | c->p2;
-    struct saip_file *f = target_file(u, ch, by_short ? c->p1 & 0x1f : 0, sw);
+    struct saip_file *f = usim_target(u, ch, by_short ? c->p1 & 0x1f : 0, sw);
     if (!f)
         return ERR_OK;
     if (f->kind != SAIP_TRANSPARENT)
@@ -95,7 +105,7 @@ enum err usim_binary(struct euicc *e, struct usim *u, struct channel *ch, const 
     else if (permitted(u, ch, f, update, sw) && offset >= f->size)
         *sw = SW_WRONG_OFFSET;
     else if (*sw == SW_OK && update)
-        return c->data.len ? put_bytes(e, u, f, offset, c->data, sw)
+        return c->data.len ? usim_put(e, u, f, offset, c->data, sw)
                            : (*sw = SW_WRONG_LENGTH, ERR_OK);
     else if (*sw == SW_OK)
         return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->size), response, sw);
@@ -114,7 +124,7 @@ static enum err put_newest(struct euicc *e, struct usim *u, struct channel *ch, 
     }
     memmove(at + record.len, at, real->size - record.len);
     ch->record = 1;
-    return put_bytes(e, u, f, 0, record, sw);
+    return usim_put(e, u, f, 0, record, sw);
 }
 
 /* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the
@@ -139,7 +149,7 @@ enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch, const 
 {
     unsigned mode = c->p2 & 7;
     bool update = c->ins == INS_UPDATE_RECORD;
-    struct saip_file *f = target_file(u, ch, c->p2 >> 3, sw);
+    struct saip_file *f = usim_target(u, ch, c->p2 >> 3, sw);
     if (!f)
         return ERR_OK;
     if (mode < 2 || mode > 4)
@@ -158,7 +168,7 @@ enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch, const 
         ch->record = n;
     size_t offset = (size_t)(n - 1) * f->record_length;
     if (update)
-        return c->data.len == f->record_length ? put_bytes(e, u, f, offset, c->data, sw)
+        return c->data.len == f->record_length ? usim_put(e, u, f, offset, c->data, sw)
                                                : (*sw = SW_WRONG_LENGTH, ERR_OK);
     return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response,
                       sw);
@@ -189,7 +199,7 @@ enum err usim_search(struct usim *u, struct channel *ch, const struct command *c
                      struct buf *response, uint16_t *sw)
 {
     unsigned mode = c->p2 & 7;
-    struct saip_file *f = target_file(u, ch, c->p2 >> 3, sw);
+    struct saip_file *f = usim_target(u, ch, c->p2 >> 3, sw);
     if (!f)
         return ERR_OK;
     if (mode != SEARCH_FORWARD && mode != SEARCH_BACKWARD)
@@ -225,7 +235,7 @@ enum err usim_increase(struct euicc *e, struct usim *u, struct channel *ch, cons
                        struct buf *response, uint16_t *sw)
 {
     uint8_t sum[127];
-    struct saip_file *f = target_file(u, ch, c->p1 & 0x80 ? c->p1 & 0x1f : 0, sw);
+    struct saip_file *f = usim_target(u, ch, c->p1 & 0x80 ? c->p1 & 0x1f : 0, sw);
     if (!f)
         return ERR_OK;
     if ((c->p1 & 0x60) || (c->p1 && !(c->p1 & 0x80)) || c->p2)
@@ -234,8 +244,8 @@ enum err usim_increase(struct euicc *e, struct usim *u, struct channel *ch, cons
         return *sw = SW_INCOMPATIBLE_FILE, ERR_OK;
     if (!c->data.len || c->data.len > f->record_length)
         return *sw = SW_WRONG_LENGTH, ERR_OK;
-    if (!usim_allows(u, ch, f, USIM_INCREASE))
-        return *sw = SW_SECURITY_STATUS, ERR_OK;
+    if (!usim_permits(u, ch, f, USIM_INCREASE, sw))
+        return ERR_OK;
     if (!add_to(saip_content(u->package, f).at, c->data, sum, f->record_length))
         return *sw = SW_MAXIMUM_REACHED, ERR_OK;
     *sw = SW_OK;

@@ -1,5 +1,5 @@
-/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files. Nothing of it
- * is in the package. */
+/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files, A4 life cycles.
+ * Nothing of it is in the package. */
 #include <string.h>
 
 #include "usim.h"
@@ -40,7 +40,7 @@ static enum err write_files(const struct usim *u, struct buf *out)
     struct der_mark list, entry;
     enum err err = der_put_open(out, 0xa3, &list);
     for (size_t i = 0; !err && i < p->file_count; i++) {
-        if (!u->changed[i])
+        if (!(u->changed[i] & USIM_CONTENT))
             continue;
         err = der_put_open(out, 0x30, &entry);
         if (!err)
@@ -53,12 +53,32 @@ static enum err write_files(const struct usim *u, struct buf *out)
     return err ? err : der_put_close(out, list);
 }
 
+static enum err write_lifecycles(const struct usim *u, struct buf *out)
+{
+    struct der_mark list, entry;
+    enum err err = der_put_open(out, 0xa4, &list);
+    for (size_t i = 0; !err && i < u->package->file_count; i++) {
+        if (!(u->changed[i] & USIM_LIFECYCLE))
+            continue;
+        err = der_put_open(out, 0x30, &entry);
+        if (!err)
+            err = der_put_integer(out, 0x02, (int64_t)i);
+        if (!err)
+            err = der_put(out, 0x04, SPAN(u->package->files[i].lifecycle));
+        if (!err)
+            err = der_put_close(out, entry);
+    }
+    return err ? err : der_put_close(out, list);
+}
+
 enum err usim_write_changes(const struct usim *u, struct buf *out)
 {
     enum err err = write_sequence_numbers(u->package, out);
     if (!err)
         err = write_codes(u->package, out);
-    return err ? err : write_files(u, out);
+    if (!err)
+        err = write_files(u, out);
+    return err ? err : write_lifecycles(u, out);
 }
 
 static enum err next_octets(struct der *list, size_t len, void *out)
@@ -112,27 +132,53 @@ static enum err apply_file(struct usim *u, struct span entry)
         return ERR_PARSE;
     if (f->size)
         memcpy(u->package->content.at + f->content, content.value.at, f->size);
-    u->changed[i] = true;
+    u->changed[i] |= USIM_CONTENT;
     return ERR_OK;
+}
+
+static enum err apply_lifecycle(struct usim *u, struct span entry)
+{
+    struct der d = der_open(entry);
+    struct der_tlv index, lifecycle;
+    int64_t i;
+    if (der_expect(&d, 0x02, &index) || der_integer(index.value, &i) ||
+        der_expect(&d, 0x04, &lifecycle) || i < 0 || (size_t)i >= u->package->file_count ||
+        lifecycle.value.len != 1)
+        return ERR_PARSE;
+    u->package->files[i].lifecycle = lifecycle.value.at[0];
+    u->changed[i] |= USIM_LIFECYCLE;
+    return ERR_OK;
+}
+
+static enum err apply_list(struct usim *u, struct span list,
+                           enum err (*apply)(struct usim *u, struct span entry))
+{
+    struct der d = der_open(list);
+    struct der_tlv entry;
+    enum err err = ERR_OK;
+    while (!err && !der_at_end(&d)) {
+        err = der_expect(&d, 0x30, &entry);
+        if (!err)
+            err = apply(u, entry.value);
+    }
+    return err;
 }
 
 enum err usim_apply_changes(struct usim *u, struct span changes)
 {
     struct der d = der_open(changes);
-    struct der_tlv numbers, pins, puks, files, entry;
+    struct der_tlv numbers, pins, puks, files, lifecycles;
+    bool has_lifecycles = false; /* a memory from before had none */
     if (!changes.len)
         return ERR_OK;
     if (der_expect(&d, 0xa0, &numbers) || der_expect(&d, 0xa1, &pins) ||
-        der_expect(&d, 0xa2, &puks) || der_expect(&d, 0xa3, &files))
+        der_expect(&d, 0xa2, &puks) || der_expect(&d, 0xa3, &files) ||
+        der_optional(&d, 0xa4, &lifecycles, &has_lifecycles))
         return ERR_PARSE;
     enum err err = apply_numbers(u->package, numbers.value);
     if (!err)
         err = apply_codes(u->package, pins.value, puks.value);
-    struct der list = der_open(files.value);
-    while (!err && !der_at_end(&list)) {
-        err = der_expect(&list, 0x30, &entry);
-        if (!err)
-            err = apply_file(u, entry.value);
-    }
-    return err;
+    if (!err)
+        err = apply_list(u, files.value, apply_file);
+    return err || !has_lifecycles ? err : apply_list(u, lifecycles.value, apply_lifecycle);
 }

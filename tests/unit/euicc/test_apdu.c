@@ -26,7 +26,7 @@ static void commands_get_the_status_word_they_deserve(void)
         { "STORE DATA where the ISD-R is not selected", "80e2910006bf3e035c015a", "6985" },
         { "STORE DATA with the interindustry class", "01e2910006bf3e035c015a", "6e00" },
         { "unknown instruction on the ISD-R", "81cb000000", "6d00" },
-        { "unknown instruction on the UICC", "00cb000000", "6d00" },
+        { "unknown instruction on the UICC", "00cd000000", "6d00" },
         { "GET RESPONSE with nothing to get", "01c0000010", "6985" },
         { "GET RESPONSE with parameters", "01c0010010", "6a86" },
         { "AID that is not here", "01a4040007a0000000000000", "6a82" },

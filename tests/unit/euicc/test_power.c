@@ -122,6 +122,18 @@ static void verify_adm(struct world *w)
     REQUIRE(apdu_is(w, "00a4080c022fe2", "9000"));
 }
 
+static void have_deactivated(struct world *w)
+{
+    verify_adm(w);
+    REQUIRE(apdu_is(w, "00040000", "9000"));
+}
+
+static void have_objects(struct world *w)
+{
+    REQUIRE(apdu_is(w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    REQUIRE(apdu_is(w, "00a4000c026ff8", "9000"));
+}
+
 static void act_es10(struct world *w, struct span request)
 {
     struct buf response = { .max = 4096 };
@@ -233,6 +245,11 @@ static const struct story stories[] = {
     { "INCREASE", have_records, .apdu = "803200000300000100", .tune = with_increase },
     { "AUTHENTICATE", have_usim, .act = act_authenticate },
     { "UPDATE BINARY", verify_adm, .apdu = "00d6000001aa" },
+    { "DEACTIVATE FILE", verify_adm, .apdu = "00040000" },
+    { "ACTIVATE FILE", have_deactivated, .apdu = "00440000" },
+    { "SET DATA", have_objects, .apdu = "80db0080038101aa", .tune = with_files },
+    { "SET DATA, a first block", have_objects, .apdu = "80db008003810401", .tune = with_files, .changes_nothing = true },
+    { "SET DATA that takes away", have_objects, .apdu = "80db00800180", .tune = with_files },
 };
 
 /* Cuts the power at the n-th save, before and after it was written, until no save was cut any more:

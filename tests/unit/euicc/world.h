@@ -137,6 +137,9 @@ void put_crl(struct world *w, const char *issuer, unsigned number, struct buf *o
 /* The lead profile with EF.DIR made cyclic; ADM's right to update it made one to increase. */
 void with_cyclic_file(struct euicc_settings *s);
 void with_increase(struct euicc_settings *s);
+/* Under the USIM: BER-TLV files 6FF8 (64 octets, three objects), 6FF9 (16 octets, updated by ADM alone) and 6FFC (512
+ * octets); transparent files 6FFA (usable while deactivated) and 6FFB (deactivated from the beginning). */
+void with_files(struct euicc_settings *s);
 extern const struct aka_params lead_keys;
 extern const uint8_t lead_rand[16];
 /* AUTHENTICATE with this SQN; the answer without status word goes to out. 0: no answer. */
@@ -187,4 +190,5 @@ TESTS(sgp32_tests);
 TESTS(cat_tests);
 TESTS(code_tests);
 TESTS(contents_tests);
+TESTS(files_tests);
 #endif

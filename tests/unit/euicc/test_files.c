@@ -1,0 +1,279 @@
+/* The state of files and the objects in them: DEACTIVATE and ACTIVATE FILE, RETRIEVE and SET DATA. */
+#include <string.h>
+
+#include "world.h"
+
+void with_files(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    struct buf files = hex(
+        "a18193a0058000810177a1818930818680027fd062118202792183026ff88b036f060580020040810d800301"
+        "0203a10204007f21015562118202792183026ff98b036f06018002001062168202412183026ffa8b036f0605"
+        "80020004a503c0014081040102030462148202412183026ffb8a01048b036f06058002000481040102030462"
+        "118202792183026ffc8b036f060580020200");
+    uint8_t end[9];
+    profile = s->profiles[0];
+    REQUIRE(buf_set(&upp, profile.upp) == ERR_OK);
+    memcpy(end, upp.at + upp.len - sizeof end, sizeof end);
+    upp.len -= sizeof end;
+    REQUIRE(buf_put(&upp, buf_span(&files)) == ERR_OK && buf_put(&upp, SPAN_ARRAY(end)) == ERR_OK);
+    buf_release(&files);
+    profile.upp = buf_span(&upp);
+    s->profiles = &profile;
+}
+
+#define USIM "00a4040c0ca0000000871002ff49ff0589"
+#define ADM "0020000a083535353535353535"
+
+struct row {
+    const char *name, *command, *answer;
+};
+static void play(struct world *w, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        CHECK_ROW(rows[i].name, apdu_is(w, rows[i].command, rows[i].answer));
+}
+
+static void deactivated_files_give_nothing(void)
+{
+    static const struct row rows[] = {
+        { "USIM", USIM, "9000" },
+        { "DEACTIVATE FILE without a file", "00040000", "6986" },
+        { "EF", "00a4000c026ffa", "9000" },
+        { "READ BINARY", "00b0000004", "010203049000" },
+        { "DEACTIVATE FILE without the right", "00040000", "6982" },
+        { "ACTIVATE FILE without the right", "00440000", "6982" },
+        { "DEACTIVATE FILE of an unknown kind", "00040100", "6a86" },
+        { "DEACTIVATE FILE with P2", "00040001", "6a86" },
+        { "DEACTIVATE FILE of the parent", "00040300", "6a86" },
+        { "DEACTIVATE FILE by AID", "0004040007a0000000871002", "6a86" },
+        { "DEACTIVATE FILE of another class", "80040000", "6e00" },
+        { "ACTIVATE FILE of another class", "80440000", "6e00" },
+        { "VERIFY", ADM, "9000" },
+        { "DEACTIVATE FILE of nothing", "00040000026f99", "6a82" },
+        { "DEACTIVATE FILE with half an identifier", "00040000016f", "6a82" },
+        { "DEACTIVATE FILE of an application", "00040800027fd0", "6981" },
+        { "DEACTIVATE FILE of the MF", "00040000023f00", "6981" },
+        { "DEACTIVATE FILE by a path through a file", "00040800042fe26f07", "6a82" },
+        { "READ BINARY of the same file as before", "00b0000004", "010203049000" },
+        { "DEACTIVATE FILE", "00040000", "9000" },
+        { "DEACTIVATE FILE once more", "00040000", "9000" },
+        { "SELECT says so", "00a40004026ffa00", "62168202412183026ffa8a01048b036f0605800200048800" "6283" },
+        { "SELECT without data says so", "00a4000c026ffa", "6283" },
+        { "READ BINARY of a file that may be used so", "00b0000004", "010203049000" },
+        { "UPDATE BINARY of such a file", "00d600000109", "9000" },
+        { "a file that began deactivated", "00a4000c026ffb", "6283" },
+        { "READ BINARY of it", "00b0000004", "6984" },
+        { "UPDATE BINARY of it", "00d600000109", "6984" },
+        { "ACTIVATE FILE", "00440000", "9000" },
+        { "READ BINARY of the activated file", "00b0000004", "010203049000" },
+        { "SELECT of the activated file", "00a4000c026ffb", "9000" },
+        { "DEACTIVATE FILE by path from here", "00040900026f07", "9000" },
+        { "READ BINARY of the file that this selected", "00b0000009", "6984" },
+        { "READ BINARY by short identifier", "00b0870009", "6984" },
+        { "ACTIVATE FILE by identifier", "00440000026f07", "9000" },
+        { "READ BINARY by short identifier again", "00b0870009", "0829261089674523019000" },
+        { "DEACTIVATE FILE by path from the MF", "00040800022f00", "9000" },
+        { "READ RECORD", "00b2010421", "6984" },
+        { "SEARCH RECORD", "00a20104025553", "6984" },
+        { "UPDATE RECORD", "00dc010401aa", "6984" },
+        { "INCREASE", "8032000003000001", "6981" },
+    };
+    static const struct row after[] = {
+        { "EF.DIR after power off", "00a4000c022f00", "6283" },
+        { "READ RECORD", "00b2010421", "6984" },
+        { "ACTIVATE FILE without the right", "00440000", "6982" },
+        { "USIM", USIM, "9000" },
+        { "what was activated", "00a4000c026ffb", "9000" },
+        { "what was deactivated", "00a4000c026ffa", "6283" },
+        { "what was written while deactivated", "00b0000002", "09029000" },
+        { "VERIFY", ADM, "9000" },
+        { "ACTIVATE FILE", "00440000", "9000" },
+        { "SELECT", "00a4000c026ffa", "9000" },
+    };
+    struct world w;
+    world_open(&w, with_files);
+    play(&w, rows, COUNT(rows));
+    world_reset(&w);
+    play(&w, after, COUNT(after));
+    world_close(&w);
+}
+
+/* TS 102 221 C.1: the warning comes at once, and again with the data. */
+static void a_warning_with_data_is_told_twice(void)
+{
+    static const struct row rows[] = {
+        { "USIM", USIM, "9000" },
+        { "SELECT without Le", "00a40004026ffb", "6283" },
+        { "GET RESPONSE, a part", "00c0000002", "6216" "6283" },
+        { "GET RESPONSE, the rest", "00c0000000", "82024121" "83026ffb" "8a0104" "8b036f0605" "80020004" "8800" "6283" },
+        { "GET RESPONSE of nothing", "00c0000000", "6985" },
+        { "SELECT of another", "00a40004026ffa", "6118" },
+        { "GET RESPONSE", "00c0000018", "621682024121" "83026ffa" "8a0105" "8b036f0605" "80020004" "8800" "9000" },
+    };
+    struct world w;
+    world_open(&w, with_files);
+    play(&w, rows, COUNT(rows));
+    world_close(&w);
+}
+
+static void objects_are_retrieved_in_blocks(void)
+{
+    static const struct row rows[] = {
+        { "RETRIEVE DATA without a file", "80cb0080018000", "6986" },
+        { "USIM", USIM, "9000" },
+        { "RETRIEVE DATA on the application", "80cb0080018000", "6986" },
+        { "the file", "00a40004026ff800", "622382027921" "83026ff8" "a50b" "840101" "85020040" "86020040"
+                                          "8a0105" "8b036f0605" "80020040" "8800" "9000" },
+        { "READ BINARY of a BER-TLV file", "00b0000001", "6981" },
+        { "READ RECORD of a BER-TLV file", "00b2010401", "6981" },
+        { "an object", "80cb0080018000", "80030102039000" },
+        { "a constructed object", "80cb008001a100", "a10204009000" },
+        { "an object whose tag has two octets", "80cb0080027f2100", "7f2101559000" },
+        { "the tags", "80cb0080015c00", "5c0480a17f219000" },
+        { "a tag that is not there", "80cb0080018100", "6a88" },
+        { "no tag", "80cb008000", "6a80" },
+        { "a tag with something behind it", "80cb008002800300", "6a80" },
+        { "a tag cut short", "80cb0080017f00", "6a80" },
+        { "P1", "80cb0180018000", "6a86" },
+        { "first and same block", "80cb00c0018000", "6a86" },
+        { "a bit that is RFU", "80cb00a0018000", "6a86" },
+        { "a further block of a named file", "80cb000100", "6a86" },
+        { "a file that no short identifier names", "80cb009f018000", "6a82" },
+        { "the interindustry class", "00cb0080018000", "6e00" },
+        { "the file again", "00a4000c026ff8", "9000" },
+        { "the next block of nothing", "80cb000000", "6985" },
+        { "the same block of nothing", "80cb004000", "6985" },
+        { "the first block", "80cb0080018002", "800362f1" },
+        { "the next block", "80cb000002", "010262f1" },
+        { "the same block", "80cb004002", "010262f1" },
+        { "the same block, shorter", "80cb004001", "0162f1" },
+        { "the last block", "80cb000000", "02039000" },
+        { "the last block again", "80cb004000", "02039000" },
+        { "a block behind the last", "80cb000000", "6985" },
+        { "a first block", "80cb0080018002", "800362f1" },
+        { "a next block with a tag", "80cb0000018000", "6700" },
+        { "SET DATA does not go on with what was retrieved", "80db000001aa", "6985" },
+        { "STATUS in between", "80f2000c", "9000" },
+        { "the next block is gone", "80cb000000", "6985" },
+        { "without Le", "80cb00800180", "6105" },
+        { "GET RESPONSE", "00c0000005", "80030102039000" },
+        { "EF.IMSI", "00a4000c026f07", "9000" },
+        { "RETRIEVE DATA of a transparent file", "80cb0080018000", "6981" },
+        { "RETRIEVE DATA by the short identifier of one", "80cb0087018000", "6981" },
+        { "a file without objects", "00a4000c026ff9", "9000" },
+        { "its tags", "80cb0080015c00", "5c009000" },
+        { "an object of it", "80cb0080018000", "6a88" },
+    };
+    struct world w;
+    world_open(&w, with_files);
+    play(&w, rows, COUNT(rows));
+    world_close(&w);
+}
+
+static void objects_are_set_whole_or_not_at_all(void)
+{
+    static const struct row rows[] = {
+        { "SET DATA without a file", "80db0080038101aa", "6986" },
+        { "USIM", USIM, "9000" },
+        { "EF.IMSI", "00a4000c026f07", "9000" },
+        { "SET DATA of a transparent file", "80db0080038101aa", "6981" },
+        { "a file that ADM updates", "00a4000c026ff9", "9000" },
+        { "SET DATA without the right", "80db0080038101aa", "6982" },
+        { "the file", "00a4000c026ff8", "9000" },
+        { "another value", "80db00800480020909", "9000" },
+        { "RETRIEVE DATA of it", "80cb0080018000", "800209099000" },
+        { "a new object", "80db0080038101aa", "9000" },
+        { "the tags", "80cb0080015c00", "5c05a17f2180819000" },
+        { "the first block", "80db008003820401", "63f1" },
+        { "the next block", "80db0000020203", "63f1" },
+        { "the same block", "80db0040020203", "63f1" },
+        { "the last block", "80db00000104", "9000" },
+        { "RETRIEVE DATA of what came in blocks", "80cb0080018200", "8204010203049000" },
+        { "a block behind the last", "80db00000105", "6985" },
+        { "an object without contents", "80db0080028500", "9000" },
+        { "RETRIEVE DATA of it", "80cb0080018500", "85009000" },
+        { "more than its length says", "80db0080048301aabb", "6a80" },
+        { "more than its length says, in the next block", "80db0080038302aa", "63f1" },
+        { "there it is", "80db000002bbcc", "6a80" },
+        { "and ended the command", "80db000001bb", "6985" },
+        { "RETRIEVE DATA of what was refused", "80cb0080018300", "6a88" },
+        { "a first block", "80db008003810401", "63f1" },
+        { "RETRIEVE DATA in between gives the old object", "80cb0080018100", "8101aa9000" },
+        { "the next block is too late", "80db000003020304", "6985" },
+        { "a first block", "80db008003840401", "63f1" },
+        { "a next block without contents", "80db0000", "6700" },
+        { "the same block, which was the first", "80db00400102", "6985" },
+        { "the tag that asks for tags", "80db0080025c00", "6a80" },
+        { "a tag of filler", "80db008003ff0100", "6a80" },
+        { "a tag of zeros", "80db008003000100", "6a80" },
+        { "no data", "80db0080", "6a80" },
+        { "a tag cut short", "80db0080017f", "6a80" },
+        { "a length of five octets", "80db008006848400000001", "6a80" },
+        { "an indefinite length", "80db0080048480aa00", "6a80" },
+        { "a length that is not all there", "80db0080028482", "6a80" },
+        { "more than the file holds", "80db00800484820100", "6a84" },
+        { "more than there is room for", "80db008030842e00000000000000000000000000000000000000000000000000000000"
+                                         "000000000000000000000000000000000000", "6a84" },
+        { "the tags are as before", "80cb0080015c00", "5c07a17f21808182859000" },
+        { "a tag alone takes its object away", "80db00800181", "9000" },
+        { "RETRIEVE DATA of what is gone", "80cb0080018100", "6a88" },
+        { "taking away what is not there", "80db00800181", "6a88" },
+        { "P1", "80db0180038101aa", "6a86" },
+        { "the interindustry class", "00db0080038101aa", "6e00" },
+        { "VERIFY", ADM, "9000" },
+        { "DEACTIVATE FILE", "00040000", "9000" },
+        { "RETRIEVE DATA of a deactivated file", "80cb0080018000", "6984" },
+        { "SET DATA of a deactivated file", "80db0080038101aa", "6984" },
+        { "ACTIVATE FILE", "00440000", "9000" },
+        { "a first block before power off", "80db008003800401", "63f1" },
+    };
+    static const struct row after[] = {
+        { "USIM", USIM, "9000" },
+        { "the file", "00a4000c026ff8", "9000" },
+        { "the next block", "80db000003020304", "6985" },
+        { "the tags after power off", "80cb0080015c00", "5c06a17f218082859000" },
+        { "an object after power off", "80cb0080018200", "8204010203049000" },
+    };
+    struct world w;
+    world_open(&w, with_files);
+    play(&w, rows, COUNT(rows));
+    world_reset(&w);
+    play(&w, after, COUNT(after));
+    world_close(&w);
+}
+
+/* 300 octets: more than one command takes or one answer gives. */
+static void a_long_object_goes_both_ways(void)
+{
+    uint8_t object[304] = { 0x80, 0x82, 0x01, 0x2c }, first[5 + 255] = { 0x80, 0xdb, 0x00, 0x80, 0xff },
+            next[5 + 49] = { 0x80, 0xdb, 0x00, 0x00, 49 };
+    struct buf response = { .max = 512 };
+    struct world w;
+    world_open(&w, with_files);
+    CHECK(apdu_is(&w, USIM, "9000") && apdu_is(&w, "00a4000c026ffc", "9000"));
+    for (size_t i = 4; i < sizeof object; i++)
+        object[i] = (uint8_t)(i * 7);
+    memcpy(first + 5, object, 255);
+    memcpy(next + 5, object + 255, 49);
+    REQUIRE(card_transmit(w.card, SPAN_ARRAY(first), &response) == ERR_OK);
+    CHECK(span_equal(buf_span(&response), SPAN(0x63, 0xf1)));
+    REQUIRE(card_transmit(w.card, SPAN_ARRAY(next), &response) == ERR_OK);
+    CHECK(span_equal(buf_span(&response), SPAN(0x90, 0x00)));
+    REQUIRE(card_transmit(w.card, SPAN(0x80, 0xcb, 0x00, 0x80, 0x01, 0x80, 0x00), &response) == ERR_OK);
+    CHECK(response.len == 258 && !memcmp(response.at, object, 256) && response.at[256] == 0x62 && response.at[257] == 0xf1);
+    REQUIRE(card_transmit(w.card, SPAN(0x80, 0xcb, 0x00, 0x00, 0x00), &response) == ERR_OK);
+    CHECK(response.len == 50 && !memcmp(response.at, object + 256, 48) && response.at[48] == 0x90);
+    buf_release(&response);
+    world_close(&w);
+}
+
+const struct test files_tests[] = {
+    { "deactivated files give nothing", deactivated_files_give_nothing },
+    { "a warning with data is told twice", a_warning_with_data_is_told_twice },
+    { "objects are retrieved in blocks", objects_are_retrieved_in_blocks },
+    { "objects are set whole or not at all", objects_are_set_whole_or_not_at_all },
+    { "a long object goes both ways", a_long_object_goes_both_ways },
+};
+const size_t files_tests_count = COUNT(files_tests);
