@@ -1,5 +1,6 @@
 #include "rsp_schema.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -88,7 +89,10 @@ static enum err decode(enum rsp_pdu pdu, struct span bytes, void **tree)
     /* No stack guard: der_check has bounded the depth, and the guard misjudges sanitizers' stacks.
      */
     asn_codec_ctx_t unguarded = { 0 };
+    errno = 0; /* the decoder fails alike when memory is out, malloc does not */
     asn_dec_rval_t got = ber_decode(&unguarded, type, tree, bytes.at, bytes.len);
+    if (got.code != RC_OK && errno == ENOMEM)
+        return ERR_NOMEM;
     if (got.code != RC_OK || got.consumed != bytes.len)
         return ERR_PARSE;
     /* An alternative that the CHOICE does not know decodes to nothing; only the constraints tell.

@@ -34,3 +34,4 @@ static const struct rsp_field store_metadata[] = {
 const struct rsp_type rsp_type_store_metadata =
     RSP_KEPT(0xBF25, RSP_P(SGP32_STORE_METADATA_REQUEST), store_metadata, whole, store_metadata);
 RSP_DEFINE(store_metadata, rsp_type_store_metadata)
+RSP_DEFINE_ITEM(store_metadata, rsp_type_store_metadata)

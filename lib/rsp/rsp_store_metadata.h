@@ -53,5 +53,6 @@ struct rsp_store_metadata {
     struct span whole;
 };
 RSP_MESSAGE(store_metadata);
+RSP_ITEM(store_metadata); /* without the schema: for what passed it before */
 
 #endif

@@ -129,6 +129,30 @@ static enum err select_isd_r(struct euicc *e, struct channel *ch, const struct c
     return c->p2 == 0x0c ? ERR_OK : put_isd_r_fci(e, response);
 }
 
+/* What a failure inside the card looks like from outside. */
+static uint16_t failure_status(enum err err)
+{
+    switch (err) {
+    case ERR_PARSE:
+        return SW_INCORRECT_DATA;
+    case ERR_LIMIT:
+        return SW_NOT_ENOUGH_MEMORY;
+    case ERR_IO:
+        return SW_MEMORY_PROBLEM;
+    case ERR_UNSUPPORTED:
+        return SW_FUNCTION_NOT_SUPPORTED;
+    case ERR_STATE:
+        return SW_CONDITIONS_NOT_SATISFIED;
+    default:
+        return SW_NO_DIAGNOSIS;
+    }
+}
+
+bool failure_is_undefined(enum err err)
+{
+    return err && err != ERR_CUT && failure_status(err) == SW_NO_DIAGNOSIS;
+}
+
 static uint16_t drop_chain(struct channel *ch, uint16_t sw)
 {
     buf_clear(&ch->request);
@@ -145,8 +169,9 @@ static bool take_block(struct channel *ch, const struct command *c, uint16_t *sw
         drop_chain(ch, SW_OK);
     if (c->p2 != ch->next_block)
         return *sw = drop_chain(ch, SW_INCORRECT_P1P2), false;
-    if (buf_put(&ch->request, c->data))
-        return *sw = drop_chain(ch, SW_NOT_ENOUGH_MEMORY), false;
+    enum err err = buf_put(&ch->request, c->data);
+    if (err)
+        return *sw = drop_chain(ch, failure_status(err)), false;
     ch->next_block++;
     *sw = SW_OK;
     return c->p1 == 0x91;
@@ -168,25 +193,6 @@ static enum err store_data(struct euicc *e, struct channel *ch, const struct com
     memory_clear(request.at, request.len); /* segments carry keys */
     buf_release(&request);
     return err;
-}
-
-/* What a failure inside the card looks like from outside. */
-static uint16_t failure_status(enum err err)
-{
-    switch (err) {
-    case ERR_PARSE:
-        return SW_INCORRECT_DATA;
-    case ERR_LIMIT:
-        return SW_NOT_ENOUGH_MEMORY;
-    case ERR_IO:
-        return SW_MEMORY_PROBLEM;
-    case ERR_UNSUPPORTED:
-        return SW_FUNCTION_NOT_SUPPORTED;
-    case ERR_STATE:
-        return SW_CONDITIONS_NOT_SATISFIED;
-    default:
-        return SW_NO_DIAGNOSIS;
-    }
 }
 
 /* TS 102 221 11.1.19: one template of what the terminal can do; this card gives nothing for it. */

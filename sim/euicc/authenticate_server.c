@@ -55,6 +55,8 @@ static int64_t check_certificate(struct authentication *a)
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
     struct span anchor = { 0 };
     enum err err = cert_load(a->e->env.crypto, a->request.server_certificate, &a->cert);
+    if (failure_is_undefined(err))
+        return RSP_AUTHENTICATE_UNDEFINED_ERROR;
     if (err)
         return err == ERR_UNSUPPORTED ? RSP_AUTHENTICATE_UNSUPPORTED_CURVE
                                       : RSP_AUTHENTICATE_INVALID_CERTIFICATE;
@@ -83,6 +85,8 @@ static int64_t check_signature(struct authentication *a)
     rsp_tbs_server_signature1(&a->request.server_signed1, &tbs);
     enum err err =
         cert_verify(a->e->env.crypto, a->cert, tbs.part, tbs.count, a->request.server_signature1);
+    if (err == ERR_NOMEM)
+        return RSP_AUTHENTICATE_UNDEFINED_ERROR;
     return err ? RSP_AUTHENTICATE_INVALID_SIGNATURE : 0;
 }
 
@@ -181,4 +185,12 @@ enum err isdr_authenticate_server(struct euicc *e, struct span request, struct b
         code = steps[i].check(&a);
     session_reset(&e->session); /* the challenge serves once, whatever came of it */
     return code ? refuse(&a, code, response) : accept(&a, response);
+}
+
+enum err authenticate_server_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)
+{
+    struct authentication a = { .e = e };
+    enum err err = rsp_authenticate_server_request_read(request, &a.request);
+    (void)tag;
+    return err ? err : refuse(&a, RSP_AUTHENTICATE_UNDEFINED_ERROR, response);
 }

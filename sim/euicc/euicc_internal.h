@@ -162,7 +162,10 @@ void euicc_discard(struct euicc *e);
  */
 MUST_CHECK enum err apdu_process(struct euicc *e, struct span command, struct buf *response);
 void channel_close(struct channel *c);
-/* One complete ES10 request. A failure is answered by es10_status. */
+/* A failure that no status word names: 6F00 (TS 102 221 10.2.1.6). ERR_OK and ERR_CUT are none. */
+bool failure_is_undefined(enum err err);
+/* One complete ES10 request, its change of memory committed. What failed inside is undefinedError where the function's
+ * answer has it (SGP.22 5.7, SGP.32 5.9), else the caller's to answer. */
 MUST_CHECK enum err es10_execute(struct euicc *e, struct span request, struct buf *response,
                                  uint16_t *sw);
 
@@ -282,8 +285,10 @@ void usim_close(struct euicc *e); /* after a switch of profiles, and at reset */
 size_t usim_footprint(const struct usim *u);
 void transfer_end(struct channel *ch); /* what did not get to its last block changes nothing */
 
-/* ---- ES10 functions: one file each
+/* ---- ES10 functions: one file each; and their undefinedError where it is more than a number
  * ------------------------------------------------------------------------------ */
+typedef enum err es10_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response);
+es10_undefined authenticate_server_undefined, prepare_download_undefined, load_euicc_package_undefined;
 #define ES10_FUNCTION(name)                                                                        \
     MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
 ES10_FUNCTION(isdr_get_eid);

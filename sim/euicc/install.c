@@ -65,11 +65,12 @@ static enum err check_schema(struct span upp, struct saip_fault *fault)
     struct der d = der_open(upp);
     struct der_tlv element;
     while (!der_at_end(&d) && !der_next(&d, &element)) {
-        if (!is_defined(element.tag) || !rsp_check(RSP_PROFILE_ELEMENT, element.whole))
+        enum err err = is_defined(element.tag) ? rsp_check(RSP_PROFILE_ELEMENT, element.whole) : ERR_OK;
+        if (!err)
             continue;
         *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
                                       "profile element does not follow its ASN.1" };
-        return ERR_PARSE;
+        return err == ERR_NOMEM ? err : ERR_PARSE;
     }
     return ERR_OK;
 }
@@ -175,14 +176,15 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     struct saip_package *package = NULL;
     struct saip_fault fault;
     *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
-    if (rsp_store_metadata_read(i->metadata, &m))
-        return ERR_OK;
+    enum err err = rsp_store_metadata_read(i->metadata, &m);
+    if (err)
+        return err == ERR_NOMEM ? err : ERR_OK;
     *reason = install_check_metadata(e, &m);
     if (!*reason && i->fallback && !m.fallback_allowed)
         *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (*reason)
         return ERR_OK;
-    enum err err = check_schema(i->upp, &fault);
+    err = check_schema(i->upp, &fault);
     if (!err)
         err = saip_try(i->upp, &package, &fault);
     if (err == ERR_PARSE) {

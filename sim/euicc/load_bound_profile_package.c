@@ -143,7 +143,8 @@ static enum err put_result(struct euicc *e, struct state *s, const struct outcom
 static struct span loaded_iccid(const struct loader *l)
 {
     struct rsp_store_metadata m;
-    return l->metadata.len && !rsp_store_metadata_read(buf_span(&l->metadata), &m)
+    struct der d = der_open(buf_span(&l->metadata));
+    return l->metadata.len && !rsp_store_metadata_next(&d, &m)
                ? m.iccid
                : (struct span){ 0 };
 }
@@ -277,8 +278,9 @@ static int64_t check_secure_channel(struct euicc *e, const struct rsp_initialise
     struct session *s = &e->session;
     struct rsp_tbs tbs;
     rsp_tbs_smdp_sign(c->signed_bytes, SPAN_ARRAY(s->otpk.at), &tbs);
-    if (cert_verify(e->env.crypto, s->dp_pb, tbs.part, tbs.count, c->smdp_signature))
-        return RSP_INSTALL_INVALID_SIGNATURE;
+    enum err err = cert_verify(e->env.crypto, s->dp_pb, tbs.part, tbs.count, c->smdp_signature);
+    if (err)
+        return err == ERR_NOMEM ? RSP_INSTALL_UNKNOWN_ERROR : RSP_INSTALL_INVALID_SIGNATURE;
     if (!session_is(s, c->transaction_id))
         return RSP_INSTALL_INVALID_TRANSACTION_ID;
     if (c->remote_op_id != 1)
@@ -296,7 +298,14 @@ static int64_t open_channel(struct euicc *e, struct loader *l,
     if (!err)
         err = bsp_derive(e->env.crypto, secret_span(&z), c->host_id, SPAN_ARRAY(e->eid), &l->bsp);
     secret_release(&z);
+    if (err == ERR_NOMEM)
+        return RSP_INSTALL_UNKNOWN_ERROR;
     return err ? RSP_INSTALL_INCORRECT_INPUT_VALUES : INSTALL_OK;
+}
+
+static int64_t reason_of_reading(enum err err)
+{
+    return err == ERR_NOMEM ? RSP_INSTALL_UNKNOWN_ERROR : err ? RSP_INSTALL_INCORRECT_INPUT_VALUES : INSTALL_OK;
 }
 
 static struct loader *new_loader(void)
@@ -318,10 +327,13 @@ static int64_t begin(struct euicc *e, struct loader *l, struct span segment)
     if (!read_header(segment, 0xbf36, &length, &header))
         return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
     struct span request = span_sub(segment, header, segment.len);
-    if (rsp_initialise_secure_channel_read(request, &c) || request.len > length)
-        return RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    int64_t reason = reason_of_reading(rsp_initialise_secure_channel_read(request, &c));
+    if (!reason && request.len > length)
+        reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    if (reason)
+        return reason;
     l->package_left = length - request.len;
-    int64_t reason = check_secure_channel(e, &c);
+    reason = check_secure_channel(e, &c);
     if (!reason)
         reason = open_channel(e, l, &c);
     l->stage = STAGE_FIRST_87;
@@ -340,8 +352,8 @@ static int64_t reason_of(enum err err)
         return RSP_INSTALL_SCP03T_SECURITY_ERROR;
     case ERR_LIMIT:
         return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
-    case ERR_NOMEM:
-        return RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+    case ERR_NOMEM: /* this program's memory, not the card's */
+        return RSP_INSTALL_UNKNOWN_ERROR;
     default:
         return RSP_INSTALL_SCP03T_STRUCTURE_ERROR;
     }
@@ -370,8 +382,8 @@ static int64_t configure_isdp(struct euicc *e, struct loader *l, struct span seg
     struct rsp_configure_isdp c;
     l->command = RSP_BPP_CONFIGURE_ISDP;
     int64_t reason = open_list(e, l, segment, 0xa0, &plain);
-    if (!reason && rsp_configure_isdp_read(buf_span(&plain), &c))
-        reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    if (!reason)
+        reason = reason_of_reading(rsp_configure_isdp_read(buf_span(&plain), &c));
     if (!reason && c.dp_proprietary_data.len > 128)
         reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (!reason)
@@ -410,9 +422,8 @@ static int64_t store_metadata(struct euicc *e, struct loader *l, struct span seg
     if (reason || l->list_left)
         return reason;
     l->stage = STAGE_SECOND_87_OR_86_HEADER;
-    if (rsp_store_metadata_read(buf_span(&l->metadata), &m))
-        return RSP_INSTALL_INCORRECT_INPUT_VALUES;
-    return install_check_metadata(e, &m);
+    reason = reason_of_reading(rsp_store_metadata_read(buf_span(&l->metadata), &m));
+    return reason ? reason : install_check_metadata(e, &m);
 }
 
 static int64_t replace_session_keys(struct euicc *e, struct loader *l, struct span segment)
@@ -421,8 +432,8 @@ static int64_t replace_session_keys(struct euicc *e, struct loader *l, struct sp
     struct rsp_replace_session_keys k;
     l->command = RSP_BPP_REPLACE_SESSION_KEYS;
     int64_t reason = open_list(e, l, segment, 0xa2, &plain);
-    if (!reason && rsp_replace_session_keys_read(buf_span(&plain), &k))
-        reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
+    if (!reason)
+        reason = reason_of_reading(rsp_replace_session_keys_read(buf_span(&plain), &k));
     if (!reason && bsp_replace_keys(&l->bsp, k.initial_mcv, k.ppk_enc, k.ppk_cmac))
         reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (plain.at)
@@ -488,6 +499,12 @@ static enum err install(struct euicc *e, struct loader *l, struct buf *response)
                          .upp = buf_span(&l->upp),
                          .credential = e->session.credential };
     enum err err = reason ? ERR_OK : install_profile(e, &i, &reason, &sima, aid);
+    if (failure_is_undefined(err)) {
+        euicc_discard(e);
+        buf_clear(&sima);
+        reason = RSP_INSTALL_UNKNOWN_ERROR;
+        err = ERR_OK;
+    }
     if (!err)
         err = finish(e, reason, SPAN_ARRAY(aid), buf_span(&sima), response);
     buf_release(&sima);

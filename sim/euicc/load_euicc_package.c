@@ -26,7 +26,7 @@ struct package_run {
 /* ---- checks
  * ------------------------------------------------------------------------------------------------------
  */
-enum refusal { REFUSE_NONE, REFUSE_UNSIGNED, REFUSE_SIGNED };
+enum refusal { REFUSE_NONE, REFUSE_UNSIGNED, REFUSE_SIGNED, REFUSE_FAILED };
 struct check_result {
     enum refusal refusal;
     int64_t code; /* of a signed one */
@@ -52,6 +52,8 @@ static struct check_result check_signature(struct package_run *r)
     rsp_tbs_euicc_package(&r->request.package_signed, r->origin.token, &tbs);
     enum err err =
         eim_verify(r->e, eim_find(euicc_state(r->e), r->origin.eim_id), &tbs, r->request.signature);
+    if (failure_is_undefined(err) && err != ERR_VERIFY)
+        return (struct check_result){ REFUSE_FAILED, 0 }; /* nobody knows who sent it */
     return (struct check_result){ err ? REFUSE_UNSIGNED : REFUSE_NONE, 0 };
 }
 
@@ -665,12 +667,16 @@ static enum err read_frame(struct span bytes, struct rsp_euicc_package_request *
     return ERR_OK;
 }
 
+static enum err read_request(struct span request, struct rsp_euicc_package_request *r)
+{
+    enum err err = rsp_euicc_package_request_read(request, r);
+    return err == ERR_PARSE ? read_frame(request, r) : err;
+}
+
 enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct buf *response)
 {
     struct package_run r = { .e = e };
-    enum err err = rsp_euicc_package_request_read(request, &r.request);
-    if (err == ERR_PARSE)
-        err = read_frame(request, &r.request);
+    enum err err = read_request(request, &r.request);
     if (err)
         return log_fail(e->env.log, err, "SGP.32 5.9.1", "EuiccPackageRequest is malformed");
     struct check_result refused = { REFUSE_NONE, 0 };
@@ -681,6 +687,8 @@ enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct bu
         LOG(e->env.log, LOG_INFO, "package.refused", F_TEXT("check", checks[i].name),
             F_TEXT("rule", checks[i].ref), F_HEX("transaction", r.origin.transaction_id),
             F_INT("counter", r.origin.counter));
+    if (refused.refusal == REFUSE_FAILED)
+        return ERR_NOMEM;
     if (refused.refusal == REFUSE_UNSIGNED)
         return refuse_unsigned(&r, response);
     if (refused.refusal == REFUSE_SIGNED)
@@ -688,4 +696,25 @@ enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct bu
     err = execute(&r, response);
     buf_release(&r.results);
     return err;
+}
+
+/* Signed, for an eIM that is known and signed itself; its package may come again with the same counter, unless that was
+ * written before its commands ran. */
+enum err load_euicc_package_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)
+{
+    struct package_run r = { .e = e };
+    enum err err = read_request(request, &r.request);
+    (void)tag;
+    if (err)
+        return err;
+    if (check_eim(&r).refusal || check_signature(&r).refusal)
+        return ERR_VERIFY;
+    if (euicc_state(e)->under_way) {
+        err = euicc_change(e, &r.s);
+        if (!err)
+            state_clear_under_way(r.s);
+        if (!err)
+            err = euicc_commit(e);
+    }
+    return err ? err : refuse_signed(&r, RSP_PACKAGE_UNDEFINED_ERROR, response);
 }

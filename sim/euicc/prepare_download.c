@@ -34,6 +34,8 @@ static int64_t check_certificate(struct preparation *p)
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
     struct span anchor = { 0 };
     enum err err = cert_load(p->e->env.crypto, p->request.smdp_certificate, &p->cert);
+    if (failure_is_undefined(err))
+        return RSP_DOWNLOAD_UNDEFINED_ERROR;
     if (err)
         return err == ERR_UNSUPPORTED ? RSP_DOWNLOAD_UNSUPPORTED_CURVE
                                       : RSP_DOWNLOAD_INVALID_CERTIFICATE;
@@ -56,6 +58,8 @@ static int64_t check_signature(struct preparation *p)
                             &tbs);
     enum err err =
         cert_verify(p->e->env.crypto, p->cert, tbs.part, tbs.count, p->request.smdp_signature2);
+    if (err == ERR_NOMEM)
+        return RSP_DOWNLOAD_UNDEFINED_ERROR;
     return err ? RSP_DOWNLOAD_INVALID_SIGNATURE : 0;
 }
 
@@ -152,4 +156,12 @@ enum err isdr_prepare_download(struct euicc *e, struct span request, struct buf 
     for (size_t i = 0; !code && i < COUNT(steps); i++)
         code = steps[i].check(&p);
     return code ? refuse(&p, code, response) : accept(&p, response);
+}
+
+enum err prepare_download_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)
+{
+    struct preparation p = { .e = e };
+    enum err err = rsp_prepare_download_request_read(request, &p.request);
+    (void)tag;
+    return err ? err : refuse(&p, RSP_DOWNLOAD_UNDEFINED_ERROR, response);
 }

@@ -191,4 +191,5 @@ TESTS(cat_tests);
 TESTS(code_tests);
 TESTS(contents_tests);
 TESTS(files_tests);
+TESTS(undefined_tests);
 #endif

@@ -1,0 +1,346 @@
+/* Memory runs out at any allocation inside the card: it answers undefinedError or 6F00, has done nothing, and goes on. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rsp_codes.h"
+#include "world.h"
+
+#define UNDEFINED 127
+#define NO_DIAGNOSIS (-1)
+#define SOMETHING_ELSE (-2)
+
+/* ---- allocations (the linker leads them here)
+ * ----------------------------------------------------------------------------- */
+static struct {
+    bool armed;
+    unsigned count, fail_at;
+} memory;
+
+static bool fails(void)
+{
+    bool failing = memory.armed && ++memory.count == memory.fail_at;
+    if (failing)
+        errno = ENOMEM;
+    return failing;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *at, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *at, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *at, size_t size)
+{
+    return fails() ? NULL : __real_realloc(at, size);
+}
+
+/* ---- a card in front of the card: only what happens inside may fail
+ * -------------------------------------------------------- */
+struct short_card {
+    struct card card;
+    struct card *real;
+};
+
+static enum err short_reset(struct card *c, struct buf *atr)
+{
+    return card_reset(((struct short_card *)c)->real, atr);
+}
+
+static enum err short_transmit(struct card *c, struct span command, struct buf *response)
+{
+    REQUIRE(buf_reserve(response, CARD_RESPONSE_MAX - response->len) == ERR_OK); /* the terminal's memory */
+    memory.armed = true;
+    enum err e = card_transmit(((struct short_card *)c)->real, command, response);
+    memory.armed = false;
+    return e;
+}
+
+static void short_close(struct card *c)
+{
+    card_close(((struct short_card *)c)->real);
+}
+
+/* ---- stories
+ * -------------------------------------------------------------------------------------------------------------- */
+struct story {
+    const char *name;
+    void (*prepare)(struct world *w);                           /* once */
+    void (*each)(struct world *w, struct dp *d);                /* after every power on; NULL nothing */
+    int64_t (*act)(struct world *w, struct dp *d);              /* 0 done, UNDEFINED, NO_DIAGNOSIS */
+    const char *request, *done, *undefined;                     /* in place of act: hex; `done` is how its answer begins */
+    bool leaves_result;                                         /* undefinedError is a change of memory too */
+};
+
+static void nothing(struct world *w)
+{
+    CHECK(profile_state(w, LEAD_ICCID) == 1);
+}
+
+static void have_partner(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    REQUIRE(download(w, &d) == 0);
+    dp_close(&d);
+}
+
+static void have_eim(struct world *w)
+{
+    have_partner(w);
+    eim_associate(w, false);
+}
+
+static void have_switched(struct world *w)
+{
+    have_eim(w);
+    REQUIRE(eim_package_is(w, "a30e5a0a980010325476981032850500", "830100"));
+}
+
+static void have_emergency(struct world *w)
+{
+    const struct wishes emergency = { .ecall = true, .fallback_allowed = true, .profile_class = 2 };
+    REQUIRE(download_profile(w, PARTNER_ICCID, &emergency) == 0);
+    eim_associate(w, false);
+    REQUIRE(eim_package_is(w, "a80c5a0a98001032547698103285", "8d0100"));
+}
+
+static void be_in_emergency(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5b038001ff", "bf5b03800100"));
+}
+
+static void have_fallen_back(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5d038001ff", "bf5d03800100"));
+}
+
+static int64_t authenticate(struct world *w, struct dp *d)
+{
+    return dp_authenticate(w, d);
+}
+
+static void be_authenticated(struct world *w, struct dp *d)
+{
+    REQUIRE(dp_authenticate(w, d) == 0);
+}
+
+static int64_t prepare_download(struct world *w, struct dp *d)
+{
+    return dp_prepare(w, d);
+}
+
+static void be_prepared(struct world *w, struct dp *d)
+{
+    REQUIRE(dp_authenticate(w, d) == 0 && dp_prepare(w, d) == 0);
+}
+
+static int64_t load(struct world *w, struct dp *d)
+{
+    struct buf result = { .max = 4096 };
+    struct rsp_profile_installation_result r;
+    int64_t code = NO_DIAGNOSIS;
+    dp_load(w, d, &result);
+    if (result.len)
+        code = rsp_profile_installation_result_read(buf_span(&result), &r) ? SOMETHING_ELSE
+               : r.data.result.which == RSP_OK                              ? 0
+                                                                            : r.data.result.error.reason;
+    buf_release(&result);
+    return code;
+}
+
+static int64_t package(struct world *w, struct dp *d)
+{
+    struct buf response = { .max = 4096 };
+    struct rsp_euicc_package_result r = { 0 };
+    int64_t code = NO_DIAGNOSIS;
+    (void)d;
+    eim_package(w, "a30e5a0a980010325476981032850500", &response);
+    if (response.len && rsp_euicc_package_result_read(buf_span(&response), &r))
+        code = SOMETHING_ELSE;
+    else if (response.len)
+        code = r.which == RSP_PACKAGE_RESULT_SIGNED  ? 0
+               : r.which == RSP_PACKAGE_ERROR_SIGNED ? r.error.data.code
+                                                     : SOMETHING_ELSE;
+    buf_release(&response);
+    return code;
+}
+
+static bool begins(struct span s, const char *wanted)
+{
+    struct buf want = hex(wanted);
+    bool same = s.len >= want.len && span_equal(span_sub(s, 0, want.len), buf_span(&want));
+    buf_release(&want);
+    return same;
+}
+
+static int64_t send(struct world *w, const struct story *s)
+{
+    struct buf request = hex(s->request), response = { .max = 1 << 16 };
+    uint16_t sw = es10(w, buf_span(&request), &response);
+    int64_t code = sw == 0x6f00                                                  ? NO_DIAGNOSIS
+                   : !apdu_success(sw)                                           ? SOMETHING_ELSE
+                   : s->undefined && begins(buf_span(&response), s->undefined)   ? UNDEFINED
+                   : begins(buf_span(&response), s->done)                        ? 0
+                                                                                 : SOMETHING_ELSE;
+    buf_release(&request);
+    buf_release(&response);
+    return code;
+}
+
+static const struct story stories[] = {
+    { "GetEUICCInfo1", nothing, .request = "bf2000", .done = "bf20" },
+    { "GetEUICCInfo2", nothing, .request = "bf2200", .done = "bf22" },
+    { "GetRAT", nothing, .request = "bf4300", .done = "bf43" },
+    { "ListNotification", have_partner, .request = "bf2800", .done = "bf28", .undefined = "bf280381017f" },
+    { "SetNickname", nothing, .request = "bf290f5a0a98001032547698103214900141", .done = "bf2903800100",
+      .undefined = "bf290380017f" },
+    { "RetrieveNotificationsList", have_partner, .request = "bf2b00", .done = "bf2b", .undefined = "bf2b0381017f" },
+    { "GetProfilesInfo", have_partner, .request = "bf2d00", .done = "bf2d", .undefined = "bf2d0381017f" },
+    { "GetProfilesInfo with what is only kept", have_partner, .request = "bf2d045c02ff7e", .done = "bf2d",
+      .undefined = "bf2d0381017f" },
+    { "RemoveNotificationFromList", have_partner, .request = "bf3003800101", .done = "bf3003800100",
+      .undefined = "bf300380017f" },
+    { "EnableProfile", have_partner, .request = "bf3111a00c5a0a980010325476981032858101ff", .done = "bf3103800100",
+      .undefined = "bf310380017f" },
+    { "DisableProfile", nothing, .request = "bf3211a00c5a0a980010325476981032148101ff", .done = "bf3203800100",
+      .undefined = "bf320380017f" },
+    { "DeleteProfile", have_partner, .request = "bf330c5a0a98001032547698103285", .done = "bf3303800100",
+      .undefined = "bf330380017f" },
+    { "SetDefaultDpAddress of SGP.22", nothing, .request = "bf3f058003612e62", .done = "bf3f03800100",
+      .undefined = "bf3f0380017f" },
+    { "GetEimConfigurationData", have_eim, .request = "bf5500", .done = "bf55" },
+    { "GetCerts", nothing, .request = "bf5600", .done = "bf56", .undefined = "bf560381017f" },
+    { "ProfileRollback", have_switched, .request = "bf58038001ff", .done = "bf58", .undefined = "bf580302017f" },
+    { "ConfigureImmediateProfileEnabling", nothing, .request = "bf59028000", .done = "bf5903800100",
+      .undefined = "bf590380017f" },
+    { "EnableEmergencyProfile", have_emergency, .request = "bf5b038001ff", .done = "bf5b03800100",
+      .undefined = "bf5b0380017f" },
+    { "DisableEmergencyProfile", be_in_emergency, .request = "bf5c038001ff", .done = "bf5c03800100",
+      .undefined = "bf5c0380017f" },
+    { "ExecuteFallbackMechanism", have_emergency, .request = "bf5d038001ff", .done = "bf5d03800100",
+      .undefined = "bf5d0380017f" },
+    { "ReturnFromFallback", have_fallen_back, .request = "bf5e038001ff", .done = "bf5e03800100",
+      .undefined = "bf5e0380017f" },
+    { "GetConnectivityParameters", nothing, .request = "bf5f00", .done = "bf5f03810101", .undefined = "bf5f0381017f" },
+    { "eUICCMemoryReset", have_partner, .request = "bf6404820201a6", .done = "bf64", .undefined = "bf640380017f" },
+    { "SetDefaultDpAddress", nothing, .request = "bf65058003612e62", .done = "bf6503800100",
+      .undefined = "bf650380017f" },
+    { "AuthenticateServer", nothing, .act = authenticate },
+    { "PrepareDownload", nothing, .each = be_authenticated, .act = prepare_download },
+    { "LoadBoundProfilePackage", nothing, .each = be_prepared, .act = load, .leaves_result = true },
+    { "LoadEuiccPackage", have_eim, .act = package },
+};
+
+static int64_t run(struct world *w, const struct story *s, struct dp *d, unsigned fail_at)
+{
+    memory.count = 0;
+    memory.fail_at = fail_at;
+    int64_t code = s->act ? s->act(w, d) : send(w, s);
+    memory.fail_at = 0;
+    return code;
+}
+
+/* Fails the n-th allocation, for all n, until none was left to fail. */
+static void sweep(struct world *w, const struct story *s, struct span before)
+{
+    struct buf found = { .max = 1 << 20 };
+    for (unsigned n = 1, hit = 1; hit; n++) {
+        struct dp d;
+        dp_open(&d);
+        d.spoiled = true;
+        REQUIRE(buf_set(&w->nvm.ram.blob, before) == ERR_OK);
+        world_reset(w);
+        if (s->each)
+            s->each(w, &d);
+        int64_t code = run(w, s, &d, n);
+        hit = memory.count >= n;
+        nvm_snapshot(w, &found);
+        bool same = span_equal(before, buf_span(&found));
+        bool possible = code == 0 || (hit && (code == UNDEFINED || code == NO_DIAGNOSIS));
+        if (!possible)
+            printf("    allocation %u: code %d\n", n, (int)code);
+        CHECK_ROW(s->name, possible);
+        CHECK_ROW(s->name, code == 0 || same || (code == UNDEFINED && s->leaves_result));
+        CHECK_ROW(s->name, code == 0 || s->act || run(w, s, &d, 0) == 0);
+        dp_close(&d);
+    }
+    buf_release(&found);
+}
+
+static void memory_runs_out_at_any_allocation(void)
+{
+    static const struct card_ops ops = { "short of memory", short_reset, short_transmit, short_close };
+    for (size_t i = 0; i < COUNT(stories); i++) {
+        struct world w;
+        struct buf before = { .max = 1 << 20 };
+        world_open(&w, NULL);
+        stories[i].prepare(&w);
+        nvm_snapshot(&w, &before);
+        struct short_card card = { { &ops }, w.card };
+        w.card = &card.card;
+        sweep(&w, &stories[i], buf_span(&before));
+        w.card = card.real;
+        buf_release(&before);
+        world_close(&w);
+    }
+}
+
+/* Files and codes of the UICC have no code for it: 6F00, and what was read before can be read again. */
+static void the_uicc_says_6f00(void)
+{
+    static const struct card_ops ops = { "short of memory", short_reset, short_transmit, short_close };
+    static const struct {
+        const char *name, *command, *done;
+    } rows[] = {
+        { "SELECT", "00a40804022fe200", "62" },
+        { "READ BINARY", "00b0870009", "08" },
+        { "UPDATE BINARY", "00d6000001aa", "9000" },
+        { "VERIFY", "0020000a083535353535353535", "9000" },
+        { "VERIFY with a wrong value", "0020000a083535353535353536", "63c9" },
+        { "SET DATA", "80db0080038101aa", "9000" },
+        { "RETRIEVE DATA", "80cb0080015c00", "5c0480" },
+        { "DEACTIVATE FILE", "00040000", "9000" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (unsigned n = 1, hit = 1; hit; n++) {
+            struct world w;
+            struct buf command = hex(rows[i].command), response = { .max = CARD_RESPONSE_MAX };
+            world_open(&w, with_files);
+            CHECK(apdu_is(&w, "0020000a083535353535353535", "9000"));
+            CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+            CHECK(apdu_is(&w, rows[i].command[1] == '0' && rows[i].command[0] == '8' ? "00a4000c026ff8" : "00a4000c026ffa", "9000"));
+            struct short_card card = { { &ops }, w.card };
+            memory.count = 0;
+            memory.fail_at = n;
+            enum err e = card_transmit(&card.card, buf_span(&command), &response);
+            memory.fail_at = 0;
+            hit = memory.count >= n;
+            bool no_diagnosis = span_equal(buf_span(&response), SPAN(0x6f, 0x00));
+            CHECK_ROW(rows[i].name, !e && (begins(buf_span(&response), rows[i].done) || (hit && no_diagnosis)));
+            CHECK_ROW(rows[i].name, apdu_is(&w, "00a4080c022fe2", "9000") && apdu_is(&w, "00b0000002", "98009000"));
+            buf_release(&command);
+            buf_release(&response);
+            world_close(&w);
+        }
+}
+
+const struct test undefined_tests[] = {
+    { "memory runs out at any allocation", memory_runs_out_at_any_allocation },
+    { "the UICC says 6F00", the_uicc_says_6f00 },
+};
+const size_t undefined_tests_count = COUNT(undefined_tests);
