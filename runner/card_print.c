@@ -161,7 +161,9 @@ static void print_elements(const json_t *elements, FILE *out)
             fprintf(out, ": %s\n", outcome);
         element = name;
         outcome = word(e, "outcome");
-        fprintf(out, "      %s %lld", element, n);
+        fprintf(out, "      %s", element);
+        if (n >= 0) /* the header has none */
+            fprintf(out, " %lld", n);
     }
     if (json_array_size(elements))
         fprintf(out, ": %s\n", outcome);

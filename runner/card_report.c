@@ -188,6 +188,8 @@ static const char *outcome_words(const struct saip_answer *a)
 {
     if (a->status)
         return "passed over: not mandated, and not known to the card";
+    if (a->element && strcmp(a->element, "header") == 0)
+        return "it mandates services that the card does not have";
     return a->outcome == SAIP_STORED_IN_PART
                ? "some of its files need a template that the card does not know: stored, not executed"
                : "stored, not executed";

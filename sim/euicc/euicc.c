@@ -330,6 +330,7 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->sgp22_only = s->sgp22_only;
     e->no_eim_reset = s->no_eim_reset;
     e->interruption_leaves_result = s->interruption_leaves_result;
+    e->strict_services = s->strict_services;
     e->nvm = s->nvm;
     e->contents = s->contents;
 }

@@ -132,7 +132,7 @@ struct euicc {
     uint8_t svn[3];
     struct shared *rat; /* rules; NULL: the default one */
     bool no_fallback, no_ecall, no_crl, no_test_profile, ipae, sgp22_only, no_eim_reset;
-    bool interruption_leaves_result;
+    bool interruption_leaves_result, strict_services;
     struct euicc_nvm *nvm;
     struct euicc_contents *contents; /* NULL: nothing is shared */
     struct state *now, *next; /* next: what the running command changed, NULL while nothing */
@@ -236,6 +236,9 @@ int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_met
  * (ceiling set) gets the EUICCResponse; aid the new ISD-P's AID. */
 MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
                                     struct buf *sima, uint8_t aid[16]);
+struct saip_package;
+/* Marks the header where it mandates services that this card does not have. */
+void install_judge_services(struct saip_package *p);
 uint64_t memory_used(const struct state *s);
 uint64_t memory_free(const struct euicc *e);
 

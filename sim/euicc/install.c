@@ -126,6 +126,36 @@ static enum err fill_profile(const struct euicc *e, struct profile *p, const str
     return err;
 }
 
+/* Bits of the header's ServicesList that this card has: usim, isim, Milenage, TUAK with both key lengths, the test
+ * algorithm, BER-TLV files, links between files. */
+#define SERVICES (1u << 1 | 1u << 2 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19)
+
+static uint32_t services_missing(const struct saip_package *p)
+{
+    return p->header.services & ~(uint32_t)SERVICES;
+}
+
+void install_judge_services(struct saip_package *p)
+{
+    if (services_missing(p))
+        p->elements[0].outcome = SAIP_STORED_IN_PART;
+}
+
+/* A package whose header mandates what the card does not have: refused where so set, else told. */
+static enum err check_services(const struct euicc *e, struct saip_package *p, struct saip_fault *fault)
+{
+    install_judge_services(p);
+    for (unsigned i = 0; i < 32; i++)
+        if (services_missing(p) >> i & 1)
+            LOG(e->env.log, LOG_WARN, "install.service_missing", F_INT("service", i));
+    if (!services_missing(p) || !e->strict_services)
+        return ERR_OK;
+    p->elements[0].status = SAIP_FEATURE_NOT_SUPPORTED;
+    p->element_count = 1; /* nothing behind it is carried out */
+    *fault = (struct saip_fault){ SAIP_FEATURE_NOT_SUPPORTED, -1, "the header mandates a service that this card does not have" };
+    return ERR_PARSE;
+}
+
 /* What nothing on this card runs is kept and given room, and what is not known and not mandated is
  * passed over: said for each. */
 static void tell_exceptions(const struct euicc *e, const struct saip_package *p)
@@ -187,6 +217,8 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     err = check_schema(i->upp, &fault);
     if (!err)
         err = saip_try(i->upp, &package, &fault);
+    if (!err)
+        err = check_services(e, package, &fault);
     if (err == ERR_PARSE) {
         LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification),
             F_INT("status", fault.status), F_TEXT("why", fault.why));

@@ -37,6 +37,7 @@ static const struct setting settings[] = {
     { "no-crl", SETTING_BOOL, "false", "LoadCRL is unknown" },
     { "no-test-profile", SETTING_BOOL, "false", "profiles of the class test are refused" },
     { "no-eim-reset", SETTING_BOOL, "false", "eUICCMemoryReset leaves the eIMs" },
+    { "strict-services", SETTING_BOOL, "false", "a package that mandates what the card does not have is refused" },
     { "ipae", SETTING_BOOL, "false", "an IPAe can be activated" },
     { "curves", SETTING_TEXT, "both",
       "nist, brp or both: CI keys that the card signs for and verifies" },
@@ -302,6 +303,7 @@ static enum err take_capabilities(struct program_state *p)
     p->card.no_crl = settings_bool(p->s, "no-crl");
     p->card.no_test_profile = settings_bool(p->s, "no-test-profile");
     p->card.no_eim_reset = settings_bool(p->s, "no-eim-reset");
+    p->card.strict_services = settings_bool(p->s, "strict-services");
     p->card.ipae = settings_bool(p->s, "ipae");
     p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");
     p->rat.max = FILE_MAX;

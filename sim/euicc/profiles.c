@@ -124,6 +124,8 @@ static enum err describe_elements(const struct profile *p, struct buf *out, stru
     struct saip_package *package;
     enum err err = kept_package_read(p->upp, &package);
     if (!err)
+        install_judge_services(package);
+    if (!err)
         err = saip_put_exceptions(package, out);
     saip_free(package);
     *contents = list_contents(out);

@@ -70,6 +70,7 @@ static void what_the_card_only_keeps_is_answered_and_can_be_asked_for(void)
         const char *element; /* NULL: carried out */
         enum saip_outcome outcome;
     } rows[] = {
+        { "the header mandates CSIM and more", -1, "header", SAIP_STORED_IN_PART },
         { "the MF is made", 4, NULL, SAIP_EXECUTED },
         { "USIM files are made", 8, NULL, SAIP_EXECUTED },
         { "CSIM files are made in part", 15, "csim", SAIP_STORED_IN_PART },
@@ -115,6 +116,57 @@ static void what_the_card_only_keeps_is_answered_and_can_be_asked_for(void)
     world_close(&w);
     buf_release(&result);
     buf_release(&info);
+}
+
+static void strict(struct euicc_settings *s)
+{
+    s->strict_services = true;
+}
+
+static void a_strict_card_has_every_service_or_refuses(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t service;
+        int64_t reason;
+    } rows[] = {
+        { "usim", 0x81, 0 },
+        { "isim", 0x82, 0 },
+        { "TUAK with 256 bits", 0x90, 0 },
+        { "the test algorithm", 0x91, 0 },
+        { "BER-TLV files", 0x92, 0 },
+        { "links", 0x93, 0 },
+        { "contactless", 0x80, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "csim", 0x83, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "cave", 0x86, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "javacard", 0x8b, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "multos", 0x8c, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "a SUCI profile", 0x96, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "eaka", 0x9d, RSP_INSTALL_PE_PROCESSING_ERROR },
+    };
+    static const uint8_t usim[] = { 0xa5, 0x04, 0x81, 0x00 };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct dp d;
+        struct buf result = { .max = 4096 };
+        struct rsp_profile_installation_result r;
+        world_open(&w, strict);
+        dp_open(&d);
+        uint8_t *services = memmem(d.upp.at, d.upp.len, usim, sizeof usim);
+        REQUIRE(services != NULL);
+        services[2] = rows[i].service;
+        REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+        dp_load(&w, &d, &result);
+        REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
+        CHECK_ROW(rows[i].name, (r.data.result.which == RSP_OK) == !rows[i].reason);
+        CHECK_ROW(rows[i].name, !rows[i].reason || r.data.result.error.reason == rows[i].reason);
+        CHECK_ROW(rows[i].name, !rows[i].reason || span_equal(r.data.result.error.sima_response,
+                                                              SPAN(0x30, 0x09, 0xa0, 0x05, 0x30, 0x03, 0x80, 0x01, 0x0a,
+                                                                   0x81, 0x00)));
+        dp_close(&d);
+        world_close(&w);
+        buf_release(&result);
+    }
 }
 
 static void every_ts48_package_is_installed(void)
@@ -532,6 +584,7 @@ const struct test download_tests[] = {
     { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },
+    { "a strict card has every service or refuses", a_strict_card_has_every_service_or_refuses },
     { "what the card only keeps is answered and can be asked for",
       what_the_card_only_keeps_is_answered_and_can_be_asked_for },
     { "servers that cannot be trusted are refused", servers_that_cannot_be_trusted_are_refused },
