@@ -167,6 +167,32 @@ static enum err read_parts(struct saip_reader *r, const struct span *parts, size
     return e;
 }
 
+/* Gives back the room that is left in an array; without memory for that it stays as it is. */
+static void fit(void *array, size_t count, size_t size)
+{
+    void **at = array;
+    uint8_t *exact = count ? malloc(count * size) : NULL;
+    if (!exact)
+        return;
+    memcpy(exact, *at, count * size);
+    memory_clear(*at, count * size); /* codes and keys live in these arrays */
+    free(*at);
+    *at = exact;
+}
+
+/* Nothing is added to a package that was read; cards keep it as long as they are in use. */
+static void fit_all(struct saip_package *p)
+{
+    fit(&p->files, p->file_count, sizeof p->files[0]);
+    fit(&p->pins, p->pin_count, sizeof p->pins[0]);
+    fit(&p->puks, p->puk_count, sizeof p->puks[0]);
+    fit(&p->akas, p->aka_count, sizeof p->akas[0]);
+    fit(&p->elements, p->element_count, sizeof p->elements[0]);
+    fit(&p->content.at, p->content.len, 1);
+    if (p->content.len)
+        p->content.cap = p->content.len;
+}
+
 static enum err try_parts(const struct span *parts, size_t count, struct saip_package **out,
                           struct saip_fault *fault)
 {
@@ -181,7 +207,10 @@ static enum err try_parts(const struct span *parts, size_t count, struct saip_pa
                              .directory = SAIP_NONE,
                              .adf = SAIP_NONE };
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
-    return read_parts(&r, parts, count);
+    enum err e = read_parts(&r, parts, count);
+    if (!e)
+        fit_all(p);
+    return e;
 }
 
 enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault)
@@ -223,6 +252,13 @@ void saip_free(struct saip_package *p)
     free(p->elements);
     buf_release(&p->content);
     free(p);
+}
+
+size_t saip_footprint(const struct saip_package *p)
+{
+    return sizeof *p + p->file_count * sizeof p->files[0] + p->pin_count * sizeof p->pins[0] +
+           p->puk_count * sizeof p->puks[0] + p->aka_count * sizeof p->akas[0] +
+           p->element_count * sizeof p->elements[0] + p->content.cap;
 }
 
 struct span saip_content(const struct saip_package *p, const struct saip_file *f)

@@ -124,6 +124,7 @@ MUST_CHECK enum err saip_read_parts(const struct span *parts, size_t count, stru
  * the elements count, up to the one at fault. */
 MUST_CHECK enum err saip_try(struct span upp, struct saip_package **out, struct saip_fault *fault);
 void saip_free(struct saip_package *p); /* clears keys; NULL is harmless */
+size_t saip_footprint(const struct saip_package *p); /* octets that it occupies, the UPP apart */
 
 /* ---- what is answered, element by element (EUICCResponse)
  * -------------------------------------------------------- */

@@ -31,8 +31,9 @@ void usim_close(struct euicc *e)
 
 size_t usim_footprint(const struct usim *u)
 {
-    return u ? sizeof *u + u->package->content.cap +
-                   u->package->file_count * sizeof u->package->files[0]
+    return u ? sizeof *u + saip_footprint(u->package) +
+                   u->package->pin_count * sizeof u->verified[0] +
+                   u->package->file_count * sizeof u->changed[0]
              : 0;
 }
 
