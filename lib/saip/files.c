@@ -185,6 +185,8 @@ static enum err check_shape(struct saip_reader *r, struct draft *d)
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "file without identifier");
     if (is_directory(f->kind))
         f->size = 0;
+    else if (!f->size && !d->sized && !d->link.len)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "the package must give the size of this file");
     else if (records && (!f->record_length || (f->size % f->record_length)))
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "size is no multiple of the record length");
     if (f->parent != SAIP_NONE && saip_child(r->package, f->parent, f->fid) != SAIP_NONE)

@@ -405,6 +405,16 @@ static void a_fault_is_answered_behind_what_was_done(void)
                                 "67810f010211",
           "30068001018101778100" },
         { "an identification used twice", "a607a0058000810102", "30068001038101028100" },
+        { "a file without a size", "a117a003810177"
+                                   "a110300e620c"
+                                   "82024121"
+                                   "83026ff0"
+                                   "8b020001",
+          "30068001068101778100" },
+        { "a file of a template that leaves the size open", "b414a003810177"
+                                                            "810667810f010205"
+                                                            "bf3504a1028800",
+          "30068001068101778100" },
         { "a PIN without a list", "a207a0058000810177", "30068001058101778100" },
         { "an element without identification", "a602a000", "30038001058100" },
     };
