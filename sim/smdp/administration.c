@@ -276,10 +276,11 @@ enum err smdp_show_profile(void *actor, const struct http_request *q, struct htt
 {
     struct smdp *s = actor;
     struct smdp_profile profile = { 0 };
-    enum err e = smdp_require_administrator(s, q, p);
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
     if (!e)
         e = smdp_profile_get(s, q->part[0], &profile);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_NOT_FOUND || (!e && owner && strcmp(owner, profile.owner) != 0))
         return http_problem(p, 404, "no such profile", "no profile has this ICCID");
     json_t *history = e ? NULL : json_array();
     if (!e)
@@ -303,9 +304,13 @@ static enum err put_count(void *context, const struct db_row *r)
 enum err smdp_count_profiles(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct smdp *s = actor;
-    enum err e = smdp_require_administrator(s, q, p);
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
     json_t *counts = e ? NULL : json_object();
-    if (!e)
+    if (!e && owner)
+        e = db_query(s->env->db, "SELECT state, COUNT(*) FROM profile WHERE owner = ? GROUP BY state",
+                     DB_ARGS(DB_TEXT(owner)), put_count, counts);
+    else if (!e)
         e = db_query(s->env->db, "SELECT state, COUNT(*) FROM profile GROUP BY state", NULL, 0, put_count, counts);
     if (e && e != ERR_NOT_FOUND) {
         json_decref(counts);

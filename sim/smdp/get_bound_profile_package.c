@@ -73,6 +73,12 @@ static enum err bind(struct smdp *s, const struct smdp_session *x, const struct 
     return e ? e : smdp_binding_put(s, p->iccid, b);
 }
 
+/* SGP.22 5.3.5: a refusal of the code has a point of its own, all else is eligibility and retry limit, looked at again. */
+static enum es2p_point refused_point(const struct es_status *status)
+{
+    return strcmp(status->subject, CONFIRMATION_CODE) == 0 ? ES2P_CONFIRMATION : ES2P_ELIGIBILITY;
+}
+
 static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p, struct span otpk)
 {
     x->state = SMDP_BOUND;
@@ -105,8 +111,8 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_g
         smdp_check_limits(s, &p, status); /* time and other sessions have passed since the eUICC authenticated */
     if (!e && !es_refused(status))
         e = check_confirmation_code(s, &p, signed2, status);
-    if (!e && es_refused(status) && strcmp(status->subject, CONFIRMATION_CODE) == 0)
-        e = smdp_progress_note(s, &p, x->eid, ES2P_CONFIRMATION, status, (struct span){ 0 });
+    if (!e && es_refused(status) && p.iccid[0])
+        e = smdp_progress_note(s, &p, x->eid, refused_point(status), status, (struct span){ 0 });
     if (!e && !es_refused(status))
         e = bind(s, x, &p, signed2->euicc_otpk, &m->binding, status);
     if (!e && !es_refused(status))

@@ -15,18 +15,16 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* The operator's own profile, or a refusal: 8.2.1/3.9 unknown, 8.2.1/1.2 another operator's. */
+/* The operator's own profile, or 8.2.1/3.9: another operator's is as unknown as one that does not exist. */
 static enum err own_profile(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
                             struct es_status *status)
 {
     enum err e = given(q->iccid) ? smdp_profile_get(s, q->iccid, p) : ERR_NOT_FOUND;
-    if (e == ERR_NOT_FOUND) {
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e || !same(p->owner, q->operator_name))
         es_refuse(status, "8.2.1", "3.9", "ICCID unknown");
-        return ERR_OK;
-    }
-    if (!e && !same(p->owner, q->operator_name))
-        es_refuse(status, "8.2.1", "1.2", "this profile is not the caller's");
-    return e;
+    return ERR_OK;
 }
 
 static void answer_with(const struct smdp_profile *p, struct smdp_order_answer *a)

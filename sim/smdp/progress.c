@@ -1,5 +1,6 @@
 /* ES2+.HandleDownloadProgressInfo (SGP.22 5.3.5): noted in the transaction of what it is about, told by the tick. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "es2p_handle_download_progress_info.h"
@@ -7,6 +8,7 @@
 #include "smdp_routes.h"
 
 #define CALL_DEADLINE (10 * CLOCK_SECOND)
+#define ASIDE_KEPT (30 * CLOCK_DAY)
 
 /* --- noting --------------------------------------------------------------------------------------- */
 
@@ -36,7 +38,7 @@ enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const 
 
 /* One thing to tell an operator. */
 struct telling {
-    int64_t id, attempts, next_at;
+    int64_t id, attempts, next_at, refusals;
     struct es2p_progress progress;
 };
 
@@ -55,14 +57,16 @@ static enum err take_telling(void *context, const struct db_row *r)
     snprintf(p->status.subject, sizeof p->status.subject, "%s", db_text(r, 8));
     snprintf(p->status.reason, sizeof p->status.reason, "%s", db_text(r, 9));
     snprintf(p->status.message, sizeof p->status.message, "%s", db_text(r, 10));
+    t->refusals = db_int(r, 12);
     return buf_set(&p->result, db_blob(r, 11));
 }
 
 static enum err first_telling(struct smdp *s, const char *operator_name, struct telling *out)
 {
     return db_query(s->env->db,
-                    "SELECT id, attempts, next_at, iccid, eid, type, at, point, subject, reason, message, result"
-                    " FROM progress WHERE operator = ? ORDER BY id LIMIT 1",
+                    "SELECT id, attempts, next_at, iccid, eid, type, at, point, subject, reason, message, result,"
+                    " refusals"
+                    " FROM progress WHERE operator = ? AND put_aside = 0 ORDER BY id LIMIT 1",
                     DB_ARGS(DB_TEXT(operator_name)), take_telling, out);
 }
 
@@ -90,6 +94,24 @@ static enum err settle(struct smdp *s, const struct telling *t)
     return db_run(s->env->db, "DELETE FROM progress WHERE id = ?", DB_ARGS(DB_INT(t->id)), NULL);
 }
 
+/* A refusal is an answer, and the next one will hardly differ: after so many the notification no longer holds up the
+ * others. It stays to be seen, and to be tried again by an administrator, for a month. */
+static enum err note_refusal(struct smdp *s, const struct telling *t, const struct es_status *status)
+{
+    char refusal[40];
+    snprintf(refusal, sizeof refusal, "%s/%s", status->subject, status->reason);
+    int64_t aside = t->refusals + 1 >= s->progress_refusals_max;
+    enum err e = db_begin(s->env->db);
+    if (e)
+        return e;
+    e = db_run(s->env->db, "UPDATE progress SET refusals = refusals + 1, refusal = ?, put_aside = ? WHERE id = ?",
+               DB_ARGS(DB_TEXT(refusal), DB_INT(aside), DB_INT(t->id)), NULL);
+    if (!e && aside)
+        e = db_run(s->env->db, "DELETE FROM progress WHERE put_aside = 1 AND at < ?",
+                   DB_ARGS(DB_INT(clock_now(s->env->clock) - ASIDE_KEPT)), NULL);
+    return db_end(s->env->db, e);
+}
+
 static void log_outcome(struct smdp *s, const struct smdp_client *client, const struct telling *t, enum err e,
                         const struct es_status *status)
 {
@@ -111,8 +133,11 @@ static enum err tell_one(struct smdp *s, const struct smdp_client *client, struc
     log_outcome(s, client, t, sent, &status);
     if (!sent && !es_refused(&status))
         return settle(s, t);
-    *next = t->next_at;
-    return ERR_OK;
+    if (!sent)
+        e = note_refusal(s, t, &status);
+    bool aside = !sent && t->refusals + 1 >= s->progress_refusals_max;
+    *next = aside ? CLOCK_NEVER : t->next_at;
+    return e;
 }
 
 enum err smdp_tell_operator(struct smdp *s, size_t index, int64_t now, int64_t *next)
@@ -128,4 +153,76 @@ enum err smdp_tell_operator(struct smdp *s, size_t index, int64_t now, int64_t *
         e = tell_one(s, client, &t, next);
     es2p_progress_release(&t.progress);
     return e;
+}
+
+/* --- seeing --------------------------------------------------------------------------------------- */
+
+static enum err put_notification(void *context, const struct db_row *r)
+{
+    json_t *n = json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I}", "id", (json_int_t)db_int(r, 0), "operator",
+                          db_text(r, 1), "iccid", db_text(r, 2), "eid", db_text(r, 3), "at", (json_int_t)db_int(r, 4),
+                          "point", (json_int_t)db_int(r, 5), "state", db_int(r, 6) ? "aside" : "waiting", "attempts",
+                          (json_int_t)db_int(r, 7), "refusals", (json_int_t)db_int(r, 8));
+    enum err e = n ? ERR_OK : ERR_NOMEM;
+    if (!e && db_text(r, 9)[0])
+        e = json_set_str(n, "refusal", db_text(r, 9));
+    if (e) {
+        json_decref(n);
+        return e;
+    }
+    return json_array_append_new(context, n) ? ERR_NOMEM : ERR_OK;
+}
+
+#define NOTIFICATION_COLUMNS                                                                                   \
+    "SELECT id, operator, iccid, eid, at, point, put_aside, attempts, refusals, refusal FROM progress "
+
+static enum err list(struct smdp *s, const char *owner, bool aside, const struct smdp_page *page, json_t *out)
+{
+    int64_t after = strtoll(page->after, NULL, 10);
+    enum err e = owner ? db_query(s->env->db,
+                                  NOTIFICATION_COLUMNS "WHERE operator = ? AND put_aside = ? AND id > ? ORDER BY id LIMIT ?",
+                                  DB_ARGS(DB_TEXT(owner), DB_INT(aside), DB_INT(after), DB_INT(page->limit)),
+                                  put_notification, out)
+                       : db_query(s->env->db, NOTIFICATION_COLUMNS "WHERE put_aside = ? AND id > ? ORDER BY id LIMIT ?",
+                                  DB_ARGS(DB_INT(aside), DB_INT(after), DB_INT(page->limit)), put_notification, out);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct smdp *s = actor;
+    const char *owner = NULL;
+    struct smdp_page page;
+    char state[16];
+    enum err e = smdp_require_viewer(s, q, p, &owner);
+    if (!e)
+        e = smdp_read_page(q, p, &page);
+    if (!e)
+        e = smdp_read_filter(q, p, "state", state, sizeof state);
+    bool aside = !e && strcmp(state, "aside") == 0;
+    if (!e && state[0] && !aside && strcmp(state, "waiting") != 0)
+        return http_problem(p, 400, "no such state", "state is waiting or aside");
+    json_t *found = e ? NULL : json_array();
+    if (!e)
+        e = list(s, owner, aside, &page, found);
+    if (e) {
+        json_decref(found);
+        return e;
+    }
+    return smdp_answer_page(p, "notifications", found, "id", &page);
+}
+
+enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct smdp *s = actor;
+    int64_t changed = 0;
+    enum err e = smdp_require_administrator(s, q, p);
+    if (!e)
+        e = db_run(s->env->db,
+                   "UPDATE progress SET put_aside = 0, refusals = 0, next_at = 0 WHERE id = ? AND put_aside = 1",
+                   DB_ARGS(DB_INT(strtoll(q->part[0], NULL, 10))), &changed);
+    if (e)
+        return e;
+    return changed ? http_json(p, 200, json_pack("{s:s}", "state", "waiting"))
+                   : http_problem(p, 404, "no such notification", "no notification that was put aside has this id");
 }

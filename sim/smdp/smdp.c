@@ -103,6 +103,7 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->same_otpk_only = settings->same_otpk_only;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
+    s->progress_refusals_max = settings->progress_refusals_max ? settings->progress_refusals_max : 10;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)
         e = copy_clients(s, settings->clients, settings->client_count);
@@ -134,6 +135,21 @@ const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certi
         if (memcmp(s->clients[i].fingerprint, fingerprint, sizeof fingerprint) == 0)
             return &s->clients[i];
     return NULL;
+}
+
+enum err smdp_require_viewer(const struct smdp *s, const struct http_request *q, struct http_response *p,
+                             const char **owner)
+{
+    enum err e = http_require_peer(q, p);
+    if (e)
+        return e;
+    const struct smdp_client *c = smdp_client_of(s, q->peer);
+    if (c) {
+        *owner = c->administrator ? NULL : c->name;
+        return ERR_OK;
+    }
+    e = http_problem(p, 403, "not allowed", "this certificate is no client's of this SM-DP+");
+    return e ? e : ERR_REFUSED;
 }
 
 enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q, struct http_response *p)

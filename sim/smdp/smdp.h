@@ -6,7 +6,9 @@
  *        profileType?, serviceProviderName?, profileName?, mccMnc?, gid1?, gid2?, profileClass?, profilePolicyRules?,
  *        ecallIndication?, fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
- *   GET  /v1/profiles?state=… -> {counts by state}
+ *   GET  /v1/profiles -> {counts by state}
+ *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry
+ * The other clients, operators, may read what is their own; another's is answered as what does not exist.
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.
  * A client with a url is told how downloads of its profiles go (SGP.22 5.3.5), from an outbox, in order, until it accepts.
  * `operator` is the requester identifier that owns the profile for ES2+.
@@ -53,6 +55,7 @@ struct smdp_settings {
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
+    int64_t progress_refusals_max; /* refusals of one HandleDownloadProgressInfo before it is put aside; 0: 10 */
 };
 
 struct smdp;

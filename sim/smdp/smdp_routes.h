@@ -2,6 +2,7 @@
 #ifndef LAB_SMDP_ROUTES_H
 #define LAB_SMDP_ROUTES_H
 
+#include "json.h"
 #include "smdp_internal.h"
 
 extern const struct actor_ops smdp_actor_ops;
@@ -11,6 +12,9 @@ const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certi
 /* ERR_REFUSED after writing 403: no certificate, or not an administrator's. */
 MUST_CHECK enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q,
                                                struct http_response *p);
+/* ERR_REFUSED after writing 403: none of the clients. *owner: whose profiles the caller may see; NULL: everybody's. */
+MUST_CHECK enum err smdp_require_viewer(const struct smdp *s, const struct http_request *q, struct http_response *p,
+                                        const char **owner);
 
 int64_t smdp_tick(struct actor *a, int64_t now, enum err *e);
 /* Tells the first thing that waits for this SM-DS (index of the settings), or this client, when it is due. *next: when the tick
@@ -20,7 +24,23 @@ MUST_CHECK enum err smdp_tell_operator(struct smdp *s, size_t client, int64_t no
 /* How long to wait after so many attempts, in ms. */
 int64_t smdp_back_off(int64_t attempts);
 
+/* Lists are given page by page: what comes after a key, so many of them (1 to 1000, 100 when not said). */
+struct smdp_page {
+    char after[33]; /* digits; "" from the first one on */
+    int64_t limit;
+};
+/* Of ?after=…&limit=…. ERR_REFUSED after writing 400. */
+MUST_CHECK enum err smdp_read_page(const struct http_request *q, struct http_response *p, struct smdp_page *out);
+/* A filter of the query, "" when it is not there. ERR_REFUSED after writing 400: longer than any value can be. */
+MUST_CHECK enum err smdp_read_filter(const struct http_request *q, struct http_response *p, const char *name, char *out,
+                                     size_t room);
+/* {"<name>": items, "next": the last one's key, when there may be more}. Takes items. */
+MUST_CHECK enum err smdp_answer_page(struct http_response *p, const char *name, json_t *items, const char *key,
+                                     const struct smdp_page *page);
+
 /* Administration. */
+enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_count_profiles(void *actor, const struct http_request *q, struct http_response *p);

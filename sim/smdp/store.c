@@ -47,6 +47,12 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX progress_by_operator ON progress (operator, id);",
     "CREATE TABLE binding ("
     " iccid TEXT PRIMARY KEY, euicc_otpk BLOB NOT NULL, smdp_otpk BLOB NOT NULL, blocks BLOB NOT NULL);",
+    "ALTER TABLE progress ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE progress ADD COLUMN refusal TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE progress ADD COLUMN put_aside INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX progress_by_operator;"
+    "CREATE INDEX progress_by_operator ON progress (operator, put_aside, id);"
+    "CREATE INDEX progress_by_state ON progress (put_aside, id);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    struct test all[64];
+    struct test all[96];
     size_t count = 0;
     const struct {
         const struct test *tests;
@@ -17,6 +17,7 @@ int main(void)
         { progress_tests, progress_tests_count },
         { rebinding_tests, rebinding_tests_count },
         { hostile_tests, hostile_tests_count },
+        { isolation_tests, isolation_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

@@ -232,7 +232,7 @@ static void callers(void)
     } who[] = {
         { "a requester that is another's", l.eso, "admin", "8.2.1/1.2", ERR_OK },
         { "a requester that nobody knows", l.eso, "nobody", "8.2.1/1.2", ERR_OK },
-        { "another client of this SM-DP+", l.admin, "admin", "8.2.1/1.2", ERR_OK },
+        { "another client of this SM-DP+", l.admin, "admin", "8.2.1/3.9", ERR_OK },
         { "a stranger with a good certificate", l.stranger, "eso", "8.2.1/1.2", ERR_OK },
         { "somebody without certificate", l.anyone, "eso", "", ERR_REFUSED },
     };
@@ -362,8 +362,8 @@ static void import_needs_an_administrator(void)
     CHECK(lab_call(&l, l.eso, "POST", LAB_SMDP_URL "/v1/profiles", imports[0].body, NULL) == 403);
     CHECK(lab_call(&l, l.stranger, "POST", LAB_SMDP_URL "/v1/profiles", imports[0].body, NULL) == 403);
     CHECK(lab_call(&l, l.anyone, "POST", LAB_SMDP_URL "/v1/profiles", imports[0].body, NULL) == 403);
-    CHECK(lab_call(&l, l.eso, "GET", LAB_SMDP_URL "/v1/profiles", "", NULL) == 403);
-    CHECK(lab_call(&l, l.eso, "GET", LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID, "", NULL) == 403);
+    CHECK(lab_call(&l, l.stranger, "GET", LAB_SMDP_URL "/v1/profiles", "", NULL) == 403);
+    CHECK(lab_call(&l, l.anyone, "GET", LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID, "", NULL) == 403);
     CHECK(lab_call(&l, l.admin, "GET", LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID, "", NULL) == 404);
     lab_close(&l);
 }

@@ -20,6 +20,7 @@ struct operator {
     unsigned asked;
     int bad;             /* so many answers are bad ones */
     int status;          /* a bad answer: this HTTP status, or 200 with a refusal */
+    enum es2p_point never; /* this point is refused for ever; 0 none */
     struct buf result;
     char eid[33];
 };
@@ -51,6 +52,8 @@ static enum err handle(void *actor, const struct http_request *q, struct http_re
         o->bad--;
         e = o->status == 200 ? es_serve_write(&o->lab->env, "ES2+.HandleDownloadProgressInfo", q, &refusal, NULL, p)
                              : http_text(p, o->status, "text/plain", (struct span){ 0 });
+    } else if (!e && o->never == progress.point) {
+        e = es_serve_write(&o->lab->env, "ES2+.HandleDownloadProgressInfo", q, &refusal, NULL, p);
     } else if (!e) {
         e = hear(o, &progress);
         if (!e)
@@ -159,6 +162,48 @@ static void failures_are_told(void)
     close_operator(&l, &o);
 }
 
+/* Expired, or bound too often, only after its card had authenticated. */
+static void late_refusals_are_told(void)
+{
+    static const struct {
+        const char *name, *heard;
+        bool expires;
+    } late[] = {
+        { "an order that expired meanwhile", "1  | 1 8.8.5/4.10", true },
+        { "an order whose package another session fetched meanwhile", "1  | 1  | 3  | 1 8.8.5/6.4", false },
+    };
+    for (size_t i = 0; i < COUNT(late); i++) {
+        struct lab l;
+        struct operator o;
+        struct lab_download early;
+        open_operator(&l, &o);
+        l.order_valid_ms = CLOCK_HOUR;
+        l.downloads_max = 1;
+        lab_restart(&l, LAB_SMDP);
+        lab_download_begin(&l, &l.card, &early);
+        early.confirmation_code = "4711";
+        CHECK(lab_initiate(&early)[0] == 0);
+        lab_authenticate_server(&early);
+        CHECK(lab_authenticate_client(&early)[0] == 0);
+        lab_prepare(&early);
+        if (late[i].expires)
+            clock_virtual_advance(&l.clock, clock_now(&l.clock.clock) + CLOCK_HOUR);
+        else {
+            struct lab_download other;
+            lab_card_reset(&l.card);
+            lab_download_begin(&l, &l.card, &other);
+            other.confirmation_code = "4711";
+            CHECK(lab_fetch(&other)[0] == 0);
+            lab_download_end(&other);
+        }
+        CHECK(lab_get_package(&early)[0] != 0);
+        lab_tell(&l, CLOCK_HOUR);
+        check_heard(late[i].name, &o, late[i].heard);
+        lab_download_end(&early);
+        close_operator(&l, &o);
+    }
+}
+
 static void who_does_not_want_to_hear_is_not_told(void)
 {
     struct lab l;
@@ -209,6 +254,130 @@ static void told_until_accepted(void)
         CHECK_ROW(deaf[i].name, untold(&l) == 0 && o.count == 3u + (deaf[i].after ? (unsigned)deaf[i].times : 0));
         close_operator(&l, &o);
     }
+}
+
+/* --- operators that refuse for ever ------------------------------------------------------------------ */
+
+#define NOTIFICATIONS LAB_SMDP_URL "/v1/notifications"
+
+/* So many are in this state; the first one's id in *id (may be NULL). */
+static size_t notifications(struct lab *l, const char *state, int64_t *id)
+{
+    char url[96];
+    json_t *answer = NULL;
+    snprintf(url, sizeof url, NOTIFICATIONS "?state=%s", state);
+    CHECK(lab_call(l, l->admin, "GET", url, "", &answer) == 200);
+    json_t *list = json_object_get(answer, "notifications"), *first = json_array_get(list, 0);
+    size_t count = json_array_size(list);
+    if (id && count)
+        CHECK(json_int(first, "id", id) == ERR_OK);
+    if (count && strcmp(state, "aside") == 0)
+        CHECK(strcmp(json_str(first, "refusal"), "8.8/4.2") == 0 && strcmp(json_str(first, "iccid"), LAB_PARTNER_ICCID) == 0);
+    json_decref(answer);
+    return count;
+}
+
+static void what_is_refused_for_ever_is_put_aside(void)
+{
+    static const struct {
+        const char *name, *heard;
+        enum es2p_point never;
+    } rows[] = {
+        { "the first is refused for ever", "3  | 4 ", ES2P_ELIGIBILITY },
+        { "the second is refused for ever", "1  | 4 ", ES2P_BPP_DOWNLOAD },
+        { "the last is refused for ever", "1  | 3 ", ES2P_BPP_INSTALLATION },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lab l;
+        struct operator o;
+        int64_t id = 0;
+        char url[96];
+        open_operator(&l, &o);
+        o.never = rows[i].never;
+        download(&l, "4711", false);
+        CHECK_ROW(rows[i].name, notifications(&l, "waiting", NULL) == 3);
+        lab_tell(&l, CLOCK_HOUR);
+        check_heard(rows[i].name, &o, rows[i].heard);
+        CHECK_ROW(rows[i].name, o.asked == 2 + 10);
+        CHECK_ROW(rows[i].name, notifications(&l, "waiting", NULL) == 0 && notifications(&l, "aside", &id) == 1);
+        lab_restart(&l, LAB_SMDP);
+        lab_tell(&l, CLOCK_DAY);
+        CHECK_ROW(rows[i].name, o.asked == 2 + 10 && notifications(&l, "aside", NULL) == 1);
+        o.never = 0; /* the operator is mended, and an administrator says so */
+        snprintf(url, sizeof url, NOTIFICATIONS "/%lld/retry", (long long)id);
+        CHECK_ROW(rows[i].name, lab_call(&l, l.eso, "POST", url, "{}", NULL) == 403);
+        CHECK_ROW(rows[i].name, lab_call(&l, l.admin, "POST", url, "{}", NULL) == 200);
+        CHECK_ROW(rows[i].name, lab_call(&l, l.admin, "POST", url, "{}", NULL) == 404);
+        lab_tell(&l, CLOCK_HOUR);
+        CHECK_ROW(rows[i].name, untold(&l) == 0 && o.count == 3);
+        close_operator(&l, &o);
+    }
+}
+
+/* Who is not there, or not well, has refused nothing: what it is to hear waits, however long. */
+static void silence_is_no_refusal(void)
+{
+    static const struct {
+        const char *name;
+        enum err err;
+        int status;
+    } rows[] = {
+        { "not reached for a day", ERR_IO, 0 },
+        { "no answer for a day", ERR_TIMEOUT, 0 },
+        { "overloaded for a day", ERR_OK, 503 },
+        { "unknown path for a day", ERR_OK, 404 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lab l;
+        struct operator o;
+        open_operator(&l, &o);
+        o.bad = rows[i].err ? 0 : 1000000;
+        o.status = rows[i].status;
+        l.hurdle = rows[i].err ? "orders.example.com" : NULL;
+        l.hurdle_err = rows[i].err;
+        l.hurdles = -1;
+        download(&l, "4711", false);
+        lab_tell(&l, CLOCK_DAY);
+        CHECK_ROW(rows[i].name, o.count == 0 && notifications(&l, "waiting", NULL) == 3);
+        o.bad = 0;
+        l.hurdle = NULL;
+        lab_tell(&l, CLOCK_HOUR);
+        check_heard(rows[i].name, &o, "1  | 3  | 4 ");
+        close_operator(&l, &o);
+    }
+}
+
+static void notifications_are_listed_as_asked(void)
+{
+    static const struct {
+        const char *name, *query;
+        int status;
+        size_t count;
+    } rows[] = {
+        { "all that wait", "", 200, 3 },
+        { "one page of one", "?limit=1", 200, 1 },
+        { "from the first on", "?after=1", 200, 2 },
+        { "beyond the last", "?after=9999", 200, 0 },
+        { "a state that is none", "?state=lost", 400, 0 },
+        { "a limit of nothing", "?limit=0", 400, 0 },
+        { "a limit below nothing", "?limit=-1", 400, 0 },
+        { "a limit of too many", "?limit=1001", 400, 0 },
+        { "a limit that is no number", "?limit=many", 400, 0 },
+        { "a place that is none", "?after=here", 400, 0 },
+    };
+    struct lab l;
+    struct operator o;
+    open_operator(&l, &o);
+    download(&l, "4711", false);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char url[128];
+        json_t *answer = NULL;
+        snprintf(url, sizeof url, NOTIFICATIONS "%s", rows[i].query);
+        CHECK_ROW(rows[i].name, lab_call(&l, l.admin, "GET", url, "", &answer) == rows[i].status);
+        CHECK_ROW(rows[i].name, json_array_size(json_object_get(answer, "notifications")) == rows[i].count);
+        json_decref(answer);
+    }
+    close_operator(&l, &o);
 }
 
 /* The SM-DP+ dies at its n-th write while it downloads or tells; nothing is missing in the end, nothing out of order. */
@@ -305,8 +474,12 @@ static void malformed_ones_are_refused(void)
 const struct test progress_tests[] = {
     { "a download is told point by point, with its signed result", a_download_is_told },
     { "what fails is told with its codes", failures_are_told },
+    { "what is refused only when the package is asked for is told too", late_refusals_are_told },
     { "who does not want to hear is not told", who_does_not_want_to_hear_is_not_told },
     { "an operator is told until it accepts, in order", told_until_accepted },
+    { "what an operator refuses for ever is put aside, visibly, and the rest goes on", what_is_refused_for_ever_is_put_aside },
+    { "who is not there has refused nothing", silence_is_no_refusal },
+    { "notifications are listed page by page", notifications_are_listed_as_asked },
     { "nothing is lost or out of order when the SM-DP+ is killed at any write", killed_anywhere },
     { "malformed notifications are refused by who receives them", malformed_ones_are_refused },
 };

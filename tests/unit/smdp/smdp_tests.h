@@ -13,5 +13,6 @@ TESTS(profile_tests);
 TESTS(progress_tests);
 TESTS(rebinding_tests);
 TESTS(hostile_tests);
+TESTS(isolation_tests);
 
 #endif
