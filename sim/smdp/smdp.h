@@ -7,6 +7,7 @@
  *        ecallIndication?, fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles -> {counts by state}
+ *   POST /v1/stock {operator, profileType?, count, firstIccid, firstImsi, …} -> a batch of profiles, their keys made here
  *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry
  * The other clients, operators, may read what is their own; another's is answered as what does not exist.
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.

@@ -38,7 +38,11 @@ MUST_CHECK enum err smdp_read_filter(const struct http_request *q, struct http_r
 MUST_CHECK enum err smdp_answer_page(struct http_response *p, const char *name, json_t *items, const char *key,
                                      const struct smdp_page *page);
 
+/* A profile as an administrator describes it, all but its keys and codes. Any failure: a member is missing or malformed. */
+MUST_CHECK enum err smdp_profile_read(const json_t *o, struct smdp_profile *p);
+
 /* Administration. */
+enum err smdp_generate_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);

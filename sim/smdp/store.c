@@ -53,6 +53,13 @@ const char *const smdp_migrations[] = {
     "DROP INDEX progress_by_operator;"
     "CREATE INDEX progress_by_operator ON progress (operator, put_aside, id);"
     "CREATE INDEX progress_by_state ON progress (put_aside, id);",
+    "CREATE TABLE batch ("
+    " id INTEGER PRIMARY KEY, owner TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " first_iccid TEXT NOT NULL, last_iccid TEXT NOT NULL, first_imsi INTEGER NOT NULL, last_imsi INTEGER NOT NULL);"
+    "CREATE INDEX batch_by_imsi ON batch (last_imsi);"
+    /* The next of a type is found without sorting all of them. */
+    "DROP INDEX profile_by_type;"
+    "CREATE INDEX profile_by_type ON profile (owner, type, state, iccid);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 

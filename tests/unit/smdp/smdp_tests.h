@@ -14,5 +14,6 @@ TESTS(progress_tests);
 TESTS(rebinding_tests);
 TESTS(hostile_tests);
 TESTS(isolation_tests);
+TESTS(stock_tests);
 
 #endif
