@@ -173,4 +173,12 @@ struct saip_subscription {
  * ERR_PARSE when a value of the subscription does not fit. The result holds K and OPc: keep it as a
  * secret. */
 MUST_CHECK enum err saip_minimal_usim(const struct saip_subscription *s, struct buf *upp);
+
+/* Appends `upp`, any package that saip_read takes, with the subscription's values in the place of its own: ICCID (header
+ * and EF.ICCID), EF.IMSI, EF.ACC, K and OPc with their algorithm in every AKA element that has keys, and EF.SPN, the
+ * length of the MNC in EF.AD, PINs and PUKs where the subscription has them (NULL or 0: the package's stay). Every
+ * other byte is the package's; so are the identities of ISIM and CSIM. ERR_PARSE with *fault (may be NULL): the package
+ * has no place for a value; `why` begins with the name of the element. The result is a secret. */
+MUST_CHECK enum err saip_personalise(struct span upp, const struct saip_subscription *s, struct buf *out,
+                                     struct saip_fault *fault);
 #endif

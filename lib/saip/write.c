@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "der.h"
-#include "saip.h"
+#include "values.h"
 
 #define DEPTH_MAX 8
 
@@ -58,23 +58,13 @@ static void file(struct writer *w, uint32_t tag, struct span fcp, struct span co
     end(w);
 }
 
-static bool all_digits(const char *text)
-{
-    return strspn(text, "0123456789") == strlen(text);
-}
-
-/* A PIN or PUK: digits, padded with FF. */
 static void code(struct writer *w, const char *digits, const char *otherwise)
 {
-    const char *text = digits ? digits : otherwise;
-    size_t length = strlen(text);
     uint8_t value[8];
-    if (!all_digits(text) || length < 4 || length > sizeof value)
-        w->e = w->e ? w->e : ERR_PARSE;
+    if (!w->e)
+        w->e = saip_code_content(digits ? digits : otherwise, value);
     if (w->e)
         return;
-    memset(value, 0xff, sizeof value);
-    memcpy(value, text, length);
     put(w, 0x81, SPAN_ARRAY(value));
     memory_clear(value, sizeof value);
 }
@@ -85,9 +75,7 @@ static void code(struct writer *w, const char *digits, const char *otherwise)
 static void header(struct writer *w, const struct saip_subscription *s)
 {
     uint8_t iccid[10];
-    for (size_t i = 0; i < sizeof iccid; i++) /* the header alone has it unswapped */
-        iccid[i] = (uint8_t)(s->iccid[i] << 4 | s->iccid[i] >> 4);
-    bool tuak = s->aka->algorithm == AKA_TUAK;
+    saip_iccid_swap(s->iccid, iccid);
     begin(w, 0xa0);
     number(w, 0x80, 2);
     number(w, 0x81, 3);
@@ -95,7 +83,7 @@ static void header(struct writer *w, const struct saip_subscription *s)
     put(w, 0x83, SPAN_ARRAY(iccid));
     begin(w, 0xa5);
     put(w, 0x81, (struct span){ 0 });
-    put(w, tuak ? (s->aka->k_len == 32 ? 0x90 : 0x85) : 0x84, (struct span){ 0 });
+    put(w, saip_algorithm_service(s->aka), (struct span){ 0 });
     end(w);
     begin(w, 0xa6);
     put(w, 0x06, SPAN(0x67, 0x81, 0x0f, 0x01, 0x02, 0x01));
@@ -187,29 +175,11 @@ static void second_pin(struct writer *w, const struct saip_subscription *s)
     end(w);
 }
 
-/* EF.IMSI (TS 31.102 4.2.2): length, then digits swapped, the first nibble telling odd from even.
- */
-static enum err imsi_content(const char *imsi, uint8_t out[9])
-{
-    size_t length = imsi ? strlen(imsi) : 0;
-    if (length < 6 || length > 15 || !all_digits(imsi))
-        return ERR_PARSE;
-    memset(out, 0xff, 9);
-    out[0] = (uint8_t)(1 + length / 2);
-    out[1] = (uint8_t)((imsi[0] - '0') << 4 | (length % 2 ? 9 : 1));
-    for (size_t i = 1; i < length; i++) {
-        uint8_t *at = &out[1 + (i + 1) / 2];
-        uint8_t value = (uint8_t)(imsi[i] - '0');
-        *at = (uint8_t)(i % 2 ? (*at & 0xf0) | value : (*at & 0x0f) | value << 4);
-    }
-    return ERR_OK;
-}
-
 static void usim_identity(struct writer *w, const struct saip_subscription *s)
 {
     uint8_t imsi[9];
     if (!w->e)
-        w->e = imsi_content(s->imsi, imsi);
+        w->e = saip_imsi_content(s->imsi, imsi);
     if (w->e)
         return;
     file(w, 0xa3,
@@ -219,15 +189,11 @@ static void usim_identity(struct writer *w, const struct saip_subscription *s)
 
 static void usim_spn(struct writer *w, const char *spn)
 {
-    uint8_t content[17];
-    const char *text = spn ? spn : "Lab";
-    if (strlen(text) > 16)
-        w->e = w->e ? w->e : ERR_PARSE;
+    uint8_t content[SAIP_SPN_OCTETS];
+    if (!w->e)
+        w->e = saip_spn_content(spn ? spn : "Lab", content);
     if (w->e)
         return;
-    memset(content, 0xff, sizeof content);
-    content[0] = 1;
-    memcpy(content + 1, text, strlen(text));
     file(w, 0xad,
          SPAN(0x82, 0x02, 0x41, 0x21, 0x83, 0x02, 0x6f, 0x46, 0x8b, 0x03, 0x6f, 0x06, 0x01),
          SPAN_ARRAY(content));
@@ -235,10 +201,11 @@ static void usim_spn(struct writer *w, const char *spn)
 
 static void usim_access_class(struct writer *w, const char *imsi)
 {
-    uint16_t classes = (uint16_t)(1u << (imsi[strlen(imsi) - 1] - '0'));
+    uint8_t classes[2];
+    saip_access_class_content(imsi, classes);
     file(w, 0xb2,
          SPAN(0x82, 0x02, 0x41, 0x21, 0x83, 0x02, 0x6f, 0x78, 0x8b, 0x03, 0x6f, 0x06, 0x01),
-         SPAN((uint8_t)(classes >> 8), (uint8_t)classes));
+         SPAN_ARRAY(classes));
 }
 
 /* Two records: 1 as in the MF, 2 for what the device itself updates with the application PIN.

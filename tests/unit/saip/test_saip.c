@@ -5,7 +5,7 @@
 #include "der.h"
 #include "harness.h"
 #include "rsp_schema.h"
-#include "saip.h"
+#include "saip_tests.h"
 
 #define MANY SAIP_UPP_MAX + 1000
 
@@ -517,6 +517,13 @@ int main(void)
         { "template files that nobody mentions are there with their defaults",
           template_files_that_nobody_mentions_are_there_with_their_defaults },
         { "every TS.48 package is read", every_ts48_package_is_read },
+        { "a package becomes the subscriber's", a_package_becomes_the_subscribers },
+        { "every TS.48 package becomes the subscriber's", every_ts48_package_becomes_the_subscribers },
+        { "what the subscription leaves out stays", what_the_subscription_leaves_out_stays },
+        { "a package without a place is refused by name", a_package_without_a_place_is_refused_by_name },
+        { "a subscription that fits no package is refused", a_subscription_that_fits_no_package_is_refused },
+        { "a second USIM is refused", a_second_usim_is_refused },
+        { "no truncation or flip of a template does harm", no_truncation_or_flip_of_a_template_does_harm },
         { "what is written is read back", what_is_written_is_read_back },
         { "every element written passes the schema", every_element_written_passes_the_schema },
         { "a TUAK subscription keeps its lengths", a_tuak_subscription_keeps_its_lengths },
