@@ -263,7 +263,7 @@ static const char *call_path(const struct http_call *q)
 static bool unrecorded(const char *path)
 {
     return strncmp(path, "/v1/subscribers", 15) == 0 ||
-           (strncmp(path, "/v1/profiles", 12) == 0 && path[12] == 0);
+           (strncmp(path, "/v1/profiles", 12) == 0 && path[12] == 0) || strncmp(path, "/v1/profile-types", 17) == 0;
 }
 
 static const char *call_header(const struct http_call *q, const char *name)

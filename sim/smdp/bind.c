@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aka.h"
 #include "bsp.h"
 #include "json.h"
 #include "rsp_ids.h"
@@ -11,35 +10,6 @@
 
 /* hostId of the control reference template, 1 to 16 octets: ours to choose. */
 #define HOST_ID "sgp32lab"
-
-static const char *given(const char *code)
-{
-    return code[0] ? code : NULL;
-}
-
-enum err smdp_build_upp(const struct smdp_profile *p, const struct smdp_subscription *sub, struct buf *upp)
-{
-    struct aka_params aka = { .algorithm = sub->algorithm == AKA_TUAK ? AKA_TUAK : AKA_MILENAGE,
-                              .k_len = sub->k.len, .res_len = 8 };
-    memcpy(aka.k, sub->k.at, sub->k.len < sizeof aka.k ? sub->k.len : sizeof aka.k);
-    memcpy(aka.opc, sub->opc.at, sub->opc.len < sizeof aka.opc ? sub->opc.len : sizeof aka.opc);
-    struct saip_subscription subscription = {
-        .imsi = sub->imsi,
-        .mnc_length = strlen(p->mcc_mnc) == 6 ? 3 : 2,
-        .spn = p->spn[0] && strlen(p->spn) <= 16 ? p->spn : NULL,
-        .pin1 = given(sub->code[SMDP_PIN1]),
-        .puk1 = given(sub->code[SMDP_PUK1]),
-        .pin2 = given(sub->code[SMDP_PIN2]),
-        .puk2 = given(sub->code[SMDP_PUK2]),
-        .adm1 = given(sub->code[SMDP_ADM1]),
-        .aka = &aka,
-    };
-    enum err e = rsp_iccid_parse(p->iccid, subscription.iccid);
-    if (!e)
-        e = saip_minimal_usim(&subscription, upp);
-    memory_clear(&aka, sizeof aka);
-    return e;
-}
 
 /* [{"event": "enable", "address": "…"}] -> notificationConfigurationInfo */
 static enum err put_notifications(const char *json, struct buf *out)
@@ -226,7 +196,7 @@ enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct sm
     struct smdp_subscription sub = { 0 };
     enum err e = smdp_subscription_get(s, p->iccid, &sub);
     if (!e)
-        e = smdp_build_upp(p, &sub, &upp);
+        e = smdp_build_upp(s, p, &sub, &upp);
     smdp_subscription_release(&sub);
     if (!e)
         e = bind_upp(s, x, p, euicc_otpk, buf_span(&upp), b);

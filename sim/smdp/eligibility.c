@@ -26,11 +26,11 @@ static const char *why_not(const struct rsp_euicc_info2 *info, const struct smdp
     return NULL;
 }
 
-static enum err check_memory(const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
+static enum err check_memory(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
                              const struct smdp_subscription *sub, struct es_status *status)
 {
     struct buf upp = { .max = SAIP_UPP_MAX };
-    enum err e = smdp_build_upp(p, sub, &upp);
+    enum err e = smdp_build_upp(s, p, sub, &upp);
     if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
         es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
     if (upp.at)
@@ -56,7 +56,7 @@ enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *in
     if (why)
         es_refuse(status, "8.2.5", "4.3", why);
     else if (!e)
-        e = check_memory(info, p, &sub, status);
+        e = check_memory(s, info, p, &sub, status);
     smdp_subscription_release(&sub);
     return e;
 }

@@ -209,7 +209,8 @@ enum err smdp_profile_read(const json_t *o, struct smdp_profile *p)
     return e ? e : check_metadata(p);
 }
 
-static enum err import_one(struct smdp *s, const json_t *o)
+/* *why: what does not fit into the package of its type. */
+static enum err import_one(struct smdp *s, const json_t *o, const char **why)
 {
     struct smdp_profile p;
     struct smdp_subscription sub = { 0 };
@@ -217,16 +218,20 @@ static enum err import_one(struct smdp *s, const json_t *o)
     if (!e)
         e = read_subscription(s, o, &sub);
     if (!e)
+        e = smdp_check_package(s, &p, &sub, why);
+    if (!e && !*why)
         e = smdp_profile_add(s, &p, &sub);
     smdp_subscription_release(&sub);
     return e;
 }
 
-static enum err refuse_row(struct http_response *p, size_t row, enum err e)
+static enum err refuse_row(struct http_response *p, size_t row, enum err e, const char *why)
 {
-    char detail[160];
+    char detail[200];
     snprintf(detail, sizeof detail, "profiles[%zu]: %s; nothing was added", row,
-             e == ERR_EXISTS ? "its ICCID or matchingId is here already" : "a member is missing or malformed");
+             why               ? why
+             : e == ERR_EXISTS ? "its ICCID or matchingId is here already"
+                               : "a member is missing or malformed");
     return http_problem(p, e == ERR_EXISTS ? 409 : 400, "profile refused", detail);
 }
 
@@ -234,6 +239,7 @@ enum err smdp_import_profiles(void *actor, const struct http_request *q, struct 
 {
     struct smdp *s = actor;
     json_t *body = NULL, *row;
+    const char *why = NULL;
     size_t i;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
@@ -250,15 +256,15 @@ enum err smdp_import_profiles(void *actor, const struct http_request *q, struct 
         return e;
     }
     json_array_foreach(list, i, row) {
-        e = import_one(s, row);
-        if (e)
+        e = import_one(s, row, &why);
+        if (e || why)
             break;
     }
     size_t added = json_array_size(list);
     json_decref(body);
-    if (e == ERR_EXISTS || e == ERR_PARSE || e == ERR_LIMIT || e == ERR_NOT_FOUND) {
+    if (why || e == ERR_EXISTS || e == ERR_PARSE || e == ERR_LIMIT || e == ERR_NOT_FOUND) {
         db_rollback(s->env->db);
-        return refuse_row(p, i, e);
+        return refuse_row(p, i, e, why);
     }
     e = db_end(s->env->db, e);
     return e ? e : http_json(p, 200, json_pack("{s:I}", "added", (json_int_t)added));

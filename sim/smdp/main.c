@@ -15,6 +15,8 @@ static const struct setting settings[] = {
     { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
     { "smds", SETTING_MAP, "", "name: https URL of each SM-DS that orders may name; client-certificate is shown there" },
     { "operators", SETTING_MAP, "", "name: https URL where this client hears how downloads of its profiles go" },
+    { "profile-types", SETTING_LIST, "",
+      "types made from a package file: {name, operator, package: FILE of an unprotected profile package}" },
     { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
     { "same-otpk-only", SETTING_BOOL, "false",
       "a package that was bound is given to the eUICC's same one-time key only (8.2/3.7); else it is bound anew" },
@@ -48,6 +50,8 @@ static const char usage[] =
 #define RIGHT_ADMINISTER 1u
 #define ADDRESSES_MAX 16
 #define SMDS_MAX 16
+#define TYPES_MAX 64
+#define PACKAGE_MAX (256u << 10)
 
 /* What the SM-DP+ borrows. */
 struct program_state {
@@ -55,6 +59,9 @@ struct program_state {
     const char *addresses[ADDRESSES_MAX + 1];
     struct smdp_smds smds[SMDS_MAX];
     size_t smds_count;
+    struct smdp_profile_type types[TYPES_MAX];
+    struct buf packages[TYPES_MAX];
+    size_t type_count;
     struct smdp_identity identities[2];
     struct ec_key *auth[2], *pb[2];
     struct trust *trust;
@@ -133,6 +140,29 @@ static enum err read_smds(struct program_state *p)
     return ERR_OK;
 }
 
+static const char *text_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *node = map->kind == YAML_MAP ? yaml_get(map, key) : NULL;
+    return node && node->kind == YAML_SCALAR ? node->text : NULL;
+}
+
+static enum err read_types(struct program_state *p)
+{
+    const struct yaml_node *list = settings_node(daemon_settings(p->d), "profile-types");
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && list && i < list->count; i++) {
+        const char *name = text_of(list->item[i], "name"), *owner = text_of(list->item[i], "operator"),
+                   *file = text_of(list->item[i], "package");
+        if (i == TYPES_MAX || !name || !owner || !file)
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings",
+                            "profile-types: at most 64 of {name, operator, package}");
+        p->packages[i].max = PACKAGE_MAX;
+        e = daemon_read_file(daemon_settings(p->d), "profile-types", file, &p->packages[i]);
+        p->types[p->type_count++] = (struct smdp_profile_type){ name, owner, buf_span(&p->packages[i]) };
+    }
+    return e;
+}
+
 static enum err read_identity(struct program_state *p, size_t i, const char *auth_name, const char *pb_name)
 {
     const char *folder = settings_text(daemon_settings(p->d), "certs");
@@ -160,6 +190,8 @@ static enum err make_smdp(struct program_state *p)
     if (!e)
         e = read_smds(p);
     if (!e)
+        e = read_types(p);
+    if (!e)
         e = read_identity(p, 0, "S_SM_DPauth_ECDSA_NIST", "S_SM_DPpb_ECDSA_NIST");
     if (!e && settings_bool(s, "brainpool")) {
         e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
@@ -175,9 +207,16 @@ static enum err make_smdp(struct program_state *p)
     m.trust = p->trust;
     m.smds = p->smds;
     m.smds_count = p->smds_count;
+    m.profile_types = p->types;
+    m.profile_type_count = p->type_count;
     if (!e)
         e = smdp_new(daemon_env(p->d), &m, &p->smdp);
     secret_release(&m.storage_key);
+    for (size_t i = 0; i < p->type_count; i++) {
+        if (p->packages[i].at)
+            memory_clear(p->packages[i].at, p->packages[i].len);
+        buf_release(&p->packages[i]);
+    }
     free(clients);
     return e;
 }

@@ -159,6 +159,8 @@ static const struct http_route routes[] = {
     { "POST", "/v1/profiles", smdp_import_profiles },
     { "GET", "/v1/profiles", smdp_count_profiles },
     { "GET", "/v1/profiles/{iccid}", smdp_show_profile },
+    { "POST", "/v1/profile-types", smdp_add_profile_type },
+    { "GET", "/v1/profile-types", smdp_list_profile_types },
     { "POST", "/v1/stock", smdp_generate_stock },
     { "GET", "/v1/notifications", smdp_list_notifications },
     { "POST", "/v1/notifications/{id}/retry", smdp_retry_notification },

@@ -114,6 +114,8 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     prepare_authentication(s, settings);
     if (!e)
         e = db_migrate(env->db, smdp_migrations, smdp_migration_count);
+    for (size_t i = 0; !e && i < settings->profile_type_count; i++)
+        e = smdp_profile_type_settle(s, &settings->profile_types[i]);
     if (e)
         smdp_free(s);
     else
@@ -133,6 +135,14 @@ const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certi
         return NULL;
     for (size_t i = 0; i < s->client_count; i++)
         if (memcmp(s->clients[i].fingerprint, fingerprint, sizeof fingerprint) == 0)
+            return &s->clients[i];
+    return NULL;
+}
+
+const struct smdp_client *smdp_client_named(const struct smdp *s, const char *name)
+{
+    for (size_t i = 0; i < s->client_count; i++)
+        if (strcmp(s->clients[i].name, name) == 0)
             return &s->clients[i];
     return NULL;
 }

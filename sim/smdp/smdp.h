@@ -7,6 +7,7 @@
  *        ecallIndication?, fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
  *   GET  /v1/profiles -> {counts by state}
+ *   POST /v1/profile-types {name, operator, package} -> profiles of this type are made from this package; GET: the types
  *   POST /v1/stock {operator, profileType?, count, firstIccid, firstImsi, …} -> a batch of profiles, their keys made here
  *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry
  * The other clients, operators, may read what is their own; another's is answered as what does not exist.
@@ -35,6 +36,12 @@ struct smdp_client {
     const char *url;         /* where this operator hears of downloads (ES2+.HandleDownloadProgressInfo); NULL: nowhere */
 };
 
+/* A profile type that is made from a package file (TCA interoperable format, unprotected). */
+struct smdp_profile_type {
+    const char *name, *owner; /* profileType of orders; functionRequesterIdentifier of its operator */
+    struct span package;
+};
+
 /* An SM-DS that orders may name in smdsAddress. */
 struct smdp_smds {
     const char *name; /* "smds.example.com" */
@@ -52,6 +59,8 @@ struct smdp_settings {
     struct secret storage_key;    /* 32 octets */
     const struct smdp_smds *smds;
     size_t smds_count;
+    const struct smdp_profile_type *profile_types; /* kept in the store; borrowed by smdp_new only */
+    size_t profile_type_count;
     bool ppk;                     /* packages are protected by random keys, sent as ReplaceSessionKeys (SGP.22 2.5.3) */
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */

@@ -67,8 +67,12 @@ MUST_CHECK enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euic
  * received, may be empty. */
 MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid,
                                        enum es2p_point point, const struct es_status *status, struct span result);
-/* The unprotected package of a profile: a secret. */
-MUST_CHECK enum err smdp_build_upp(const struct smdp_profile *p, const struct smdp_subscription *sub, struct buf *upp);
+/* The unprotected package of a profile, of its type's package file if it has one, else a minimal USIM: a secret. */
+MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
+                                   struct buf *upp);
+/* ERR_OK with *why NULL: the package can be made; else what is wrong, in static storage. */
+MUST_CHECK enum err smdp_check_package(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
+                                       const char **why);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);
 /* SGP.22 2.6.4, 5.5: protects the profile with keys agreed with the eUICC's one-time key. ERR_VERIFY: no point of the curve. */
 MUST_CHECK enum err smdp_bind(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p,

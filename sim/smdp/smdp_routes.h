@@ -9,6 +9,8 @@ extern const struct actor_ops smdp_actor_ops;
 
 /* The client that showed this certificate; NULL when it is none of the settings'. */
 const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certificate);
+/* NULL when there is none of this name. */
+const struct smdp_client *smdp_client_named(const struct smdp *s, const char *name);
 /* ERR_REFUSED after writing 403: no certificate, or not an administrator's. */
 MUST_CHECK enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q,
                                                struct http_response *p);
@@ -41,7 +43,12 @@ MUST_CHECK enum err smdp_answer_page(struct http_response *p, const char *name, 
 /* A profile as an administrator describes it, all but its keys and codes. Any failure: a member is missing or malformed. */
 MUST_CHECK enum err smdp_profile_read(const json_t *o, struct smdp_profile *p);
 
+/* Takes a type of the settings into the store. ERR_CONFIG, logged: no package, or profiles of it were made from another. */
+MUST_CHECK enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_profile_type *t);
+
 /* Administration. */
+enum err smdp_add_profile_type(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_list_profile_types(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_generate_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);

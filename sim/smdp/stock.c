@@ -131,14 +131,6 @@ static enum err read_common(const json_t *o, struct http_response *p, struct bat
     return ERR_OK;
 }
 
-static bool is_client(const struct smdp *s, const char *name)
-{
-    for (size_t i = 0; i < s->client_count; i++)
-        if (strcmp(s->clients[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static enum err read_batch(struct smdp *s, const json_t *o, struct http_response *p, struct batch *b)
 {
     const char *forbidden = forbidden_member(o);
@@ -147,7 +139,7 @@ static enum err read_batch(struct smdp *s, const json_t *o, struct http_response
     if (json_int(o, "count", &b->count) || b->count < 1 || b->count > BATCH_MAX)
         return refuse(p, 400, "count", "1 to 100000 is wanted");
     enum err e = read_common(o, p, b);
-    if (!e && !is_client(s, b->profile.owner))
+    if (!e && !smdp_client_named(s, b->profile.owner))
         return refuse(p, 400, "operator", "no client of this SM-DP+ has this name");
     return e ? e : read_ranges(o, p, b);
 }
@@ -222,6 +214,18 @@ static enum err note_batch(struct smdp *s, const struct batch *b)
                   NULL);
 }
 
+/* What holds for one profile of the batch holds for all: their packages differ in numbers and keys only. */
+static enum err check_package(struct smdp *s, const struct batch *b, struct http_response *p)
+{
+    struct smdp_subscription sub = { 0 };
+    const char *why = NULL;
+    enum err e = make_subscription(s, b, 0, &sub);
+    if (!e)
+        e = smdp_check_package(s, &b->profile, &sub, &why);
+    smdp_subscription_release(&sub);
+    return !e && why ? refuse(p, 400, "profileType", why) : e;
+}
+
 static enum err add_all(struct smdp *s, struct batch *b, struct http_response *p)
 {
     struct smdp_subscription sub = { 0 };
@@ -260,7 +264,9 @@ enum err smdp_generate_stock(void *actor, const struct http_request *q, struct h
         e = db_begin(s->env->db);
     if (e)
         return e;
-    e = check_imsis(s, &b, p);
+    e = check_package(s, &b, p);
+    if (!e)
+        e = check_imsis(s, &b, p);
     if (!e)
         e = add_all(s, &b, p);
     if (!e)

@@ -57,6 +57,10 @@ const char *const smdp_migrations[] = {
     " id INTEGER PRIMARY KEY, owner TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL, count INTEGER NOT NULL,"
     " first_iccid TEXT NOT NULL, last_iccid TEXT NOT NULL, first_imsi INTEGER NOT NULL, last_imsi INTEGER NOT NULL);"
     "CREATE INDEX batch_by_imsi ON batch (last_imsi);"
+    "CREATE TABLE profile_type ("
+    " owner TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL, package BLOB NOT NULL,"
+    " PRIMARY KEY (owner, name));"
+    "CREATE INDEX profile_type_by_name ON profile_type (name);"
     /* The next of a type is found without sorting all of them. */
     "DROP INDEX profile_by_type;"
     "CREATE INDEX profile_by_type ON profile (owner, type, state, iccid);",

@@ -82,6 +82,8 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .downloads_max = l->downloads_max,
                                      .ppk = l->ppk,
                                      .same_otpk_only = l->same_otpk_only,
+                                     .profile_types = l->profile_types,
+                                     .profile_type_count = l->profile_type_count,
                                      .smds = &smds,
                                      .smds_count = 1 };
     REQUIRE(smdp_new(&p->env, &s, &smdp) == ERR_OK);

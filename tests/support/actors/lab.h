@@ -91,6 +91,8 @@ struct lab {
     struct buf initial_eim;
     const char *operator_url; /* where "eso" hears of downloads; NULL: nowhere. Restart the SM-DP+ after changing it. */
     struct ipa *ipa;
+    const struct smdp_profile_type *profile_types; /* of the SM-DP+'s settings, from its next start on */
+    size_t profile_type_count;
     int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
     bool ppk, same_otpk_only;              /* the same */
     bool ipae; /* the device announces itself as IPAe from its next start on */

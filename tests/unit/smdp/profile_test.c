@@ -139,29 +139,6 @@ static void metadata_is_on_the_card(void)
     }
 }
 
-/* A command on the basic channel; its status word, the data before it in *out. */
-static unsigned command(struct lab *l, struct span apdu, struct buf *out)
-{
-    buf_clear(out);
-    REQUIRE(card_transmit(l->card.card, apdu, out) == ERR_OK && out->len >= 2);
-    unsigned sw = (unsigned)out->at[out->len - 2] << 8 | out->at[out->len - 1];
-    out->len -= 2;
-    if (sw >> 8 != 0x61)
-        return sw;
-    return command(l, SPAN(0x00, 0xc0, 0x00, 0x00, (uint8_t)sw), out);
-}
-
-/* Enables the partner's profile and selects its USIM. */
-static void use_profile(struct lab *l, struct buf *answer)
-{
-    uint8_t iccid[10];
-    int64_t code = -1;
-    REQUIRE(rsp_iccid_parse(LAB_PARTNER_ICCID, iccid) == ERR_OK);
-    REQUIRE(es10b_enable_profile(&l->card.es, SPAN_ARRAY(iccid), false, &code) == ERR_OK && code == 0);
-    lab_card_reset(&l->card);
-    REQUIRE(command(l, SPAN(0x00, 0xa4, 0x04, 0x04, 0x07, 0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02), answer) == 0x9000);
-}
-
 static void codes_are_the_cards(void)
 {
     static const struct {
@@ -178,7 +155,7 @@ static void codes_are_the_cards(void)
     struct lab l;
     struct buf answer = { .max = 300 };
     install(&l, OPC ",\"pin1\":\"2468\",\"puk1\":\"13572468\",\"pin2\":\"87654321\",\"adm1\":\"24681357\"");
-    use_profile(&l, &answer);
+    use_profile(&l, LAB_PARTNER_ICCID, &answer);
     for (size_t i = 0; i < COUNT(codes); i++) {
         uint8_t apdu[13] = { 0x00, 0x20, 0x00, codes[i].reference, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
         memcpy(apdu + 5, codes[i].code, strlen(codes[i].code));
@@ -196,29 +173,9 @@ static void codes_are_the_cards(void)
 /* 3GPP TS 35.207 set 1: OP makes the OPc that the network knows. */
 static void op_becomes_opc(void)
 {
-    static const uint8_t sqn[6] = { 0, 0, 0, 0, 1, 0 }, amf[2] = { 0x80, 0x00 }, challenge[16] = { 1, 2, 3 };
     struct lab l;
-    struct aka_vector v;
-    struct aka_params p = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
-    struct buf answer = { .max = 300 }, k = hex(LAB_K), opc = hex(LAB_OPC), apdu = { .max = 64 };
-    memcpy(p.k, k.at, 16);
-    memcpy(p.opc, opc.at, 16);
     install(&l, "\"op\":\"cdc202d5123e20f62b6d676ac72cb318\"");
-    use_profile(&l, &answer);
-    REQUIRE(aka_compute(l.crypto, &p, challenge, sqn, amf, &v) == ERR_OK);
-    uint8_t hidden[6];
-    for (size_t i = 0; i < sizeof hidden; i++)
-        hidden[i] = sqn[i] ^ v.ak[i];
-    REQUIRE(buf_put(&apdu, SPAN(0x00, 0x88, 0x00, 0x81, 0x22, 0x10)) == ERR_OK);
-    REQUIRE(buf_put(&apdu, SPAN_ARRAY(challenge)) == ERR_OK && buf_put_u8(&apdu, 0x10) == ERR_OK);
-    REQUIRE(buf_put(&apdu, SPAN_ARRAY(hidden)) == ERR_OK && buf_put(&apdu, SPAN_ARRAY(amf)) == ERR_OK);
-    REQUIRE(buf_put(&apdu, SPAN_ARRAY(v.mac_a)) == ERR_OK);
-    CHECK(command(&l, buf_span(&apdu), &answer) == 0x9000);
-    CHECK(answer.len > 10 && answer.at[0] == 0xdb && span_equal(span_of(answer.at + 2, 8), span_of(v.res, 8)));
-    buf_release(&answer);
-    buf_release(&apdu);
-    buf_release(&k);
-    buf_release(&opc);
+    CHECK(authenticates(&l, LAB_PARTNER_ICCID, LAB_K, LAB_OPC));
     lab_close(&l);
 }
 
