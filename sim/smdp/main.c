@@ -17,6 +17,8 @@ static const struct setting settings[] = {
     { "operators", SETTING_MAP, "", "name: https URL where this client hears how downloads of its profiles go" },
     { "profile-types", SETTING_LIST, "",
       "types made from a package file: {name, operator, package: FILE of an unprotected profile package}" },
+    { "transport-keys", SETTING_MAP, "",
+      "name: FILE with the 64 hex digits under which keys of profiles are exported and imported" },
     { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
     { "same-otpk-only", SETTING_BOOL, "false",
       "a package that was bound is given to the eUICC's same one-time key only (8.2/3.7); else it is bound anew" },
@@ -51,6 +53,7 @@ static const char usage[] =
 #define ADDRESSES_MAX 16
 #define SMDS_MAX 16
 #define TYPES_MAX 64
+#define TRANSPORT_KEYS_MAX 16
 #define PACKAGE_MAX (256u << 10)
 
 /* What the SM-DP+ borrows. */
@@ -59,6 +62,8 @@ struct program_state {
     const char *addresses[ADDRESSES_MAX + 1];
     struct smdp_smds smds[SMDS_MAX];
     size_t smds_count;
+    struct smdp_transport_key keys[TRANSPORT_KEYS_MAX];
+    size_t key_count;
     struct smdp_profile_type types[TYPES_MAX];
     struct buf packages[TYPES_MAX];
     size_t type_count;
@@ -163,6 +168,39 @@ static enum err read_types(struct program_state *p)
     return e;
 }
 
+static enum err read_transport_key(struct program_state *p, const char *path, struct secret *out)
+{
+    struct buf text = { .max = 256 }, key = { .max = 64 };
+    enum err e = daemon_read_file(daemon_settings(p->d), "transport-keys", path, &text);
+    while (!e && text.len && strchr("\r\n ", text.at[text.len - 1]))
+        text.len--;
+    if (!e && (hex_decode(buf_span(&text), &key) || key.len != 32))
+        e = log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "transport-keys: a file does not hold 64 hex digits");
+    if (!e)
+        e = secret_set(out, buf_span(&key));
+    if (text.at)
+        memory_clear(text.at, text.len);
+    if (key.at)
+        memory_clear(key.at, key.len);
+    buf_release(&text);
+    buf_release(&key);
+    return e;
+}
+
+static enum err read_transport_keys(struct program_state *p)
+{
+    const struct yaml_node *map = settings_node(daemon_settings(p->d), "transport-keys");
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && map && i < map->count; i++) {
+        if (i == TRANSPORT_KEYS_MAX || map->item[i]->kind != YAML_SCALAR)
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "transport-keys: at most 16 names with files");
+        p->keys[i].name = map->key[i];
+        e = read_transport_key(p, map->item[i]->text, &p->keys[i].key);
+        p->key_count++;
+    }
+    return e;
+}
+
 static enum err read_identity(struct program_state *p, size_t i, const char *auth_name, const char *pb_name)
 {
     const char *folder = settings_text(daemon_settings(p->d), "certs");
@@ -192,6 +230,8 @@ static enum err make_smdp(struct program_state *p)
     if (!e)
         e = read_types(p);
     if (!e)
+        e = read_transport_keys(p);
+    if (!e)
         e = read_identity(p, 0, "S_SM_DPauth_ECDSA_NIST", "S_SM_DPpb_ECDSA_NIST");
     if (!e && settings_bool(s, "brainpool")) {
         e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
@@ -207,11 +247,15 @@ static enum err make_smdp(struct program_state *p)
     m.trust = p->trust;
     m.smds = p->smds;
     m.smds_count = p->smds_count;
+    m.transport_keys = p->keys;
+    m.transport_key_count = p->key_count;
     m.profile_types = p->types;
     m.profile_type_count = p->type_count;
     if (!e)
         e = smdp_new(daemon_env(p->d), &m, &p->smdp);
     secret_release(&m.storage_key);
+    for (size_t i = 0; i < p->key_count; i++)
+        secret_release(&p->keys[i].key);
     for (size_t i = 0; i < p->type_count; i++) {
         if (p->packages[i].at)
             memory_clear(p->packages[i].at, p->packages[i].len);

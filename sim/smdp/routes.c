@@ -162,6 +162,10 @@ static const struct http_route routes[] = {
     { "POST", "/v1/profile-types", smdp_add_profile_type },
     { "GET", "/v1/profile-types", smdp_list_profile_types },
     { "POST", "/v1/stock", smdp_generate_stock },
+    { "GET", "/v1/stock", smdp_list_stock },
+    { "POST", "/v1/stock/export", smdp_export_stock },
+    { "POST", "/v1/stock/import", smdp_import_stock },
+    { "GET", "/v1/orders", smdp_list_orders },
     { "GET", "/v1/notifications", smdp_list_notifications },
     { "POST", "/v1/notifications/{id}/retry", smdp_retry_notification },
 };

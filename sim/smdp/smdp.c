@@ -43,6 +43,20 @@ static enum err copy_smds(struct smdp *s, const struct smdp_smds *smds, size_t c
     return s->smds ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err copy_transport_keys(struct smdp *s, const struct smdp_transport_key *keys, size_t count)
+{
+    s->transport_keys = calloc(count + 1, sizeof *s->transport_keys);
+    for (size_t i = 0; s->transport_keys && i < count; i++) {
+        if (keys[i].key.len != 32)
+            return log_fail(s->env->log, ERR_CONFIG, "settings", "a transport key has 32 octets");
+        struct smdp_transport_key *to = &s->transport_keys[s->transport_key_count++];
+        *to = (struct smdp_transport_key){ strdup(keys[i].name), keys[i].key };
+        if (!to->name)
+            return ERR_NOMEM;
+    }
+    return s->transport_keys ? ERR_OK : ERR_NOMEM;
+}
+
 /* A certificate that does not parse stops the program at its start, not a download in the middle. */
 static enum err load_identities(struct smdp *s, const struct smdp_identity *identities, size_t count)
 {
@@ -87,6 +101,11 @@ void smdp_free(struct smdp *s)
         free((char *)s->smds[i].url);
     }
     free(s->smds);
+    for (size_t i = 0; i < s->transport_key_count; i++) {
+        free((char *)s->transport_keys[i].name);
+        secret_release(&s->transport_keys[i].key);
+    }
+    free(s->transport_keys);
     secret_release(&s->storage_key);
     free(s);
 }
@@ -109,6 +128,8 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
         e = copy_clients(s, settings->clients, settings->client_count);
     if (!e)
         e = copy_smds(s, settings->smds, settings->smds_count);
+    if (!e)
+        e = copy_transport_keys(s, settings->transport_keys, settings->transport_key_count);
     if (!e)
         e = load_identities(s, settings->identities, settings->identity_count);
     prepare_authentication(s, settings);

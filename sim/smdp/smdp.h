@@ -9,6 +9,7 @@
  *   GET  /v1/profiles -> {counts by state}
  *   POST /v1/profile-types {name, operator, package} -> profiles of this type are made from this package; GET: the types
  *   POST /v1/stock {operator, profileType?, count, firstIccid, firstImsi, …} -> a batch of profiles, their keys made here
+ *   POST /v1/stock/export {key, …} -> profiles with their keys sealed under a transport key; POST /v1/stock/import takes them
  *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry
  * The other clients, operators, may read what is their own; another's is answered as what does not exist.
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.
@@ -36,6 +37,12 @@ struct smdp_client {
     const char *url;         /* where this operator hears of downloads (ES2+.HandleDownloadProgressInfo); NULL: nowhere */
 };
 
+/* Keys of profiles leave and come in under these (AES-256). */
+struct smdp_transport_key {
+    const char *name;
+    struct secret key; /* 32 octets */
+};
+
 /* A profile type that is made from a package file (TCA interoperable format, unprotected). */
 struct smdp_profile_type {
     const char *name, *owner; /* profileType of orders; functionRequesterIdentifier of its operator */
@@ -59,6 +66,8 @@ struct smdp_settings {
     struct secret storage_key;    /* 32 octets */
     const struct smdp_smds *smds;
     size_t smds_count;
+    const struct smdp_transport_key *transport_keys;
+    size_t transport_key_count;
     const struct smdp_profile_type *profile_types; /* kept in the store; borrowed by smdp_new only */
     size_t profile_type_count;
     bool ppk;                     /* packages are protected by random keys, sent as ReplaceSessionKeys (SGP.22 2.5.3) */

@@ -20,6 +20,8 @@ struct smdp {
     struct secret storage_key;
     bool ppk, same_otpk_only;
     int64_t order_valid_ms, downloads_max, progress_refusals_max;
+    struct smdp_transport_key *transport_keys; /* names owned */
+    size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */
     size_t smds_count;
 };

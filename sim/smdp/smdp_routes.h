@@ -40,6 +40,8 @@ MUST_CHECK enum err smdp_read_filter(const struct http_request *q, struct http_r
 MUST_CHECK enum err smdp_answer_page(struct http_response *p, const char *name, json_t *items, const char *key,
                                      const struct smdp_page *page);
 
+/* The other way round: what smdp_profile_read takes. NULL: no memory. */
+json_t *smdp_profile_json(const struct smdp_profile *p);
 /* A profile as an administrator describes it, all but its keys and codes. Any failure: a member is missing or malformed. */
 MUST_CHECK enum err smdp_profile_read(const json_t *o, struct smdp_profile *p);
 
@@ -49,6 +51,10 @@ MUST_CHECK enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_p
 /* Administration. */
 enum err smdp_add_profile_type(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_profile_types(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_export_stock(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_import_stock(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_list_stock(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_list_orders(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_generate_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);

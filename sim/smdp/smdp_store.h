@@ -23,6 +23,11 @@ struct smdp_subscription {
     char code[SMDP_CODES][9]; /* 4 to 8 digits; "" the default of lib/saip */
 };
 void smdp_subscription_release(struct smdp_subscription *s);
+/* AES-256-GCM: 12 octets IV, ciphertext, tag; bound to `what_for`. Open: ERR_VERIFY for any other key, purpose or bytes. */
+MUST_CHECK enum err smdp_subscription_seal(struct smdp *s, struct span key, struct span what_for,
+                                           const struct smdp_subscription *sub, struct buf *out);
+MUST_CHECK enum err smdp_subscription_open(struct smdp *s, struct span key, struct span what_for, struct span sealed,
+                                           struct smdp_subscription *sub);
 
 #define SMDP_MATCHING_ID_MAX 64
 
@@ -90,6 +95,18 @@ MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, cons
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
 MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
+
+/* Which profiles of many: by EID; or all that are ordered; or by state, and type. "" leaves a filter out; type wants owner. */
+struct smdp_filter {
+    char owner[65], type[65], eid[33];
+    bool any_order;          /* all but the available ones */
+    enum smdp_state state;
+};
+/* Calls `profile` for each behind the ICCID `after`, by ICCID, `limit` at most: never more rows are read. */
+MUST_CHECK enum err smdp_profiles_page(struct smdp *s, const struct smdp_filter *f, const char *after, int64_t limit,
+                                       enum err (*profile)(void *context, const struct smdp_profile *p), void *context);
+/* The statement behind it, for EXPLAIN QUERY PLAN. */
+const char *smdp_profiles_statement(const struct smdp_filter *f);
 
 /* The event of an order at an SM-DS. refusal: the subject of the SM-DS's final refusal, "" none. */
 struct smdp_registration {

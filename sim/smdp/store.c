@@ -64,6 +64,13 @@ const char *const smdp_migrations[] = {
     /* The next of a type is found without sorting all of them. */
     "DROP INDEX profile_by_type;"
     "CREATE INDEX profile_by_type ON profile (owner, type, state, iccid);",
+    /* Lists page by page; 0: SMDP_AVAILABLE. */
+    "DROP INDEX profile_by_eid;"
+    "CREATE INDEX profile_by_eid ON profile (eid, iccid) WHERE eid IS NOT NULL;"
+    "CREATE INDEX profile_by_state ON profile (state, iccid);"
+    "CREATE INDEX profile_by_owner ON profile (owner, state, iccid);"
+    "CREATE INDEX order_by_iccid ON profile (iccid) WHERE state <> 0;"
+    "CREATE INDEX order_by_owner ON profile (owner, iccid) WHERE state <> 0;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -126,57 +133,70 @@ static enum err take_sealed_texts(struct span from, struct smdp_subscription *su
     return rest.len ? ERR_PARSE : ERR_OK;
 }
 
-static enum err seal(struct smdp *s, const char *iccid, const struct smdp_subscription *sub, struct buf *out)
+static enum err pack(const struct smdp_subscription *sub, struct buf *plain)
+{
+    enum err e = buf_put_u8(plain, (uint8_t)sub->algorithm);
+    if (!e)
+        e = buf_put_u8(plain, (uint8_t)sub->k.len);
+    if (!e)
+        e = buf_put_u8(plain, (uint8_t)sub->opc.len);
+    if (!e)
+        e = buf_put(plain, secret_span(&sub->k));
+    if (!e)
+        e = buf_put(plain, secret_span(&sub->opc));
+    if (!e)
+        e = buf_put_str(plain, sub->imsi);
+    return e ? e : put_codes(sub, plain);
+}
+
+static enum err unpack(struct span p, struct smdp_subscription *sub)
+{
+    size_t imsi = p.len < 3 ? 0 : 3u + p.at[1] + p.at[2];
+    if (imsi == 0 || imsi > p.len)
+        return ERR_PARSE;
+    sub->algorithm = p.at[0];
+    enum err e = secret_set(&sub->k, span_sub(p, 3, p.at[1]));
+    if (!e)
+        e = secret_set(&sub->opc, span_sub(p, 3u + p.at[1], p.at[2]));
+    return e ? e : take_sealed_texts(span_sub(p, imsi, p.len), sub);
+}
+
+enum err smdp_subscription_seal(struct smdp *s, struct span key, struct span what_for, const struct smdp_subscription *sub,
+                                struct buf *out)
 {
     struct buf plain = { .max = 256 };
     uint8_t iv[12];
-    enum err e = buf_put_u8(&plain, (uint8_t)sub->algorithm);
-    if (!e)
-        e = buf_put_u8(&plain, (uint8_t)sub->k.len);
-    if (!e)
-        e = buf_put_u8(&plain, (uint8_t)sub->opc.len);
-    if (!e)
-        e = buf_put(&plain, secret_span(&sub->k));
-    if (!e)
-        e = buf_put(&plain, secret_span(&sub->opc));
-    if (!e)
-        e = buf_put_str(&plain, sub->imsi);
-    if (!e)
-        e = put_codes(sub, &plain);
+    enum err e = pack(sub, &plain);
     if (!e)
         e = rng_fill(s->env->rng, iv, sizeof iv);
     if (!e)
         e = buf_put(out, SPAN_ARRAY(iv));
     if (!e)
-        e = aes256_gcm_seal(s->env->crypto, secret_span(&s->storage_key), SPAN_ARRAY(iv), span_str(iccid),
-                            buf_span(&plain), out);
-    memory_clear(plain.at, plain.len);
+        e = aes256_gcm_seal(s->env->crypto, key, SPAN_ARRAY(iv), what_for, buf_span(&plain), out);
+    if (plain.at)
+        memory_clear(plain.at, plain.len);
     buf_release(&plain);
     return e;
 }
 
-static enum err open_sealed(struct smdp *s, const char *iccid, struct span sealed, struct smdp_subscription *sub)
+enum err smdp_subscription_open(struct smdp *s, struct span key, struct span what_for, struct span sealed,
+                                struct smdp_subscription *sub)
 {
     struct buf plain = { .max = 256 };
-    enum err e = sealed.len < 12 ? ERR_PARSE
-                                 : aes256_gcm_open(s->env->crypto, secret_span(&s->storage_key),
-                                                   span_sub(sealed, 0, 12), span_str(iccid),
+    enum err e = sealed.len < 12 ? ERR_VERIFY
+                                 : aes256_gcm_open(s->env->crypto, key, span_sub(sealed, 0, 12), what_for,
                                                    span_sub(sealed, 12, sealed.len), &plain);
-    struct span p = buf_span(&plain);
-    size_t imsi = e || p.len < 3 ? 0 : 3u + p.at[1] + p.at[2];
-    if (!e && (imsi == 0 || imsi > p.len))
-        e = ERR_PARSE;
-    if (!e) {
-        sub->algorithm = p.at[0];
-        e = secret_set(&sub->k, span_sub(p, 3, p.at[1]));
-    }
     if (!e)
-        e = secret_set(&sub->opc, span_sub(p, 3u + p.at[1], p.at[2]));
-    if (!e)
-        e = take_sealed_texts(span_sub(p, imsi, p.len), sub);
+        e = unpack(buf_span(&plain), sub);
     if (plain.at)
         memory_clear(plain.at, plain.len);
     buf_release(&plain);
+    return e;
+}
+
+static enum err open_stored(struct smdp *s, const char *iccid, struct span sealed, struct smdp_subscription *sub)
+{
+    enum err e = smdp_subscription_open(s, secret_span(&s->storage_key), span_str(iccid), sealed, sub);
     if (e)
         return log_fail(s->env->log, e, "storage", "a profile's keys do not open: wrong storage key or damaged row");
     return ERR_OK;
@@ -208,7 +228,7 @@ static enum err take_gid(const struct db_row *r, int column, struct smdp_gid *g)
 enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub)
 {
     struct buf sealed = { .max = 512 };
-    enum err e = seal(s, p->iccid, sub, &sealed);
+    enum err e = smdp_subscription_seal(s, secret_span(&s->storage_key), span_str(p->iccid), sub, &sealed);
     if (!e)
         e = db_run(s->env->db,
                    "INSERT INTO profile (iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc,"
@@ -297,6 +317,53 @@ enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *typ
     return e == ERR_NOT_FOUND ? ERR_REFUSED : e ? e : ERR_NOT_FOUND;
 }
 
+#define PAGE " AND iccid > ? ORDER BY iccid LIMIT ?"
+
+/* Each combination of filters has its statement, so that each has its index. */
+const char *smdp_profiles_statement(const struct smdp_filter *f)
+{
+    if (f->eid[0])
+        return f->owner[0] ? PROFILE_COLUMNS "WHERE eid = ? AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE eid = ?" PAGE;
+    if (f->any_order)
+        return f->owner[0] ? PROFILE_COLUMNS "WHERE state <> 0 AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE state <> 0" PAGE;
+    if (f->type[0])
+        return PROFILE_COLUMNS "WHERE state = ? AND owner = ? AND type = ?" PAGE;
+    return f->owner[0] ? PROFILE_COLUMNS "WHERE state = ? AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE state = ?" PAGE;
+}
+
+struct visit {
+    enum err (*profile)(void *context, const struct smdp_profile *p);
+    void *context;
+};
+
+static enum err visit_profile(void *context, const struct db_row *r)
+{
+    const struct visit *v = context;
+    struct smdp_profile p = { 0 };
+    enum err e = take_profile(&p, r);
+    return e ? e : v->profile(v->context, &p);
+}
+
+enum err smdp_profiles_page(struct smdp *s, const struct smdp_filter *f, const char *after, int64_t limit,
+                            enum err (*profile)(void *context, const struct smdp_profile *p), void *context)
+{
+    struct db_value args[5];
+    size_t count = 0;
+    struct visit v = { profile, context };
+    if (f->eid[0])
+        args[count++] = DB_TEXT(f->eid);
+    else if (!f->any_order)
+        args[count++] = DB_INT(f->state);
+    if (f->owner[0])
+        args[count++] = DB_TEXT(f->owner);
+    if (f->type[0] && !f->eid[0] && !f->any_order)
+        args[count++] = DB_TEXT(f->type);
+    args[count++] = DB_TEXT(after);
+    args[count++] = DB_INT(limit);
+    enum err e = db_query(s->env->db, smdp_profiles_statement(f), args, count, visit_profile, &v);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 /* No device has anything to fetch for such an order. */
 static bool is_over(enum smdp_state state)
 {
@@ -331,7 +398,7 @@ enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_su
     struct buf sealed = { .max = 512 };
     enum err e = db_get(s->env->db, "SELECT sealed FROM profile WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), &sealed);
     if (!e)
-        e = open_sealed(s, iccid, buf_span(&sealed), out);
+        e = open_stored(s, iccid, buf_span(&sealed), out);
     buf_release(&sealed);
     return e;
 }

@@ -82,6 +82,8 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .downloads_max = l->downloads_max,
                                      .ppk = l->ppk,
                                      .same_otpk_only = l->same_otpk_only,
+                                     .transport_keys = l->transport_keys,
+                                     .transport_key_count = l->transport_key_count,
                                      .profile_types = l->profile_types,
                                      .profile_type_count = l->profile_type_count,
                                      .smds = &smds,

@@ -20,6 +20,8 @@ int main(void)
         { isolation_tests, isolation_tests_count },
         { stock_tests, stock_tests_count },
         { profile_type_tests, profile_type_tests_count },
+        { list_tests, list_tests_count },
+        { transport_tests, transport_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
