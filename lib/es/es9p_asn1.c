@@ -107,13 +107,6 @@ static bool protocol_is_ours(const char *protocol)
     return protocol && strncasecmp(protocol, "gsma/rsp/v2.", 12) == 0;
 }
 
-/* "application/x-gsma-rsp-asn1", parameters or none behind it. */
-static bool type_is_ours(const char *type)
-{
-    size_t n = strlen(ES9P_ASN1_TYPE);
-    return type && !strncasecmp(type, ES9P_ASN1_TYPE, n) && (!type[n] || type[n] == ';' || type[n] == ' ');
-}
-
 static bool is_message(uint32_t tag)
 {
     for (size_t i = 0; i < COUNT(tags); i++)
@@ -126,7 +119,7 @@ enum err es9p_asn1_serve(const struct env *env, const struct es9p_asn1_function 
                          const struct http_request *q, struct http_response *p)
 {
     struct der_tlv wrapper;
-    if (!type_is_ours(http_header(q, "Content-Type")))
+    if (!http_has_type(q, ES9P_ASN1_TYPE))
         return refuse(env, 415, "Content-Type must be " ES9P_ASN1_TYPE, p);
     if (!protocol_is_ours(http_header(q, "X-Admin-Protocol")))
         return refuse(env, 400, "X-Admin-Protocol must be gsma/rsp/v2.x.y", p);

@@ -76,9 +76,8 @@ static enum err refuse(const struct env *env, const char *name, const struct htt
 enum err es_serve_read(const struct env *env, const char *name, const struct http_request *q,
                        struct http_response *p, json_t **request)
 {
-    const char *type = http_header(q, "Content-Type");
     char why[160] = "";
-    if (!type || strncasecmp(type, "application/json", 16) != 0)
+    if (!http_has_type(q, "application/json"))
         return refuse(env, name, q, p, "1.2.1", "2.1", "Content-Type must be application/json");
     if (!protocol_is_ours(http_header(q, "X-Admin-Protocol")))
         return refuse(env, name, q, p, "1.2.2", "2.1", "X-Admin-Protocol must be gsma/rsp/v2.x.y");

@@ -85,6 +85,13 @@ const char *http_header(const struct http_request *r, const char *name)
     return NULL;
 }
 
+bool http_has_type(const struct http_request *r, const char *type)
+{
+    const char *given = http_header(r, "Content-Type");
+    size_t length = strlen(type);
+    return given && strncasecmp(given, type, length) == 0 && (!given[length] || strchr("; \t", given[length]));
+}
+
 enum err http_query(const struct http_request *r, const char *name, struct buf *out)
 {
     size_t want = strlen(name);

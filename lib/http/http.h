@@ -50,6 +50,8 @@ const char *http_response_header(const struct http_response *r, const char *name
 
 /* Case-insensitive; NULL when absent. */
 const char *http_header(const struct http_request *r, const char *name);
+/* Does the request say that its body is of this media type ("application/json")? Parameters behind it do not count. */
+bool http_has_type(const struct http_request *r, const char *type);
 /* Appends the decoded value of a query parameter; ERR_NOT_FOUND. */
 MUST_CHECK enum err http_query(const struct http_request *r, const char *name, struct buf *out);
 

@@ -243,7 +243,7 @@ enum err smdp_import_profiles(void *actor, const struct http_request *q, struct 
     size_t i;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
-        e = http_read_json(q, p, &body);
+        e = smdp_read_json(q, p, &body);
     json_t *list = e ? NULL : json_object_get(body, "profiles");
     if (!e && (!json_is_array(list) || json_array_size(list) > IMPORT_MAX)) {
         json_decref(body);

@@ -232,7 +232,7 @@ enum err smdp_add_profile_type(void *actor, const struct http_request *q, struct
     json_t *body = NULL;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
-        e = http_read_json(q, p, &body);
+        e = smdp_read_json(q, p, &body);
     if (!e)
         e = read_type(s, body, p, &package, &t);
     if (!e)

@@ -183,6 +183,15 @@ enum err smdp_require_viewer(const struct smdp *s, const struct http_request *q,
     return e ? e : ERR_REFUSED;
 }
 
+/* A page in a browser can post forms and plain text to anybody, but no JSON. */
+enum err smdp_read_json(const struct http_request *q, struct http_response *p, json_t **out)
+{
+    if (http_has_type(q, "application/json"))
+        return http_read_json(q, p, out);
+    enum err e = http_problem(p, 415, "unsupported media type", "Content-Type: application/json is wanted");
+    return e ? e : ERR_REFUSED;
+}
+
 enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q, struct http_response *p)
 {
     enum err e = http_require_peer(q, p);

@@ -18,6 +18,9 @@ MUST_CHECK enum err smdp_require_administrator(const struct smdp *s, const struc
 MUST_CHECK enum err smdp_require_viewer(const struct smdp *s, const struct http_request *q, struct http_response *p,
                                         const char **owner);
 
+/* The body of an administrator's request. ERR_REFUSED after writing 415 (it is said to be something else) or 400. Gives *out. */
+MUST_CHECK enum err smdp_read_json(const struct http_request *q, struct http_response *p, json_t **out);
+
 int64_t smdp_tick(struct actor *a, int64_t now, enum err *e);
 /* Tells the first thing that waits for this SM-DS (index of the settings), or this client, when it is due. *next: when the tick
  * is wanted again, CLOCK_NEVER for the next thing. ERR_NOT_FOUND: nothing waits. ERR_CUT: killed while it called. */

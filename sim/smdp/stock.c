@@ -256,7 +256,7 @@ enum err smdp_generate_stock(void *actor, const struct http_request *q, struct h
     json_t *body = NULL;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
-        e = http_read_json(q, p, &body);
+        e = smdp_read_json(q, p, &body);
     if (!e)
         e = read_batch(s, body, p, &b);
     json_decref(body);

@@ -161,7 +161,7 @@ enum err smdp_export_stock(void *actor, const struct http_request *q, struct htt
     json_t *body = NULL, *profiles = NULL;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
-        e = http_read_json(q, p, &body);
+        e = smdp_read_json(q, p, &body);
     if (!e)
         e = read_wish(body, p, &f, after, &limit);
     const struct smdp_transport_key *key = e ? NULL : find_key(s, json_str(body, "key"));
@@ -258,7 +258,7 @@ enum err smdp_import_stock(void *actor, const struct http_request *q, struct htt
     json_t *body = NULL;
     enum err e = smdp_require_administrator(s, q, p);
     if (!e)
-        e = http_read_json(q, p, &body);
+        e = smdp_read_json(q, p, &body);
     if (!e)
         e = read_parcel(s, body, p, &x);
     if (!e)
