@@ -24,6 +24,7 @@ static const struct setting settings[] = {
       "a package that was bound is given to the eUICC's same one-time key only (8.2/3.7); else it is bound anew" },
     { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
     { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
+    { "messages-kept", SETTING_INT, "64", "received messages kept for each ICCID, 128 at most; 0: none" },
     { "progress-refusals-max", SETTING_INT, "10",
       "refusals of one notification by its operator before it is put aside" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
@@ -223,6 +224,7 @@ static enum err make_smdp(struct program_state *p)
                                .same_otpk_only = settings_bool(s, "same-otpk-only"),
                                .order_valid_ms = settings_int(s, "order-valid"),
                                .downloads_max = settings_int(s, "downloads-max"),
+                               .messages_kept = settings_int(s, "messages-kept") > 0 ? settings_int(s, "messages-kept") : -1,
                                .progress_refusals_max = settings_int(s, "progress-refusals-max") };
     enum err e = read_addresses(p);
     if (!e)

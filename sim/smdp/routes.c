@@ -5,6 +5,7 @@
 #include "es2p.h"
 #include "es9p_asn1.h"
 #include "smdp_functions.h"
+#include "smdp_messages.h"
 #include "smdp_routes.h"
 
 /* --- ES9+: read, do, write ------------------------------------------------------------------------- */
@@ -24,6 +25,8 @@
             e = smdp_##function(s, &request, &made, &ok, &status);                                            \
         if (!e)                                                                                               \
             smdp_log_outcome(s, "ES9+." #function, &status);                                                  \
+        if (!e)                                                                                               \
+            e = smdp_keep_##function(s, q, &request, &ok, &status);                                           \
         if (!e)                                                                                               \
             e = es9p_##function##_write(s->env, q, &ok, &status, p);                                          \
         es_memory_release(&received);                                                                         \
@@ -50,6 +53,8 @@ static enum err serve_handle_notification(void *actor, const struct http_request
     if (!e)
         e = smdp_handle_notification(s, &notification);
     if (!e)
+        e = smdp_keep_notification(s, &notification);
+    if (!e)
         e = es9p_handle_notification_write(p);
     es_memory_release(&received);
     return e;
@@ -66,6 +71,8 @@ static enum err serve_cancel_session(void *actor, const struct http_request *q, 
         e = smdp_cancel_session(s, &request, &status);
     if (!e)
         smdp_log_outcome(s, "ES9+.cancel_session", &status);
+    if (!e)
+        e = smdp_keep_cancel_session(s, q, &request, &status);
     if (!e)
         e = es9p_cancel_session_write(s->env, q, &status, p);
     es_memory_release(&received);
@@ -93,6 +100,10 @@ static enum err serve_order(struct smdp *s, enum es2p_function f, order_function
                             struct http_response *p)
 {
     struct es2p_order in;
+    static const char *const names[] = { [ES2P_DOWNLOAD_ORDER] = "ES2+.DownloadOrder",
+                                         [ES2P_CONFIRM_ORDER] = "ES2+.ConfirmOrder",
+                                         [ES2P_CANCEL_ORDER] = "ES2+.CancelOrder",
+                                         [ES2P_RELEASE_PROFILE] = "ES2+.ReleaseProfile" };
     enum err e = http_require_peer(q, p);
     if (!e)
         e = es2p_read(f, s->env, q, p, &in);
@@ -112,6 +123,8 @@ static enum err serve_order(struct smdp *s, enum es2p_function f, order_function
         e = run(s, &order, &made, &status);
     LOG(s->env->log, e || es_refused(&status) ? LOG_WARN : LOG_INFO, "ES2+.order", F_INT("function", f),
         F_TEXT("iccid", in.iccid), F_TEXT("status", e ? err_name(e) : es_status_text(&status).text));
+    if (!e && client && strcmp(client->name, in.requester) == 0)
+        e = smdp_keep_order(s, names[f], q, &in, made.iccid, &status);
     memory_clear(&in, sizeof in);
     if (e)
         return e;
@@ -159,6 +172,7 @@ static const struct http_route routes[] = {
     { "POST", "/v1/profiles", smdp_import_profiles },
     { "GET", "/v1/profiles", smdp_count_profiles },
     { "GET", "/v1/profiles/{iccid}", smdp_show_profile },
+    { "GET", "/v1/profiles/{iccid}/messages", smdp_list_messages },
     { "POST", "/v1/profile-types", smdp_add_profile_type },
     { "GET", "/v1/profile-types", smdp_list_profile_types },
     { "POST", "/v1/stock", smdp_generate_stock },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "smdp_internal.h"
+#include "smdp_messages.h"
 #include "smdp_routes.h"
 
 static enum err copy_addresses(struct smdp *s, const char *const *addresses)
@@ -122,6 +123,9 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->same_otpk_only = settings->same_otpk_only;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
+    s->messages_kept = settings->messages_kept ? settings->messages_kept : SMDP_MESSAGES_KEPT;
+    if (s->messages_kept > SMDP_MESSAGES_MOST)
+        s->messages_kept = SMDP_MESSAGES_MOST;
     s->progress_refusals_max = settings->progress_refusals_max ? settings->progress_refusals_max : 10;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)

@@ -6,6 +6,7 @@
  *        profileType?, serviceProviderName?, profileName?, mccMnc?, gid1?, gid2?, profileClass?, profilePolicyRules?,
  *        ecallIndication?, fallbackAllowed?, matchingId?, operator?, notifications?:[{event, address}]}]} -> 200 {added} (all or none)
  *   GET  /v1/profiles/{iccid} -> {iccid, state, eid?, history:[{at, event}]}  (never keys, never the matchingId)
+ *   GET  /v1/profiles/{iccid}/messages -> what was received about it, as it was received, secrets blotted out
  *   GET  /v1/profiles -> {counts by state}
  *   POST /v1/profile-types {name, operator, package} -> profiles of this type are made from this package; GET: the types
  *   POST /v1/stock {operator, profileType?, count, firstIccid, firstImsi, …} -> a batch of profiles, their keys made here
@@ -74,6 +75,7 @@ struct smdp_settings {
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
+    int64_t messages_kept;        /* received messages of each ICCID, 128 at most; 0: 64; -1: none */
     int64_t progress_refusals_max; /* refusals of one HandleDownloadProgressInfo before it is put aside; 0: 10 */
 };
 

@@ -19,7 +19,7 @@ struct smdp {
     size_t client_count;
     struct secret storage_key;
     bool ppk, same_otpk_only;
-    int64_t order_valid_ms, downloads_max, progress_refusals_max;
+    int64_t order_valid_ms, downloads_max, progress_refusals_max, messages_kept;
     struct smdp_transport_key *transport_keys; /* names owned */
     size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */

@@ -54,6 +54,7 @@ MUST_CHECK enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_p
 /* Administration. */
 enum err smdp_add_profile_type(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_profile_types(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_list_messages(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_export_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_import_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_stock(void *actor, const struct http_request *q, struct http_response *p);

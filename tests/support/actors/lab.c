@@ -82,6 +82,7 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .downloads_max = l->downloads_max,
                                      .ppk = l->ppk,
                                      .same_otpk_only = l->same_otpk_only,
+                                     .messages_kept = l->messages_kept,
                                      .transport_keys = l->transport_keys,
                                      .transport_key_count = l->transport_key_count,
                                      .profile_types = l->profile_types,

@@ -91,6 +91,7 @@ struct lab {
     struct buf initial_eim;
     const char *operator_url; /* where "eso" hears of downloads; NULL: nowhere. Restart the SM-DP+ after changing it. */
     struct ipa *ipa;
+    int64_t messages_kept; /* by the SM-DP+, from its next start on */
     const struct smdp_transport_key *transport_keys;
     size_t transport_key_count;
     const struct smdp_profile_type *profile_types; /* of the SM-DP+'s settings, from its next start on */

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    struct test all[96];
+    struct test all[128];
     size_t count = 0;
     const struct {
         const struct test *tests;
@@ -22,6 +22,7 @@ int main(void)
         { profile_type_tests, profile_type_tests_count },
         { list_tests, list_tests_count },
         { transport_tests, transport_tests_count },
+        { message_tests, message_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

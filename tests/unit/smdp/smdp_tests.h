@@ -18,6 +18,7 @@ TESTS(stock_tests);
 TESTS(profile_type_tests);
 TESTS(list_tests);
 TESTS(transport_tests);
+TESTS(message_tests);
 
 /* A command on the basic channel; its status word, the data before it in *out. */
 unsigned command(struct lab *l, struct span apdu, struct buf *out);

@@ -1,0 +1,257 @@
+/* What was received about each profile, as it was received, its secrets blotted out: the newest of each ICCID. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "es_authentication.h"
+#include "smdp_messages.h"
+#include "smdp_routes.h"
+
+#define BYTES_KEPT (8u << 10) /* of one message */
+#define UNATTACHED_KEPT CLOCK_DAY /* a session that nobody went on with has no profile */
+
+/* --- blotting out ----------------------------------------------------------------------------------- */
+
+/* Every place where it stands, in clear. False: nowhere. */
+static bool blot(struct buf *bytes, struct span secret)
+{
+    bool found = false;
+    size_t at = 0;
+    while (secret.len && at + secret.len <= bytes->len) {
+        uint8_t *place = memmem(bytes->at + at, bytes->len - at, secret.at, secret.len);
+        if (!place)
+            break;
+        memset(place, 'X', secret.len);
+        at = (size_t)(place - bytes->at) + secret.len;
+        found = true;
+    }
+    return found;
+}
+
+/* A secret that is written another way in there (escapes of JSON) cannot be blotted out: then nothing is kept. */
+static enum err copy(const struct smdp_message *m, struct buf *out)
+{
+    enum err e = buf_put(out, m->bytes);
+    for (size_t i = 0; !e && i < COUNT(m->secret); i++)
+        if (m->secret[i].len && !blot(out, m->secret[i]))
+            buf_clear(out);
+    if (out->len > BYTES_KEPT)
+        out->len = BYTES_KEPT;
+    return e;
+}
+
+/* --- keeping ---------------------------------------------------------------------------------------- */
+
+/* Of the session, else the order that its matchingId names; "" none yet. */
+static enum err find_iccid(struct smdp *s, const struct smdp_message *m, char out[21])
+{
+    struct buf text = { .max = 20 };
+    enum err e = ERR_NOT_FOUND;
+    snprintf(out, 21, "%s", m->iccid);
+    if (out[0])
+        return ERR_OK;
+    if (m->transaction_id[0])
+        e = db_get(s->env->db, "SELECT iccid FROM session WHERE transaction_id = ?", DB_ARGS(DB_TEXT(m->transaction_id)),
+                   &text);
+    if ((e == ERR_NOT_FOUND || (!e && !text.len)) && m->matching_id[0])
+        e = db_get(s->env->db, "SELECT iccid FROM profile WHERE matching_id = ?", DB_ARGS(DB_TEXT(m->matching_id)), &text);
+    snprintf(out, 21, "%.*s", (int)text.len, text.len ? (const char *)text.at : "");
+    buf_release(&text);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Of a profile that is not here, or not the caller's, nothing is kept. */
+static enum err is_kept(struct smdp *s, const struct smdp_message *m, const char *iccid, bool *kept)
+{
+    int64_t one = 0;
+    *kept = !iccid[0] && m->transaction_id[0];
+    if (!iccid[0])
+        return ERR_OK;
+    enum err e = m->owner ? db_get_int(s->env->db, "SELECT 1 FROM profile WHERE iccid = ? AND owner = ?",
+                                       DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->owner)), &one)
+                          : db_get_int(s->env->db, "SELECT 1 FROM profile WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), &one);
+    *kept = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err insert(struct smdp *s, const struct smdp_message *m, const char *iccid, struct span bytes)
+{
+    char status[40] = "";
+    if (es_refused(m->status))
+        snprintf(status, sizeof status, "%s/%s", m->status->subject, m->status->reason);
+    return db_run(s->env->db,
+                  "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes) VALUES (?,?,?,?,?,?,?)",
+                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->transaction_id), DB_INT(clock_now(s->env->clock)),
+                          DB_TEXT(m->function), DB_TEXT(status), DB_INT((int64_t)m->bytes.len), DB_BLOB(bytes)),
+                  NULL);
+}
+
+/* What came in this session before its profile was known belongs to it too. */
+static enum err attach(struct smdp *s, const struct smdp_message *m, const char *iccid)
+{
+    if (!iccid[0] || !m->transaction_id[0])
+        return ERR_OK;
+    return db_run(s->env->db, "UPDATE message SET iccid = ? WHERE transaction_id = ? AND iccid = ''",
+                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->transaction_id)), NULL);
+}
+
+static enum err forget(struct smdp *s, const char *iccid)
+{
+    if (!iccid[0])
+        return db_run(s->env->db, "DELETE FROM message WHERE iccid = '' AND at < ?",
+                      DB_ARGS(DB_INT(clock_now(s->env->clock) - UNATTACHED_KEPT)), NULL);
+    return db_run(s->env->db,
+                  "DELETE FROM message WHERE iccid = ? AND id <="
+                  " (SELECT id FROM message WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(iccid), DB_INT(s->messages_kept)), NULL);
+}
+
+enum err smdp_message_keep(struct smdp *s, const struct smdp_message *m)
+{
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    char iccid[21] = "";
+    bool kept = false;
+    if (s->messages_kept <= 0)
+        return ERR_OK;
+    enum err e = copy(m, &bytes);
+    if (!e)
+        e = db_begin(s->env->db);
+    if (e) {
+        buf_release(&bytes);
+        return e;
+    }
+    e = find_iccid(s, m, iccid);
+    if (!e)
+        e = is_kept(s, m, iccid, &kept);
+    if (!e && kept)
+        e = insert(s, m, iccid, buf_span(&bytes));
+    if (!e && kept)
+        e = attach(s, m, iccid);
+    if (!e && kept)
+        e = forget(s, iccid);
+    buf_release(&bytes);
+    return db_end(s->env->db, e);
+}
+
+/* --- by function ------------------------------------------------------------------------------------ */
+
+enum err smdp_keep_order(struct smdp *s, const char *function, const struct http_request *q, const struct es2p_order *in,
+                         const char *iccid, const struct es_status *status)
+{
+    const struct smdp_message m = {
+        .function = function, .iccid = iccid[0] ? iccid : in->iccid, .owner = in->requester, .transaction_id = "",
+        .matching_id = "", .bytes = q->body, .status = status,
+        .secret = { span_str(in->matching_id), span_str(in->confirmation_code) },
+    };
+    return smdp_message_keep(s, &m);
+}
+
+/* transactionId as the sessions have it; "" when it is none. */
+static struct smdp_message of_session(const char *function, struct span transaction_id, char id[33], struct span bytes,
+                                      const struct es_status *status)
+{
+    if (es_transaction_text(transaction_id, id))
+        id[0] = 0;
+    return (struct smdp_message){ .function = function, .iccid = "", .transaction_id = id, .matching_id = "", .bytes = bytes,
+                                  .status = status };
+}
+
+enum err smdp_keep_initiate_authentication(struct smdp *s, const struct http_request *http,
+                                           const struct rsp_initiate_authentication_request *q,
+                                           const struct rsp_initiate_authentication_ok *ok, const struct es_status *status)
+{
+    char id[33];
+    (void)q;
+    const struct smdp_message m = of_session("ES9+.InitiateAuthentication", ok->transaction_id, id, http->body, status);
+    return es_refused(status) ? ERR_OK : smdp_message_keep(s, &m);
+}
+
+enum err smdp_keep_authenticate_client(struct smdp *s, const struct http_request *http,
+                                       const struct rsp_authenticate_client_request *q,
+                                       const struct rsp_authenticate_client_ok *ok, const struct es_status *status)
+{
+    const struct span secret = q->response.ok.euicc_signed1.ctx_params1.matching_id;
+    char id[33], matching_id[SMDP_MATCHING_ID_MAX + 1] = "";
+    (void)http, (void)ok;
+    struct smdp_message m = of_session("ES9+.AuthenticateClient", q->transaction_id, id, q->response.whole, status);
+    if (secret.len < sizeof matching_id && secret.len && !memchr(secret.at, 0, secret.len))
+        memcpy(matching_id, secret.at, secret.len);
+    m.secret[0] = secret;
+    m.matching_id = matching_id;
+    return smdp_message_keep(s, &m);
+}
+
+/* hashCc is a hash of few digits, which can be guessed. */
+enum err smdp_keep_get_bound_profile_package(struct smdp *s, const struct http_request *http,
+                                             const struct rsp_get_bound_profile_package_request *q,
+                                             const struct rsp_get_bound_profile_package_ok *ok,
+                                             const struct es_status *status)
+{
+    char id[33];
+    (void)http, (void)ok;
+    struct smdp_message m = of_session("ES9+.GetBoundProfilePackage", q->transaction_id, id, q->response.whole, status);
+    m.secret[0] = q->response.ok.euicc_signed2.hash_cc;
+    return smdp_message_keep(s, &m);
+}
+
+enum err smdp_keep_cancel_session(struct smdp *s, const struct http_request *http,
+                                  const struct rsp_cancel_session_request_es9 *q, const struct es_status *status)
+{
+    char id[33];
+    const struct smdp_message m = of_session("ES9+.CancelSession", q->transaction_id, id, http->body, status);
+    return smdp_message_keep(s, &m);
+}
+
+enum err smdp_keep_notification(struct smdp *s, const struct rsp_pending_notification *n)
+{
+    static const struct es_status taken;
+    char id[33] = "", iccid[21] = "";
+    struct smdp_message m = { .function = "ES9+.HandleNotification", .iccid = iccid, .transaction_id = id, .matching_id = "",
+                              .bytes = n->whole, .status = &taken };
+    if (n->which == RSP_PENDING_INSTALLATION && es_transaction_text(n->installation.data.transaction_id, id))
+        id[0] = 0;
+    if (n->which == RSP_PENDING_OTHER && rsp_iccid_text(n->other.metadata.iccid, iccid))
+        iccid[0] = 0;
+    return iccid[0] || id[0] ? smdp_message_keep(s, &m) : ERR_OK;
+}
+
+/* --- seeing ----------------------------------------------------------------------------------------- */
+
+static enum err put_message(void *context, const struct db_row *r)
+{
+    struct span bytes = db_blob(r, 5);
+    json_t *m = json_pack("{s:I, s:I, s:s, s:s, s:I}", "id", (json_int_t)db_int(r, 0), "at", (json_int_t)db_int(r, 1),
+                          "function", db_text(r, 2), "refusal", db_text(r, 3), "size", (json_int_t)db_int(r, 4));
+    enum err e = m ? json_set_base64(m, "received", bytes) : ERR_NOMEM;
+    if (e) {
+        json_decref(m);
+        return e;
+    }
+    return json_array_append_new(context, m) ? ERR_NOMEM : ERR_OK;
+}
+
+enum err smdp_list_messages(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct smdp *s = actor;
+    struct smdp_profile profile = { 0 };
+    struct smdp_page page;
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
+    if (!e)
+        e = smdp_read_page(q, p, &page);
+    if (!e)
+        e = smdp_profile_get(s, q->part[0], &profile);
+    if (e == ERR_NOT_FOUND || (!e && owner && strcmp(owner, profile.owner) != 0))
+        return http_problem(p, 404, "no such profile", "no profile has this ICCID");
+    json_t *messages = e ? NULL : json_array();
+    if (!e)
+        e = db_query(s->env->db,
+                     "SELECT id, at, function, status, size, bytes FROM message WHERE iccid = ? AND id > ? ORDER BY id LIMIT ?",
+                     DB_ARGS(DB_TEXT(profile.iccid), DB_INT(strtoll(page.after, NULL, 10)), DB_INT(page.limit)), put_message,
+                     messages);
+    if (e && e != ERR_NOT_FOUND) {
+        json_decref(messages);
+        return e;
+    }
+    return smdp_answer_page(p, "messages", messages, "id", &page);
+}
