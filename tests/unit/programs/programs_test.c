@@ -12,6 +12,7 @@
 #include "certs.h"
 #include "harness.h"
 #include "json.h"
+#include "saip.h"
 #include "wire.h"
 
 #define PROFILE                                                                                              \
@@ -449,6 +450,16 @@ static const struct {
       "settings.yaml:9:" },
     { "smdp: an SM-DS whose URL is a list", "sim-smdp", smdp_good,
       "brainpool:", "smds: {smds.example.com: [a]}", 2, "smds: at most 16 names" },
+    { "smdp: a transport key that is none", "sim-smdp", smdp_good,
+      "brainpool:", "transport-keys: {hss: nonsense.pem}", 2, "transport-keys: a file does not hold 64 hex digits" },
+    { "smdp: a transport key that is not there", "sim-smdp", smdp_good,
+      "brainpool:", "transport-keys: {hss: none.key}", 1, "none.key" },
+    { "smdp: a profile type without a package", "sim-smdp", smdp_good,
+      "brainpool:", "profile-types: [{name: iot, operator: eso}]", 2, "profile-types: at most 64" },
+    { "smdp: a profile type of a package that is not there", "sim-smdp", smdp_good,
+      "brainpool:", "profile-types: [{name: iot, operator: eso, package: none.der}]", 1, "none.der" },
+    { "smdp: a profile type of something else", "sim-smdp", smdp_good,
+      "brainpool:", "profile-types: [{name: iot, operator: eso, package: nonsense.pem}]", 2, "profile element is no well-formed TLV" },
     { "smds: a misspelt key", "sim-smds", smds_good, "brainpool:", "brainpol: true", 2, "settings.yaml:8:" },
     { "smds: no folder of certificates", "sim-smds", smds_good, "certs:", "", 2, "'certs' is missing" },
     { "smds: a folder that is not there", "sim-smds", smds_good, "certs:", "certs: none", 1, "none/DSauth" },
@@ -525,6 +536,90 @@ static void wrong_settings(void)
     close_world(&w);
 }
 
+/* --- the guide ----------------------------------------------------------------------------------- */
+
+/* The blocks of this language in a page, one after the other. */
+static void take_blocks(const char *page, const char *language, struct buf *out)
+{
+    char fence[16];
+    snprintf(fence, sizeof fence, "\n```%s\n", language);
+    for (const char *at = page; (at = strstr(at, fence)) != NULL;) {
+        const char *from = at + strlen(fence), *to = strstr(from, "\n```\n");
+        REQUIRE(to != NULL && buf_put(out, span_of(from, (size_t)(to + 1 - from))) == ERR_OK);
+        at = to;
+    }
+}
+
+/* The page's settings, on any free port, with a database of its own. */
+static void start_from_page(struct world *w, struct child *c, const char *page, const char *database)
+{
+    struct buf settings = { .max = 1 << 14 };
+    char line[64];
+    take_blocks(page, "yaml", &settings);
+    snprintf(line, sizeof line, "database: %s", database);
+    write_settings(w, buf_cstr(&settings), "database:", line);
+    struct buf text = read_whole(w, "settings.yaml");
+    write_settings(w, buf_cstr(&text), "listen:", "listen: 127.0.0.1:0");
+    start(w, c, "sim-smdp");
+    buf_release(&settings);
+    buf_release(&text);
+}
+
+static void write_package(struct world *w)
+{
+    static const struct aka_params aka = { .algorithm = AKA_MILENAGE, .k = { 1 }, .k_len = 16, .opc = { 2 } };
+    struct saip_subscription s = { .imsi = "001010000000000", .aka = &aka };
+    struct buf package = { .max = 4096 };
+    char path[512];
+    put_path(w, "package.der", path);
+    REQUIRE(saip_iccid_parse("89000000000000000000", s.iccid) == ERR_OK && saip_minimal_usim(&s, &package) == ERR_OK);
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f && fwrite(package.at, 1, package.len, f) == package.len && fclose(f) == 0);
+    buf_release(&package);
+}
+
+/* docs/api-smdp.md: what it says to type works, in its order. Needs bash and curl. */
+static void the_guide_of_the_smdp_works(void)
+{
+    struct world w;
+    struct child here, other;
+    struct buf page = { .max = 1 << 20 }, script = { .max = 1 << 16 };
+    char path[4096], command[600];
+    const char *source = getenv("LAB_SOURCE");
+    if (system("command -v curl bash base64 > /dev/null") != 0) {
+        printf(" (no curl)");
+        return;
+    }
+    snprintf(path, sizeof path, "%s/docs/api-smdp.md", source ? source : ".");
+    REQUIRE(read_file(path, &page) == ERR_OK);
+    open_world(&w);
+    write_file(&w, "hss.key", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+    write_package(&w);
+    start_from_page(&w, &here, buf_cstr(&page), "smdp.db");
+    uint16_t port = w.port;
+    start_from_page(&w, &other, buf_cstr(&page), "other.db");
+    REQUIRE(buf_put_str(&script, "set -eu -o pipefail\n") == ERR_OK);
+    take_blocks(buf_cstr(&page), "sh", &script);
+    write_file(&w, "guide.sh", buf_cstr(&script));
+    snprintf(command, sizeof command, "cd %s && PORT=%u OTHER_PORT=%u bash guide.sh > out.txt 2> err.txt || { cat out.txt err.txt; false; }",
+             w.folder, (unsigned)port, (unsigned)w.port);
+    CHECK(system(command) == 0);
+    struct buf said = read_whole(&w, "out.txt");
+    const char *out = buf_cstr(&said);
+    CHECK(strstr(out, "\"added\":1000") && strstr(out, "\"added\":10}") && strstr(out, "\"state\":\"released\""));
+    struct buf promised = { .max = 4096 };
+    take_blocks(buf_cstr(&page), "json", &promised);
+    promised.len--; /* the line's end */
+    CHECK(strstr(out, buf_cstr(&promised)) != NULL);
+    CHECK(stop(&here) == 0 && stop(&other) == 0);
+    CHECK(!strstr(here.said, "AB-1"));
+    buf_release(&said);
+    buf_release(&promised);
+    buf_release(&script);
+    buf_release(&page);
+    close_world(&w);
+}
+
 static void helps(void)
 {
     static const char *const programs[] = { "sim-smdp", "sim-eim", "sim-ipa" };
@@ -543,6 +638,7 @@ static const struct test tests[] = {
     { "sim-ipa serves, stops when asked, and goes on after a kill", ipa_serves },
     { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },
     { "wrong settings end each of them with one line that says where", wrong_settings },
+    { "the examples of docs/api-smdp.md work, in their order", the_guide_of_the_smdp_works },
     { "each has --help with its settings", helps },
 };
 
