@@ -42,95 +42,90 @@ static enum err copy(const struct smdp_message *m, struct buf *out)
 
 /* --- keeping ---------------------------------------------------------------------------------------- */
 
-/* Of the session, else the order that its matchingId names; "" none yet. */
-static enum err find_iccid(struct smdp *s, const struct smdp_message *m, char out[21])
-{
-    struct buf text = { .max = 20 };
-    enum err e = ERR_NOT_FOUND;
-    snprintf(out, 21, "%s", m->iccid);
-    if (out[0])
-        return ERR_OK;
-    if (m->transaction_id[0])
-        e = db_get(s->env->db, "SELECT iccid FROM session WHERE transaction_id = ?", DB_ARGS(DB_TEXT(m->transaction_id)),
-                   &text);
-    if ((e == ERR_NOT_FOUND || (!e && !text.len)) && m->matching_id[0])
-        e = db_get(s->env->db, "SELECT iccid FROM profile WHERE matching_id = ?", DB_ARGS(DB_TEXT(m->matching_id)), &text);
-    snprintf(out, 21, "%.*s", (int)text.len, text.len ? (const char *)text.at : "");
-    buf_release(&text);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
+/* Each statement stands alone: a download costs little more than its messages' bytes. */
 
-/* Of a profile that is not here, or not the caller's, nothing is kept. */
-static enum err is_kept(struct smdp *s, const struct smdp_message *m, const char *iccid, bool *kept)
-{
-    int64_t one = 0;
-    *kept = !iccid[0] && m->transaction_id[0];
-    if (!iccid[0])
-        return ERR_OK;
-    enum err e = m->owner ? db_get_int(s->env->db, "SELECT 1 FROM profile WHERE iccid = ? AND owner = ?",
-                                       DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->owner)), &one)
-                          : db_get_int(s->env->db, "SELECT 1 FROM profile WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), &one);
-    *kept = !e;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err insert(struct smdp *s, const struct smdp_message *m, const char *iccid, struct span bytes)
+static enum err insert(struct smdp *s, const struct smdp_message *m, struct span bytes)
 {
     char status[40] = "";
     if (es_refused(m->status))
         snprintf(status, sizeof status, "%s/%s", m->status->subject, m->status->reason);
+    const struct db_value at = DB_INT(clock_now(s->env->clock)), function = DB_TEXT(m->function), refusal = DB_TEXT(status),
+                          size = DB_INT((int64_t)m->bytes.len), blob = DB_BLOB(bytes), session = DB_TEXT(m->transaction_id);
+    if (m->owner) /* of a profile that is not here, or not the caller's, nothing is kept */
+        return db_run(s->env->db,
+                      "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
+                      " SELECT iccid, '', ?, ?, ?, ?, ? FROM profile WHERE iccid = ? AND owner = ?",
+                      DB_ARGS(at, function, refusal, size, blob, DB_TEXT(m->iccid), DB_TEXT(m->owner)), NULL);
+    if (m->iccid[0])
+        return db_run(s->env->db,
+                      "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
+                      " SELECT iccid, '', ?, ?, ?, ?, ? FROM profile WHERE iccid = ?",
+                      DB_ARGS(at, function, refusal, size, blob, DB_TEXT(m->iccid)), NULL);
     return db_run(s->env->db,
-                  "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes) VALUES (?,?,?,?,?,?,?)",
-                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->transaction_id), DB_INT(clock_now(s->env->clock)),
-                          DB_TEXT(m->function), DB_TEXT(status), DB_INT((int64_t)m->bytes.len), DB_BLOB(bytes)),
-                  NULL);
+                  "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
+                  " SELECT iccid, transaction_id, ?, ?, ?, ?, ? FROM session WHERE transaction_id = ?",
+                  DB_ARGS(at, function, refusal, size, blob, session), NULL);
 }
 
-/* What came in this session before its profile was known belongs to it too. */
-static enum err attach(struct smdp *s, const struct smdp_message *m, const char *iccid)
+/* What came in this session before its profile was known belongs to the profile: the session's, else the one whose
+ * matchingId was shown in vain. */
+static enum err attach(struct smdp *s, const struct smdp_message *m)
 {
-    if (!iccid[0] || !m->transaction_id[0])
-        return ERR_OK;
-    return db_run(s->env->db, "UPDATE message SET iccid = ? WHERE transaction_id = ? AND iccid = ''",
-                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(m->transaction_id)), NULL);
+    enum err e = db_run(s->env->db,
+                        "UPDATE message SET iccid = (SELECT iccid FROM session WHERE transaction_id = ?)"
+                        " WHERE transaction_id = ? AND iccid = ''",
+                        DB_ARGS(DB_TEXT(m->transaction_id), DB_TEXT(m->transaction_id)), NULL);
+    if (e || !es_refused(m->status) || !m->matching_id[0])
+        return e;
+    return db_run(s->env->db,
+                  "UPDATE message SET iccid = COALESCE((SELECT iccid FROM profile WHERE matching_id = ?), '')"
+                  " WHERE transaction_id = ? AND iccid = ''",
+                  DB_ARGS(DB_TEXT(m->matching_id), DB_TEXT(m->transaction_id)), NULL);
 }
 
 static enum err forget(struct smdp *s, const char *iccid)
 {
-    if (!iccid[0])
-        return db_run(s->env->db, "DELETE FROM message WHERE iccid = '' AND at < ?",
-                      DB_ARGS(DB_INT(clock_now(s->env->clock) - UNATTACHED_KEPT)), NULL);
     return db_run(s->env->db,
                   "DELETE FROM message WHERE iccid = ? AND id <="
                   " (SELECT id FROM message WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
                   DB_ARGS(DB_TEXT(iccid), DB_TEXT(iccid), DB_INT(s->messages_kept)), NULL);
 }
 
+static enum err forget_of_session(struct smdp *s, const char *transaction_id)
+{
+    struct buf iccid = { .max = 20 };
+    enum err e = db_get(s->env->db, "SELECT iccid FROM session WHERE transaction_id = ?", DB_ARGS(DB_TEXT(transaction_id)),
+                        &iccid);
+    if (!e && iccid.len)
+        e = forget(s, buf_cstr(&iccid));
+    buf_release(&iccid);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err forget_unattached(struct smdp *s)
+{
+    return db_run(s->env->db, "DELETE FROM message WHERE iccid = '' AND at < ?",
+                  DB_ARGS(DB_INT(clock_now(s->env->clock) - UNATTACHED_KEPT)), NULL);
+}
+
 enum err smdp_message_keep(struct smdp *s, const struct smdp_message *m)
 {
     struct buf bytes = { .max = HTTP_BODY_MAX };
-    char iccid[21] = "";
-    bool kept = false;
     if (s->messages_kept <= 0)
         return ERR_OK;
     enum err e = copy(m, &bytes);
     if (!e)
-        e = db_begin(s->env->db);
-    if (e) {
-        buf_release(&bytes);
-        return e;
-    }
-    e = find_iccid(s, m, iccid);
-    if (!e)
-        e = is_kept(s, m, iccid, &kept);
-    if (!e && kept)
-        e = insert(s, m, iccid, buf_span(&bytes));
-    if (!e && kept)
-        e = attach(s, m, iccid);
-    if (!e && kept)
-        e = forget(s, iccid);
+        e = insert(s, m, buf_span(&bytes));
+    if (!e && m->attaches)
+        e = attach(s, m);
+    if (!e && m->attaches)
+        e = forget_of_session(s, m->transaction_id);
+    if (!e && m->iccid[0])
+        e = forget(s, m->iccid);
+    if (!e && m->opens)
+        e = forget_unattached(s);
     buf_release(&bytes);
-    return db_end(s->env->db, e);
+    return e;
 }
 
 /* --- by function ------------------------------------------------------------------------------------ */
@@ -162,7 +157,8 @@ enum err smdp_keep_initiate_authentication(struct smdp *s, const struct http_req
 {
     char id[33];
     (void)q;
-    const struct smdp_message m = of_session("ES9+.InitiateAuthentication", ok->transaction_id, id, http->body, status);
+    struct smdp_message m = of_session("ES9+.InitiateAuthentication", ok->transaction_id, id, http->body, status);
+    m.opens = true;
     return es_refused(status) ? ERR_OK : smdp_message_keep(s, &m);
 }
 
@@ -178,6 +174,7 @@ enum err smdp_keep_authenticate_client(struct smdp *s, const struct http_request
         memcpy(matching_id, secret.at, secret.len);
     m.secret[0] = secret;
     m.matching_id = matching_id;
+    m.attaches = true;
     return smdp_message_keep(s, &m);
 }
 

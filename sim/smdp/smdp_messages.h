@@ -11,15 +11,16 @@
 
 struct smdp_message {
     const char *function;       /* "ES9+.AuthenticateClient" */
-    const char *iccid;          /* "": that of the session, or of the matchingId */
+    const char *iccid;          /* "": that of the session */
     const char *owner;          /* ES2+: kept only when it owns the profile; NULL: whoever */
     const char *transaction_id; /* hex; "" none */
-    const char *matching_id;
+    const char *matching_id;    /* that was shown; "" none */
+    bool opens, attaches;       /* a session begins; it gets its profile */
     struct span bytes;          /* as received: the HTTP body, or the eUICC's message in it */
     struct span secret[2];      /* as they stand in there */
     const struct es_status *status;
 };
-/* In a transaction of its own. Keeps the newest of each ICCID, as many as the settings say; 0: none at all. */
+/* Keeps the newest of each ICCID, as many as the settings say; 0: none at all. */
 MUST_CHECK enum err smdp_message_keep(struct smdp *s, const struct smdp_message *m);
 
 /* The same by function. iccid: of the profile that was found by its type, "" else. */

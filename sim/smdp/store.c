@@ -72,7 +72,7 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX order_by_iccid ON profile (iccid) WHERE state <> 0;"
     "CREATE INDEX order_by_owner ON profile (owner, iccid) WHERE state <> 0;",
     "CREATE TABLE message ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT, iccid TEXT NOT NULL, transaction_id TEXT NOT NULL, at INTEGER NOT NULL,"
+    " id INTEGER PRIMARY KEY, iccid TEXT NOT NULL, transaction_id TEXT NOT NULL, at INTEGER NOT NULL,"
     " function TEXT NOT NULL, status TEXT NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL);"
     "CREATE INDEX message_by_iccid ON message (iccid, id);"
     "CREATE INDEX message_unattached ON message (at) WHERE iccid = '';"
