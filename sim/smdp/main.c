@@ -224,7 +224,7 @@ static enum err make_smdp(struct program_state *p)
                                .same_otpk_only = settings_bool(s, "same-otpk-only"),
                                .order_valid_ms = settings_int(s, "order-valid"),
                                .downloads_max = settings_int(s, "downloads-max"),
-                               .messages_kept = settings_int(s, "messages-kept") > 0 ? settings_int(s, "messages-kept") : -1,
+                               .messages_kept = settings_int(s, "messages-kept"),
                                .progress_refusals_max = settings_int(s, "progress-refusals-max") };
     enum err e = read_addresses(p);
     if (!e)

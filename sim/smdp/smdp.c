@@ -123,7 +123,7 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->same_otpk_only = settings->same_otpk_only;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
-    s->messages_kept = settings->messages_kept ? settings->messages_kept : SMDP_MESSAGES_KEPT;
+    s->messages_kept = settings->messages_kept;
     if (s->messages_kept > SMDP_MESSAGES_MOST)
         s->messages_kept = SMDP_MESSAGES_MOST;
     s->progress_refusals_max = settings->progress_refusals_max ? settings->progress_refusals_max : 10;

@@ -75,7 +75,7 @@ struct smdp_settings {
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
-    int64_t messages_kept;        /* received messages of each ICCID, 128 at most; 0: 64; -1: none */
+    int64_t messages_kept;        /* received messages kept for each ICCID, 128 at most; 0: none */
     int64_t progress_refusals_max; /* refusals of one HandleDownloadProgressInfo before it is put aside; 0: 10 */
 };
 

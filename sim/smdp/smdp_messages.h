@@ -6,7 +6,6 @@
 #include "rsp_ids.h"
 #include "smdp_functions.h"
 
-#define SMDP_MESSAGES_KEPT 64
 #define SMDP_MESSAGES_MOST 128
 
 struct smdp_message {

@@ -115,8 +115,6 @@ static void open_stage(struct stage *s, const struct function *f)
 {
     *s = (struct stage){ .captured.body.max = HTTP_BODY_MAX, .cancelled.received.max = APDU_ES10_RESPONSE_MAX };
     lab_open(&s->l);
-    s->l.messages_kept = -1; /* what was received is written down, refused or not: here all other writing counts */
-    lab_restart(&s->l, LAB_SMDP);
     lab_import(&s->l);
     lab_release(&s->l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_download_begin(&s->l, &s->l.card, &s->d);

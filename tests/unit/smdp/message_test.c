@@ -7,6 +7,14 @@
 #define MESSAGES LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID "/messages"
 #define CODE "4711-0815"
 
+/* A lab whose SM-DP+ keeps so many. */
+static void open_keeping(struct lab *l, int64_t kept)
+{
+    lab_open(l);
+    l->messages_kept = kept;
+    lab_restart(l, LAB_SMDP);
+}
+
 /* {messages} of the partner's profile. */
 static json_t *messages(struct lab *l)
 {
@@ -73,7 +81,7 @@ static void a_download_is_kept_message_by_message(void)
     struct buf bytes = { .max = 1 << 16 };
     struct rsp_authenticate_server_response r;
     struct rsp_pending_notification n;
-    lab_open(&l);
+    open_keeping(&l, 64);
     lab_import(&l);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", CODE);
     download(&l, "0815", "8.2.7/3.8");
@@ -102,7 +110,7 @@ static void refusals_are_kept(void)
     struct lab l;
     struct lab_card other;
     struct lab_download d;
-    lab_open(&l);
+    open_keeping(&l, 64);
     lab_import(&l);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_card_open(&l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
@@ -129,7 +137,7 @@ static void strangers_leave_no_trace(void)
     struct lab l;
     struct env env;
     int64_t count = -1;
-    lab_open(&l);
+    open_keeping(&l, 64);
     lab_import(&l);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct es2p_order q = { .release = true };
@@ -154,7 +162,7 @@ static void hidden_secrets_are_not_shown(void)
     struct lab l;
     struct buf bytes = { .max = 1 << 16 };
     struct http_response p = HTTP_RESPONSE_INIT;
-    lab_open(&l);
+    open_keeping(&l, 64);
     lab_import(&l);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     const struct http_header headers[] = { { "Content-Type", "application/json" }, { "X-Admin-Protocol", "gsma/rsp/v2.5.0" } };
@@ -184,16 +192,15 @@ static void the_newest_are_kept(void)
         int64_t kept;
         size_t wanted;
     } rows[] = {
-        { "unless the settings say otherwise", 0, 64 },
+        { "as many as the program keeps", 64, 64 },
         { "three", 3, 3 },
-        { "none", -1, 0 },
+        { "none", 0, 0 },
+        { "less than none", -1, 0 },
         { "more than the most", 100000, 128 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lab l;
-        lab_open(&l);
-        l.messages_kept = rows[i].kept;
-        lab_restart(&l, LAB_SMDP);
+        open_keeping(&l, rows[i].kept);
         lab_import(&l);
         for (int k = 0; k < 70; k++) {
             struct env env = l.env;
@@ -216,7 +223,7 @@ static void what_is_unattached_ends(void)
     struct lab l;
     struct lab_download d;
     int64_t left = -1;
-    lab_open(&l);
+    open_keeping(&l, 64);
     for (int i = 0; i < 5; i++) {
         lab_card_reset(&l.card);
         lab_download_begin(&l, &l.card, &d);
@@ -240,7 +247,7 @@ static void pages_of_messages(void)
     int64_t next = 0;
     size_t seen = 0;
     char url[200];
-    lab_open(&l);
+    open_keeping(&l, 64);
     lab_import(&l);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     download(&l, NULL, "");
