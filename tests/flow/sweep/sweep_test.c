@@ -73,6 +73,18 @@ static const struct {
     /* A package that is fetched twice is more than the scenario counts. */
     { "the SM-DP+ at each write of a relayed download", "download/10", "smdp", SWEEP_WRITE, 35, 10, 0 },
     { "the eIM that relays a download, at each write", "download/10", "eim", SWEEP_WRITE, 30, 2, 0 },
+    { "the eIM that hands a fleet over, at each write", "eim/12-", "eim", SWEEP_WRITE, 30, 0, 0 },
+    { "the eIM that takes it over, at each write", "eim/12-", "eim.second", SWEEP_WRITE, 30, 0, 3 },
+    { "a device that changes its eIM, before each call", "eim/12-", "meter-1", SWEEP_CALL, 20, 0, 0 },
+    { "a device that changes its eIM, after each call", "eim/12-", "meter-1", SWEEP_ANSWER, 20, 0, 0 },
+    { "power before each commit of a card that changes its eIM", "eim/12-", "meter-1", SWEEP_MEMORY, 10, 0, 0 },
+    { "power after each commit of a card that changes its eIM", "eim/12-", "meter-1", SWEEP_RESPONSE, 10, 0, 0 },
+    { "a device in an emergency, at each write", "card/57", "meter", SWEEP_WRITE, 40, 0, 0 },
+    { "power before each commit of a card in an emergency", "card/57", "meter", SWEEP_MEMORY, 15, 0, 0 },
+    { "power after each commit of a card in an emergency", "card/57", "meter", SWEEP_RESPONSE, 15, 0, 0 },
+    { "the eIM while a card cannot, at each write", "card/57", "eim", SWEEP_WRITE, 20, 0, 5 },
+    { "the eSO while devices fall back and return, at each write", "recovery/15", "eso", SWEEP_WRITE, 20, 0, 7 },
+    { "the eSO that finds a profile enabled, at each write", "card/62", "eso", SWEEP_WRITE, 20, 0, 7 },
     /* The command of the rollback whose response was lost is no message of the trace. */
     { "power after each commit of a card that rolls back", "recovery/13", "meter", SWEEP_RESPONSE, 6, 1, 0 },
 };
