@@ -34,7 +34,7 @@ static enum err make_eim(struct bench *b, const struct pki_item *eso, struct act
     memcpy(client.fingerprint, eso->fingerprint, sizeof eso->fingerprint);
     const struct eim_settings s = { .eim_id = HOST,
                                     .fqdn = HOST,
-                                    .curve = EC_P256,
+                                    
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
                                     .trust = b->place.trust,

@@ -115,11 +115,13 @@ static enum err build_smdp(struct part *p)
     return e;
 }
 
-enum err part_eim_sign(struct world *w, const struct scenario_eim *eim, const struct pki_item **out)
+enum err part_eim_sign(const struct part *p, unsigned n, const struct pki_item **out)
 {
-    char id[128];
-    return eim ? pki_eim_sign(w->pki, world_eim_host(eim, id), out)
-               : part_identity(w, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", out);
+    char id[160];
+    if (!n && !p->eim)
+        return part_identity(p->world, "eim-sign", "CERT_S_EIMsign_ECDSA_NIST", out);
+    snprintf(id, sizeof id, "key-%u.%s", n, p->host);
+    return pki_eim_sign(p->world->pki, n ? id : p->host, out);
 }
 
 static enum err build_eim(struct part *p)
@@ -128,14 +130,22 @@ static enum err build_eim(struct part *p)
     const struct pki_item *sign = NULL;
     struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
     struct eim *eim = NULL;
-    enum err e = part_eim_sign(w, p->eim, &sign);
+    struct eim_former_key former[7];
+    size_t former_count = 0;
+    enum err e = part_eim_sign(p, p->key, &sign);
+    for (unsigned n = p->key; !e && n > p->oldest_key && former_count < COUNT(former); former_count++) {
+        const struct pki_item *before = NULL;
+        e = part_eim_sign(p, --n, &before);
+        if (!e)
+            former[former_count] = (struct eim_former_key){ before->der, before->key };
+    }
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
         e = fingerprint(w, "ADMIN", clients[1].fingerprint);
     if (e)
         return e;
-    const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .curve = EC_P256,
+    const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
                                     .clients = clients, .client_count = COUNT(clients) };
     e = eim_new(&p->env, &s, &eim);

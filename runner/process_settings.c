@@ -142,20 +142,28 @@ static enum err smdp_settings(struct part *p, struct buf *t)
     return e ? e : put_storage_key(p, t);
 }
 
-/* Each eIM has a signing identity under a name of its own. */
+/* The n-th signing identity of an eIM under a name of its own; and that name, unless it is today's. */
+static enum err put_eim_key(struct part *p, unsigned n, struct buf *t)
+{
+    char certificate[220], key[220];
+    const struct pki_item *sign = NULL;
+    enum err e = part_eim_sign(p, n, &sign);
+    snprintf(certificate, sizeof certificate, "certs/EIM/CERT_key-%u.%s.der", n, p->host);
+    snprintf(key, sizeof key, "certs/EIM/SK_key-%u.%s.pem", n, p->host);
+    if (!e)
+        e = put_item(p->world, certificate, key, sign, false);
+    return e || n == p->key ? e : buf_printf(t, "key-%u.%s, ", n, p->host);
+}
+
 static enum err eim_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
-    char certificate[200], key[200];
-    const struct pki_item *sign = NULL;
-    enum err e = part_eim_sign(w, p->eim, &sign);
-    snprintf(certificate, sizeof certificate, "certs/EIM/CERT_%s.der", p->host);
-    snprintf(key, sizeof key, "certs/EIM/SK_%s.pem", p->host);
+    enum err e = buf_printf(t, "former-keys: [");
+    for (unsigned n = p->oldest_key; !e && n <= p->key; n++)
+        e = put_eim_key(p, n, t);
     if (!e)
-        e = put_item(w, certificate, key, sign, false);
-    if (!e)
-        e = buf_printf(t, "certs: %s/certs\nsigns-with: %s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nclients:\n", w->folder,
-                       p->host, p->host, p->host, paced(30 * CLOCK_SECOND));
+        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nclients:\n", w->folder,
+                       p->key, p->host, p->host, p->host, paced(30 * CLOCK_SECOND));
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");

@@ -401,6 +401,29 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
                       times);
 }
 
+/* --- change: {eim: new-key} | {eim: former-keys-gone} ----------------------------------------------------------- */
+
+static enum err check_change(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    bool eim = n->kind == YAML_MAP && n->count == 1 &&
+               (strcmp(n->key[0], "eim") == 0 || (strncmp(n->key[0], "eim.", 4) == 0 && scenario_find_eim(s, n->key[0] + 4)));
+    const char *t = eim && n->item[0]->kind == YAML_SCALAR ? n->item[0]->text : "";
+    return strcmp(t, "new-key") == 0 || strcmp(t, "former-keys-gone") == 0
+               ? ERR_OK
+               : yaml_fail(s->yaml, n->at, error, "{eim: new-key} or {eim: former-keys-gone} is wanted");
+}
+
+/* As its operator would: other settings, and a new start. */
+static enum err play_change(struct run *r, const struct yaml_node *n)
+{
+    struct part *p = world_part(r->world, n->key[0]);
+    if (strcmp(n->item[0]->text, "new-key") == 0)
+        p->key++;
+    else
+        p->oldest_key = p->key;
+    return world_restart(r->world, p);
+}
+
 /* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
 
 /* Devices by name; servers there are once, further eIMs by eim.NAME, and a platform and a network for each carrier: cmp.partner, net.partner. */
@@ -562,6 +585,7 @@ static const struct scenario_word verbs[] = {
     { "reset", "{meter: eim}: the card forgets its eIMs, provisioning writes the initial one again", check_reset, play_reset, NULL },
     { "break", "{message: ESipa.GetEimPackageResponse, inside: BF51, how: flip-bit, times: 1}, {platform: {partner: "
                "inventory-empty}}", check_break, play_break, NULL },
+    { "change", "{eim: new-key}, {eim: former-keys-gone}: the key that an eIM signs with", check_change, play_change, NULL },
     { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}, {eso: {commit: 9}}: dies at its ninth commit", check_restart, play_restart, NULL },
     { "stock", "{add: {kenya: 1}}", check_stock, play_stock, NULL },
     { "wait", "5 min", check_wait, play_wait, NULL },

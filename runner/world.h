@@ -31,6 +31,7 @@ struct part {
     char host[128];                      /* "eso.example.com"; "" for devices */
     const struct scenario_carrier *carrier;
     const struct scenario_eim *eim;      /* of a further eIM */
+    unsigned key, oldest_key;            /* of an eIM: today's signing key and the oldest that it still has; from 0 */
     struct world_device *device;
     struct log log;
     struct env env;

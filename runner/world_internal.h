@@ -15,8 +15,8 @@
 MUST_CHECK enum err part_build(struct part *p);
 /* Name of the operator-CA client certificate a part shows. */
 const char *part_client_name(const struct part *p, char out[80]);
-/* The certificate an eIM of the world signs its packages with. */
-MUST_CHECK enum err part_eim_sign(struct world *w, const struct scenario_eim *eim, const struct pki_item **out);
+/* The n-th certificate that an eIM of the world signs its packages with, from 0. */
+MUST_CHECK enum err part_eim_sign(const struct part *p, unsigned n, const struct pki_item **out);
 /* "EIM", "EIM-SECOND": the client certificate of an eIM. */
 const char *part_eim_client(const struct scenario_eim *eim, char out[80]);
 /* "PLATFORM-PARTNER": the client certificate of a carrier's platform or network. */

@@ -69,8 +69,6 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
         return ERR_NOMEM;
     e->actor.ops = &eim_actor_ops;
     e->env = env;
-    e->curve = s->curve;
-    e->key = s->sign_key;
     e->trust = s->trust;
     e->warn_eid_range = s->warn_eid_range;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
@@ -78,9 +76,11 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->fqdn = strdup(s->fqdn);
     enum err x = e->eim_id && e->fqdn ? copy_clients(e, s->clients, s->client_count) : ERR_NOMEM;
     if (!x)
-        x = cert_load(env->crypto, s->sign_certificate, &e->certificate);
+        x = eim_signing_open(e, s);
     if (!x)
         x = db_migrate(env->db, eim_migrations, eim_migration_count);
+    if (!x)
+        x = eim_signing_adopt(e);
     if (x)
         eim_free(e);
     else

@@ -12,7 +12,8 @@
  *        validUntil?} -> 202 order; the same reference again -> 200, the same order
  *        kind: download {activationCode}; enable, disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
- *        addEim and updateEim {eimConfiguration, associationToken?}, deleteEim {eimId}, data {tags?}
+ *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true}: the eUICC is told the key of today,
+ *        deleteEim {eimId}, data {tags?}
  *   PATCH /v1/euiccs/{eid} {associationToken} -> 204; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
@@ -33,12 +34,19 @@ struct eim_client {
     uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
 };
 
+/* A key that some eUICCs still know. */
+struct eim_former_key {
+    struct span certificate;  /* DER */
+    const struct ec_key *key; /* borrowed */
+};
+
 struct eim_settings {
     const char *eim_id;             /* as known to eUICCs, for example "eim.example.com" */
     const char *fqdn;               /* where IPAs poll */
-    enum ec_curve curve;
-    struct span sign_certificate;   /* DER */
+    struct span sign_certificate;   /* DER; its key is what eUICCs that are registered from now on are told */
     const struct ec_key *sign_key;  /* borrowed */
+    const struct eim_former_key *former; /* at most 7 */
+    size_t former_count;
     struct trust *trust;            /* CIs for eUICC chains */
     bool warn_eid_range;
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each

@@ -10,9 +10,12 @@ struct eim {
     struct actor actor;
     const struct env *env;
     char *eim_id, *fqdn;
-    enum ec_curve curve;
-    const struct cert *certificate;
-    const struct ec_key *key;
+    struct eim_signing {
+        const struct cert *certificate;
+        const struct ec_key *key;
+        uint8_t id[32];     /* SHA-256 of the public point */
+    } signing[8];           /* the first is today's */
+    size_t signing_count;
     struct trust *trust;
     bool warn_eid_range;
     int64_t postpone_ms;
@@ -138,6 +141,20 @@ MUST_CHECK enum err eim_ask_for_certificates(struct eim *e, struct eim_order *o)
 /* What a device says they are, judged. ERR_NOT_FOUND: it says nothing; ERR_VERIFY: not believed. */
 MUST_CHECK enum err eim_learn_certificates(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d,
                                            struct eim_euicc *out);
+
+/* --- signing ----------------------------------------------------------------------------------------- */
+
+MUST_CHECK enum err eim_signing_open(struct eim *e, const struct eim_settings *s);
+MUST_CHECK enum err eim_signing_adopt(struct eim *e); /* after the migrations */
+/* The key that an eUICC knows. ERR_STATE: it is not in the settings. */
+MUST_CHECK enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out);
+MUST_CHECK enum err eim_signing_spki(const struct eim_signing *s, struct buf *out);
+/* updateEim with {ownKey: true}: puts today's key into the parameters. */
+MUST_CHECK enum err eim_signing_fill_order(struct eim *e, struct eim_order *o);
+/* Once it is executed the eUICC does not know the key that signed the package any more. */
+bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o);
+/* The order was executed: the eUICC knows the key that it named, if it named one. Inside the caller's transaction. */
+MUST_CHECK enum err eim_signing_note(struct eim *e, const struct eim_order *o);
 
 /* --- procedures ------------------------------------------------------------------------------------ */
 

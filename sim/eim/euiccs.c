@@ -209,11 +209,10 @@ enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_r
 }
 
 /* EimConfigurationData of this eIM: its name, where it is polled, its key (SGP.32 v1.2 2.4.1). */
-static enum err put_configuration(struct eim *e, struct buf *list)
+static enum err put_configuration(struct eim *e, const struct eim_signing *signing, struct buf *list)
 {
     struct buf spki = { .max = 256 };
-    enum err x = rsp_put_spki_contents(e->curve == EC_P256 ? rsp_oid_p256() : rsp_oid_brainpool_p256r1(),
-                                       SPAN_ARRAY(e->certificate->key.at), &spki);
+    enum err x = eim_signing_spki(signing, &spki);
     const struct rsp_eim_configuration configuration = {
         .eim_id = span_str(e->eim_id),
         .eim_fqdn = span_str(e->fqdn),
@@ -230,10 +229,13 @@ static enum err put_configuration(struct eim *e, struct buf *list)
 }
 
 /* What a device's provisioning writes into an eUICC without an eIM. */
-static enum err put_initial_eim(struct eim *e, struct buf *out)
+static enum err put_initial_eim(struct eim *e, const char *eid, struct buf *out)
 {
     struct buf list = { .max = 1024 };
-    enum err x = put_configuration(e, &list);
+    const struct eim_signing *signing = NULL;
+    enum err x = eim_signing_of(e, eid, &signing);
+    if (!x)
+        x = put_configuration(e, signing, &list);
     const struct rsp_add_initial_eim_request request = { .list = buf_span(&list) };
     if (!x)
         x = rsp_add_initial_eim_request_write(&request, out);
@@ -249,7 +251,7 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
     eim_euicc_init(&u);
     enum err x = eim_find_euicc(e, q, p, &u);
     if (!x)
-        x = put_initial_eim(e, &request);
+        x = put_initial_eim(e, u.eid, &request);
     json_t *json = x ? NULL : json_object();
     if (!x)
         x = json ? json_set_base64(json, "addInitialEimRequest", buf_span(&request)) : ERR_NOMEM;
@@ -269,7 +271,7 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
     struct buf bytes = { .max = 1024 };
     enum err x = eim_require_client(e, q, p);
     if (!x)
-        x = put_configuration(e, &bytes);
+        x = put_configuration(e, &e->signing[0], &bytes);
     json_t *json = x ? NULL : json_object();
     if (!x)
         x = json ? json_set_base64(json, "eimConfiguration", buf_span(&bytes)) : ERR_NOMEM;

@@ -1,4 +1,5 @@
 /* sim-eim: an eIM as a program. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "", "who may order: {name, certificate: FILE | fingerprint: SHA-256}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
+    { "former-keys", SETTING_LIST, "", "names of signing identities that some eUICCs still know; updateEim with ownKey ends that" },
     { "eim-id", SETTING_TEXT, "eim.example.com", "how eUICCs know it" },
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
@@ -29,10 +31,12 @@ static const char usage[] = "  sim-eim --settings eim.yaml\n\n"
                             "  clients:\n"
                             "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
 
+#define FORMER_MAX 7
+
 /* What the eIM borrows. */
 struct program_state {
     struct daemon *d;
-    struct ec_key *key;
+    struct ec_key *key, *former[FORMER_MAX];
     struct trust *trust;
     struct eim *eim;
 };
@@ -54,6 +58,26 @@ static enum err read_clients(struct daemon *d, struct eim_client **out, size_t *
     return *out ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err read_former(struct program_state *p, struct eim_former_key out[FORMER_MAX], size_t *count)
+{
+    const struct settings *s = daemon_settings(p->d);
+    const struct yaml_node *list = settings_node(s, "former-keys");
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && list && i < list->count; i++) {
+        const struct cert *certificate = NULL;
+        struct yaml_error error;
+        if (i == FORMER_MAX || list->item[i]->kind != YAML_SCALAR) {
+            e = yaml_fail(settings_yaml(s), list->item[i]->at, &error, "at most %d names are wanted", FORMER_MAX);
+            fprintf(stderr, "%s\n", error.text);
+            return e;
+        }
+        e = daemon_read_identity(p->d, settings_text(s, "certs"), "EIM", list->item[i]->text, &certificate, &p->former[i]);
+        if (!e)
+            out[(*count)++] = (struct eim_former_key){ certificate->der, p->former[i] };
+    }
+    return e;
+}
+
 static enum err make_eim(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
@@ -64,21 +88,24 @@ static enum err make_eim(struct program_state *p)
                                                        : "S_EIMsign_ECDSA_NIST";
     const struct cert *sign = NULL;
     struct eim_client *clients = NULL;
+    struct eim_former_key former[FORMER_MAX];
     struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),
                               .fqdn = settings_text(s, "fqdn"),
                               .postpone_ms = settings_int(s, "postpone"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
     if (!e)
+        e = read_former(p, former, &m.former_count);
+    if (!e)
         e = daemon_read_ci_folder(p->d, folder, &p->trust);
     if (!e)
         e = read_clients(p->d, &clients, &m.client_count);
     if (!e) {
-        m.curve = sign->curve;
         m.sign_certificate = sign->der;
         m.sign_key = p->key;
         m.trust = p->trust;
         m.clients = clients;
+        m.former = former;
         e = eim_new(daemon_env(p->d), &m, &p->eim);
     }
     free(clients);
@@ -96,6 +123,8 @@ static int run(const struct settings *s, const volatile int *stop_requested)
         eim_actor(p.eim)->ops->free(eim_actor(p.eim));
     trust_free(p.trust);
     ec_key_free(p.key);
+    for (size_t i = 0; i < FORMER_MAX; i++)
+        ec_key_free(p.former[i]);
     daemon_close(p.d);
     return status;
 }

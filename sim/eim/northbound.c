@@ -76,7 +76,8 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
     if (eim_order_needs_iccid(o->kind) &&
         (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
         return eim_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted");
-    return check_parameters(o, p);
+    enum err x = eim_signing_fill_order(e, o);
+    return x ? x : check_parameters(o, p);
 }
 
 /* Its activation code is forgotten when it ends, so it cannot be compared for ever. */

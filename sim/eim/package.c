@@ -4,8 +4,8 @@
 #include "eim_internal.h"
 #include "rsp_ids.h"
 
-static enum err sign_package(struct eim *e, const struct rsp_euicc_package_signed *content, struct rsp_int token,
-                             struct buf *tbs_bytes, struct buf *out)
+static enum err sign_package(struct eim *e, const struct ec_key *key, const struct rsp_euicc_package_signed *content,
+                             struct rsp_int token, struct buf *tbs_bytes, struct buf *out)
 {
     struct ec_signature signature;
     struct rsp_tbs tbs;
@@ -16,7 +16,7 @@ static enum err sign_package(struct eim *e, const struct rsp_euicc_package_signe
     struct rsp_euicc_package_request request = { .package_signed.signed_bytes = buf_span(tbs_bytes),
                                                  .signature = SPAN_ARRAY(signature.at) };
     rsp_tbs_euicc_package(&request.package_signed, token, &tbs);
-    x = ec_sign(e->env->crypto, e->key, tbs.part, tbs.count, &signature);
+    x = ec_sign(e->env->crypto, key, tbs.part, tbs.count, &signature);
     return x ? x : rsp_euicc_package_request_write(&request, out);
 }
 
@@ -25,6 +25,7 @@ static enum err put_package(struct eim *e, struct eim_order *o)
 {
     struct buf commands = { .max = 4096 }, tbs = { .max = 8192 }, package = { .max = 16384 };
     struct rsp_int token = { 0 };
+    const struct eim_signing *signing = NULL;
     uint8_t eid[RSP_EID_OCTETS];
     struct der_mark mark;
     enum err x = rsp_eid_parse(o->eid, eid);
@@ -39,7 +40,9 @@ static enum err put_package(struct eim *e, struct eim_order *o)
     if (!x)
         x = eim_euicc_token(e, o->eid, &token);
     if (!x)
-        x = sign_package(e, &content, token, &tbs, &package);
+        x = eim_signing_of(e, o->eid, &signing);
+    if (!x)
+        x = sign_package(e, signing->key, &content, token, &tbs, &package);
     if (!x)
         x = der_put_open(&o->message, 0xbf4f, &mark);
     if (!x)

@@ -157,6 +157,8 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
     if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
         return end_with_details(o, &r);
     x = end_order(o, EIM_DONE, 0, "ok");
+    if (!x && r.which == RSP_RESULT_UPDATE_EIM)
+        x = eim_signing_note(e, o);
     if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
     json_t *profiles = profiles_json(&r.profiles);
@@ -252,8 +254,14 @@ static enum err apply_error(struct eim *e, struct eim_order *o, const void *what
 
 static enum err apply_unsigned(struct eim *e, struct eim_order *o, const void *what)
 {
-    (void)e;
     (void)what;
+    if (o->refused == ASKED_FOR_RESULTS)
+        return ERR_EXISTS;
+    /* It may have run, and its result was lost on the way. */
+    if (eim_signing_may_be_unknown(e, o)) {
+        o->refused = ASKED_FOR_RESULTS;
+        return eim_order_ask_for_results(o);
+    }
     if (++o->refused < UNSIGNED_REFUSALS)
         return ERR_OK;
     return end_order(o, EIM_FAILED, 127, "euiccPackageErrorUnsigned");

@@ -50,6 +50,7 @@ const char *const eim_migrations[] = {
     "ALTER TABLE euicc ADD COLUMN callback TEXT NOT NULL DEFAULT '';",
     "ALTER TABLE orders ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE orders ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE euicc ADD COLUMN signing BLOB;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -93,9 +94,10 @@ void eim_euicc_release(struct eim_euicc *u)
 
 enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u)
 {
-    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token, callback) VALUES (?, ?, ?, ?, ?, ?)",
+    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token, callback, signing) VALUES (?, ?, ?, ?, ?, ?, ?)",
                   DB_ARGS(DB_TEXT(u->eid), DB_BLOB(buf_span(&u->certificate)), DB_BLOB(buf_span(&u->eum_certificate)),
-                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback)),
+                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback),
+                          DB_BLOB(SPAN_ARRAY(e->signing[0].id))),
                   NULL);
 }
 

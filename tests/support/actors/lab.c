@@ -125,7 +125,6 @@ static void build_eim(struct lab *l, struct lab_part *p)
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);
     const struct eim_settings s = { .eim_id = "eim.example.com",
                                     .fqdn = "eim.example.com",
-                                    .curve = EC_P256,
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
                                     .trust = l->trust,
