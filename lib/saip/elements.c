@@ -133,14 +133,31 @@ static enum err each_code(struct saip_reader *r, struct span list,
     return e;
 }
 
+/* A source that itself shares would have to be looked up again and again: it must have codes of its own. */
+static enum err read_share(struct saip_reader *r, struct span path)
+{
+    struct saip_package *p = r->package;
+    size_t source = r->directory == SAIP_NONE ? SAIP_NONE : saip_at_path(p, path);
+    bool directory = source != SAIP_NONE && p->files[source].kind <= SAIP_DF;
+    if (!directory || source == r->directory || saip_pin_directory(p, source) != source ||
+        saip_pin_directory(p, r->directory) != r->directory)
+        return saip_refuse(r, SAIP_BAD_VALUES, "PINs shared with a directory that has none to share");
+    enum err e = saip_room(r, &p->shares, &r->capacity[5], p->share_count, sizeof p->shares[0], SAIP_CODES_MAX);
+    if (!e)
+        p->shares[p->share_count++] = (struct saip_share){ (uint16_t)r->directory, (uint16_t)source };
+    return e;
+}
+
 enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *element)
 {
     struct der_tlv choice, list;
     if (der_find(element->value, 0xa1, &choice))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN element without codes");
-    if (der_find(choice.value, 0xa0, &list))
-        return ERR_OK; /* [1] filePath: shares the codes of another directory; they are found there */
-    return each_code(r, list.value, read_pin);
+    if (!der_find(choice.value, 0xa0, &list))
+        return each_code(r, list.value, read_pin);
+    if (!der_find(choice.value, 0x81, &list))
+        return read_share(r, list.value);
+    return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN element of unknown kind");
 }
 
 enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *element)

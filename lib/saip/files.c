@@ -132,10 +132,9 @@ static enum err put_fcp(struct saip_reader *r, struct draft *d, struct span fcp)
     return e;
 }
 
-/* Resolves file identifiers from the MF; SAIP_NONE when there is no such file. */
-static size_t at_path(const struct saip_package *p, struct span path)
+size_t saip_at_path(const struct saip_package *p, struct span path)
 {
-    size_t at = 0;
+    size_t at = path.len % 2 ? SAIP_NONE : 0;
     for (size_t i = 0; at != SAIP_NONE && i + 1 < path.len; i += 2) {
         uint16_t fid = (uint16_t)(path.at[i] << 8 | path.at[i + 1]);
         if (!(i == 0 && fid == 0x3f00))
@@ -200,7 +199,7 @@ static enum err add_file(struct saip_reader *r, struct draft *d)
     d->laid_out = true;
     enum err e = check_shape(r, d);
     if (!e && d->link.len) {
-        size_t target = at_path(p, d->link);
+        size_t target = saip_at_path(p, d->link);
         if (target == SAIP_NONE || is_directory(p->files[target].kind))
             return saip_refuse(r, SAIP_BAD_VALUES, "link to a file that is not there");
         d->file.link = (uint16_t)target;
@@ -465,7 +464,7 @@ static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, 
     enum err e;
     switch (t->tag) {
     case 0x80:
-        *directory = at_path(r->package, t->value);
+        *directory = saip_at_path(r->package, t->value);
         return *directory == SAIP_NONE || !is_directory(r->package->files[*directory].kind)
                    ? saip_refuse(r, SAIP_BAD_VALUES, "path to a directory that is not there")
                    : ERR_OK;

@@ -186,6 +186,7 @@ static void fit_all(struct saip_package *p)
     fit(&p->files, p->file_count, sizeof p->files[0]);
     fit(&p->pins, p->pin_count, sizeof p->pins[0]);
     fit(&p->puks, p->puk_count, sizeof p->puks[0]);
+    fit(&p->shares, p->share_count, sizeof p->shares[0]);
     fit(&p->akas, p->aka_count, sizeof p->akas[0]);
     fit(&p->elements, p->element_count, sizeof p->elements[0]);
     fit(&p->content.at, p->content.len, 1);
@@ -248,6 +249,7 @@ void saip_free(struct saip_package *p)
     clear_free(p->pins, p->pin_count * sizeof p->pins[0]);
     clear_free(p->puks, p->puk_count * sizeof p->puks[0]);
     clear_free(p->akas, p->aka_count * sizeof p->akas[0]);
+    free(p->shares);
     free(p->files);
     free(p->elements);
     buf_release(&p->content);
@@ -257,7 +259,7 @@ void saip_free(struct saip_package *p)
 size_t saip_footprint(const struct saip_package *p)
 {
     return sizeof *p + p->file_count * sizeof p->files[0] + p->pin_count * sizeof p->pins[0] +
-           p->puk_count * sizeof p->puks[0] + p->aka_count * sizeof p->akas[0] +
+           p->puk_count * sizeof p->puks[0] + p->share_count * sizeof p->shares[0] + p->aka_count * sizeof p->akas[0] +
            p->element_count * sizeof p->elements[0] + p->content.cap;
 }
 
@@ -274,6 +276,14 @@ size_t saip_child(const struct saip_package *p, size_t directory, uint16_t fid)
         if (p->files[i].parent == directory && p->files[i].fid == fid)
             return i;
     return SAIP_NONE;
+}
+
+size_t saip_pin_directory(const struct saip_package *p, size_t directory)
+{
+    for (size_t i = 0; i < p->share_count; i++)
+        if (p->shares[i].directory == directory)
+            return p->shares[i].source;
+    return directory;
 }
 
 size_t saip_adf(const struct saip_package *p, struct span aid)

@@ -16,7 +16,7 @@ struct saip_reader {
     unsigned files_made, files_left; /* of the element being read */
     size_t directory;   /* to which PIN and PUK elements belong: the MF, DF or ADF made last */
     size_t adf;         /* to which optional files and AKA parameters belong; SAIP_NONE before the first */
-    size_t capacity[5]; /* of the package's arrays */
+    size_t capacity[6]; /* of the package's arrays */
     bool ended;
 };
 
@@ -26,6 +26,8 @@ enum err saip_refuse(struct saip_reader *r, enum saip_status status, const char 
 MUST_CHECK enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size,
                               size_t most);
 
+/* Resolves file identifiers from the MF; SAIP_NONE when there is no such file. */
+size_t saip_at_path(const struct saip_package *p, struct span path);
 MUST_CHECK enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv *element);
 MUST_CHECK enum err saip_read_generic_files(struct saip_reader *r, const struct der_tlv *element);
 MUST_CHECK enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *element);

@@ -34,7 +34,7 @@ struct saip_fault {
 };
 
 enum saip_file_kind {
-    SAIP_MF,
+    SAIP_MF, /* directories first */
     SAIP_ADF,
     SAIP_DF,
     SAIP_TRANSPARENT,
@@ -67,6 +67,10 @@ struct saip_pin {
 struct saip_puk {
     uint16_t directory;
     uint8_t reference, value[8], tries;
+};
+/* The local PINs of one directory serve another too. */
+struct saip_share {
+    uint16_t directory, source;
 };
 struct saip_aka {
     uint16_t adf;        /* index of the NAA that it serves */
@@ -106,6 +110,8 @@ struct saip_package {
     size_t pin_count;
     struct saip_puk *puks;
     size_t puk_count;
+    struct saip_share *shares;
+    size_t share_count;
     struct saip_aka *akas;
     size_t aka_count;
     struct saip_element
@@ -153,6 +159,8 @@ struct span saip_content(const struct saip_package *p, const struct saip_file *f
 size_t saip_child(const struct saip_package *p, size_t directory, uint16_t fid);
 /* The ADF whose AID begins with `aid` (partial selection); SAIP_NONE when absent. */
 size_t saip_adf(const struct saip_package *p, struct span aid);
+/* The directory whose local PINs serve this one: itself, or the one that it shares with. */
+size_t saip_pin_directory(const struct saip_package *p, size_t directory);
 
 /* "89..." digits (18 to 20) <-> 10 swapped octets. ERR_PARSE. Text needs room for 21. */
 MUST_CHECK enum err saip_iccid_parse(const char *digits, uint8_t iccid[10]);

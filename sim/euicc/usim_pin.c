@@ -12,11 +12,12 @@
 
 struct saip_pin *usim_pin(const struct usim *u, const struct channel *ch, uint8_t reference)
 {
+    size_t adf = saip_pin_directory(u->package, ch->adf),
+           here = saip_pin_directory(u->package, ch->directory);
     for (size_t i = 0; i < u->package->pin_count; i++) {
         struct saip_pin *p = &u->package->pins[i];
         bool local = reference & 0x80; /* second PINs belong to their application */
-        if (p->reference == reference &&
-            (!local || p->directory == ch->adf || p->directory == ch->directory))
+        if (p->reference == reference && (!local || p->directory == adf || p->directory == here))
             return p;
     }
     return NULL;

@@ -3,24 +3,31 @@
 
 #include "world.h"
 
+/* The lead profile with more elements before its end. */
+static void add_elements(struct euicc_settings *s, const char *elements, struct euicc_profile *profile, struct buf *upp)
+{
+    struct buf more = hex(elements);
+    uint8_t end[9];
+    *profile = s->profiles[0];
+    REQUIRE(buf_set(upp, profile->upp) == ERR_OK);
+    memcpy(end, upp->at + upp->len - sizeof end, sizeof end);
+    upp->len -= sizeof end;
+    REQUIRE(buf_put(upp, buf_span(&more)) == ERR_OK && buf_put(upp, SPAN_ARRAY(end)) == ERR_OK);
+    buf_release(&more);
+    profile->upp = buf_span(upp);
+    s->profiles = profile;
+}
+
 void with_files(struct euicc_settings *s)
 {
     static struct euicc_profile profile;
     static struct buf upp = { .max = 8192 };
-    struct buf files = hex(
+    add_elements(s,
         "a18193a0058000810177a1818930818680027fd062118202792183026ff88b036f060580020040810d800301"
         "0203a10204007f21015562118202792183026ff98b036f06018002001062168202412183026ffa8b036f0605"
         "80020004a503c0014081040102030462148202412183026ffb8a01048b036f06058002000481040102030462"
-        "118202792183026ffc8b036f060580020200");
-    uint8_t end[9];
-    profile = s->profiles[0];
-    REQUIRE(buf_set(&upp, profile.upp) == ERR_OK);
-    memcpy(end, upp.at + upp.len - sizeof end, sizeof end);
-    upp.len -= sizeof end;
-    REQUIRE(buf_put(&upp, buf_span(&files)) == ERR_OK && buf_put(&upp, SPAN_ARRAY(end)) == ERR_OK);
-    buf_release(&files);
-    profile.upp = buf_span(&upp);
-    s->profiles = &profile;
+        "118202792183026ffc8b036f060580020200",
+                 &profile, &upp);
 }
 
 #define USIM "00a4040c0ca0000000871002ff49ff0589"
@@ -269,11 +276,48 @@ static void a_long_object_goes_both_ways(void)
     world_close(&w);
 }
 
+/* DF.TELECOM whose local PINs are the USIM's. */
+static void with_shared_pins(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    add_elements(s,
+                 "b213a0058000810170810667810f010203a202a100"
+                 "a20da0058000810171a10481027fd0",
+                 &profile, &upp);
+}
+
+static void shared_pins_have_one_counter(void)
+{
+    static const struct row rows[] = {
+        { "DF.TELECOM", "00a4000c027f10", "9000" },
+        { "tries of the second PIN", "00200081", "63c3" },
+        { "VERIFY with a wrong value", "002000810838383838ffffffff", "63c2" },
+        { "USIM", USIM, "9000" },
+        { "tries of the same PIN", "00200081", "63c2" },
+        { "VERIFY", "002000810839393939ffffffff", "9000" },
+        { "DF.TELECOM", "00a4000c027f10", "9000" },
+        { "tries after success", "00200081", "63c3" },
+        { "a second PIN that nobody has", "00200082", "6a88" },
+    };
+    static const struct row alone[] = {
+        { "the MF has no second PIN", "00a4000c023f00", "9000" },
+        { "its tries", "00200081", "6a88" },
+    };
+    struct world w;
+    world_open(&w, with_shared_pins);
+    play(&w, rows, COUNT(rows));
+    world_reset(&w);
+    play(&w, alone, COUNT(alone));
+    world_close(&w);
+}
+
 const struct test files_tests[] = {
     { "deactivated files give nothing", deactivated_files_give_nothing },
     { "a warning with data is told twice", a_warning_with_data_is_told_twice },
     { "objects are retrieved in blocks", objects_are_retrieved_in_blocks },
     { "objects are set whole or not at all", objects_are_set_whole_or_not_at_all },
     { "a long object goes both ways", a_long_object_goes_both_ways },
+    { "shared PINs have one counter", shared_pins_have_one_counter },
 };
 const size_t files_tests_count = COUNT(files_tests);

@@ -416,6 +416,11 @@ static void a_fault_is_answered_behind_what_was_done(void)
                                                             "bf3504a1028800",
           "30068001068101778100" },
         { "a PIN without a list", "a207a0058000810177", "30068001058101778100" },
+        { "PINs of a directory that is not there", "a20ba003810177a10481027f99", "30068001038101778100" },
+        { "PINs shared with themselves", "a20ba003810177a10481027fd0", "30068001038101778100" },
+        { "PINs of a file", "a20ba003810177a10481022fe2", "30068001038101778100" },
+        { "PINs of half a path", "a20aa003810177a10381017f", "30068001038101778100" },
+        { "PINs of unknown kind", "a209a003810177a1028200", "30068001058101778100" },
         { "an element without identification", "a602a000", "30038001058100" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
