@@ -32,6 +32,21 @@ struct world {
     struct buf metadata[2], upp[2];
 };
 
+/* EF 6FF8 of the USIM, before the end element: 64 octets for BER-TLV objects, two of them there, that anybody may set. */
+static void add_object_file(struct buf *upp)
+{
+    static const char element[] = "a12ca003810177a125302380027fd06211820279218302"
+                                  "6ff88b036f060580020040810a8003010203a103040155";
+    struct buf octets = { .max = 64 };
+    uint8_t end[9];
+    require(hex_decode(span_str(element), &octets) == ERR_OK);
+    upp->len -= sizeof end;
+    for (size_t i = 0; i < sizeof end; i++)
+        end[i] = upp->at[upp->len + i];
+    require(buf_put(upp, buf_span(&octets)) == ERR_OK && buf_put(upp, SPAN_ARRAY(end)) == ERR_OK);
+    buf_release(&octets);
+}
+
 static void make_profile(struct world *w, size_t i, const char *iccid)
 {
     static const struct aka_params keys = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
@@ -46,6 +61,7 @@ static void make_profile(struct world *w, size_t i, const char *iccid)
                                           .fallback_allowed = i == 1 };
     w->metadata[i].max = w->upp[i].max = 8192;
     require(saip_minimal_usim(&s, &w->upp[i]) == ERR_OK);
+    add_object_file(&w->upp[i]);
     require(rsp_store_metadata_write(&m, &w->metadata[i]) == ERR_OK);
 }
 
