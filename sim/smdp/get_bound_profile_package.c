@@ -85,6 +85,7 @@ static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_pro
     p->state = SMDP_DOWNLOADED;
     p->downloads++;
     /* From here on the profile is this card's, also when the order was for nobody in particular. */
+    p->claimed = p->claimed || !p->eid[0];
     memcpy(p->eid, x->eid, sizeof p->eid);
     memcpy(p->bound, x->transaction_id, sizeof p->bound);
     enum err e = buf_set(&x->otpk, otpk);

@@ -196,6 +196,7 @@ static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct 
         return ERR_OK;
     p.state = unavailable ? SMDP_UNAVAILABLE : SMDP_AVAILABLE;
     p.eid[0] = p.matching_id[0] = p.bound[0] = 0;
+    p.claimed = false;
     p.confirmation_required = false;
     answer_with(&p, a);
     /* Who authenticated for this order must not get what is ordered next. */

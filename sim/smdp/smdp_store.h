@@ -37,6 +37,7 @@ struct smdp_profile {
     char type[65];
     enum smdp_state state;
     char eid[33];            /* "" none */
+    bool claimed;            /* eid is that of who fetched it; the operator named none */
     char matching_id[SMDP_MATCHING_ID_MAX + 1];
     char spn[33], name[65], mcc_mnc[7];
     bool fallback_allowed, ecall_indication;
@@ -85,7 +86,8 @@ MUST_CHECK enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *
                                      const struct smdp_subscription *sub);
 MUST_CHECK enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out);
 MUST_CHECK enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, struct smdp_profile *out);
-/* The newest released order for this EID without a matchingId in the request. ERR_NOT_FOUND. */
+/* The order that waits for this eUICC without its having a matchingId (SGP.22 3.1.3): what it has not fetched yet comes
+ * first, then what was ordered first. ERR_NOT_FOUND. */
 MUST_CHECK enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profile *out);
 /* The profile of the type that is allocated to this EID ("": none is) already, else an available one. ERR_NOT_FOUND: exhausted;
  * ERR_REFUSED: no such type. */

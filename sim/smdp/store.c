@@ -77,6 +77,7 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX message_by_iccid ON message (iccid, id);"
     "CREATE INDEX message_unattached ON message (at) WHERE iccid = '';"
     "CREATE INDEX message_by_session ON message (transaction_id) WHERE iccid = '';",
+    "ALTER TABLE profile ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -280,13 +281,15 @@ static enum err take_profile(void *context, const struct db_row *r)
     p->profile_class = (enum rsp_profile_class)db_int(r, 16);
     p->policy_rules = (uint32_t)db_int(r, 17);
     p->ecall_indication = db_int(r, 18);
+    p->claimed = db_int(r, 21);
     enum err e = take_gid(r, 19, &p->gid1);
     return e ? e : take_gid(r, 20, &p->gid2);
 }
 
 #define PROFILE_COLUMNS                                                                                  \
     "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
-    " confirmation, attempts, bound, released_at, downloads, class, policy_rules, ecall, gid1, gid2 FROM profile "
+    " confirmation, attempts, bound, released_at, downloads, class, policy_rules, ecall, gid1, gid2," \
+    " claimed FROM profile "
 
 enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
 {
@@ -301,7 +304,9 @@ enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, st
 
 enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profile *out)
 {
-    return db_query(s->env->db, PROFILE_COLUMNS "WHERE eid = ? AND state IN (?, ?) ORDER BY iccid LIMIT 1",
+    return db_query(s->env->db,
+                    PROFILE_COLUMNS "WHERE eid = ? AND state IN (?, ?) AND NOT claimed"
+                                    " ORDER BY state, released_at, iccid LIMIT 1",
                     DB_ARGS(DB_TEXT(eid), DB_INT(SMDP_RELEASED), DB_INT(SMDP_DOWNLOADED)), take_profile, out);
 }
 
@@ -380,11 +385,11 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
 {
     enum err e = db_run(s->env->db,
                         "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
-                        " bound = ?, released_at = ?, downloads = ? WHERE iccid = ?",
+                        " bound = ?, released_at = ?, downloads = ?, claimed = ? WHERE iccid = ?",
                         DB_ARGS(DB_INT(p->state), text_or_null(p->eid), text_or_null(p->matching_id),
                                 p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
                                 DB_INT(p->attempts), text_or_null(p->bound), DB_INT(p->released_at),
-                                DB_INT(p->downloads), DB_TEXT(p->iccid)),
+                                DB_INT(p->downloads), DB_INT(p->claimed), DB_TEXT(p->iccid)),
                         NULL);
     if (!e && is_over(p->state))
         e = smdp_registration_close(s, p->iccid);

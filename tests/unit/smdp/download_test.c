@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_codes.h"
+#include "rsp_ids.h"
 #include "smdp_tests.h"
 
 /* One thing that is wrong with a download; what the SM-DP+ must say. */
@@ -441,6 +442,45 @@ static void one_profile_one_card(void)
     lab_close(&l);
 }
 
+/* Fetches without a matchingId: "" and the ICCID, or the refusal. */
+static const char *fetch_by_eid(struct lab *l, char iccid[21])
+{
+    static char refusal[40];
+    struct lab_download d;
+    lab_download_begin(l, &l->card, &d);
+    d.matching_id = NULL;
+    snprintf(refusal, sizeof refusal, "%s", lab_fetch(&d));
+    iccid[0] = 0;
+    if (!refusal[0])
+        CHECK(rsp_iccid_text(d.authenticated.metadata.iccid, iccid) == ERR_OK);
+    lab_download_end(&d);
+    return refusal;
+}
+
+/* SGP.22 3.1.3: without a matchingId it is an order for this EID that is fetched. A code that the eUICC fetched by its
+ * matchingId is not one, although the profile is this eUICC's from then on. */
+static void an_order_for_the_eid_comes_first(void)
+{
+    struct lab l;
+    struct lab_download d;
+    char iccid[21];
+    lab_open(&l);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, "", "TOKEN-1", "");
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_fetch(&d)[0] == 0);
+    lab_download_end(&d);
+    CHECK(strcmp(fetch_by_eid(&l, iccid), "8.2.6/3.8") == 0);
+    lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-3", "");
+    CHECK(fetch_by_eid(&l, iccid)[0] == 0 && strcmp(iccid, LAB_THIRD_ICCID) == 0);
+    CHECK(fetch_by_eid(&l, iccid)[0] == 0 && strcmp(iccid, LAB_THIRD_ICCID) == 0); /* once more, as after a power cut */
+    lab_restart(&l, LAB_SMDP);
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_fetch(&d)[0] == 0 && lab_load(&d) == 0); /* the code by its matchingId again */
+    lab_download_end(&d);
+    lab_close(&l);
+}
+
 static void *get_package_alone(void *download)
 {
     lab_get_package(download);
@@ -640,6 +680,7 @@ const struct test download_tests[] = {
     { "a card that cannot be served is refused at once", initiate_refusals },
     { "a confirmation code may be wrong three times", code_is_exhausted },
     { "one profile is bound to one card", one_profile_one_card },
+    { "without a matchingId it is an order for the EID that is fetched", an_order_for_the_eid_comes_first },
     { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },
     { "a new order does not belong to an old session", a_new_order_is_not_the_old_sessions },
     { "an order expires, also between authentication and package", an_order_expires },
