@@ -35,6 +35,12 @@ MUST_CHECK enum err pki_get(struct pki *p, const char *name, const struct pki_it
 MUST_CHECK enum err pki_server(struct pki *p, const char *host, const struct pki_item **out);
 /* The signing certificate of an eIM by its eimId (a host name), on P-256: CERT_S_<eim id>_EIMsign. */
 MUST_CHECK enum err pki_eim_sign(struct pki *p, const char *eim_id, const struct pki_item **out);
+/* The three certificates of an SM-DP+ by its host name, on P-256, with one registered id of its own below 2.999.10:
+ * CERT_S_<host>_DPauth, _DPpb, _DPtls. For SM-DP+ that are not in the table. */
+struct pki_smdp {
+    const struct pki_item *auth, *pb, *tls;
+};
+MUST_CHECK enum err pki_smdp(struct pki *p, const char *host, struct pki_smdp *out);
 /* A client certificate of the operator CA (EKU clientAuth): CERT_OPERATOR_<who>; "ESO" and "ADMIN" are in the
  * table. */
 MUST_CHECK enum err pki_client(struct pki *p, const char *who, const struct pki_item **out);

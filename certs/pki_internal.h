@@ -25,6 +25,7 @@ struct pki_row {
     uint64_t serial;           /* 0: random */
     const char *published_key; /* hex of the scalar; NULL: a fresh key */
     bool altered, revoked, p384;
+    bool own_oid; /* registered_id is made of the host name of a row that is not in the table */
     const char *flaw; /* intended; NULL: none */
     enum cert_flaw verdict;
     const char *host; /* the verdict includes this host name */
@@ -41,6 +42,9 @@ struct span pki_p384_key(void);
 /* The rows that pki_server and pki_client make; `name` and `who` must outlive the row. */
 struct pki_row pki_server_row(const char *name, const char *host);
 struct pki_row pki_eim_row(const char *name, const char *eim_id);
+struct pki_row pki_smdp_auth_row(const char *name, const char *host);
+struct pki_row pki_smdp_pb_row(const char *name, const char *host);
+struct pki_row pki_smdp_tls_row(const char *name, const char *host);
 struct pki_row pki_client_row(const char *name, const char *who);
 /* Letters, digits, dot, hyphen, underscore; fit for a file name. */
 bool pki_name_usable(const char *name);

@@ -272,6 +272,42 @@ struct pki_row pki_eim_row(const char *name, const char *eim_id)
                              SINCE_YESTERDAY(YEARS(7)) };
 }
 
+static struct pki_row smdp_row(const char *name, enum cert_role role, const char *folder)
+{
+    return (struct pki_row){ .name = name,
+                             .folder = folder,
+                             .curve = EC_P256,
+                             BELOW_NIST(CI),
+                             .role = role,
+                             .common_name = "TEST SM-DP+",
+                             .organization = "ACME",
+                             .own_oid = true,
+                             SINCE_YESTERDAY(YEARS(10)) };
+}
+
+struct pki_row pki_smdp_auth_row(const char *name, const char *host)
+{
+    (void)host;
+    return smdp_row(name, CERT_DP_AUTH, "DPauth");
+}
+
+struct pki_row pki_smdp_pb_row(const char *name, const char *host)
+{
+    (void)host;
+    return smdp_row(name, CERT_DP_PB, "DPpb");
+}
+
+struct pki_row pki_smdp_tls_row(const char *name, const char *host)
+{
+    struct pki_row r = pki_server_row(name, host);
+    r.folder = "DPtls";
+    r.role = CERT_DP_TLS;
+    r.organization = "ACME";
+    r.purposes = CERT_PURPOSE_SERVER | CERT_PURPOSE_CLIENT;
+    r.own_oid = true;
+    return r;
+}
+
 struct pki_row pki_client_row(const char *name, const char *who)
 {
     return (struct pki_row){ TLS(name), .folder = "Operator", IS_OPERATOR(who), SINCE_YESTERDAY(TLS_DAYS) };

@@ -163,7 +163,10 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
     enum err e = rsp_eid_parse(d->eid, s.eid);
     if (!e)
         e = make_memory(w, d);
+    char smdp[128];
     s.ipae = d->group->ipae;
+    s.default_dp_address = d->group->has_default_smdp ? world_smdp_host(d->group->default_smdp, smdp) : NULL;
+    s.root_ds_address = w->scenario->smds ? HOST_SMDS : NULL;
     s.nvm = d->memory ? &d->memory->nvm : NULL;
     s.contents = w->contents;
     if (!e)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rsp_words.h"
 #include "run.h"
 #include "words.h"
 #include "world_internal.h"
@@ -478,6 +479,8 @@ static const struct scenario_word expectations[] = {
     { "order", "{move: done, other: {state: failed, result: disallowedByPolicy}}", check_order, NULL, order_holds },
     { "card", "{meter: {enabled: partner, fallback: lead, profiles: 2}}", check_card, NULL, card_holds },
     { "network", "{meter: partner}", check_network, NULL, network_holds },
+    { "smdp", "{partner: {meter: downloaded}}", smdp_state_check, NULL, smdp_state_holds },
+    { "events", "{meter: 1}", events_check, NULL, events_hold },
     { "platform", "{partner: {meter: ACTIVATED}}", check_platform, NULL, platform_holds },
     { "ledger", "{partner: {meter: billable}}", check_platform, NULL, ledger_holds },
     { "untouched", "{platform: lead}", check_untouched, NULL, untouched_holds },

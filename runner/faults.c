@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "der.h"
+#include "trace_names.h"
 
 static const char *const words[] = {
     [FAULT_FLIP_BIT] = "flip-bit",   [FAULT_TRUNCATE] = "truncate",
     [FAULT_REPLAY] = "replay",       [FAULT_WRONG_EID] = "wrong-eid",
     [FAULT_HIGH_COUNTER] = "high-counter",
-    [FAULT_LOSE_REQUEST] = "lose-request", [FAULT_LOSE_ANSWER] = "lose-answer", NULL,
+    [FAULT_LOSE_REQUEST] = "lose-request", [FAULT_LOSE_ANSWER] = "lose-answer",
+    [FAULT_NO_ANSWER] = "no-answer", NULL,
 };
 
 const char *const *faults_words(void)
@@ -79,6 +81,8 @@ static bool strike(struct fault *f, struct buf *bytes)
     case FAULT_LOSE_ANSWER:
         bytes->len = 0;
         return true;
+    case FAULT_NO_ANSWER: /* nothing happens to the message itself */
+        break;
     }
     return false;
 }
@@ -106,8 +110,25 @@ static void tamper(struct tamper *t, enum tamper_moment moment, const char *acto
     (void)moment;
     struct faults *all = (struct faults *)t;
     for (size_t i = 0; bytes->len && i < all->count; i++)
-        if (all->fault[i].times && strcmp(all->fault[i].message, message) == 0)
+        if (all->fault[i].times && all->fault[i].how != FAULT_NO_ANSWER && strcmp(all->fault[i].message, message) == 0)
             apply(all, &all->fault[i], actor, bytes);
+}
+
+bool faults_lose_answer(struct faults *f, const char *server, const struct http_call *q, const struct http_response *p)
+{
+    char via[16], name[TRACE_NAME_MAX], full[96];
+    trace_name_http(q->method, trace_call_path(q), buf_span(&p->body), true, via, name);
+    snprintf(full, sizeof full, "%s.%s", via, name);
+    for (size_t i = 0; i < f->count; i++) {
+        struct fault *x = &f->fault[i];
+        if (x->how != FAULT_NO_ANSWER || !x->times || strcmp(x->message, full) != 0)
+            continue;
+        x->times--;
+        x->injected++;
+        trace_mark_injected(f->trace, server);
+        return true;
+    }
+    return false;
 }
 
 void faults_init(struct faults *f, struct trace *trace)

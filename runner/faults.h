@@ -12,6 +12,7 @@ enum fault_how {
     FAULT_WRONG_EID,  /* [5A] replaced before signing */
     FAULT_HIGH_COUNTER, /* [81] counterValue beyond the maximum, before signing */
     FAULT_LOSE_REQUEST, FAULT_LOSE_ANSWER,
+    FAULT_NO_ANSWER,  /* the caller waits in vain */
 };
 
 struct fault {
@@ -35,6 +36,8 @@ void faults_release(struct faults *f);
 /* Adds one; ERR_LIMIT. The words are those of `break` in a scenario ("flip-bit", "replay", …): ERR_PARSE. */
 MUST_CHECK enum err faults_add(struct faults *f, const char *message, const char *inside, const char *how,
                                int64_t times);
+/* True when the answer to this call is lost on its way (FAULT_NO_ANSWER); counts it. */
+bool faults_lose_answer(struct faults *f, const char *server, const struct http_call *q, const struct http_response *p);
 /* NULL-terminated words for suggestions. */
 const char *const *faults_words(void);
 /* How often faults struck in total. */

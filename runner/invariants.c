@@ -41,15 +41,17 @@ static bool stock_adds_up(struct run *r, char why[400])
 {
     json_t *answer = run_get(r, HOST_ESO, "/v1/stock"), *item, *count;
     const char *state;
-    long long total = 0;
+    long long total = 0, given = 0;
     size_t i;
     json_array_foreach(json_object_get(answer, "items"), i, item)
         json_object_foreach(json_object_get(item, "counts"), state, count)
             total += json_integer_value(count);
     json_decref(answer);
-    if (total != (long long)r->world->code_count)
-        snprintf(why, 400, "the stock has %lld codes, %zu were given to it", total, r->world->code_count);
-    return total == (long long)r->world->code_count;
+    for (i = 0; i < r->world->code_count; i++)
+        given += r->world->codes[i].contract != NULL;
+    if (total != given)
+        snprintf(why, 400, "the stock has %lld codes, %lld were given to it", total, given);
+    return total == given;
 }
 
 /* Done, safely ended, or waiting with a cause; a swap under way must have a deadline or work to do. */
@@ -98,11 +100,11 @@ static bool smdp_agrees_with_card(struct run *r, const struct world_device *d, c
 {
     for (size_t k = 0; k < card->count; k++) {
         const struct world_profile *p = run_find_profile(r, card->profile[k].iccid);
-        char path[64];
-        if (!p || !p->contract)
+        char path[64], smdp[128];
+        if (!p || !(p->contract || p->ordered_for))
             continue;
         snprintf(path, sizeof path, "/v1/profiles/%s", p->iccid);
-        json_t *answer = run_get(r, HOST_SMDP, path);
+        json_t *answer = run_get(r, world_smdp_host(p->carrier->smdp, smdp), path);
         const char *state = json_str(answer, "state"), *eid = json_str(answer, "eid");
         bool fine = state && strcmp(state, "installed") == 0 && eid && strcmp(eid, d->eid) == 0;
         if (!fine)

@@ -117,13 +117,16 @@ const struct world_profile *run_find_profile(struct run *r, const char *iccid)
     return NULL;
 }
 
-/* The profile of a carrier that belongs to a device: preloaded, or given to it by its swap. */
+/* The profile of a carrier that belongs to a device: preloaded, ordered for it (the last one), or given to it by its swap. */
 const struct world_profile *run_profile_of(struct run *r, const char *device, const char *carrier)
 {
     struct world_device *d = world_device(r->world, device);
     for (size_t k = 0; k < d->profile_count; k++)
         if (strcmp(d->profile[k].carrier->name, carrier) == 0)
             return &d->profile[k];
+    for (size_t i = r->world->code_count; i-- > 0;)
+        if (r->world->codes[i].ordered_for == d && strcmp(r->world->codes[i].carrier->name, carrier) == 0)
+            return &r->world->codes[i];
     json_t *swap = run_show_swap(r, device);
     const char *iccid = json_str(swap, "iccid");
     const struct world_profile *p = iccid ? run_find_profile(r, iccid) : NULL;

@@ -9,6 +9,7 @@
 #include "ipa.h"
 #include "net.h"
 #include "smdp.h"
+#include "smds.h"
 #include "world_internal.h"
 
 /* Client certificates have capitals, carriers and eIMs have not. */
@@ -30,11 +31,18 @@ const char *part_eim_client(const struct scenario_eim *eim, char out[80])
     return eim ? named_client("EIM", eim->name, out) : "EIM";
 }
 
+const char *part_smdp_client(const struct scenario_smdp *smdp, char out[80])
+{
+    return smdp ? named_client("SMDP", smdp->name, out) : "SMDP";
+}
+
 const char *part_client_name(const struct part *p, char out[80])
 {
     switch (p->kind) {
     case PART_ESO:
         return "ESO";
+    case PART_SMDP:
+        return p->world->scenario->smds ? part_smdp_client(p->smdp, out) : NULL; /* else it calls nobody */
     case PART_EIM:
         return part_eim_client(p->eim, out);
     case PART_PLATFORM:
@@ -42,7 +50,7 @@ const char *part_client_name(const struct part *p, char out[80])
     case PART_NETWORK:
         return part_carrier_client("NETWORK", p->carrier, out);
     default:
-        return NULL; /* SM-DP+ calls nobody; a device has no TLS identity */
+        return NULL; /* an SM-DS calls nobody; a device has no TLS identity */
     }
 }
 
@@ -79,17 +87,31 @@ enum err part_identity(struct world *w, const char *part, const char *good, cons
     return e ? world_fail(w, e, "there is no certificate '%s' in the PKI description", name) : ERR_OK;
 }
 
+enum err part_smdp_identity(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
+                            const struct pki_item **pb)
+{
+    char host[128];
+    struct pki_smdp own;
+    if (smdp) {
+        enum err e = pki_smdp(w->pki, world_smdp_host(smdp, host), &own);
+        *auth = e ? NULL : own.auth;
+        *pb = e ? NULL : own.pb;
+        return e;
+    }
+    enum err e = part_identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", auth);
+    return e ? e : part_identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", pb);
+}
+
 static enum err build_smdp(struct part *p)
 {
-    static const char *const addresses[] = { HOST_SMDP, NULL };
+    const char *const addresses[] = { p->host, NULL };
     struct world *w = p->world;
     const struct pki_item *auth = NULL, *pb = NULL, *auth_brp = NULL, *pb_brp = NULL;
     struct smdp_client clients[] = { { .name = OPERATOR }, { .name = "admin", .administrator = true } };
     struct smdp *smdp = NULL;
-    enum err e = part_identity(w, "smdp-auth", "CERT_S_SM_DPauth_ECDSA_NIST", &auth);
-    if (!e)
-        e = part_identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", &pb);
-    if (!e && scenario_has_brainpool(w->scenario))
+    static const struct smdp_smds smds = { HOST_SMDS, "https://" HOST_SMDS };
+    enum err e = part_smdp_identity(w, p->smdp, &auth, &pb);
+    if (!e && !p->smdp && scenario_has_brainpool(w->scenario))
         e = pki_get(w->pki, "CERT_S_SM_DPauth_ECDSA_BRP", &auth_brp);
     if (!e && auth_brp)
         e = pki_get(w->pki, "CERT_S_SM_DPpb_ECDSA_BRP", &pb_brp);
@@ -104,7 +126,8 @@ static enum err build_smdp(struct part *p)
         own[1] = (struct smdp_identity){ EC_BRAINPOOL_P256R1, auth_brp->der, pb_brp->der, auth_brp->key, pb_brp->key };
     struct smdp_settings s = { .addresses = addresses, .identities = own, .identity_count = auth_brp ? 2 : 1,
                                .trust = w->trust, .clients = clients, .client_count = COUNT(clients),
-                               .ppk = w->scenario->smdp.ppk, .order_valid_ms = w->scenario->smdp.order_valid,
+                               .smds = &smds, .smds_count = w->scenario->smds, .ppk = w->scenario->smdp.ppk,
+                               .same_otpk_only = w->scenario->smdp.same_otpk_only, .order_valid_ms = w->scenario->smdp.order_valid,
                                .downloads_max = w->scenario->smdp.downloads_max };
     e = storage_key(p, &s.storage_key);
     if (!e)
@@ -112,6 +135,51 @@ static enum err build_smdp(struct part *p)
     secret_release(&s.storage_key);
     if (!e)
         p->actor = smdp_actor(smdp);
+    return e;
+}
+
+/* The SM-DP+ of the world may register events there; the administrator looks. */
+struct known_smdps {
+    struct smds_client client[2 + SCENARIO_SMDPS_MAX];
+    char name[1 + SCENARIO_SMDPS_MAX][128];
+    size_t count;
+};
+
+static enum err know_smdps(struct world *w, struct known_smdps *k)
+{
+    *k = (struct known_smdps){ .client = { { .name = "admin", .administrator = true } }, .count = 1 };
+    enum err e = fingerprint(w, "ADMIN", k->client[0].fingerprint);
+    for (size_t i = 0; !e && i <= w->scenario->smdp_count; i++) {
+        const struct scenario_smdp *smdp = i ? &w->scenario->other_smdp[i - 1] : NULL;
+        char who[80];
+        k->client[k->count].name = world_smdp_host(smdp, k->name[i]);
+        e = fingerprint(w, part_smdp_client(smdp, who), k->client[k->count++].fingerprint);
+    }
+    return e;
+}
+
+static enum err build_smds(struct part *p)
+{
+    struct world *w = p->world;
+    const char *const addresses[] = { p->host, NULL };
+    const struct pki_item *nist = NULL, *brp = NULL;
+    struct known_smdps known;
+    struct smds *smds = NULL;
+    enum err e = pki_get(w->pki, "CERT_S_SM_DSauth_ECDSA_NIST", &nist);
+    if (!e && scenario_has_brainpool(w->scenario))
+        e = pki_get(w->pki, "CERT_S_SM_DSauth_ECDSA_BRP", &brp);
+    if (!e)
+        e = know_smdps(w, &known);
+    if (e)
+        return e;
+    struct smds_identity own[2] = { { nist->der, nist->key } };
+    if (brp)
+        own[1] = (struct smds_identity){ brp->der, brp->key };
+    const struct smds_settings s = { .addresses = addresses, .identities = own, .identity_count = brp ? 2 : 1,
+                                     .trust = w->trust, .clients = known.client, .client_count = known.count };
+    e = smds_new(&p->env, &s, &smds);
+    if (!e)
+        p->actor = smds_actor(smds);
     return e;
 }
 
@@ -308,6 +376,7 @@ static enum err build_device(struct part *p)
                                     .poll_every = d->group->poll_every, .indirect = d->group->indirect,
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
                                     .wired = d->group->wired,
+                                    .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
                                     .ipae = d->group->ipae };
     if (!e)
         e = ipa_new(&p->env, &s, &d->ipa);
@@ -321,7 +390,8 @@ enum err part_build(struct part *p)
 {
     static enum err (*const builders[])(struct part *p) = {
         [PART_SMDP] = build_smdp, [PART_EIM] = build_eim, [PART_ESO] = build_eso,
-        [PART_PLATFORM] = build_platform, [PART_NETWORK] = build_network, [PART_DEVICE] = build_device,
+        [PART_PLATFORM] = build_platform, [PART_NETWORK] = build_network, [PART_SMDS] = build_smds,
+        [PART_DEVICE] = build_device,
     };
     return builders[p->kind](p);
 }

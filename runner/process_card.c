@@ -62,13 +62,18 @@ static enum err put_profile(struct world *w, const struct world_device *d, const
 
 enum err process_write_card(struct world *w, struct world_device *d, const struct euicc_profile *profiles)
 {
-    char path[128];
+    char path[128], smdp[128];
     struct buf t = { .max = 1 << 16 };
     enum err e = put_credentials(w, d);
     if (!e)
-        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\n"
-                           "profiles:\n",
+        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\n",
                        d->part->card_port, d->eid, w->folder, w->folder, d->name);
+    if (!e && d->group->has_default_smdp)
+        e = buf_printf(&t, "default-smdp: %s\n", world_smdp_host(d->group->default_smdp, smdp));
+    if (!e && w->scenario->smds)
+        e = buf_put_str(&t, "root-smds: " HOST_SMDS "\n");
+    if (!e)
+        e = buf_put_str(&t, "profiles:\n");
     for (size_t k = 0; !e && k < d->profile_count; k++)
         e = put_profile(w, d, &profiles[k], k, &t);
     snprintf(path, sizeof path, "%s/card.yaml", d->name);

@@ -46,16 +46,13 @@ enum err process_write_certificates(struct world *w)
     return e ? e : process_put_file(w, "certs/roots.pem", buf_span(&w->roots));
 }
 
-/* An identity under its usual name; which certificate lies there is the scenario's choice. */
-static enum err put_identity(struct world *w, const char *part, const char *folder, const char *name)
+/* An RSP identity under this name, as 'certs make' lays them out. */
+static enum err put_named(struct world *w, const char *folder, const char *name, const struct pki_item *item)
 {
-    char good[80], certificate[160], key[160];
-    const struct pki_item *item = NULL;
-    snprintf(good, sizeof good, "CERT_%s", name);
-    snprintf(certificate, sizeof certificate, "certs/%s/%s.der", folder, good);
+    char certificate[200], key[200];
+    snprintf(certificate, sizeof certificate, "certs/%s/CERT_%s.der", folder, name);
     snprintf(key, sizeof key, "certs/%s/SK_%s.pem", folder, name);
-    enum err e = part_identity(w, part, good, &item);
-    return e ? e : put_item(w, certificate, key, item, false);
+    return put_item(w, certificate, key, item, false);
 }
 
 /* --- what all have ---------------------------------------------------------------------------------------------- */
@@ -130,11 +127,19 @@ static enum err put_storage_key(struct part *p, struct buf *t)
 static enum err smdp_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
-    enum err e = put_identity(w, "smdp-auth", "DPauth", "S_SM_DPauth_ECDSA_NIST");
+    const struct pki_item *auth = NULL, *pb = NULL;
+    enum err e = part_smdp_identity(w, p->smdp, &auth, &pb);
     if (!e)
-        e = put_identity(w, "smdp-pb", "DPpb", "S_SM_DPpb_ECDSA_NIST");
+        e = put_named(w, "DPauth", p->host, auth);
     if (!e)
-        e = buf_printf(t, "certs: %s/certs\naddresses: [%s]\nbrainpool: false\nclients:\n", w->folder, HOST_SMDP);
+        e = put_named(w, "DPpb", p->host, pb);
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\nidentity: %s\naddresses: [%s]\nbrainpool: false\nsame-otpk-only: %s\n", w->folder,
+                       p->host, p->host, w->scenario->smdp.same_otpk_only ? "true" : "false");
+    if (!e && w->scenario->smds)
+        e = buf_printf(t, "smds: {%s: \"https://%s\"}\n", HOST_SMDS, HOST_SMDS);
+    if (!e)
+        e = buf_put_str(t, "clients:\n");
     if (!e)
         e = put_client(w, t, OPERATOR, "ESO", "");
     if (!e)
@@ -142,17 +147,33 @@ static enum err smdp_settings(struct part *p, struct buf *t)
     return e ? e : put_storage_key(p, t);
 }
 
+static enum err smds_settings(struct part *p, struct buf *t)
+{
+    struct world *w = p->world;
+    const struct pki_item *auth = NULL;
+    char who[80], host[128];
+    enum err e = pki_get(w->pki, "CERT_S_SM_DSauth_ECDSA_NIST", &auth);
+    if (!e)
+        e = put_named(w, "DSauth", "S_SM_DSauth_ECDSA_NIST", auth);
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\naddresses: [%s]\nbrainpool: false\nclients:\n", w->folder, p->host);
+    for (size_t i = 0; !e && i <= w->scenario->smdp_count; i++) {
+        const struct scenario_smdp *smdp = i ? &w->scenario->other_smdp[i - 1] : NULL;
+        e = put_client(w, t, world_smdp_host(smdp, host), part_smdp_client(smdp, who), "");
+    }
+    return e ? e : put_client(w, t, "admin", "ADMIN", "administer");
+}
+
 /* The n-th signing identity of an eIM under a name of its own; and that name, unless it is today's. */
 static enum err put_eim_key(struct part *p, unsigned n, struct buf *t)
 {
-    char certificate[220], key[220];
+    char name[160];
     const struct pki_item *sign = NULL;
     enum err e = part_eim_sign(p, n, &sign);
-    snprintf(certificate, sizeof certificate, "certs/EIM/CERT_key-%u.%s.der", n, p->host);
-    snprintf(key, sizeof key, "certs/EIM/SK_key-%u.%s.pem", n, p->host);
+    snprintf(name, sizeof name, "key-%u.%s", n, p->host);
     if (!e)
-        e = put_item(p->world, certificate, key, sign, false);
-    return e || n == p->key ? e : buf_printf(t, "key-%u.%s, ", n, p->host);
+        e = put_named(p->world, "EIM", name, sign);
+    return e || n == p->key ? e : buf_printf(t, "%s, ", name);
 }
 
 static enum err eim_settings(struct part *p, struct buf *t)
@@ -256,8 +277,12 @@ static enum err device_settings(struct part *p, struct buf *t)
                        w->scenario->carrier[i].name);
     if (!e)
         e = buf_printf(t, "devices:\n  - {name: %s, imei: \"%s\", country: \"%s\", card: \"vpcd:%u\", initial-eim: "
-                          "\"%s/%s/initial-eim.der\"}\nclients:\n",
+                          "\"%s/%s/initial-eim.der\"",
                        d->name, d->imei, d->country, p->card_port, w->folder, p->name);
+    if (!e && d->group->confirmation_code[0])
+        e = buf_printf(t, ", confirmation-code: \"%s\"", d->group->confirmation_code);
+    if (!e)
+        e = buf_put_str(t, "}\nclients:\n");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");
 }
 
@@ -267,7 +292,8 @@ static const struct {
 } kinds[] = {
     [PART_SMDP] = { "sim-smdp", smdp_settings },        [PART_EIM] = { "sim-eim", eim_settings },
     [PART_ESO] = { "eso", eso_settings },               [PART_PLATFORM] = { "sim-cmp", platform_settings },
-    [PART_NETWORK] = { "sim-net", network_settings },   [PART_DEVICE] = { "sim-ipa", device_settings },
+    [PART_NETWORK] = { "sim-net", network_settings },   [PART_SMDS] = { "sim-smds", smds_settings },
+    [PART_DEVICE] = { "sim-ipa", device_settings },
 };
 
 const char *process_program(const struct part *p)

@@ -203,7 +203,8 @@ static enum err place_part(struct part *p)
 
 static enum err find_programs(struct world *w)
 {
-    static const char *const programs[] = { "sim-smdp", "sim-eim", "eso", "sim-cmp", "sim-net", "sim-ipa", "sim-euicc" };
+    static const char *const programs[] = { "sim-smdp", "sim-eim", "eso", "sim-cmp", "sim-net", "sim-ipa", "sim-euicc",
+                                            "sim-smds" };
     char path[PROCESS_PATH_MAX];
     for (size_t i = 0; i < COUNT(programs); i++)
         if (process_find(programs[i], path))

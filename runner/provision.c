@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "es2p.h"
 #include "world_internal.h"
 
 static const char *host_of(const char *role, const struct scenario_carrier *c, char out[160])
@@ -40,12 +41,13 @@ static json_t *inventory_json(const struct world_profile *p, const char *status)
 
 static json_t *package_json(const struct world_profile *p)
 {
+    char smdp[128];
+    world_smdp_host(p->carrier->smdp, smdp);
     return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:[{s:s, s:s}, {s:s, s:s}]}", "iccid", p->iccid,
                      "imsi", p->imsi, "k", hex_text(SPAN_ARRAY(p->k)), "opc", hex_text(SPAN_ARRAY(p->opc)),
                      "profileType", p->carrier->name, "serviceProviderName", p->carrier->name, "profileName",
                      p->carrier->name, "mccMnc", p->carrier->plmn, "operator", OPERATOR, "fallbackAllowed", 0,
-                     "notifications", "event", "enable", "address", HOST_SMDP, "event", "disable", "address",
-                     HOST_SMDP);
+                     "notifications", "event", "enable", "address", smdp, "event", "disable", "address", smdp);
 }
 
 /* Lists are sent in pieces: the interfaces bound a body. */
@@ -174,8 +176,9 @@ static enum err make_codes(struct world *w, const struct scenario_contract *c, i
 
 enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count)
 {
-    char host[160];
+    char host[160], smdp[128];
     size_t first = w->code_count;
+    world_smdp_host(c->with->smdp, smdp);
     enum err e = make_codes(w, c, count);
     json_t *subscribers = json_array(), *sims = json_array(), *packages = json_array(), *codes = json_array();
     for (size_t i = first; !e && i < w->code_count; i++) {
@@ -183,7 +186,7 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
         json_array_append_new(sims, inventory_json(&w->codes[i], NULL));
         json_array_append_new(packages, package_json(&w->codes[i]));
         json_array_append_new(codes, json_pack("{s:s, s:s, s:s}", "iccid", w->codes[i].iccid, "matchingId",
-                                               w->codes[i].matching_id, "smdpAddress", HOST_SMDP));
+                                               w->codes[i].matching_id, "smdpAddress", smdp));
     }
     if (!e)
         e = send_list(w, "POST", host_of("net", c->with, host), "/v1/subscribers", "subscribers",
@@ -191,7 +194,7 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
     if (!e)
         e = send_list(w, "POST", host_of("cmp", c->with, host), "/v1/inventory", "devices", json_incref(sims));
     if (!e)
-        e = send_list(w, "POST", HOST_SMDP, "/v1/profiles", "profiles", json_incref(packages));
+        e = send_list(w, "POST", smdp, "/v1/profiles", "profiles", json_incref(packages));
     for (size_t at = 0; !e && at < json_array_size(codes); at += PIECE) {
         json_t *piece = json_array(), *row;
         for (size_t k = at; k < at + PIECE && (row = json_array_get(codes, k)); k++)
@@ -206,13 +209,110 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
     return e;
 }
 
+/* --- a profile ordered past the eSO ----------------------------------------------------------------------- */
+
+static enum err make_ordered(struct world *w, const struct world_order *o, struct world_profile **out)
+{
+    enum err e = grow_codes(w, 1);
+    if (e)
+        return e;
+    struct world_profile *p = *out = &w->codes[w->code_count];
+    e = subscriber_make(w, o->carrier, p);
+    if (!e)
+        e = subscriber_matching_id(w, p);
+    p->ordered_for = o->device;
+    w->code_count += !e;
+    return e;
+}
+
+static json_t *list_of_one(json_t *item)
+{
+    json_t *list = json_array();
+    json_array_append_new(list, item);
+    return list;
+}
+
+/* At the network, at the platform, ready for use, and at the SM-DP+. */
+static enum err stock_ordered(struct world *w, const struct world_profile *p)
+{
+    char host[160], smdp[128];
+    enum err e = send_list(w, "POST", host_of("net", p->carrier, host), "/v1/subscribers", "subscribers",
+                           list_of_one(subscriber_json(p)));
+    if (!e)
+        e = send_list(w, "POST", host_of("cmp", p->carrier, host), "/v1/inventory", "devices",
+                      list_of_one(inventory_json(p, "TEST_READY")));
+    return e ? e : send_list(w, "POST", world_smdp_host(p->carrier->smdp, smdp), "/v1/profiles", "profiles",
+                             list_of_one(package_json(p)));
+}
+
+/* The operator as ES2+ sees it; `env` and `url` are the peer's own. */
+static struct es_peer operator_of(struct world *w, const struct world_profile *p, struct env *env, char url[160])
+{
+    char smdp[128];
+    *env = w->admin_env;
+    env->http = w->operator;
+    snprintf(url, 160, "https://%s", world_smdp_host(p->carrier->smdp, smdp));
+    return (struct es_peer){ .env = env, .base_url = url, .requester = OPERATOR };
+}
+
+static enum err judge_es2p(struct world *w, enum err e, const struct es_status *status, const struct world_profile *p)
+{
+    if (e || es_refused(status))
+        return world_fail(w, e ? e : ERR_REFUSED, "ES2+ for %s: %s", p->iccid,
+                          e ? err_name(e) : es_status_text(status).text);
+    return ERR_OK;
+}
+
+static enum err place_order(struct world *w, const struct world_order *o, const struct world_profile *p)
+{
+    char url[160];
+    struct env env;
+    struct es2p_order q = { .release = !o->unreleased };
+    struct es2p_answer a;
+    struct es_status status = { 0 };
+    const struct es_peer peer = operator_of(w, p, &env, url);
+    snprintf(q.iccid, sizeof q.iccid, "%s", p->iccid);
+    snprintf(q.eid, sizeof q.eid, "%s", o->device->eid);
+    enum err e = es2p_download_order(&peer, &q, &a, &status);
+    snprintf(q.matching_id, sizeof q.matching_id, "%s", p->matching_id);
+    snprintf(q.confirmation_code, sizeof q.confirmation_code, "%s", o->confirmation_code ? o->confirmation_code : "");
+    snprintf(q.smds_address, sizeof q.smds_address, "%s", o->smds ? HOST_SMDS : "");
+    if (!e && !es_refused(&status))
+        e = es2p_confirm_order(&peer, &q, &a, &status);
+    return judge_es2p(w, e, &status, p);
+}
+
+enum err world_release_profile(struct world *w, const struct world_profile *p)
+{
+    char url[160];
+    struct env env;
+    struct es2p_order q = { 0 };
+    struct es2p_answer a;
+    struct es_status status = { 0 };
+    const struct es_peer peer = operator_of(w, p, &env, url);
+    snprintf(q.iccid, sizeof q.iccid, "%s", p->iccid);
+    return judge_es2p(w, es2p_release_profile(&peer, &q, &a, &status), &status, p);
+}
+
+enum err world_order_profile(struct world *w, const struct world_order *o)
+{
+    struct world_profile *p = NULL;
+    enum err e = make_ordered(w, o, &p);
+    if (!e && o->confirmation_code)
+        e = trace_hide(w->trace, span_str(o->confirmation_code));
+    if (!e)
+        e = stock_ordered(w, p);
+    return e ? e : place_order(w, o, p);
+}
+
 /* --- the orchestrator --------------------------------------------------------------------------------------- */
 
 static enum err add_carrier(struct world *w, const struct scenario_carrier *c)
 {
-    char platform[192];
+    char platform[192], smdp[128], url[160];
+    snprintf(url, sizeof url, "https://%s", world_smdp_host(c->smdp, smdp));
     json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", c->name, "platform", c->platform, "smdpUrl",
-                             "https://" HOST_SMDP, "requester", OPERATOR, "codes", "delegated");
+                             url, "requester", OPERATOR, "codes", "delegated");
     snprintf(platform, sizeof platform, "https://cmp.%s.example.com", c->name);
     if (body && strcmp(c->platform, "manual") != 0) {
         json_object_set_new(body, "platformUrl", json_string(platform));

@@ -17,7 +17,13 @@ static enum column column_of(const char *actor)
         return COLUMN_ESO;
     if (strncmp(actor, "cmp.", 4) == 0 || strncmp(actor, "net.", 4) == 0)
         return COLUMN_CARRIERS;
-    return strcmp(actor, "smdp") == 0 || strcmp(actor, "eim") == 0 || strncmp(actor, "eim.", 4) == 0 ? COLUMN_SERVERS : COLUMN_DEVICES;
+    static const char *const servers[] = { "smdp", "smdp.", "smds", "eim", "eim." };
+    for (size_t i = 0; i < COUNT(servers); i++) {
+        size_t len = strlen(servers[i]);
+        if (servers[i][len - 1] == '.' ? strncmp(actor, servers[i], len) == 0 : strcmp(actor, servers[i]) == 0)
+            return COLUMN_SERVERS;
+    }
+    return COLUMN_DEVICES;
 }
 
 static void put_value(struct markup *m, const char *text)

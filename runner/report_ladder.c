@@ -33,12 +33,12 @@ static bool is_card(const char *name)
     return len > 5 && strcmp(name + len - 5, " card") == 0;
 }
 
-enum { LANE_OTHER = 7 }; /* a device or its card */
+enum { LANE_OTHER = 10 }; /* a device or its card */
 
 /* Columns from the person who gives orders to the card that obeys. */
 static int rank(const char *name)
 {
-    static const char *const order[] = { "admin", "eso", "cmp.", "net.", "smdp", "eim", "eim." };
+    static const char *const order[] = { "admin", "operator", "eso", "cmp.", "net.", "smds", "smdp", "smdp.", "eim", "eim." };
     for (size_t i = 0; i < COUNT(order); i++) {
         size_t len = strlen(order[i]);
         if (order[i][len - 1] == '.' ? strncmp(name, order[i], len) == 0 : strcmp(name, order[i]) == 0)

@@ -90,12 +90,22 @@ static enum err read_eim_name(const struct scenario *s, const struct yaml_node *
     return *out ? ERR_OK : FAIL(s, n, error, "no eIM of that name under 'eims' in this world");
 }
 
+/* "smdp" is the one that is always there: *out NULL. */
+static enum err read_smdp_name(const struct scenario *s, const struct yaml_node *n, const struct scenario_smdp **out,
+                               struct yaml_error *error)
+{
+    *out = n->kind == YAML_SCALAR ? scenario_find_smdp(s, n->text) : NULL;
+    return *out || (n->kind == YAML_SCALAR && strcmp(n->text, "smdp") == 0)
+               ? ERR_OK
+               : FAIL(s, n, error, "no SM-DP+ of that name in this world: smdp, or one under 'smdps'");
+}
+
 /* --- world ------------------------------------------------------------------------------------ */
 
 static enum err read_carrier(struct scenario *s, const char *name, const struct yaml_node *n,
                              struct yaml_error *error)
 {
-    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", NULL };
+    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", "smdp", NULL };
     static const char *const platforms[] = { "control-center", "manual", NULL };
     if (s->carrier_count == SCENARIO_CARRIERS_MAX)
         return FAIL(s, n, error, "at most %d carriers", SCENARIO_CARRIERS_MAX);
@@ -111,6 +121,8 @@ static enum err read_carrier(struct scenario *s, const char *name, const struct 
         e = FAIL(s, yaml_get(n, "plmn"), error, "a PLMN is 5 or 6 digits");
     if (!e)
         e = read_one_of(s, n, "platform", platforms, &c->platform, error);
+    if (!e && yaml_get(n, "smdp"))
+        e = read_smdp_name(s, yaml_get(n, "smdp"), &c->smdp, error);
     if (!e) {
         c->covers[c->cover_count++] = c->country;
         e = read_countries(s, yaml_get(n, "roams-in"), c->covers, &c->cover_count, error);
@@ -150,11 +162,28 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
     return e;
 }
 
+/* Fit for a host name. */
+static bool is_label(const char *name)
+{
+    return strlen(name) <= 40 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+static enum err read_further_smdp(struct scenario *s, const char *name, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { NULL };
+    if (s->smdp_count == SCENARIO_SMDPS_MAX || !is_label(name) || strcmp(name, "smdp") == 0)
+        return FAIL(s, n, error, "at most %d further SM-DP+, names of at most 40 small letters, digits and -, none of them smdp",
+                    SCENARIO_SMDPS_MAX);
+    enum err e = yaml_only_keys(s->yaml, n, keys, error);
+    if (!e)
+        s->other_smdp[s->smdp_count++] = (struct scenario_smdp){ .name = name };
+    return e;
+}
+
 static enum err read_eim(struct scenario *s, const char *name, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const keys[] = { NULL };
-    if (s->eim_count == SCENARIO_EIMS_MAX || strlen(name) > 40 ||
-        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+    if (s->eim_count == SCENARIO_EIMS_MAX || !is_label(name))
         return FAIL(s, n, error, "at most %d further eIMs, names of at most 40 small letters, digits and -",
                     SCENARIO_EIMS_MAX);
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
@@ -167,7 +196,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
-                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired", NULL };
+                                        "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
+                                        "default-smdp", "confirmation-code", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -198,6 +228,11 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
         e = read_carrier_name(s, has->item[i], &g->has[i], error);
     if (!e)
         e = read_country(s, n, "in", &g->country, error);
+    if (!e)
+        e = read_word(s, n, "confirmation-code", "", &g->confirmation_code, error);
+    g->has_default_smdp = yaml_get(n, "default-smdp");
+    if (!e && g->has_default_smdp)
+        e = read_smdp_name(s, yaml_get(n, "default-smdp"), &g->default_smdp, error);
     if (!e && yaml_get(n, "eim"))
         e = read_eim_name(s, yaml_get(n, "eim"), &g->eim, error);
     static const char *const ways[] = { "direct", "indirect", NULL };
@@ -283,13 +318,15 @@ static enum err read_certificates(struct scenario *s, const struct yaml_node *ma
 
 static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "ppk", "order-valid", "downloads-max", NULL };
+    static const char *const keys[] = { "ppk", "order-valid", "downloads-max", "same-otpk-only", NULL };
     if (!n)
         return ERR_OK;
     enum err e = n->kind == YAML_MAP ? yaml_only_keys(s->yaml, n, keys, error)
                                      : FAIL(s, n, error, "{ppk: true, order-valid: 1 h, downloads-max: 3} is wanted");
     if (!e && yaml_get(n, "ppk"))
         e = yaml_bool(s->yaml, yaml_get(n, "ppk"), &s->smdp.ppk, error);
+    if (!e && yaml_get(n, "same-otpk-only"))
+        e = yaml_bool(s->yaml, yaml_get(n, "same-otpk-only"), &s->smdp.same_otpk_only, error);
     if (!e && yaml_get(n, "order-valid"))
         e = yaml_duration(s->yaml, yaml_get(n, "order-valid"), &s->smdp.order_valid, error);
     if (!e && yaml_get(n, "downloads-max"))
@@ -299,8 +336,12 @@ static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct 
 
 static enum err read_world(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "eims", NULL };
+    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "smdps", "smds", "eims", NULL };
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
+    if (!e)
+        e = read_entries(s, yaml_get(n, "smdps"), read_further_smdp, error);
+    if (!e && yaml_get(n, "smds"))
+        e = yaml_bool(s->yaml, yaml_get(n, "smds"), &s->smds, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "carriers"), read_carrier, error);
     if (!e)
@@ -530,6 +571,14 @@ const struct scenario_contract *scenario_find_contract(const struct scenario *s,
     for (size_t i = 0; i < s->contract_count; i++)
         if (strcmp(s->contract[i].name, name) == 0)
             return &s->contract[i];
+    return NULL;
+}
+
+const struct scenario_smdp *scenario_find_smdp(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->smdp_count; i++)
+        if (strcmp(s->other_smdp[i].name, name) == 0)
+            return &s->other_smdp[i];
     return NULL;
 }
 

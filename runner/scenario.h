@@ -11,7 +11,13 @@
 #define SCENARIO_GROUPS_MAX 32
 #define SCENARIO_COUNTRIES_MAX 16
 #define SCENARIO_EIMS_MAX 8
+#define SCENARIO_SMDPS_MAX 8
 #define SCENARIO_STEPS_MAX 64
+
+/* An SM-DP+ beside the one that is always there; its part and host are smdp.NAME and smdp.NAME.example.com. */
+struct scenario_smdp {
+    const char *name;
+};
 
 /* A carrier: its platform, its network, its part as lead or partner follows from use. */
 struct scenario_carrier {
@@ -19,6 +25,7 @@ struct scenario_carrier {
     const char *country;   /* home */
     const char *plmn;      /* digits */
     const char *platform;  /* "control-center" | "manual" */
+    const struct scenario_smdp *smdp; /* where its profiles are; NULL: at the one that is always there */
     const char *covers[SCENARIO_COUNTRIES_MAX]; /* home and roams-in */
     size_t cover_count;
 };
@@ -58,6 +65,9 @@ struct scenario_group {
     const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */
     const struct scenario_eim *eim; /* whose it is at the start; NULL: the one that is always there */
     bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
+    const char *confirmation_code; /* that its IPA gives; "" none */
+    bool has_default_smdp; /* its card knows a default SM-DP+: */
+    const struct scenario_smdp *default_smdp; /* NULL: the one that is always there */
 };
 
 /* Which certificate a part shows instead of its good one: "smdp-auth" -> name in the PKI description. */
@@ -87,12 +97,15 @@ struct scenario {
     size_t carrier_count;
     struct scenario_contract contract[SCENARIO_CONTRACTS_MAX];
     size_t contract_count;
+    struct scenario_smdp other_smdp[SCENARIO_SMDPS_MAX];
+    size_t smdp_count;
+    bool smds;                          /* there is an SM-DS; it is the root SM-DS of all cards */
     struct scenario_eim eim[SCENARIO_EIMS_MAX];
     size_t eim_count;
     struct scenario_group group[SCENARIO_GROUPS_MAX];
     size_t group_count;
     struct {
-        bool ppk;
+        bool ppk, same_otpk_only;
         int64_t order_valid, downloads_max; /* 0: the SM-DP+'s own */
     } smdp;
     struct scenario_certificate certificate[8];
@@ -109,6 +122,8 @@ void scenario_free(struct scenario *s);
 
 const struct scenario_carrier *scenario_find_carrier(const struct scenario *s, const char *name);
 const struct scenario_contract *scenario_find_contract(const struct scenario *s, const char *name);
+/* NULL: no further SM-DP+ has this name. */
+const struct scenario_smdp *scenario_find_smdp(const struct scenario *s, const char *name);
 /* NULL: no further eIM has this name. */
 const struct scenario_eim *scenario_find_eim(const struct scenario *s, const char *name);
 /* "meter-2" or "meter" -> its group and index from 0; NULL when there is no such device. */

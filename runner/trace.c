@@ -252,7 +252,7 @@ static enum trace_body body_kind(const char *type, struct span body)
     return strstr(type, "json") || body.at[0] == '{' || body.at[0] == '[' ? TRACE_JSON : TRACE_TEXT;
 }
 
-static const char *call_path(const struct http_call *q)
+const char *trace_call_path(const struct http_call *q)
 {
     const char *authority = strstr(q->url, "://");
     const char *path = authority ? strchr(authority + 3, '/') : NULL;
@@ -290,7 +290,7 @@ static void masked_path(struct trace *t, const char *path, char out[PATH_KEPT])
 
 void trace_http_request(struct trace *t, const char *from, const char *to, const struct http_call *q)
 {
-    const char *path = call_path(q);
+    const char *path = trace_call_path(q);
     if (unrecorded(path))
         return;
     pthread_mutex_lock(&t->lock);
@@ -308,7 +308,7 @@ void trace_http_request(struct trace *t, const char *from, const char *to, const
 void trace_http_response(struct trace *t, const char *from, const char *to, const struct http_call *q,
                          const struct http_response *p, enum err e)
 {
-    const char *path = call_path(q);
+    const char *path = trace_call_path(q);
     if (unrecorded(path))
         return;
     pthread_mutex_lock(&t->lock);

@@ -61,4 +61,7 @@ MUST_CHECK enum err trace_explain(const struct trace_message *m, struct buf *tex
 /* All messages as JSON lines, appended: the byte-identical record of a seeded run. */
 MUST_CHECK enum err trace_put_json_lines(const struct trace *t, struct buf *out);
 
+/* What a call goes to in its server: path and query. */
+const char *trace_call_path(const struct http_call *q);
+
 #endif

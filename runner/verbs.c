@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "process_world.h"
+#include "rsp_words.h"
 #include "run.h"
 #include "words.h"
 #include "world_internal.h"
@@ -90,7 +91,7 @@ static enum err play_cancel(struct run *r, const struct yaml_node *n)
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", NULL };
+    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", "of", NULL };
     bool rollback;
     enum err e = word_map(s, n, keys, error);
     if (!e)
@@ -103,6 +104,8 @@ static enum err check_order(const struct scenario *s, const struct yaml_node *n,
     }
     if (!e && yaml_get(n, "profile"))
         e = word_carrier(s, n, "profile", error);
+    if (!e && yaml_get(n, "of"))
+        e = word_device(s, yaml_get(n, "of"), error);
     if (!e && yaml_get(n, "eim"))
         e = word_eim(s, yaml_get(n, "eim"), error);
     if (!e && yaml_get(n, "rollback"))
@@ -121,20 +124,33 @@ static json_t *parameters_json(const struct yaml_node *n)
     return out;
 }
 
+/* A download is ordered by the activation code of the profile, everything else by its ICCID. */
+static void put_profile(json_t *body, const char *kind, const struct world_profile *p)
+{
+    char code[256];
+    if (strcmp(kind, "download") != 0) {
+        json_object_set_new(body, "iccid", json_string(p->iccid));
+        return;
+    }
+    activation_code_of(p, code);
+    json_object_set_new(body, "activationCode", json_string(code));
+}
+
 /* As the operator of the eIM would: past the eSO, which hears of it from the eIM alone. At the device's own eIM, or at the one
  * that is named. */
 static enum err play_order(struct run *r, const struct yaml_node *n)
 {
     struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
     const struct yaml_node *profile = yaml_get(n, "profile"), *rollback = yaml_get(n, "rollback");
-    const struct world_profile *p = profile ? run_profile_of(r, d->name, profile->text) : NULL;
+    const struct yaml_node *of = yaml_get(n, "of");
+    const struct world_profile *p = profile ? run_profile_of(r, of ? of->text : d->name, profile->text) : NULL;
     const struct yaml_node *eim = yaml_get(n, "eim");
     char path[96], host[128];
     if (profile && !p)
-        return world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", d->name, profile->text);
+        return world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", of ? of->text : d->name, profile->text);
     json_t *body = json_pack("{s:s, s:s}", "reference", yaml_get(n, "reference")->text, "kind", yaml_get(n, "kind")->text);
     if (p)
-        json_object_set_new(body, "iccid", json_string(p->iccid));
+        put_profile(body, yaml_get(n, "kind")->text, p);
     if (rollback)
         json_object_set_new(body, "rollback", json_boolean(strcmp(rollback->text, "true") == 0));
     if (yaml_get(n, "parameters"))
@@ -426,13 +442,16 @@ static enum err play_change(struct run *r, const struct yaml_node *n)
 
 /* --- restart: {eso: now} | {eso: {when: meter, is: ALLOCATED}} -------------------------------------------------- */
 
-/* Devices by name; servers there are once, further eIMs by eim.NAME, and a platform and a network for each carrier: cmp.partner, net.partner. */
+/* Devices by name; servers there are once, further eIMs by eim.NAME, further SM-DP+ by smdp.NAME, and a platform and a network for each carrier: cmp.partner, net.partner. */
 static enum err check_part(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const parts[] = { "eso", "eim", "smdp", NULL };
+    static const char *const parts[] = { "eso", "eim", "smdp", "smds", NULL };
     const char *name = n->key[0];
-    if (strncmp(name, "eim.", 4) == 0 && scenario_find_eim(s, name + 4))
+    if ((strncmp(name, "eim.", 4) == 0 && scenario_find_eim(s, name + 4)) ||
+        (strncmp(name, "smdp.", 5) == 0 && scenario_find_smdp(s, name + 5)))
         return ERR_OK;
+    if (strcmp(name, "smds") == 0 && !s->smds)
+        return yaml_fail(s->yaml, n->key_at[0], error, "this world has no SM-DS: say 'smds: true' in it");
     bool carriers = strncmp(name, "cmp.", 4) == 0 || strncmp(name, "net.", 4) == 0;
     int64_t index;
     if (scenario_find_device(s, name, &index))
@@ -576,6 +595,10 @@ static const struct scenario_word verbs[] = {
       NULL },
     { "take-over", "{devices: all, by: second}: that eIM hears the tokens and ends the old one's association", take_over_check,
       take_over_play, NULL },
+    { "smdp-order", "{device: meter, carrier: partner, smds: true, released: false, confirmation-code: 4711}: a new profile at the "
+                    "carrier's SM-DP+, past the eSO", smdp_order_check, smdp_order_play, NULL },
+    { "smdp-release", "{device: meter, carrier: partner}: the profile that was ordered unreleased", smdp_release_check,
+      smdp_release_play, NULL },
     { "coverage", "{partner: lost}, {partner: restored}", check_coverage, play_coverage, NULL },
     { "subscription", "{lead: {meter: no-service}}, wrong-key, or restored: what the carrier's network knows of the SIM",
       check_subscription, play_subscription, NULL },

@@ -8,7 +8,7 @@
 /* The TLS certificate that a scenario wants a part to show instead of its good one; NULL: none. */
 static const char *flawed_certificate(const struct world *w, const struct part *p)
 {
-    const char *role = p->kind == PART_SMDP ? "smdp-tls" : p->kind == PART_EIM && !p->eim ? "eim-tls" : "";
+    const char *role = p->kind == PART_SMDP && !p->smdp ? "smdp-tls" : p->kind == PART_EIM && !p->eim ? "eim-tls" : "";
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
         if (strcmp(w->scenario->certificate[i].part, role) == 0)
             return w->scenario->certificate[i].name;
@@ -85,6 +85,10 @@ static enum err after(void *context, const struct http_call *q, struct http_resp
     struct part *to = called_part(c->world, q->url);
     if (to && to->killed && !e)
         e = ERR_TIMEOUT; /* it died over this question */
+    if (!e && faults_lose_answer(&c->world->faults, to ? to->name : "nobody", q, p)) {
+        http_response_clear(p);
+        e = ERR_TIMEOUT;
+    }
     trace_http_response(c->world->trace, to ? to->name : "nobody", c->name, q, p, e);
     /* In a world open to others this may be a server's thread; there `served` tells of every call. */
     if (to && !c->world->options.outside)
@@ -124,6 +128,17 @@ static enum err observed(struct world *w, struct http_client *behind, struct par
     return http_client_observed_new(behind, &o, out);
 }
 
+/* Who orders at SM-DP+ past the eSO: another system of the same operator. */
+static enum err orderer(struct world *w)
+{
+    const struct pki_item *identity = NULL;
+    struct http_client *behind = NULL;
+    enum err e = pki_client(w->pki, "ESO", &identity);
+    if (!e)
+        e = plain_client(w, &w->admin_env, identity, &behind);
+    return e ? e : observed(w, behind, NULL, "operator", &w->operator);
+}
+
 static enum err administrator(struct world *w)
 {
     const struct pki_item *identity = NULL;
@@ -133,7 +148,9 @@ static enum err administrator(struct world *w)
         e = plain_client(w, &w->admin_env, identity, &w->hand);
     if (!e)
         e = plain_client(w, &w->admin_env, identity, &behind);
-    return e ? e : observed(w, behind, NULL, "admin", &w->admin);
+    if (!e)
+        e = observed(w, behind, NULL, "admin", &w->admin);
+    return e ? e : orderer(w);
 }
 
 enum err wiring_client(struct world *w, struct part *p)
@@ -158,6 +175,12 @@ enum err wiring_client(struct world *w, struct part *p)
 enum err wiring_identity(struct world *w, const struct part *p, const struct pki_item **out)
 {
     const char *flawed = w->furnished ? flawed_certificate(w, p) : NULL;
+    struct pki_smdp own;
+    if (p->smdp) {
+        enum err e = pki_smdp(w->pki, p->host, &own);
+        *out = e ? NULL : own.tls;
+        return e;
+    }
     return flawed ? pki_get(w->pki, flawed, out) : pki_server(w->pki, p->host, out);
 }
 

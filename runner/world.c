@@ -177,6 +177,24 @@ const char *world_eim_host(const struct scenario_eim *eim, char out[128])
     return out;
 }
 
+const char *world_smdp_host(const struct scenario_smdp *smdp, char out[128])
+{
+    snprintf(out, 128, smdp ? "smdp.%s.example.com" : HOST_SMDP, smdp ? smdp->name : "");
+    return out;
+}
+
+/* SM-DP+ beside the one that is always there, and the SM-DS. */
+static void list_rsp_servers(struct world *w)
+{
+    char name[TRACE_NAME_MAX], host[128];
+    for (size_t i = 0; i < w->scenario->smdp_count; i++) {
+        snprintf(name, sizeof name, "smdp.%.48s", w->scenario->other_smdp[i].name);
+        add_part(w, PART_SMDP, name, world_smdp_host(&w->scenario->other_smdp[i], host))->smdp = &w->scenario->other_smdp[i];
+    }
+    if (w->scenario->smds)
+        add_part(w, PART_SMDS, "smds", HOST_SMDS);
+}
+
 static void list_parts(struct world *w)
 {
     char name[TRACE_NAME_MAX], host[160];
@@ -196,6 +214,7 @@ static void list_parts(struct world *w)
         snprintf(name, sizeof name, "eim.%.48s", w->scenario->eim[i].name);
         add_part(w, PART_EIM, name, world_eim_host(&w->scenario->eim[i], host))->eim = &w->scenario->eim[i];
     }
+    list_rsp_servers(w);
     for (size_t i = 0; i < w->device_count; i++) {
         struct part *p = add_part(w, PART_DEVICE, w->devices[i].name, "");
         p->device = &w->devices[i];
@@ -289,9 +308,9 @@ static void prepare(struct world *w, const struct scenario *s, const struct worl
 static enum err allocate(struct world *w)
 {
     enum err e = devices_plan(w);
-    size_t most = 3 + 2 * w->scenario->carrier_count + w->scenario->eim_count + w->device_count;
+    size_t most = 3 + 2 * w->scenario->carrier_count + w->scenario->eim_count + w->scenario->smdp_count + w->scenario->smds + w->device_count;
     w->parts = calloc(most, sizeof *w->parts);
-    w->callers = calloc(most + 1, sizeof(struct caller *));
+    w->callers = calloc(most + 2, sizeof(struct caller *));
     if (!e && (!w->parts || !w->callers))
         e = ERR_NOMEM;
     if (e)
@@ -357,6 +376,7 @@ void world_free(struct world *w)
             db_close(w->parts[i].env.db);
     }
     http_client_free(w->admin);
+    http_client_free(w->operator);
     http_client_free(w->hand);
     for (size_t i = 0; i < w->device_count; i++)
         device_release(&w->devices[i]);

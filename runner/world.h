@@ -16,7 +16,7 @@
 enum wiring { WIRING_DIRECT, WIRING_LOOPBACK, WIRING_PROCESS };
 const char *wiring_name(enum wiring w);
 
-enum part_kind { PART_SMDP, PART_EIM, PART_ESO, PART_PLATFORM, PART_NETWORK, PART_DEVICE };
+enum part_kind { PART_SMDP, PART_EIM, PART_ESO, PART_PLATFORM, PART_NETWORK, PART_SMDS, PART_DEVICE };
 
 struct world;
 struct world_device;
@@ -32,6 +32,7 @@ struct part {
     const struct scenario_carrier *carrier;
     const struct scenario_eim *eim;      /* of a further eIM */
     unsigned key, oldest_key;            /* of an eIM: today's signing key and the oldest that it still has; from 0 */
+    const struct scenario_smdp *smdp;    /* of a further SM-DP+ */
     struct world_device *device;
     struct log log;
     struct env env;
@@ -45,12 +46,13 @@ struct part {
     size_t number;
 };
 
-/* A subscription somewhere: preloaded, or behind a code of the stock. */
+/* A subscription somewhere: preloaded, behind a code of the stock, or ordered at the SM-DP+ for a device, past the eSO. */
 struct world_profile {
-    char iccid[21], imsi[16], matching_id[40];
+    char iccid[21], imsi[16], matching_id[65];
     uint8_t k[16], opc[16];
     const struct scenario_carrier *carrier;
-    const struct scenario_contract *contract; /* of a code; NULL for preloaded ones */
+    const struct scenario_contract *contract; /* of a code of the stock; NULL for others */
+    const struct world_device *ordered_for;   /* past the eSO; NULL for others */
 };
 
 struct world_device {
@@ -122,6 +124,7 @@ struct world {
     struct caller **callers;             /* contexts of the observers; owned */
     size_t caller_count;
     struct http_client *admin;
+    struct http_client *operator;        /* the carriers' own: orders past the eSO, with the certificate that the eSO has */
     struct http_client *hand;            /* unobserved: for imports that must not be seen */
     struct schedule schedule;
     bool furnished;                      /* flawed TLS certificates are shown from then on */
@@ -143,6 +146,8 @@ MUST_CHECK enum err world_new(const struct scenario *s, const struct world_optio
 void world_free(struct world *w);
 
 struct part *world_part(struct world *w, const char *name);
+/* Where an SM-DP+ of the world is reached; NULL: the one that is always there. */
+const char *world_smdp_host(const struct scenario_smdp *smdp, char out[128]);
 /* Where an eIM of the world is reached, which is its eimId too; NULL: the one that is always there. */
 const char *world_eim_host(const struct scenario_eim *eim, char out[128]);
 struct world_device *world_device(struct world *w, const char *name);
@@ -192,6 +197,19 @@ MUST_CHECK enum err world_do_quietly(struct world *w, const char *method, const 
 
 /* Makes a further code of a contract: profile at the SM-DP+, SIM in the carrier's inventory and network, row in the stock. */
 MUST_CHECK enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count);
+
+/* A profile of a carrier, made, and ordered for a device at the carrier's SM-DP+, past the eSO (ES2+.DownloadOrder and
+ * ConfirmOrder). */
+struct world_order {
+    const struct scenario_carrier *carrier;
+    const struct world_device *device;
+    bool smds;                           /* it is an event at the SM-DS */
+    bool unreleased;
+    const char *confirmation_code;       /* NULL: none */
+};
+MUST_CHECK enum err world_order_profile(struct world *w, const struct world_order *o);
+/* ES2+.ReleaseProfile of one that was left unreleased. */
+MUST_CHECK enum err world_release_profile(struct world *w, const struct world_profile *p);
 
 enum err world_fail(struct world *w, enum err e, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

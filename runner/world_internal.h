@@ -6,6 +6,7 @@
 #include "world.h"
 
 #define HOST_SMDP "smdp.example.com"
+#define HOST_SMDS "smds.example.com"
 #define HOST_EIM "eim.example.com"
 #define HOST_ESO "eso.example.com"
 #define ACCOUNT "acme"      /* the enterprise's account at every platform */
@@ -19,6 +20,11 @@ const char *part_client_name(const struct part *p, char out[80]);
 MUST_CHECK enum err part_eim_sign(const struct part *p, unsigned n, const struct pki_item **out);
 /* "EIM", "EIM-SECOND": the client certificate of an eIM. */
 const char *part_eim_client(const struct scenario_eim *eim, char out[80]);
+/* "SMDP", "SMDP-SECOND": the client certificate of an SM-DP+. */
+const char *part_smdp_client(const struct scenario_smdp *smdp, char out[80]);
+/* The certificates of an SM-DP+ of the world on P-256; of the one that is always there those that the scenario wants. */
+MUST_CHECK enum err part_smdp_identity(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
+                                       const struct pki_item **pb);
 /* "PLATFORM-PARTNER": the client certificate of a carrier's platform or network. */
 const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80]);
 /* The certificate of a role, or the one that the scenario put in its place. */

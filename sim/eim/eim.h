@@ -10,7 +10,7 @@
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
  *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, iccid?, parameters?, rollback?, callback?,
  *        validUntil?} -> 202 order; the same reference again -> 200, the same order
- *        kind: download {activationCode}; enable, disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
+ *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?}; enable, disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
  *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true}: the eUICC is told the key of today,
  *        deleteEim {eimId}, data {tags?}

@@ -118,6 +118,8 @@ bool eim_order_is_package(enum eim_order_kind k);
 enum rsp_result_kind eim_order_result(enum eim_order_kind k);
 /* Appends the command to `list` and points `out` at it. ERR_PARSE: the parameters are wrong. */
 MUST_CHECK enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_package *out, struct buf *list);
+/* What the trigger of a download says; spans into the order. ERR_PARSE: neither a code nor somebody to contact. */
+MUST_CHECK enum err eim_order_download_data(const struct eim_order *o, struct rsp_profile_download_data *out);
 /* The tag list of a question. */
 MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *list);
 

@@ -24,13 +24,20 @@ bool eim_read_callback(const json_t *body, char out[513])
            (take_text(body, "callback", out, 513) && strncmp(out, "https://", 8) == 0);
 }
 
+/* SGP.32 3.2.3: an activation code, or parameters that say whom the device contacts. */
 static enum err read_download(const json_t *body, struct eim_order *o, struct http_response *p)
 {
-    struct rsp_activation_code parsed;
+    struct rsp_profile_download_data data;
     const char *code = json_str(body, "activationCode");
-    if (!code || rsp_activation_code_parse(span_str(code), &parsed))
-        return eim_problem(p, 400, "activationCode is wrong", "1$address$matchingId is wanted");
-    return buf_put(&o->activation_code, span_str(code));
+    o->parameters = json_deep_copy(json_object_get(body, "parameters"));
+    enum err x = code ? buf_put(&o->activation_code, span_str(code)) : ERR_OK;
+    if (!x)
+        x = eim_order_download_data(o, &data);
+    return x == ERR_PARSE || x == ERR_LIMIT
+               ? eim_problem(p, 400, "activationCode is wrong",
+                             "1$address$matchingId is wanted, or the parameters {contact: defaultSmdp} or {contact: smds, "
+                             "smdsAddress?}")
+               : x;
 }
 
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */

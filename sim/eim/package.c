@@ -57,14 +57,12 @@ static enum err put_package(struct eim *e, struct eim_order *o)
 
 static enum err put_trigger(struct eim_order *o)
 {
-    const struct rsp_get_eim_package_response answer = {
+    struct rsp_get_eim_package_response answer = {
         .which = RSP_EIM_PACKAGE_DOWNLOAD,
-        .download = { .has_data = true,
-                      .data = { .which = RSP_DOWNLOAD_ACTIVATION_CODE,
-                                .activation_code = buf_span(&o->activation_code) },
-                      .eim_transaction_id = SPAN_ARRAY(o->transaction_id) },
+        .download = { .has_data = true, .eim_transaction_id = SPAN_ARRAY(o->transaction_id) },
     };
-    return rsp_get_eim_package_response_write(&answer, &o->message);
+    enum err x = eim_order_download_data(o, &answer.download.data);
+    return x ? x : rsp_get_eim_package_response_write(&answer, &o->message);
 }
 
 static enum err put_question(struct eim_order *o, struct span tags)

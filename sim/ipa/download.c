@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "es9p.h"
 #include "ipa_internal.h"
 #include "rsp_codes.h"
@@ -143,9 +144,17 @@ static enum err authenticate_client(struct session *s)
 
 static enum err prepare_download(struct session *s)
 {
-    if (s->authenticated.smdp_signed2.cc_required)
+    const struct secret *code = &s->ipa->confirmation_code;
+    uint8_t hash[32];
+    bool wanted = s->authenticated.smdp_signed2.cc_required;
+    if (wanted && !code->len)
         return fail_with(s, "PrepareDownload", "a confirmation code is required and none is configured");
+    enum err e = wanted ? confirmation_code_hash(s->ipa->env->crypto, secret_span(code), s->initiated.transaction_id, hash)
+                        : ERR_OK;
+    if (e)
+        return e;
     const struct rsp_prepare_download_request q = {
+        .hash_cc = wanted ? SPAN_ARRAY(hash) : (struct span){ 0 },
         .smdp_signed2 = s->authenticated.smdp_signed2,
         .smdp_signature2 = s->authenticated.smdp_signature2,
         .smdp_certificate = s->authenticated.smdp_certificate,

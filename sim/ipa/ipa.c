@@ -204,6 +204,7 @@ static void ipa_free(struct actor *a)
     free(i->esipa_path);
     buf_release(&i->initial_eim);
     ipa_release_eims(i);
+    secret_release(&i->confirmation_code);
     free(i);
 }
 
@@ -246,6 +247,8 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->esipa_path = strdup(s->esipa_path ? s->esipa_path : ESIPA_PATH);
     snprintf(i->country, sizeof i->country, "%s", s->country);
     enum err e = i->name && i->imei && i->esipa_path ? copy_networks(i, s) : ERR_NOMEM;
+    if (!e && s->confirmation_code)
+        e = secret_set(&i->confirmation_code, span_str(s->confirmation_code));
     if (!e)
         e = buf_put(&i->initial_eim, s->initial_eim);
     if (!e)

@@ -29,6 +29,7 @@ struct ipa_settings {
     int64_t attach_every;           /* ms between attempts to attach; doubled by each that fails, up to eight times */
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
+    const char *confirmation_code;  /* for orders that want one (SGP.22 5.7.5); NULL: none. A secret */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
     bool wired;                     /* the eIM is reached without a bearer too: Ethernet, Wi-Fi */
     bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */

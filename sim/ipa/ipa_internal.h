@@ -38,6 +38,7 @@ struct ipa {
     const char *user_agent;  /* which IPA it is: static */
     bool ipae;
     bool json;               /* ESipa over JSON */
+    struct secret confirmation_code; /* empty: none */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
     bool wired;              /* there is another way to the eIM than the card's networks */

@@ -15,7 +15,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "",
       "who may move and switch devices: {name, certificate: FILE | fingerprint: SHA-256}" },
     { "devices", SETTING_LIST, "",
-      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57)}" },
+      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code}" },
     { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
     { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
     { "attach", SETTING_DURATION, "30 s", "between attempts to attach" },
@@ -124,7 +124,7 @@ static enum err read_networks(struct program_state *p)
 
 static enum err read_texts(struct program_state *p, const struct yaml_node *n, struct ipa_settings *out)
 {
-    static const char *const known[] = { "name", "imei", "country", "card", "initial-eim", NULL };
+    static const char *const known[] = { "name", "imei", "country", "card", "initial-eim", "confirmation-code", NULL };
     const struct settings *s = daemon_settings(p->d);
     struct yaml_error error;
     enum err e = daemon_member(s, n, "name", &out->name);
@@ -132,6 +132,8 @@ static enum err read_texts(struct program_state *p, const struct yaml_node *n, s
         e = daemon_member(s, n, "imei", &out->imei);
     if (!e)
         e = daemon_member(s, n, "country", &out->country);
+    if (!e && yaml_get(n, "confirmation-code"))
+        e = daemon_member(s, n, "confirmation-code", &out->confirmation_code);
     if (!e && (e = yaml_only_keys(settings_yaml(s), n, known, &error)))
         fprintf(stderr, "%s\n", error.text);
     if (!e && (strlen(out->imei) != 15 || strspn(out->imei, "0123456789") != 15))

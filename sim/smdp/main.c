@@ -10,6 +10,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "",
       "who may call: {name, certificate: FILE | fingerprint: SHA-256, rights: [..]}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DPauth, DPpb, CertificateIssuer" },
+    { "identity", SETTING_TEXT, "", "name of the identity in certs/DPauth and certs/DPpb; without it SGP.26's of each curve" },
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
     { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
@@ -217,6 +218,7 @@ static enum err read_identity(struct program_state *p, size_t i, const char *aut
 static enum err make_smdp(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
+    const char *own = settings_text(s, "identity");
     struct smdp_client *clients = NULL;
     struct smdp_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
                                .warn_eid_range = settings_bool(s, "warn-eid-range"),
@@ -234,7 +236,7 @@ static enum err make_smdp(struct program_state *p)
     if (!e)
         e = read_transport_keys(p);
     if (!e)
-        e = read_identity(p, 0, "S_SM_DPauth_ECDSA_NIST", "S_SM_DPpb_ECDSA_NIST");
+        e = read_identity(p, 0, own[0] ? own : "S_SM_DPauth_ECDSA_NIST", own[0] ? own : "S_SM_DPpb_ECDSA_NIST");
     if (!e && settings_bool(s, "brainpool")) {
         e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
         m.identity_count = 2;

@@ -116,6 +116,23 @@ static const struct {
       "no eIM of that name" },
     { "an eIM with a setting that there is not",
       "scenario: x\nplays: {catalogue: [1]}\nworld: {eims: {second: {colour: red}}}\n", "unknown key 'colour'" },
+    { "an SM-DP+ that is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {smdps: {second: {}}, carriers: {a: {country: DE, plmn: 26201, smdp: third}}}\n",
+      "no SM-DP+ of that name" },
+    { "an SM-DP+ that is called like the one that is always there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {smdps: {smdp: {}}}\n", "none of them smdp" },
+    { "an SM-DP+ with a name that is no host's",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {smdps: {Second_one: {}}}\n", "small letters" },
+    { "an SM-DS that is a word",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {smds: perhaps}\n", ":3:" },
+    { "an event where there is no SM-DS",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, do: {smdp-order: {device: m, carrier: a, smds: true}}}]\n",
+      "this world has no SM-DS" },
+    { "a state that no profile has",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, expect: [{smdp: {a: {m: eaten}}}]}]\n",
+      "a state of its profile" },
     { "a country that is a word",
       "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: Kenya, plmn: 63902}}}\nsteps: [{name: s, do: "
       "{wait: 1 s}}]\n",

@@ -142,6 +142,7 @@ static void build_ipa(struct lab *l, struct lab_part *p)
                                     .imei = "351234567890123",
                                     .country = "DE",
                                     .ipae = l->ipae,
+                                    .confirmation_code = l->confirmation_code,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),
                                     .networks = networks,

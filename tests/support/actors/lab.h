@@ -98,6 +98,7 @@ struct lab {
     size_t profile_type_count;
     int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
     bool ppk, same_otpk_only;              /* the same */
+    const char *confirmation_code; /* of the device, from its next start on */
     bool ipae; /* the device announces itself as IPAe from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
      * before or after the server. */

@@ -248,6 +248,32 @@ static void servers_and_clients_are_made_on_demand(void)
     world_close(&w);
 }
 
+/* Each its own registered id, the same in its three certificates, and not the table's SM-DP+'s. */
+static void smdps_are_made_on_demand(void)
+{
+    struct world w;
+    struct trust *servers = NULL;
+    struct pki_smdp one = { 0 }, other = { 0 }, again = { 0 };
+    const struct cert_policy policy = { .now = EPOCH };
+    world_open(&w, "smdps");
+    REQUIRE(pki_trust(w.pki, &servers) == ERR_OK);
+    REQUIRE(pki_smdp(w.pki, "smdp.one.example.com", &one) == ERR_OK);
+    REQUIRE(pki_smdp(w.pki, "smdp.other.example.com", &other) == ERR_OK);
+    REQUIRE(pki_smdp(w.pki, "smdp.one.example.com", &again) == ERR_OK);
+    CHECK(one.auth == again.auth && one.pb == again.pb && one.tls == again.tls);
+    CHECK(pki_smdp(w.pki, "../x", &again) == ERR_PARSE);
+    CHECK(cert_judge(servers, one.auth->cert, CERT_DP_AUTH, NULL, 0, &policy, NULL) == CERT_FINE);
+    CHECK(cert_judge(servers, one.pb->cert, CERT_DP_PB, NULL, 0, &policy, NULL) == CERT_FINE);
+    CHECK(cert_judge(servers, one.tls->cert, CERT_DP_TLS, NULL, 0, &policy, NULL) == CERT_FINE);
+    CHECK(cert_judge(servers, one.pb->cert, CERT_DP_AUTH, NULL, 0, &policy, NULL) == CERT_WRONG_ROLE);
+    CHECK(cert_names_host(one.tls->cert, "smdp.one.example.com") && !cert_names_host(one.tls->cert, "smdp.example.com"));
+    CHECK(strncmp(one.auth->cert->oid, "2.999.10.", 9) == 0);
+    CHECK(!strcmp(one.auth->cert->oid, one.pb->cert->oid) && !strcmp(one.auth->cert->oid, one.tls->cert->oid));
+    CHECK(strcmp(one.auth->cert->oid, other.auth->cert->oid) != 0);
+    trust_free(servers);
+    world_close(&w);
+}
+
 static X509 *openssl_cert(struct world *w, const char *name)
 {
     struct span der = item(w, name)->der;
@@ -339,6 +365,7 @@ const struct test pki_tests[] = {
     { "flawed eUICCs are made for any EID", flawed_euiccs_are_made_for_any_eid },
     { "what cannot be issued is refused", what_cannot_be_issued_is_refused },
     { "servers and clients are made on demand", servers_and_clients_are_made_on_demand },
+        { "SM-DP+ are made on demand, each with an identity of its own", smdps_are_made_on_demand },
     { "OpenSSL believes every good chain", openssl_believes_every_good_chain },
     { "OpenSSL sees the flaws that are not RSP's own", openssl_sees_the_flaws_that_are_not_rsps_own },
 };

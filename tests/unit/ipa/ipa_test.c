@@ -421,19 +421,35 @@ static void downloads_that_fail(void)
     }
 }
 
-static void confirmation_code_is_wanted(void)
+/* What the device was told, and what comes of it; where it was told nothing it does not ask for the package. */
+static const struct {
+    const char *name, *code, *state, *says, *profile;
+    bool cancelled;
+} codes[] = {
+    { "no confirmation code", NULL, "failed", "a confirmation code is required", "released", true },
+    { "a wrong one", "081547110815", "failed", "8.2.7/3.8", "released", true },
+    { "one that is too long by a digit", "4711081547110", "failed", "8.2.7/3.8", "released", true },
+    { "the right one", "471108154711", "done", "", "installed", false },
+};
+
+static void confirmation_codes(void)
 {
-    struct lab l;
-    lab_open(&l);
-    lab_import(&l);
-    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "4711");
-    lab_start_device(&l);
-    order(&l, DOWNLOAD);
-    lab_run(&l, CLOCK_MINUTE);
-    CHECK(strcmp(state(&l, "download"), "failed") == 0);
-    CHECK(strstr(result(&l, "download", "error"), "confirmation code") != NULL);
-    CHECK(lab_said(&l, "download.cancelled"));
-    lab_close(&l);
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct lab l;
+        lab_open(&l);
+        l.confirmation_code = codes[i].code;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "471108154711");
+        lab_start_device(&l);
+        order(&l, DOWNLOAD);
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK_ROW(codes[i].name, strcmp(state(&l, "download"), codes[i].state) == 0);
+        CHECK_ROW(codes[i].name, strstr(result(&l, "download", "error"), codes[i].says) != NULL);
+        CHECK_ROW(codes[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), codes[i].profile) == 0);
+        CHECK_ROW(codes[i].name, lab_said(&l, "download.cancelled") == codes[i].cancelled);
+        CHECK_ROW(codes[i].name, !lab_said(&l, "471108154711"));
+        lab_close(&l);
+    }
 }
 
 /* --- notifications ----------------------------------------------------------------------------- */
@@ -703,7 +719,7 @@ static const struct test tests[] = {
     { "altered messages are noticed, and nothing is done twice", altered_messages },
     { "a swap over a lossy net", lossy_net },
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
-    { "a confirmation code that nobody has ends the download", confirmation_code_is_wanted },
+    { "a confirmation code is given where it is wanted, and serves when it is right", confirmation_codes },
     { "notifications come in order, however often they fail", notifications_in_order },
     { "a profile is enabled in its session where the eIM allowed it, and only there", immediate_enable },
     { "immediate enable with power cut at any write", immediate_enable_with_power_cuts },
