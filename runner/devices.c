@@ -165,6 +165,7 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
         e = make_memory(w, d);
     char smdp[128];
     s.ipae = d->group->ipae;
+    s.memory = (uint32_t)d->group->memory;
     s.default_dp_address = d->group->has_default_smdp ? world_smdp_host(d->group->default_smdp, smdp) : NULL;
     s.root_ds_address = w->scenario->smds ? HOST_SMDS : NULL;
     s.nvm = d->memory ? &d->memory->nvm : NULL;

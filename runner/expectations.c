@@ -92,6 +92,29 @@ static bool swap_holds(struct run *r, const struct yaml_node *n, char expected[2
     return true;
 }
 
+/* --- error: {meter: quota-reached}: the eSO refused the swap that was ordered last ----------------------------------- */
+
+static enum err check_error(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = check_device_map(s, n, error);
+    for (size_t i = 0; !e && i < n->count; i++)
+        if (n->item[i]->kind != YAML_SCALAR)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "a cause is wanted, for example quota-reached");
+    return e;
+}
+
+static bool error_holds(struct run *r, const struct yaml_node *n, char expected[200], char found[400])
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const char *refusal = run_find_refusal(r, n->key[i]);
+        EXPECT("the swap of %s refused: %s", n->key[i], n->item[i]->text);
+        FOUND("%s", refusal[0] ? refusal : "not refused");
+        if (strcmp(refusal, n->item[i]->text) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* --- order: {move: done, other: {state: failed, result: disallowedByPolicy}} ---------------------------------------- */
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
@@ -476,6 +499,7 @@ static bool agree_holds(struct run *r, const struct yaml_node *n, char expected[
 static const struct scenario_word expectations[] = {
     { "swap", "{meter: DONE}, {meter: {state: HELD, cause: stock-exhausted}}, {counts: {DONE: 1, HELD: 7}}", check_swap,
       NULL, swap_holds },
+    { "error", "{meter: quota-reached}", check_error, NULL, error_holds },
     { "order", "{move: done, other: {state: failed, result: disallowedByPolicy}}", check_order, NULL, order_holds },
     { "card", "{meter: {enabled: partner, fallback: lead, profiles: 2}}", check_card, NULL, card_holds },
     { "network", "{meter: partner}", check_network, NULL, network_holds },

@@ -13,12 +13,20 @@
 struct run_swap *run_find_swap(struct run *r, const char *device)
 {
     for (size_t i = r->swap_count; i-- > 0;)
-        if (strcmp(r->swaps[i].device, device) == 0)
+        if (strcmp(r->swaps[i].device, device) == 0 && r->swaps[i].id[0])
             return &r->swaps[i];
     return NULL;
 }
 
-enum err run_add_swap(struct run *r, const char *device, const char *id)
+const char *run_find_refusal(struct run *r, const char *device)
+{
+    for (size_t i = r->swap_count; i-- > 0;)
+        if (strcmp(r->swaps[i].device, device) == 0)
+            return r->swaps[i].refusal;
+    return "";
+}
+
+enum err run_add_swap(struct run *r, const char *device, const char *id, const char *refusal)
 {
     struct run_swap *grown = realloc(r->swaps, (r->swap_count + 1) * sizeof *grown);
     if (!grown)
@@ -27,6 +35,7 @@ enum err run_add_swap(struct run *r, const char *device, const char *id)
     struct run_swap *s = &grown[r->swap_count++];
     snprintf(s->device, sizeof s->device, "%s", device);
     snprintf(s->id, sizeof s->id, "%s", id);
+    snprintf(s->refusal, sizeof s->refusal, "%s", refusal);
     return ERR_OK;
 }
 
@@ -45,7 +54,7 @@ json_t *run_show_swap(struct run *r, const char *device)
 {
     char path[96];
     const struct run_swap *s = run_find_swap(r, device);
-    if (!s || !s->id[0])
+    if (!s)
         return NULL;
     snprintf(path, sizeof path, "/v1/swaps/%s", s->id);
     return get(r, HOST_ESO, path);

@@ -68,6 +68,8 @@ enum err process_write_card(struct world *w, struct world_device *d, const struc
     if (!e)
         e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\n",
                        d->part->card_port, d->eid, w->folder, w->folder, d->name);
+    if (!e && d->group->memory)
+        e = buf_printf(&t, "size: %lld\n", (long long)d->group->memory);
     if (!e && d->group->has_default_smdp)
         e = buf_printf(&t, "default-smdp: %s\n", world_smdp_host(d->group->default_smdp, smdp));
     if (!e && w->scenario->smds)

@@ -177,13 +177,15 @@ static enum err make_codes(struct world *w, const struct scenario_contract *c, i
 enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count)
 {
     char host[160], smdp[128];
+    /* Where the eSO drives no platform, somebody else has made the SIM ready. */
+    const char *status = strcmp(c->with->platform, "manual") == 0 ? "TEST_READY" : NULL;
     size_t first = w->code_count;
     world_smdp_host(c->with->smdp, smdp);
     enum err e = make_codes(w, c, count);
     json_t *subscribers = json_array(), *sims = json_array(), *packages = json_array(), *codes = json_array();
     for (size_t i = first; !e && i < w->code_count; i++) {
         json_array_append_new(subscribers, subscriber_json(&w->codes[i]));
-        json_array_append_new(sims, inventory_json(&w->codes[i], NULL));
+        json_array_append_new(sims, inventory_json(&w->codes[i], status));
         json_array_append_new(packages, package_json(&w->codes[i]));
         json_array_append_new(codes, json_pack("{s:s, s:s, s:s}", "iccid", w->codes[i].iccid, "matchingId",
                                                w->codes[i].matching_id, "smdpAddress", smdp));

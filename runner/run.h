@@ -19,6 +19,7 @@ struct run_step {
 /* Swaps ordered by this scenario, by device. */
 struct run_swap {
     char device[SCENARIO_NAME_MAX], id[64];
+    char refusal[64]; /* the cause, when the eSO refused the order; then id is "" */
 };
 
 struct run {
@@ -66,9 +67,11 @@ MUST_CHECK enum err hand_over_play(struct run *r, const struct yaml_node *n);
 MUST_CHECK enum err take_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 MUST_CHECK enum err take_over_play(struct run *r, const struct yaml_node *n);
 
-/* The swap last ordered for a device; NULL when none was. */
+/* The swap last taken for a device; NULL when none was. */
 struct run_swap *run_find_swap(struct run *r, const char *device);
-MUST_CHECK enum err run_add_swap(struct run *r, const char *device, const char *id);
+/* The cause of the refusal, when the eSO refused what was ordered last for a device; "". */
+const char *run_find_refusal(struct run *r, const char *device);
+MUST_CHECK enum err run_add_swap(struct run *r, const char *device, const char *id, const char *refusal);
 
 /* What every scenario must keep, always (docs/architecture.md). False with why filled. */
 bool run_invariants_hold(struct run *r, char why[400]);

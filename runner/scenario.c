@@ -197,7 +197,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
                                         "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
-                                        "default-smdp", "confirmation-code", NULL };
+                                        "default-smdp", "confirmation-code", "memory", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -228,6 +228,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
         e = read_carrier_name(s, has->item[i], &g->has[i], error);
     if (!e)
         e = read_country(s, n, "in", &g->country, error);
+    if (!e && yaml_get(n, "memory"))
+        e = yaml_int(s->yaml, yaml_get(n, "memory"), 1024, 1 << 24, &g->memory, error);
     if (!e)
         e = read_word(s, n, "confirmation-code", "", &g->confirmation_code, error);
     g->has_default_smdp = yaml_get(n, "default-smdp");

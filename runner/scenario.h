@@ -64,6 +64,7 @@ struct scenario_group {
     const char *eim_trust; /* trustedPublicKeyDataTls of its eIM: "roots" none, "ca", "certificate", "key", "other-key" */
     const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */
     const struct scenario_eim *eim; /* whose it is at the start; NULL: the one that is always there */
+    int64_t memory;        /* octets for profiles on its card; 0: as cards have */
     bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
     const char *confirmation_code; /* that its IPA gives; "" none */
     bool has_default_smdp; /* its card knows a default SM-DP+: */

@@ -40,11 +40,9 @@ static enum err order_swap(struct run *r, const char *device, const char *target
     json_t *answer = NULL;
     snprintf(path, sizeof path, "/v1/euiccs/%s/swap", d->eid);
     enum err e = world_call(w, "POST", HOST_ESO, path, json_pack("{s:s}", "target", target), &status, &answer);
-    const char *id = json_str(answer, "id");
-    if (!e && id)
-        e = run_add_swap(r, device, id);
-    else if (!e)
-        e = run_add_swap(r, device, "");
+    const char *id = json_str(answer, "id"), *cause = json_str(answer, "cause");
+    if (!e)
+        e = run_add_swap(r, device, id ? id : "", id ? "" : cause ? cause : "unknown");
     json_decref(answer);
     return e;
 }
