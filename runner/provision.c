@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "es2p.h"
+#include "process_world.h"
 #include "world_internal.h"
 
 static const char *host_of(const char *role, const struct scenario_carrier *c, char out[160])
@@ -145,6 +146,45 @@ enum err provision_carriers(struct world *w)
     return e;
 }
 
+/* --- orders at an SM-DP+, past the eSO ------------------------------------------------------------------ */
+
+/* The operator as ES2+ sees it; `env` and `url` are the peer's own. */
+static struct es_peer operator_of(struct world *w, const struct world_profile *p, struct env *env, char url[160])
+{
+    char smdp[128];
+    *env = w->admin_env;
+    env->http = w->operator;
+    snprintf(url, 160, "https://%s", world_smdp_host(p->carrier->smdp, smdp));
+    return (struct es_peer){ .env = env, .base_url = url, .requester = OPERATOR };
+}
+
+static enum err judge_es2p(struct world *w, enum err e, const struct es_status *status, const struct world_profile *p)
+{
+    if (e || es_refused(status))
+        return world_fail(w, e ? e : ERR_REFUSED, "ES2+ for %s: %s", p->iccid,
+                          e ? err_name(e) : es_status_text(status).text);
+    return ERR_OK;
+}
+
+static enum err place_order(struct world *w, const struct world_order *o, const struct world_profile *p)
+{
+    char url[160];
+    struct env env;
+    struct es2p_order q = { .release = !o->unreleased };
+    struct es2p_answer a;
+    struct es_status status = { 0 };
+    const struct es_peer peer = operator_of(w, p, &env, url);
+    snprintf(q.iccid, sizeof q.iccid, "%s", p->iccid);
+    snprintf(q.eid, sizeof q.eid, "%s", o->device ? o->device->eid : "");
+    enum err e = es2p_download_order(&peer, &q, &a, &status);
+    snprintf(q.matching_id, sizeof q.matching_id, "%s", p->matching_id);
+    snprintf(q.confirmation_code, sizeof q.confirmation_code, "%s", o->confirmation_code ? o->confirmation_code : "");
+    snprintf(q.smds_address, sizeof q.smds_address, "%s", o->smds ? HOST_SMDS : "");
+    if (!e && !es_refused(&status))
+        e = es2p_confirm_order(&peer, &q, &a, &status);
+    return judge_es2p(w, e, &status, p);
+}
+
 /* --- stock ------------------------------------------------------------------------------------------------ */
 
 static enum err grow_codes(struct world *w, size_t count)
@@ -197,6 +237,8 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
         e = send_list(w, "POST", host_of("cmp", c->with, host), "/v1/inventory", "devices", json_incref(sims));
     if (!e)
         e = send_list(w, "POST", smdp, "/v1/profiles", "profiles", json_incref(packages));
+    for (size_t i = first; !e && c->with->imported && i < w->code_count; i++)
+        e = place_order(w, &(struct world_order){ .carrier = c->with }, &w->codes[i]);
     for (size_t at = 0; !e && at < json_array_size(codes); at += PIECE) {
         json_t *piece = json_array(), *row;
         for (size_t k = at; k < at + PIECE && (row = json_array_get(codes, k)); k++)
@@ -247,43 +289,6 @@ static enum err stock_ordered(struct world *w, const struct world_profile *p)
                              list_of_one(package_json(p)));
 }
 
-/* The operator as ES2+ sees it; `env` and `url` are the peer's own. */
-static struct es_peer operator_of(struct world *w, const struct world_profile *p, struct env *env, char url[160])
-{
-    char smdp[128];
-    *env = w->admin_env;
-    env->http = w->operator;
-    snprintf(url, 160, "https://%s", world_smdp_host(p->carrier->smdp, smdp));
-    return (struct es_peer){ .env = env, .base_url = url, .requester = OPERATOR };
-}
-
-static enum err judge_es2p(struct world *w, enum err e, const struct es_status *status, const struct world_profile *p)
-{
-    if (e || es_refused(status))
-        return world_fail(w, e ? e : ERR_REFUSED, "ES2+ for %s: %s", p->iccid,
-                          e ? err_name(e) : es_status_text(status).text);
-    return ERR_OK;
-}
-
-static enum err place_order(struct world *w, const struct world_order *o, const struct world_profile *p)
-{
-    char url[160];
-    struct env env;
-    struct es2p_order q = { .release = !o->unreleased };
-    struct es2p_answer a;
-    struct es_status status = { 0 };
-    const struct es_peer peer = operator_of(w, p, &env, url);
-    snprintf(q.iccid, sizeof q.iccid, "%s", p->iccid);
-    snprintf(q.eid, sizeof q.eid, "%s", o->device->eid);
-    enum err e = es2p_download_order(&peer, &q, &a, &status);
-    snprintf(q.matching_id, sizeof q.matching_id, "%s", p->matching_id);
-    snprintf(q.confirmation_code, sizeof q.confirmation_code, "%s", o->confirmation_code ? o->confirmation_code : "");
-    snprintf(q.smds_address, sizeof q.smds_address, "%s", o->smds ? HOST_SMDS : "");
-    if (!e && !es_refused(&status))
-        e = es2p_confirm_order(&peer, &q, &a, &status);
-    return judge_es2p(w, e, &status, p);
-}
-
 enum err world_release_profile(struct world *w, const struct world_profile *p)
 {
     char url[160];
@@ -314,7 +319,8 @@ static enum err add_carrier(struct world *w, const struct scenario_carrier *c)
     char platform[192], smdp[128], url[160];
     snprintf(url, sizeof url, "https://%s", world_smdp_host(c->smdp, smdp));
     json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", c->name, "platform", c->platform, "smdpUrl",
-                             url, "requester", OPERATOR, "codes", "delegated");
+                             url, "requester", OPERATOR, "codes",
+                             c->imported ? "imported" : "delegated");
     snprintf(platform, sizeof platform, "https://cmp.%s.example.com", c->name);
     if (body && strcmp(c->platform, "manual") != 0) {
         json_object_set_new(body, "platformUrl", json_string(platform));
@@ -324,6 +330,16 @@ static enum err add_carrier(struct world *w, const struct scenario_carrier *c)
         json_object_set_new(body, "apiKey", json_string(c->name));
     }
     return world_do(w, "POST", HOST_ESO, "/v1/carriers", body, NULL);
+}
+
+static enum err set_time(json_t *o, const char *member, int64_t at)
+{
+    struct buf text = { .max = 32 };
+    enum err e = clock_put_iso8601(&text, at);
+    if (!e)
+        json_object_set_new(o, member, json_stringn((const char *)text.at, text.len));
+    buf_release(&text);
+    return e;
 }
 
 static enum err add_contract(struct world *w, const struct scenario_contract *c)
@@ -339,7 +355,10 @@ static enum err add_contract(struct world *w, const struct scenario_contract *c)
                              c->communication_plan);
     if (body && c->quota >= 0)
         json_object_set_new(body, "quota", json_integer(c->quota));
-    enum err e = world_do(w, "POST", HOST_ESO, "/v1/contracts", body, NULL);
+    int64_t pace = w->options.wiring == WIRING_PROCESS ? PROCESS_PACE : 1;
+    enum err e = body && c->valid_for ? set_time(body, "validTo", world_now(w) + c->valid_for / pace) : ERR_OK;
+    if (!e)
+        e = world_do(w, "POST", HOST_ESO, "/v1/contracts", body, NULL);
     return e || !c->stock ? e : world_add_stock(w, c, c->stock);
 }
 

@@ -105,8 +105,9 @@ static enum err read_smdp_name(const struct scenario *s, const struct yaml_node 
 static enum err read_carrier(struct scenario *s, const char *name, const struct yaml_node *n,
                              struct yaml_error *error)
 {
-    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", "smdp", NULL };
-    static const char *const platforms[] = { "control-center", "manual", NULL };
+    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", "smdp", "codes", NULL };
+    static const char *const platforms[] = { "control-center", "manual", NULL }, *const codes[] = { "delegated", "imported", NULL };
+    const char *code = NULL;
     if (s->carrier_count == SCENARIO_CARRIERS_MAX)
         return FAIL(s, n, error, "at most %d carriers", SCENARIO_CARRIERS_MAX);
     struct scenario_carrier *c = &s->carrier[s->carrier_count];
@@ -121,6 +122,9 @@ static enum err read_carrier(struct scenario *s, const char *name, const struct 
         e = FAIL(s, yaml_get(n, "plmn"), error, "a PLMN is 5 or 6 digits");
     if (!e)
         e = read_one_of(s, n, "platform", platforms, &c->platform, error);
+    if (!e)
+        e = read_one_of(s, n, "codes", codes, &code, error);
+    c->imported = code && strcmp(code, "imported") == 0;
     if (!e && yaml_get(n, "smdp"))
         e = read_smdp_name(s, yaml_get(n, "smdp"), &c->smdp, error);
     if (!e) {
@@ -136,7 +140,7 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
                               struct yaml_error *error)
 {
     static const char *const keys[] = { "with", "model", "quota", "rate-plan", "communication-plan",
-                                        "territory", NULL };
+                                        "territory", "valid-for", NULL };
     static const char *const models[] = { "handover", "resale", NULL };
     if (s->contract_count == SCENARIO_CONTRACTS_MAX)
         return FAIL(s, n, error, "at most %d contracts", SCENARIO_CONTRACTS_MAX);
@@ -151,6 +155,8 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
         e = read_one_of(s, n, "model", models, &c->model, error);
     if (!e && yaml_get(n, "quota"))
         e = yaml_int(s->yaml, yaml_get(n, "quota"), 0, 1000000000, &c->quota, error);
+    if (!e && yaml_get(n, "valid-for"))
+        e = yaml_duration(s->yaml, yaml_get(n, "valid-for"), &c->valid_for, error);
     if (!e)
         e = read_word(s, n, "rate-plan", "iot-1mb", &c->rate_plan, error);
     if (!e)

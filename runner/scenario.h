@@ -25,6 +25,7 @@ struct scenario_carrier {
     const char *country;   /* home */
     const char *plmn;      /* digits */
     const char *platform;  /* "control-center" | "manual" */
+    bool imported;         /* its codes are ready to use: ordered and released before the eSO gets them */
     const struct scenario_smdp *smdp; /* where its profiles are; NULL: at the one that is always there */
     const char *covers[SCENARIO_COUNTRIES_MAX]; /* home and roams-in */
     size_t cover_count;
@@ -35,6 +36,7 @@ struct scenario_contract {
     const struct scenario_carrier *with;
     const char *model;     /* "handover" | "resale" */
     int64_t quota;         /* -1: none */
+    int64_t valid_for;     /* ms from the start of the world; 0: for ever */
     const char *rate_plan, *communication_plan;
     const char *territory[SCENARIO_COUNTRIES_MAX];
     size_t territory_count;

@@ -202,7 +202,7 @@ MUST_CHECK enum err world_add_stock(struct world *w, const struct scenario_contr
  * ConfirmOrder). */
 struct world_order {
     const struct scenario_carrier *carrier;
-    const struct world_device *device;
+    const struct world_device *device;   /* NULL: for no EID */
     bool smds;                           /* it is an event at the SM-DS */
     bool unreleased;
     const char *confirmation_code;       /* NULL: none */
