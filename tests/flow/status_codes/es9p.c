@@ -30,16 +30,16 @@ static void say(char out[40], const char *refusal)
 
 static void spoil_info(const struct row *r, struct rsp_initiate_authentication_request *q)
 {
-    static const uint8_t nobody[22] = { 4, 20, 1, 2, 3 };
+    static const uint8_t nobody[22] = { 4, 20, 1, 2, 3 }, older[3] = { 1, 2, 0 }, newer[3] = { 3, 0, 0 };
     switch (r->what) {
     case OTHER_ADDRESS:
         q->smdp_address = span_str("nobody.example.com");
         break;
     case OLD_VERSION:
-        q->euicc_info1.svn = SPAN(1, 2, 0);
+        q->euicc_info1.svn = SPAN_ARRAY(older);
         break;
     case NEW_VERSION:
-        q->euicc_info1.svn = SPAN(3, 0, 0);
+        q->euicc_info1.svn = SPAN_ARRAY(newer);
         break;
     case SIGNS_BELOW_NOBODY:
         q->euicc_info1.ci_signing = SPAN_ARRAY(nobody);

@@ -336,7 +336,7 @@ static json_t *capture_second(struct stage *s, const struct foreign *r, struct l
     json_t *message = NULL;
     lab_download_begin(&s->l, r->another_card ? other : &s->l.card, &s->d);
     s->d.matching_id = r->another_card ? "TOKEN-3" : "TOKEN-1";
-    buf_clear(&s->cancelled.received);
+    buf_release(&s->cancelled.received);
     struct lab_card first = s->l.card;
     if (r->another_card)
         s->l.card = *other; /* whose cancellation it is */
