@@ -43,6 +43,11 @@ MUST_CHECK enum err esipa_initiate_authentication(const struct es_peer *peer,
 MUST_CHECK enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
                                               struct es_memory *m, struct rsp_authenticate_client_ok *ok,
                                               struct es_status *status);
+/* The same with an SM-DS behind the eIM (ES11'). *trigger says where a profile waits, with spans in m; has_data false: nowhere. */
+MUST_CHECK enum err esipa_authenticate_client_at_smds(const struct es_peer *peer,
+                                                      const struct rsp_authenticate_client_request *q, struct es_memory *m,
+                                                      struct rsp_profile_download_trigger_request *trigger,
+                                                      struct es_status *status);
 MUST_CHECK enum err esipa_get_bound_profile_package(const struct es_peer *peer,
                                                     const struct rsp_get_bound_profile_package_request *q,
                                                     struct es_memory *m, struct rsp_get_bound_profile_package_ok *ok,

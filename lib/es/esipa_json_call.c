@@ -226,14 +226,26 @@ static enum err take_authenticated(struct answer *a, struct rsp_authenticate_cli
     return e ? e : esipa_optional(es_memory_octets(&a->memory, a->object, "hashCc", &ok->hash_cc));
 }
 
+static enum err take_discovered(struct answer *a, struct rsp_authenticate_client_ok_ds_esipa *ok)
+{
+    struct span trigger;
+    enum err e = take_transaction(a, &ok->transaction_id);
+    ok->has_trigger = !e && json_object_get(a->object, "profileDownloadTrigger");
+    if (!e && ok->has_trigger)
+        e = es_memory_base64(&a->memory, a->object, "profileDownloadTrigger", &trigger);
+    return e || !ok->has_trigger ? e : rsp_profile_download_trigger_request_read(trigger, &ok->trigger);
+}
+
+/* Only an SM-DP+ signs anything here. */
 static enum err take_client(struct answer *a, struct buf *out)
 {
     struct rsp_authenticate_client_response_esipa r = { .which = RSP_AC_ESIPA_ERROR };
     enum err e = ERR_OK;
     r.error = refusal(a, ES9P_CODES_AUTHENTICATE_CLIENT, "authenticateClientError");
+    bool smdp = json_object_get(a->object, "smdpSigned2");
     if (!r.error) {
-        r.which = RSP_AC_ESIPA_OK_DP;
-        e = take_authenticated(a, &r.dp);
+        r.which = smdp ? RSP_AC_ESIPA_OK_DP : RSP_AC_ESIPA_OK_DS;
+        e = smdp ? take_authenticated(a, &r.dp) : take_discovered(a, &r.ds);
     }
     return e ? e : rsp_authenticate_client_response_esipa_write(&r, out);
 }

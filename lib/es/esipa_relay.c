@@ -53,26 +53,32 @@ enum err esipa_initiate_authentication(const struct es_peer *peer, const struct 
     return ERR_OK;
 }
 
-enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
-                                   struct es_memory *m, struct rsp_authenticate_client_ok *ok,
-                                   struct es_status *status)
+static enum err authenticate_client(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
+                                    struct es_memory *m, struct rsp_authenticate_client_response_esipa *r,
+                                    struct es_status *status)
 {
     struct buf message = ESIPA_MESSAGE;
-    struct rsp_authenticate_client_response_esipa r;
     struct span answer = { 0 };
     enum err e = rsp_authenticate_client_request_write(q, &message);
     e = relay(peer, "AuthenticateClient", e, &message, m, &answer);
     if (!e)
-        e = rsp_authenticate_client_response_esipa_read(answer, &r);
-    if (e)
-        return e;
+        e = rsp_authenticate_client_response_esipa_read(answer, r);
     *status = (struct es_status){ 0 };
-    if (r.which == RSP_AC_ESIPA_OK_DS)
+    if (!e && r->which == RSP_AC_ESIPA_ERROR)
+        es_status_of_code(ES9P_CODES_AUTHENTICATE_CLIENT, r->error, status);
+    return e;
+}
+
+enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
+                                   struct es_memory *m, struct rsp_authenticate_client_ok *ok,
+                                   struct es_status *status)
+{
+    struct rsp_authenticate_client_response_esipa r;
+    enum err e = authenticate_client(peer, q, m, &r, status);
+    if (e || es_refused(status))
+        return e;
+    if (r.which != RSP_AC_ESIPA_OK_DP)
         return log_fail(peer->env->log, ERR_UNSUPPORTED, "SGP.32 5.14.2", "an SM-DS answer to a download");
-    if (r.which != RSP_AC_ESIPA_OK_DP) {
-        es_status_of_code(ES9P_CODES_AUTHENTICATE_CLIENT, r.error, status);
-        return ERR_OK;
-    }
     *ok = (struct rsp_authenticate_client_ok){
         .transaction_id = q->transaction_id,
         .metadata = r.dp.metadata,
@@ -80,6 +86,20 @@ enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_
         .smdp_signature2 = r.dp.smdp_signature2,
         .smdp_certificate = r.dp.smdp_certificate,
     };
+    return ERR_OK;
+}
+
+enum err esipa_authenticate_client_at_smds(const struct es_peer *peer, const struct rsp_authenticate_client_request *q,
+                                           struct es_memory *m, struct rsp_profile_download_trigger_request *trigger,
+                                           struct es_status *status)
+{
+    struct rsp_authenticate_client_response_esipa r;
+    enum err e = authenticate_client(peer, q, m, &r, status);
+    if (e || es_refused(status))
+        return e;
+    if (r.which != RSP_AC_ESIPA_OK_DS)
+        return log_fail(peer->env->log, ERR_UNSUPPORTED, "SGP.32 5.14.2", "an SM-DP+ answer to a discovery");
+    *trigger = r.ds.has_trigger ? r.ds.trigger : (struct rsp_profile_download_trigger_request){ 0 };
     return ERR_OK;
 }
 

@@ -4,7 +4,9 @@
 
 #include "db.h"
 #include "eim.h"
+#include "es_peer.h"
 #include "rsp_esipa.h"
+#include "rsp_ids.h"
 
 struct eim {
     struct actor actor;
@@ -120,6 +122,8 @@ enum rsp_result_kind eim_order_result(enum eim_order_kind k);
 MUST_CHECK enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_package *out, struct buf *list);
 /* What the trigger of a download says; spans into the order. ERR_PARSE: neither a code nor somebody to contact. */
 MUST_CHECK enum err eim_order_download_data(const struct eim_order *o, struct rsp_profile_download_data *out);
+/* Whom an order without a code wants to be contacted; spans into the order. ERR_PARSE. */
+MUST_CHECK enum err eim_order_contact(const struct eim_order *o, struct rsp_profile_download_data *out);
 /* The tag list of a question. */
 MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *list);
 
@@ -181,6 +185,15 @@ enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticat
 enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_bound_profile_package_request *q,
                                              struct buf *answer);
 enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_request_es9 *q, struct buf *answer);
+/* What the other side could not be asked is an execution error; the device may come again. */
+MUST_CHECK enum err eim_unreachable(struct eim *e, enum err x, struct es_status *status);
+/* discovery.c: whom a relayed session is with, as the order says or, where it leaves that open, the device (`asked`). ERR_REFUSED:
+ * nobody is named. *smds: it is an SM-DS; then only the address of `code` is set. */
+MUST_CHECK enum err eim_download_target(const struct eim_order *o, struct span asked, struct rsp_activation_code *code,
+                                        bool *smds);
+/* ES11': asks the SM-DS for the eUICC's events, and makes the order's activation code of the oldest. */
+MUST_CHECK enum err eim_relay_discovery(struct eim *e, const struct es_peer *smds, const char *order_id,
+                                        const struct rsp_authenticate_client_request *q, struct buf *answer);
 MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n);
 
 /* --- routes ------------------------------------------------------------------------------------------ */

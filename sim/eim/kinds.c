@@ -182,21 +182,26 @@ enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_pack
     return x;
 }
 
-/* parameters, where there is no code: {contact: defaultSmdp} or {contact: smds, smdsAddress?}; without, the card's root SM-DS */
-enum err eim_order_download_data(const struct eim_order *o, struct rsp_profile_download_data *out)
+/* parameters: {contact: defaultSmdp} or {contact: smds, smdsAddress?}; without an address, the card's root SM-DS */
+enum err eim_order_contact(const struct eim_order *o, struct rsp_profile_download_data *out)
 {
-    struct rsp_activation_code parsed;
     const char *contact = json_str(o->parameters, "contact");
-    *out = (struct rsp_profile_download_data){ .which = RSP_DOWNLOAD_ACTIVATION_CODE,
-                                               .activation_code = buf_span(&o->activation_code) };
-    if (o->activation_code.len)
-        return o->parameters ? ERR_PARSE : rsp_activation_code_parse(out->activation_code, &parsed);
     bool smds = contact && strcmp(contact, "smds") == 0;
-    out->which = smds ? RSP_DOWNLOAD_SMDS : RSP_DOWNLOAD_DEFAULT_SMDP;
+    *out = (struct rsp_profile_download_data){ .which = smds ? RSP_DOWNLOAD_SMDS : RSP_DOWNLOAD_DEFAULT_SMDP };
     if (!smds)
         return contact && strcmp(contact, "defaultSmdp") == 0 ? ERR_OK : ERR_PARSE;
     enum err x = text_of(o, "smdsAddress", 255, &out->smds_address);
     return !x && out->smds_address.at && !rsp_address_is_valid(out->smds_address) ? ERR_PARSE : x;
+}
+
+enum err eim_order_download_data(const struct eim_order *o, struct rsp_profile_download_data *out)
+{
+    struct rsp_activation_code parsed;
+    if (!o->activation_code.len)
+        return eim_order_contact(o, out);
+    *out = (struct rsp_profile_download_data){ .which = RSP_DOWNLOAD_ACTIVATION_CODE,
+                                               .activation_code = buf_span(&o->activation_code) };
+    return o->parameters ? ERR_PARSE : rsp_activation_code_parse(out->activation_code, &parsed);
 }
 
 static bool tags_are_whole(struct span list)

@@ -93,7 +93,7 @@ static bool same_order(const struct eim_order *a, const struct eim_order *b)
     return strcmp(a->eid, b->eid) == 0 && a->kind == b->kind && strcmp(a->iccid, b->iccid) == 0 &&
            a->rollback == b->rollback && json_equal(a->parameters, b->parameters) == (a->parameters != NULL) &&
            !a->parameters == !b->parameters &&
-           (!a->activation_code.len || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
+           (!a->activation_code.len || a->parameters /* an event became the code */ || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
 }
 
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p)

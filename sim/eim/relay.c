@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eim_internal.h"
+#include "es11.h"
 #include "es9p.h"
 #include "es_codes.h"
 #include "rsp_codes.h"
@@ -14,6 +15,7 @@
 
 struct relay {
     char order_id[37], address[256];
+    bool smds;             /* it is an SM-DS */
     struct es_peer smdp;
     char url[300];
 };
@@ -41,8 +43,9 @@ static enum err relay_add(struct eim *e, struct span transaction_id, const struc
     if (!x)
         x = db_run(e->env->db, "DELETE FROM relay WHERE at < ?", DB_ARGS(DB_INT(now - RELAY_KEPT)), NULL);
     return x ? x
-             : db_run(e->env->db, "INSERT INTO relay (transaction_id, order_id, address, at) VALUES (?, ?, ?, ?)",
-                      DB_ARGS(DB_TEXT(id), DB_TEXT(r->order_id), DB_TEXT(r->address), DB_INT(now)), NULL);
+             : db_run(e->env->db, "INSERT INTO relay (transaction_id, order_id, address, at, smds) VALUES (?, ?, ?, ?, ?)",
+                      DB_ARGS(DB_TEXT(id), DB_TEXT(r->order_id), DB_TEXT(r->address), DB_INT(now), DB_INT(r->smds)),
+                      NULL);
 }
 
 static enum err take_relay(void *context, const struct db_row *row)
@@ -50,6 +53,7 @@ static enum err take_relay(void *context, const struct db_row *row)
     struct relay *r = context;
     snprintf(r->order_id, sizeof r->order_id, "%s", db_text(row, 0));
     snprintf(r->address, sizeof r->address, "%s", db_text(row, 1));
+    r->smds = db_int(row, 2);
     return ERR_OK;
 }
 
@@ -60,19 +64,18 @@ static enum err relay_get(struct eim *e, struct span transaction_id, struct rela
     *r = (struct relay){ 0 };
     enum err x = hex_id(transaction_id, id);
     if (!x)
-        x = db_query(e->env->db, "SELECT order_id, address FROM relay WHERE transaction_id = ?", DB_ARGS(DB_TEXT(id)),
+        x = db_query(e->env->db, "SELECT order_id, address, smds FROM relay WHERE transaction_id = ?", DB_ARGS(DB_TEXT(id)),
                      take_relay, r);
     aim(e, r);
     return x == ERR_PARSE ? ERR_NOT_FOUND : x;
 }
 
-/* What the SM-DP+ could not be asked is an execution error; the device may come again. */
-static enum err unreachable(struct eim *e, enum err x, struct es_status *status)
+enum err eim_unreachable(struct eim *e, enum err x, struct es_status *status)
 {
     if (x != ERR_IO && x != ERR_TIMEOUT && x != ERR_VERIFY && x != ERR_REFUSED && x != ERR_PARSE)
         return x;
-    log_fail(e->env->log, x, "SGP.32 3.2.3.2", "the SM-DP+ does not answer as it should");
-    es_refuse(status, "8.8", "4.2", "the SM-DP+ cannot be reached");
+    log_fail(e->env->log, x, "SGP.32 3.2.3.2", "the SM-DP+ or SM-DS does not answer as it should");
+    es_refuse(status, "8.8", "4.2", "the SM-DP+ or SM-DS cannot be reached");
     return ERR_OK;
 }
 
@@ -85,7 +88,8 @@ static enum err refuse_initiate(int64_t code, struct buf *answer)
 }
 
 /* The order that triggered this download, by its eimTransactionId: it must be a download that was sent. */
-static enum err find_order(struct eim *e, struct span transaction_id, struct relay *r, struct rsp_activation_code *code)
+static enum err find_order(struct eim *e, struct span transaction_id, struct span asked, struct relay *r,
+                           struct rsp_activation_code *code)
 {
     struct eim_order o;
     eim_order_init(&o);
@@ -93,7 +97,7 @@ static enum err find_order(struct eim *e, struct span transaction_id, struct rel
     if (!x && (o.state != EIM_SENT || o.kind != EIM_ORDER_DOWNLOAD))
         x = ERR_NOT_FOUND;
     if (!x)
-        x = rsp_activation_code_parse(buf_span(&o.activation_code), code);
+        x = eim_download_target(&o, asked, code, &r->smds);
     snprintf(r->order_id, sizeof r->order_id, "%s", o.id);
     snprintf(r->address, sizeof r->address, "%s", code->smdp_address);
     eim_order_release(&o);
@@ -137,7 +141,9 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
     struct es_memory m = ES_MEMORY_INIT;
     struct es_status status = { 0 };
     struct rsp_initiate_authentication_ok ok = { 0 };
-    enum err x = find_order(e, q->eim_transaction_id, &r, &code);
+    enum err x = find_order(e, q->eim_transaction_id, q->smdp_address, &r, &code);
+    if (x == ERR_REFUSED)
+        return refuse_initiate(RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH, answer);
     if (x == ERR_NOT_FOUND || (!x && !q->has_euicc_info1))
         return refuse_initiate(x ? RSP_INITIATE_AUTHENTICATION_INVALID_EIM_TRANSACTION_ID
                                  : RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR, answer);
@@ -148,10 +154,13 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
     aim(e, &r);
     const struct rsp_initiate_authentication_request request = { q->euicc_challenge, span_str(r.address),
                                                                  q->euicc_info1 };
-    x = unreachable(e, es9p_initiate_authentication(&r.smdp, &request, &m, &ok, &status), &status);
+    x = r.smds ? es11_initiate_authentication(&r.smdp, &request, &m, &ok, &status)
+               : es9p_initiate_authentication(&r.smdp, &request, &m, &ok, &status);
+    x = eim_unreachable(e, x, &status);
     int64_t mismatch = x || es_refused(&status) ? 0 : check_server(e, &ok, &r, &code);
     if (!x && es_refused(&status))
-        x = refuse_initiate(es_code_of_status(ES9P_CODES_INITIATE_AUTHENTICATION, &status), answer);
+        x = refuse_initiate(es_code_of_status(r.smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
+                                              &status), answer);
     else if (!x && mismatch)
         x = refuse_initiate(mismatch, answer);
     else if (!x) {
@@ -175,10 +184,14 @@ enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticat
     struct rsp_authenticate_client_ok ok = { 0 };
     struct rsp_authenticate_client_response_esipa out = { .which = RSP_AC_ESIPA_ERROR };
     enum err x = relay_get(e, q->transaction_id, &r);
+    if (!x && r.smds) {
+        es_memory_release(&m);
+        return eim_relay_discovery(e, &r.smdp, r.order_id, q, answer);
+    }
     if (x == ERR_NOT_FOUND)
         es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
     else if (!x)
-        x = unreachable(e, es9p_authenticate_client(&r.smdp, q, &m, &ok, &status), &status);
+        x = eim_unreachable(e, es9p_authenticate_client(&r.smdp, q, &m, &ok, &status), &status);
     if (es_refused(&status))
         out.error = es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status);
     else
@@ -207,7 +220,7 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
     if (x == ERR_NOT_FOUND)
         es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
     else if (!x)
-        x = unreachable(e, es9p_get_bound_profile_package(&r.smdp, q, &m, &ok, &status), &status);
+        x = eim_unreachable(e, es9p_get_bound_profile_package(&r.smdp, q, &m, &ok, &status), &status);
     if (es_refused(&status))
         out.error = es_code_of_status(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status);
     else
@@ -235,7 +248,7 @@ enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_r
         if (!x)
             x = rsp_cancel_session_response_write(&q->response, &response);
         if (!x)
-            x = unreachable(e, es9p_cancel_session(&r.smdp, q->transaction_id, buf_span(&response), &status),
+            x = eim_unreachable(e, es9p_cancel_session(&r.smdp, q->transaction_id, buf_span(&response), &status),
                             &status);
     }
     if (es_refused(&status))

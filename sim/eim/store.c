@@ -51,6 +51,7 @@ const char *const eim_migrations[] = {
     "ALTER TABLE orders ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE orders ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE euicc ADD COLUMN signing BLOB;",
+    "ALTER TABLE relay ADD COLUMN smds INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 

@@ -8,10 +8,22 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
+struct discovery;
+
+/* The two ways to an SM-DS: ES11, or ESipa and the eIM's ES11'. `find` fills *code; refused: *status. */
+struct way {
+    const char *name;
+    enum err (*initiate)(const struct es_peer *peer, const struct rsp_initiate_authentication_request *q,
+                         struct es_memory *m, struct rsp_initiate_authentication_ok *ok, struct es_status *status);
+    enum err (*find)(struct discovery *d, const struct rsp_authenticate_client_request *q, struct rsp_activation_code *code,
+                     struct es_status *status);
+};
+
 /* One discovery under way. */
 struct discovery {
     struct ipa *ipa;
-    struct es_peer smds;
+    const struct way *way;
+    struct es_peer peer; /* the SM-DS, or the eIM in its place */
     char address[256], url[IPA_URL_MAX];
     struct es_memory memory;
     struct rsp_initiate_authentication_ok initiated;
@@ -35,6 +47,16 @@ struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching
     };
 }
 
+/* Reason 4.2, execution error, says nothing about this eUICC: somebody was not reached. */
+static enum err refused(const struct discovery *d, const char *function, const struct es_status *status)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.%s", d->way->name, function);
+    if (strcmp(status->reason, "4.2") == 0)
+        return log_fail(d->ipa->env->log, ERR_IO, name, es_status_text(status).text);
+    return fail_with(d->ipa, d->failure, name, es_status_text(status).text);
+}
+
 static enum err initiate(struct discovery *d)
 {
     struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
@@ -45,12 +67,12 @@ static enum err initiate(struct discovery *d)
         e = es10b_get_euicc_challenge(&d->ipa->card, challenge);
     const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), info.message };
     if (!e)
-        e = es11_initiate_authentication(&d->smds, &q, &d->memory, &d->initiated, &status);
+        e = d->way->initiate(&d->peer, &q, &d->memory, &d->initiated, &status);
     if (!e && es_refused(&status))
-        e = fail_with(d->ipa, d->failure, "ES11.InitiateAuthentication", es_status_text(&status).text);
+        e = refused(d, "InitiateAuthentication", &status);
     /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
     if (!e && !rsp_address_equal(d->initiated.server_signed1.server_address, q.smdp_address))
-        e = fail_with(d->ipa, d->failure, "ES11.InitiateAuthentication", "serverAddress is not the address contacted");
+        e = fail_with(d->ipa, d->failure, "InitiateAuthentication", "serverAddress is not the address contacted");
     buf_release(&info.received);
     return e;
 }
@@ -86,31 +108,56 @@ static enum err take_event(struct discovery *d, struct span entries, struct rsp_
     return ERR_OK;
 }
 
+static enum err find_directly(struct discovery *d, const struct rsp_authenticate_client_request *q,
+                              struct rsp_activation_code *code, struct es_status *status)
+{
+    struct rsp_authenticate_client_ok_es11 found = { 0 };
+    enum err e = es11_authenticate_client(&d->peer, q, &d->memory, &found, status);
+    return e || es_refused(status) ? e : take_event(d, found.event_entries, code);
+}
+
+/* The eIM has made an activation code of the event (SGP.32 5.14.2). */
+static enum err find_through_eim(struct discovery *d, const struct rsp_authenticate_client_request *q,
+                                 struct rsp_activation_code *code, struct es_status *status)
+{
+    struct rsp_profile_download_trigger_request found = { 0 };
+    enum err e = esipa_authenticate_client_at_smds(&d->peer, q, &d->memory, &found, status);
+    if (e || es_refused(status))
+        return e;
+    if (!found.has_data)
+        return fail_with(d->ipa, d->failure, "ESipa.AuthenticateClient", "no event waits at the SM-DS");
+    if (found.data.which != RSP_DOWNLOAD_ACTIVATION_CODE || rsp_activation_code_parse(found.data.activation_code, code))
+        return fail_with(d->ipa, d->failure, "ESipa.AuthenticateClient", "an event with no server or no matchingId");
+    return ERR_OK;
+}
+
+static const struct way direct = { "ES11", es11_initiate_authentication, find_directly };
+static const struct way indirect = { "ESipa", esipa_initiate_authentication, find_through_eim };
+
 static enum err authenticate_client(struct discovery *d, struct rsp_activation_code *code)
 {
     const struct rsp_authenticate_server_response *server = &d->server.message;
     const struct rsp_authenticate_client_request q = { d->initiated.transaction_id, *server };
-    struct rsp_authenticate_client_ok_es11 found = { 0 };
     struct es_status status = { 0 };
-    enum err e = es11_authenticate_client(&d->smds, &q, &d->memory, &found, &status);
+    enum err e = d->way->find(d, &q, code, &status);
     /* The SM-DS hears of the refusal; the reason is the eUICC's. */
     if (server->which == RSP_AUTHENTICATE_SERVER_ERROR)
         return fail_with(d->ipa, d->failure, "AuthenticateServer", rsp_authenticate_error_code_name(server->error.code));
-    if (!e && es_refused(&status))
-        e = fail_with(d->ipa, d->failure, "ES11.AuthenticateClient", es_status_text(&status).text);
-    return e ? e : take_event(d, found.event_entries, code);
+    return !e && es_refused(&status) ? refused(d, "AuthenticateClient", &status) : e;
 }
 
-static enum err ask_smds(struct ipa *i, struct span address, struct rsp_activation_code *code,
-                         struct ipa_failure *failure)
+static enum err ask_smds(struct ipa *i, struct span address, struct span eim_transaction_id,
+                         struct rsp_activation_code *code, struct ipa_failure *failure)
 {
-    struct discovery d = { .ipa = i, .memory = ES_MEMORY_INIT, .failure = failure,
+    struct discovery d = { .ipa = i, .way = i->indirect ? &indirect : &direct, .memory = ES_MEMORY_INIT, .failure = failure,
                            .server.received.max = APDU_ES10_RESPONSE_MAX };
     if (!rsp_address_is_valid(address))
         return fail_with(i, failure, "ProfileDownloadTrigger", "no SM-DS: neither the trigger nor the card names one");
     snprintf(d.address, sizeof d.address, "%.*s", (int)address.len, (const char *)address.at);
     snprintf(d.url, sizeof d.url, "https://%s", d.address);
-    d.smds = (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = i->user_agent };
+    d.peer = i->indirect ? ipa_eim_peer(i)
+                         : (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = i->user_agent };
+    d.peer.eim_transaction_id = eim_transaction_id;
     enum err e = initiate(&d);
     if (!e)
         e = authenticate_server(&d);
@@ -121,14 +168,15 @@ static enum err ask_smds(struct ipa *i, struct span address, struct rsp_activati
     return e;
 }
 
-enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data, struct rsp_activation_code *code,
-                      struct ipa_failure *failure)
+enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data, struct span eim_transaction_id,
+                      struct rsp_activation_code *code, struct ipa_failure *failure)
 {
     struct es10b_configured_addresses own = { .received.max = APDU_ES10_RESPONSE_MAX };
     enum err e = es10a_get_euicc_configured_addresses(&i->card, &own);
     *code = (struct rsp_activation_code){ 0 };
     if (!e && data->which == RSP_DOWNLOAD_SMDS)
-        e = ask_smds(i, data->smds_address.at ? data->smds_address : own.message.root_ds_address, code, failure);
+        e = ask_smds(i, data->smds_address.at ? data->smds_address : own.message.root_ds_address, eim_transaction_id,
+                     code, failure);
     else if (!e && !rsp_address_is_valid(own.message.default_dp_address))
         e = fail_with(i, failure, "ProfileDownloadTrigger", "the card has no default SM-DP+");
     else if (!e)

@@ -75,10 +75,10 @@ static enum err find_server(struct session *s)
     if (source == RSP_DOWNLOAD_ACTIVATION_CODE)
         e = rsp_activation_code_parse(q->data.activation_code, &s->code)
                 ? fail_with(s, "ProfileDownloadTrigger", "the activation code is malformed") : ERR_OK;
-    else if (source == RSP_DOWNLOAD_NONE || s->ipa->indirect)
-        e = fail_with(s, "ProfileDownloadTrigger", "only an activation code is supported here");
+    else if (source == RSP_DOWNLOAD_NONE)
+        e = fail_with(s, "ProfileDownloadTrigger", "the trigger names nobody to contact");
     else
-        e = ipa_discover(s->ipa, &q->data, &s->code, &s->failure);
+        e = ipa_discover(s->ipa, &q->data, q->eim_transaction_id, &s->code, &s->failure);
     snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
     return e;
 }

@@ -188,9 +188,10 @@ struct rsp_activation_code;
 struct ipa_failure {
     char text[200];
 };
-/* Whom to ask for what when the trigger has no activation code: the default SM-DP+, or the oldest event at an SM-DS. Fills
- * address and matchingId. ERR_REFUSED with *failure; ERR_IO, ERR_TIMEOUT: not answered; else as es11_… and es10b_…. */
-MUST_CHECK enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data,
+/* Whom to ask for what when the trigger has no activation code: the default SM-DP+, or the oldest event at an SM-DS, which is
+ * asked by this device or, where downloads are relayed, by its eIM (eim_transaction_id: of the trigger). Fills address and
+ * matchingId. ERR_REFUSED with *failure; ERR_IO, ERR_TIMEOUT: not answered; else as es11_… and es10b_…. */
+MUST_CHECK enum err ipa_discover(struct ipa *i, const struct rsp_profile_download_data *data, struct span eim_transaction_id,
                                  struct rsp_activation_code *code, struct ipa_failure *failure);
 /* What this device tells of itself; matching_id "": none. */
 struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching_id);

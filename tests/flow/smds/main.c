@@ -303,7 +303,7 @@ static const struct trigger_row {
     { "an SM-DS that never answers", "smds.example.com", "cannot be reached", RSP_DOWNLOAD_SMDS, true, false, ERR_IO },
     { "no default SM-DP+", NULL, "no default SM-DP+", RSP_DOWNLOAD_DEFAULT_SMDP, true, false, ERR_OK },
     { "no order at the default SM-DP+", NULL, "8.2.6/3.8", RSP_DOWNLOAD_DEFAULT_SMDP, false, true, ERR_OK },
-    { "nothing said at all", NULL, "only an activation code", RSP_DOWNLOAD_NONE, true, false, ERR_OK },
+    { "nothing said at all", NULL, "names nobody", RSP_DOWNLOAD_NONE, true, false, ERR_OK },
 };
 
 static void open_triggered(struct lab *l, const struct trigger_row *t)
