@@ -249,7 +249,8 @@ static void fake_program(const char *folder, const char *name, const char *scrip
 
 static void test_absent(void)
 {
-    static const char *const names[] = { "sim-smdp", "sim-eim", "eso", "sim-cmp", "sim-net", "sim-ipa", "sim-euicc" };
+    static const char *const names[] = { "sim-smdp", "sim-eim", "eso", "sim-cmp", "sim-net", "sim-ipa", "sim-euicc",
+                                         "sim-smds" };
     char folder[64], bin[64], path[128];
     char *real = getenv("LAB_BIN") ? strdup(getenv("LAB_BIN")) : NULL;
     own_folder(folder);
