@@ -34,7 +34,6 @@ static enum err make_eim(struct bench *b, const struct pki_item *eso, struct act
     memcpy(client.fingerprint, eso->fingerprint, sizeof eso->fingerprint);
     const struct eim_settings s = { .eim_id = HOST,
                                     .fqdn = HOST,
-                                    
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
                                     .trust = b->place.trust,

@@ -66,7 +66,8 @@ MUST_CHECK enum err daemon_read_ci_folder(struct daemon *d, const char *folder, 
 
 /* One of a list {name, certificate: FILE | fingerprint: 64 hex digits, rights: [word, …]}. */
 struct daemon_client {
-    const char *name; /* borrowed from the settings */
+    const char *name;   /* borrowed from the settings */
+    const char *tenant; /* the same; NULL: not told, or not asked for */
     uint8_t fingerprint[32];
     unsigned rights;
 };
@@ -77,6 +78,9 @@ struct daemon_right {
 /* Reads the list of a setting with these words for rights (ended by a NULL word). Gives *out (free). */
 MUST_CHECK enum err daemon_read_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
                                         struct daemon_client **out, size_t *count);
+/* The same where a client may also have a tenant: NAME. */
+MUST_CHECK enum err daemon_read_tenants_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
+                                                struct daemon_client **out, size_t *count);
 /* "host:port" */
 MUST_CHECK enum err daemon_split_address(const char *text, char host[64], uint16_t *port);
 

@@ -170,10 +170,12 @@ static enum err read_rights(struct daemon *d, const struct yaml_node *list, cons
     return ERR_OK;
 }
 
-static enum err read_client(struct daemon *d, const struct yaml_node *n, const struct daemon_right *rights,
-                            struct daemon_client *out)
+static const char *const client_keys[] = { "name", "certificate", "fingerprint", "rights", NULL };
+static const char *const tenants_client_keys[] = { "name", "certificate", "fingerprint", "rights", "tenant", NULL };
+
+static enum err read_client(struct daemon *d, const struct yaml_node *n, const char *const *keys,
+                            const struct daemon_right *rights, struct daemon_client *out)
 {
-    static const char *const keys[] = { "name", "certificate", "fingerprint", "rights", NULL };
     struct yaml_error error;
     enum err e = daemon_member(daemon_settings(d), n, "name", &out->name);
     if (e)
@@ -181,12 +183,14 @@ static enum err read_client(struct daemon *d, const struct yaml_node *n, const s
     e = yaml_only_keys(settings_yaml(daemon_settings(d)), n, keys, &error);
     if (e)
         fprintf(stderr, "%s\n", error.text);
+    if (!e && yaml_get(n, "tenant"))
+        e = daemon_member(daemon_settings(d), n, "tenant", &out->tenant);
     if (!e)
         e = read_fingerprint(d, n, out);
     return e ? e : read_rights(d, yaml_get(n, "rights"), rights, &out->rights);
 }
 
-enum err daemon_read_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
+static enum err read_clients(struct daemon *d, const char *key, const char *const *keys, const struct daemon_right *rights,
                              struct daemon_client **out, size_t *count)
 {
     const struct yaml_node *list = settings_node(daemon_settings(d), key);
@@ -194,7 +198,7 @@ enum err daemon_read_clients(struct daemon *d, const char *key, const struct dae
     struct daemon_client *all = calloc(n ? n : 1, sizeof *all);
     enum err e = all ? ERR_OK : ERR_NOMEM;
     for (size_t i = 0; !e && i < n; i++)
-        e = read_client(d, list->item[i], rights, &all[i]);
+        e = read_client(d, list->item[i], keys, rights, &all[i]);
     if (e) {
         free(all);
         return e;
@@ -202,4 +206,16 @@ enum err daemon_read_clients(struct daemon *d, const char *key, const struct dae
     *out = all;
     *count = n;
     return ERR_OK;
+}
+
+enum err daemon_read_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
+                             struct daemon_client **out, size_t *count)
+{
+    return read_clients(d, key, client_keys, rights, out, count);
+}
+
+enum err daemon_read_tenants_clients(struct daemon *d, const char *key, const struct daemon_right *rights,
+                                     struct daemon_client **out, size_t *count)
+{
+    return read_clients(d, key, tenants_client_keys, rights, out, count);
 }

@@ -34,6 +34,7 @@ static enum err write_question(struct eim *e, const char *eid, struct eim_order 
 {
     snprintf(o->eid, sizeof o->eid, "%s", eid);
     snprintf(o->reference, sizeof o->reference, "certificates of %s", eid);
+    snprintf(o->tenant, sizeof o->tenant, "%s", EIM_OWN_TENANT);
     o->kind = EIM_ORDER_DATA;
     o->created = clock_now(e->env->clock);
     o->parameters = json_pack("{s:[s, s]}", "tags", "A5", "A6");
@@ -49,7 +50,7 @@ static enum err put_question_first(struct eim *e, struct eim_order *o)
     if (!x)
         x = eim_order_add(e, &question);
     if (x == ERR_EXISTS)
-        x = eim_order_by_reference(e, question.reference, &question);
+        x = eim_order_by_reference(e, EIM_OWN_TENANT, question.reference, &question);
     question.state = EIM_QUEUED;
     eim_order_release(o);
     *o = question;

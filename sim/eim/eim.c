@@ -10,6 +10,7 @@ static const struct http_route routes[] = {
     { "POST", "/gsma/rsp2/esipa/{function}", eim_esipa_json },
     { "POST", "/v1/euiccs", eim_register_euicc },
     { "POST", "/v1/euiccs/import", eim_import_euiccs },
+    { "GET", "/v1/euiccs", eim_list_euiccs },
     { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
     { "PATCH", "/v1/euiccs/{eid}", eim_set_token },
     { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },
@@ -18,13 +19,24 @@ static const struct http_route routes[] = {
     { "GET", "/v1/orders", eim_find_order },
     { "GET", "/v1/orders/{id}", eim_show_order },
     { "DELETE", "/v1/orders/{id}", eim_cancel_order },
+    { "POST", "/v1/orders/{id}/retry", eim_retry_order },
+    { "GET", "/v1/events", eim_read_events },
+    { "POST", "/v1/webhooks", eim_add_webhook },
+    { "GET", "/v1/webhooks", eim_list_webhooks },
+    { "DELETE", "/v1/webhooks/{id}", eim_delete_webhook },
+    { "POST", "/v1/keys", eim_add_key },
+    { "GET", "/v1/keys", eim_list_keys },
+    { "DELETE", "/v1/keys/{id}", eim_delete_key },
 };
 
 static int64_t tick(struct actor *a, int64_t now, enum err *failure)
 {
     int64_t next = CLOCK_NEVER;
-    *failure = eim_outbox_deliver((struct eim *)a, now, &next);
-    return next;
+    int64_t end = CLOCK_NEVER;
+    *failure = eim_orders_expire((struct eim *)a, now, &end);
+    if (!*failure)
+        *failure = eim_outbox_deliver((struct eim *)a, now, &next);
+    return end < next ? end : next;
 }
 
 static void free_actor(struct actor *a)
@@ -45,8 +57,10 @@ void eim_free(struct eim *e)
 {
     free(e->eim_id);
     free(e->fqdn);
-    for (size_t i = 0; i < e->client_count; i++)
+    for (size_t i = 0; i < e->client_count; i++) {
         free((char *)e->clients[i].name);
+        free((char *)e->clients[i].tenant);
+    }
     free(e->clients);
     free(e);
 }
@@ -54,10 +68,17 @@ void eim_free(struct eim *e)
 static enum err copy_clients(struct eim *e, const struct eim_client *clients, size_t count)
 {
     e->clients = calloc(count + 1, sizeof *e->clients);
-    for (size_t i = 0; e->clients && i < count; i++, e->client_count++) {
-        e->clients[i] = clients[i];
-        if (!(e->clients[i].name = strdup(clients[i].name)))
+    for (size_t i = 0; e->clients && i < count; i++) {
+        e->client_count = i + 1;
+        struct eim_client *c = &e->clients[i];
+        *c = clients[i];
+        c->rights = c->rights ? c->rights : EIM_ALL_RIGHTS;
+        c->name = strdup(clients[i].name);
+        c->tenant = strdup(clients[i].tenant ? clients[i].tenant : "");
+        if (!c->name || !c->tenant)
             return ERR_NOMEM;
+        if (strlen(c->tenant) > EIM_TENANT_MAX || strcmp(c->tenant, EIM_OWN_TENANT) == 0)
+            return log_fail(e->env->log, ERR_CONFIG, "settings", "a tenant's name has at most 64 characters and is not '*'");
     }
     return e->clients ? ERR_OK : ERR_NOMEM;
 }

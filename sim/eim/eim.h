@@ -6,20 +6,29 @@
  *        201, the same again 200. Without certificates the device is asked for them before its first package. callback: where the
  *        eUICC, as GET shows it, is POSTed when its IPA tells a stateChangeCause.
  *   POST /v1/euiccs/import {euiccs: [as above]} -> {registered, known, refused, results: [{eid, status, title?, detail?}]}
- *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, stateChangeCause?, rPlmn?, profiles?}
+ *   GET  /v1/euiccs?limit&cursor -> {items, next?}
+ *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, certificateKnown, stateChangeCause?, rPlmn?, profiles?, eims?,
+ *        capabilities?, …, learned: {name: when}}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
  *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, iccid?, parameters?, rollback?, callback?,
- *        validUntil?} -> 202 order; the same reference again -> 200, the same order
- *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?}; enable, disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
+ *        validUntil?, priority?} -> 202 order; the same reference again -> 200, the same order
+ *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?}; enable,
+ *        disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
  *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true}: the eUICC is told the key of today,
  *        deleteEim {eimId}, data {tags?}
+ *   POST /v1/orders/{id}/retry {activationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
+ *        ended without success
+ *   POST /v1/keys {name, rights} -> 201 {id, key}; GET /v1/keys; DELETE /v1/keys/{id}   API keys of the caller's tenant
  *   PATCH /v1/euiccs/{eid} {associationToken} -> 204; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
  *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?}}
  * A result that came through ProfileRollback has state failed, result.name "rolledBack".
+ *   POST /v1/webhooks {url, events?} -> 201 {id, secret}; GET /v1/webhooks; DELETE /v1/webhooks/{id}
+ *   GET  /v1/events -> text/event-stream: what came after Last-Event-ID, then the end; the reader comes back
+ * Events: order.ended, euicc.stateChange; {type, timestamp, data}, signed (lib/http/webhook.h), until answered 2xx.
  * Callback: the order object is POSTed to `callback` from the outbox, until answered 2xx, in order per eUICC.
  * One package in flight per eUICC; the same bytes are resent until a verified result arrives. */
 #ifndef LAB_EIM_H
@@ -29,9 +38,15 @@
 #include "http.h"
 #include "x509.h"
 
+/* What a caller of the northbound interface may do. */
+enum eim_right { EIM_READ = 1, EIM_ORDER = 2, EIM_REGISTER = 4, EIM_ADMINISTER = 8, EIM_ALL_RIGHTS = 15 };
+
+/* Who may call. eUICCs, orders, keys and receivers belong to a tenant, and its callers see no other's. */
 struct eim_client {
     const char *name;
     uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
+    const char *tenant;      /* NULL: the one without a name */
+    unsigned rights;         /* enum eim_right; 0: all */
 };
 
 /* A key that some eUICCs still know. */

@@ -21,7 +21,7 @@ struct eim {
     struct trust *trust;
     bool warn_eid_range;
     int64_t postpone_ms;
-    struct eim_client *clients; /* names owned */
+    struct eim_client *clients; /* names and tenants owned; rights are set */
     size_t client_count;
 };
 extern const struct actor_ops eim_actor_ops;
@@ -37,12 +37,17 @@ enum eim_order_kind {
     EIM_ORDER_ADD_EIM, EIM_ORDER_UPDATE_EIM, EIM_ORDER_DELETE_EIM, EIM_ORDER_LIST_EIM, EIM_ORDER_DATA,
 };
 
+#define EIM_TENANT_MAX 64
+#define EIM_OWN_TENANT "*" /* of the eIM's own orders; nobody's name */
+
 struct eim_order {
-    char id[37], reference[129], eid[33], iccid[21], callback[513];
+    char id[37], tenant[EIM_TENANT_MAX + 1], reference[129], eid[33], iccid[21], callback[513];
     enum eim_order_kind kind;
     enum eim_order_state state;
     bool rollback;
     int64_t created, valid_until; /* 0: no end */
+    int64_t priority;             /* the higher ones go first */
+    int64_t attempt;              /* 1, and one more with each retry */
     int64_t counter;              /* of the package, 0 for a download */
     int64_t refused;              /* unsigned refusals so far */
     int64_t not_before, postponed; /* the eUICC could not now: when it is asked again, and how often that was so */
@@ -55,14 +60,24 @@ struct eim_order {
 void eim_order_init(struct eim_order *o);
 void eim_order_release(struct eim_order *o);
 
+/* How an eUICC is told to trust this eIM (trust.c). */
+struct eim_trust {
+    bool sign_with_certificate;                /* eimPublicKeyData is the certificate, else the key */
+    struct buf tls_certificate, tls_public_key; /* trustedPublicKeyDataTls, complete DER; one or none */
+};
+void eim_trust_init(struct eim_trust *t);
+void eim_trust_release(struct eim_trust *t);
+bool eim_trust_is_default(const struct eim_trust *t);
+
 struct eim_euicc {
-    char eid[33];
+    char eid[33], tenant[EIM_TENANT_MAX + 1];
     int64_t counter, last_contact, state_change_cause; /* cause -1: none yet */
     int64_t token; /* association token; -1: none. Only eim_euicc_add looks at it here */
     char rplmn[7];
+    int64_t state_change_at, rplmn_at;       /* when they were told; 0: before that was kept */
     struct buf certificate, eum_certificate; /* DER; both or none */
-    struct buf profiles;                     /* JSON list of the last listing */
-    char callback[513];                      /* who hears of stateChangeCause; "" nobody */
+    struct eim_trust trust;                  /* only eim_euicc_add looks at it here */
+    char callback[513];                      /* who hears of its changes; "" nobody */
 };
 void eim_euicc_init(struct eim_euicc *u);
 void eim_euicc_release(struct eim_euicc *u);
@@ -73,27 +88,37 @@ extern const size_t eim_migration_count;
 MUST_CHECK enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u); /* ERR_EXISTS */
 /* Of one that was registered without. */
 MUST_CHECK enum err eim_euicc_set_certificates(struct eim *e, const struct eim_euicc *u);
-MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
 MUST_CHECK enum err eim_euicc_set_callback(struct eim *e, const char *eid, const char *callback);
-/* ERR_NOT_FOUND: not registered. cause -1 and rplmn "" leave what was there; a cause is told to the callback; inside the
- * caller's transaction. */
-MUST_CHECK enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn);
-/* The eUICC as northbound JSON; new reference. NULL: out of memory. */
-struct json_t *eim_euicc_json(const struct eim_euicc *u);
+MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out);
+/* What a device says of itself when it calls; nobody signs it. */
+struct eim_contact {
+    char eid[33], rplmn[7]; /* rplmn "": not told */
+    int64_t cause;          /* stateChangeCause; -1: not told */
+};
+/* Notes it. ERR_NOT_FOUND: not registered. A change with its cause is an event of its tenant, is told to the eUICC's callback, and makes the
+ * list of profiles unknown; whoever tells one has a transaction around it. */
+MUST_CHECK enum err eim_euicc_seen(struct eim *e, const struct eim_contact *c);
+/* The eUICC as northbound JSON, with what was learned of it; new reference. NULL: out of memory, or the store failed. */
+struct json_t *eim_euicc_json(struct eim *e, const struct eim_euicc *u);
 /* The association token, which ends every signature input of ESep (catalogue A.5.3); most eUICCs gave none. */
 MUST_CHECK enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out);
-MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token); /* ERR_NOT_FOUND */
-MUST_CHECK enum err eim_euicc_set_profiles(struct eim *e, const char *eid, struct span json);
+MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token);
 /* Takes the next counter value of an eUICC; inside the transaction that stores the package made with it. */
+MUST_CHECK enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int64_t least);
 MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter);
 
 MUST_CHECK enum err eim_order_add(struct eim *e, const struct eim_order *o); /* ERR_EXISTS: the reference */
 MUST_CHECK enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out);
-MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *reference, struct eim_order *out);
+MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *tenant, const char *reference,
+                                           struct eim_order *out);
+/* One that ended is queued again, behind the others: with its valid_until and activation_code, as never sent. */
+MUST_CHECK enum err eim_order_requeue(struct eim *e, struct eim_order *o);
+/* Ends queued orders whose time has run out; *next is when the next one's does. */
+MUST_CHECK enum err eim_orders_expire(struct eim *e, int64_t now, int64_t *next);
 /* eid NULL: whosever it is. */
 MUST_CHECK enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id,
                                              struct eim_order *out);
-/* The one that is under way, else the oldest queued one. ERR_NOT_FOUND: nothing to do. */
+/* The one that is under way, else the oldest queued one of the highest priority. ERR_NOT_FOUND: nothing to do. */
 MUST_CHECK enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out);
 /* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
  * row. Runs inside the caller's transaction. */
@@ -103,10 +128,57 @@ MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
-/* Tells whoever it is at `url` what became of an order; "": that the eUICC changed. Inside the caller's transaction. */
-MUST_CHECK enum err eim_outbox_add(struct eim *e, const char *url, const char *eid, const char *order_id);
+/* Tells the order's callback what became of it. Inside the caller's transaction, as the next four. */
+MUST_CHECK enum err eim_outbox_add(struct eim *e, const struct eim_order *o);
+/* Tells whoever is at `url` that the eUICC changed: it is shown as it is when the letter goes. */
+MUST_CHECK enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url, const char *eid);
+enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE };
+/* Tells a receiver of an event of an eUICC. Of state changes only the last one waits behind what is under way. */
+MUST_CHECK enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid,
+                                         const char *body);
+/* The receiver of this tenant and URL, made when it is new. */
+MUST_CHECK enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url, int64_t *out);
+/* Forgets events that wait for a receiver, not the callbacks of orders. */
+MUST_CHECK enum err eim_outbox_drop_events(struct eim *e, int64_t receiver);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
+
+/* --- events ------------------------------------------------------------------------------------------ */
+
+/* "order.ended" …; -1 when unknown. */
+int eim_event_of(const char *name);
+const char *eim_event_name(enum eim_event kind);
+/* Keeps an event of a tenant and tells its webhooks; inside the transaction of what happened. Takes data. */
+MUST_CHECK enum err eim_event_add(struct eim *e, const char *tenant, enum eim_event kind, const char *eid,
+                                  struct json_t *data);
+MUST_CHECK enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum eim_event kind, const char *eid,
+                                      const char *body);
+
+/* --- what is learned (learned.c) -------------------------------------------------------------------- */
+
+enum eim_learned {
+    EIM_LEARNED_PROFILES, EIM_LEARNED_EIMS, EIM_LEARNED_RAT, EIM_LEARNED_CAPABILITIES, EIM_LEARNED_DEFAULT_ADDRESS,
+};
+/* All but the last run inside the caller's transaction, that of the result which says it. Takes value. */
+MUST_CHECK enum err eim_learn(struct eim *e, const char *eid, enum eim_learned what, struct json_t *value);
+MUST_CHECK enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what);
+/* What an order's success changes in what was known before. */
+MUST_CHECK enum err eim_learn_success(struct eim *e, const struct eim_order *o);
+MUST_CHECK enum err eim_learn_installation(struct eim *e, const char *eid, const char *iccid);
+MUST_CHECK enum err eim_learn_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d);
+/* Adds each fact to the first, and to the second when it was learned. */
+MUST_CHECK enum err eim_show_learned(struct eim *e, const char *eid, struct json_t *euicc, struct json_t *learned);
+
+/* --- trust ------------------------------------------------------------------------------------------- */
+
+/* signingTrust and tlsTrust of a registration. ERR_PARSE. */
+MUST_CHECK enum err eim_trust_read(struct eim *e, const struct json_t *item, struct eim_trust *out);
+/* Inside the transaction that registers the eUICC. */
+MUST_CHECK enum err eim_trust_keep(struct eim *e, const char *eid, const struct eim_trust *t);
+MUST_CHECK enum err eim_trust_get(struct eim *e, const char *eid, struct eim_trust *out);
+/* Appends EimConfigurationData of this eIM. */
+MUST_CHECK enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing, const struct eim_trust *t,
+                                          struct buf *list);
 
 /* --- kinds ------------------------------------------------------------------------------------------- */
 
@@ -135,10 +207,28 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 bool eim_read_callback(const struct json_t *body, char out[513]);
 /* Writes a problem; ERR_REFUSED, so that a handler can return it. */
 enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
-/* ERR_REFUSED after writing 403. */
-MUST_CHECK enum err eim_require_client(const struct eim *e, const struct http_request *q, struct http_response *p);
-/* The eUICC that the path's first part names. ERR_REFUSED after writing 403 or 404. */
-MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, struct eim_euicc *u);
+struct eim_caller {
+    char tenant[EIM_TENANT_MAX + 1], name[65];
+    unsigned rights;
+};
+/* A handler begins with this: the caller, who has one of these rights. ERR_REFUSED after writing 401 or 403. */
+MUST_CHECK enum err eim_authorize(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                                  struct eim_caller *who);
+/* The same, and the body; gives *body. */
+MUST_CHECK enum err eim_begin(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                              struct eim_caller *who, struct json_t **body);
+/* The same, and the eUICC that the path's first part names. Another tenant's is as unknown as none: 404. */
+MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                                   struct eim_caller *who, struct eim_euicc *u);
+/* Whose API key is this? ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_key_find(struct eim *e, const char *shown, struct eim_caller *who);
+
+/* Idempotency-Key (both inside the handler's transaction): *answered when p has what the same call was answered before;
+ * ERR_REFUSED after writing 400, or 422 when another call had the key. Without the header neither does anything. */
+MUST_CHECK enum err eim_recall(struct eim *e, const struct eim_caller *who, const struct http_request *q,
+                               struct http_response *p, bool *answered);
+MUST_CHECK enum err eim_remember(struct eim *e, const struct eim_caller *who, const struct http_request *q,
+                                 const struct http_response *p);
 /* Its certificates: ERR_PARSE or ERR_VERIFY with a sentence in why. */
 MUST_CHECK enum err eim_judge_certificates(struct eim *e, const struct eim_euicc *u, const char **why);
 /* An order for an eUICC whose certificates nobody told is replaced by the question for them: what answers it could not be
@@ -202,6 +292,7 @@ enum err eim_esipa(void *actor, const struct http_request *q, struct http_respon
 enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);
@@ -210,5 +301,13 @@ enum err eim_add_order(void *actor, const struct http_request *q, struct http_re
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_find_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_retry_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_read_events(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_list_webhooks(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_delete_webhook(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_add_key(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_list_keys(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_delete_key(void *actor, const struct http_request *q, struct http_response *p);
 
 #endif

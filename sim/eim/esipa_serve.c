@@ -12,15 +12,9 @@ static enum err answer_error(int64_t code, struct buf *answer)
     return rsp_get_eim_package_response_write(&r, answer);
 }
 
-/* What a poll says of the device. */
-struct contact {
-    char eid[33], rplmn[7];
-    int64_t cause; /* -1: none told */
-};
-
-static enum err read_contact(const struct rsp_get_eim_package_request *q, struct contact *out)
+static enum err read_contact(const struct rsp_get_eim_package_request *q, struct eim_contact *out)
 {
-    *out = (struct contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1 };
+    *out = (struct eim_contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1 };
     enum err x = q->rplmn.at ? rsp_plmn_text(q->rplmn, out->rplmn) : ERR_OK;
     return x ? x : rsp_eid_text(q->eid, out->eid);
 }
@@ -49,13 +43,13 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
 
 /* One transaction from noting the contact to having the order sent: two polls at once get the same bytes. *known: the eUICC
  * is registered. ERR_NOT_FOUND: nothing to do. */
-static enum err next_message(struct eim *e, const struct contact *c, struct eim_order *o, bool *known)
+static enum err next_message(struct eim *e, const struct eim_contact *c, struct eim_order *o, bool *known)
 {
     bool made = false;
     enum err x = db_begin(e->env->db);
     if (x)
         return x;
-    x = eim_euicc_seen(e, c->eid, c->cause, c->rplmn);
+    x = eim_euicc_seen(e, c);
     *known = x != ERR_NOT_FOUND;
     if (!x)
         x = choose(e, c->eid, o, &made);
@@ -71,7 +65,7 @@ static enum err next_message(struct eim *e, const struct contact *c, struct eim_
 static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
 {
     struct eim *e = actor;
-    struct contact c;
+    struct eim_contact c;
     struct eim_order o;
     bool known = false;
     if (read_contact(q, &c))
@@ -89,11 +83,12 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
 
 static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_result *q, struct buf *acks)
 {
-    char eid[33];
-    enum err x = rsp_eid_text(q->eid, eid);
+    struct eim_contact c = { .cause = -1 };
+    const char *eid = c.eid;
+    enum err x = rsp_eid_text(q->eid, c.eid);
     if (x)
         return log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.2", "a result without eidValue: whose is it?");
-    x = eim_euicc_seen(e, eid, -1, "");
+    x = eim_euicc_seen(e, &c);
     if (x)
         return x == ERR_NOT_FOUND
                    ? log_fail(e->env->log, x, "SGP.32 5.14.2", "a result from an eUICC that is not registered")

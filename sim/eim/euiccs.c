@@ -1,4 +1,4 @@
-/* Northbound: eUICCs are registered, one or many at a time, and shown. */
+/* Northbound: what is known of eUICCs, and what they are told of this eIM. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,237 +8,163 @@
 #include "rsp_eim_configuration.h"
 #include "rsp_ids.h"
 
-/* How the registration of one eUICC ends: an HTTP status, and why. */
-struct verdict {
-    int status;
-    const char *title, *detail;
-};
-
-static void say(struct verdict *v, int status, const char *title, const char *detail)
+enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                        struct eim_caller *who, struct eim_euicc *u)
 {
-    *v = (struct verdict){ status, title, detail };
-}
-
-static void read_certificates(const json_t *item, struct eim_euicc *u, struct verdict *v)
-{
-    enum err euicc = json_base64(item, "euiccCertificate", &u->certificate);
-    enum err eum = json_base64(item, "eumCertificate", &u->eum_certificate);
-    bool none = euicc == ERR_NOT_FOUND && eum == ERR_NOT_FOUND;
-    if (!none && (euicc || eum || !u->certificate.len || !u->eum_certificate.len))
-        say(v, 400, "certificate is missing", "euiccCertificate and eumCertificate are base64 of DER, both or none");
-}
-
-static void read_number(const json_t *item, const char *member, int64_t max, int64_t *out, struct verdict *v)
-{
-    enum err x = json_int(item, member, out);
-    if ((x && x != ERR_NOT_FOUND) || (!x && (*out < 0 || *out > max)))
-        say(v, 400, "a number is wrong", "associationToken is from 0 on, counter 0 to 8388607");
-}
-
-static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *v)
-{
-    const char *eid = json_str(item, "eid");
-    if (!eid || strlen(eid) != 32 || !rsp_eid_check_digits(eid)) {
-        say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
-        return;
-    }
-    snprintf(u->eid, sizeof u->eid, "%s", eid);
-    read_number(item, "associationToken", INT64_MAX, &u->token, v);
-    read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
-    read_certificates(item, u, v);
-    if (!eim_read_callback(item, u->callback))
-        say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
-}
-
-static void judge(struct eim *e, const struct eim_euicc *u, struct verdict *v)
-{
-    const char *why = NULL;
-    if (!u->certificate.len)
-        return;
-    enum err x = eim_judge_certificates(e, u, &why);
-    if (x)
-        say(v, x == ERR_VERIFY ? 422 : 400, "certificate refused", why);
-}
-
-/* It was registered before: the same, or with certificates that were not known yet. */
-static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdict *v)
-{
-    struct eim_euicc known;
-    eim_euicc_init(&known);
-    enum err x = eim_euicc_get(e, u->eid, &known);
-    bool new = !x && u->certificate.len && !known.certificate.len;
-    if (new)
-        x = eim_euicc_set_certificates(e, u);
-    else if (!x && u->certificate.len && !span_equal(buf_span(&known.certificate), buf_span(&u->certificate)))
-        say(v, 409, "registered already", "this EID is registered with another certificate");
-    if (!x && v->status == 200 && u->callback[0])
-        x = eim_euicc_set_callback(e, u->eid, u->callback);
-    eim_euicc_release(&known);
-    return x;
-}
-
-/* Inside a transaction. */
-static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct verdict *v)
-{
-    say(v, 201, NULL, NULL);
-    enum err x = eim_euicc_add(e, u);
-    if (x != ERR_EXISTS)
-        return x;
-    say(v, 200, NULL, NULL);
-    return add_again(e, u, v);
-}
-
-static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct verdict *v, size_t count)
-{
-    enum err x = db_begin(e->env->db);
-    if (x)
-        return x;
-    for (size_t i = 0; !x && i < count; i++)
-        if (!v[i].status)
-            x = add_euicc(e, &u[i], &v[i]);
-    return db_end(e->env->db, x);
-}
-
-enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p)
-{
-    struct eim *e = actor;
-    json_t *body = NULL;
-    struct eim_euicc u;
-    struct verdict v = { 0 };
-    eim_euicc_init(&u);
-    enum err x = eim_require_client(e, q, p);
-    if (!x)
-        x = http_read_json(q, p, &body);
-    if (!x) {
-        read_euicc(body, &u, &v);
-        if (!v.status)
-            judge(e, &u, &v);
-        x = add_euiccs(e, &u, &v, 1);
-    }
-    if (!x)
-        x = v.title ? http_problem(p, v.status, v.title, v.detail)
-                    : http_json(p, v.status, json_pack("{s:s}", "eid", u.eid));
-    json_decref(body);
-    eim_euicc_release(&u);
-    return x;
-}
-
-/* --- many at a time ---------------------------------------------------------------------------------- */
-
-static json_t *verdict_json(const json_t *item, const struct verdict *v)
-{
-    const char *eid = json_str(item, "eid");
-    return json_pack("{s:s*, s:i, s:s*, s:s*}", "eid", eid, "status", v->status, "title", v->title, "detail", v->detail);
-}
-
-static enum err answer_import(const json_t *items, const struct verdict *v, struct http_response *p)
-{
-    json_t *results = json_array(), *item;
-    size_t i, registered = 0, known = 0;
-    enum err x = results ? ERR_OK : ERR_NOMEM;
-    json_array_foreach(items, i, item) {
-        registered += v[i].status == 201;
-        known += v[i].status == 200;
-        if (!x)
-            x = json_array_append_new(results, verdict_json(item, &v[i])) ? ERR_NOMEM : ERR_OK;
-    }
-    size_t refused = json_array_size(items) - registered - known;
-    json_t *whole = x ? NULL : json_pack("{s:I, s:I, s:I, s:O}", "registered", (json_int_t)registered, "known",
-                                         (json_int_t)known, "refused", (json_int_t)refused, "results", results);
-    json_decref(results);
-    return x ? x : http_json(p, 200, whole);
-}
-
-/* The certificates are judged before the transaction begins, so that it is short. */
-static enum err import(struct eim *e, const json_t *items, struct eim_euicc *u, struct verdict *v)
-{
-    json_t *item;
-    size_t i;
-    json_array_foreach(items, i, item) {
-        eim_euicc_init(&u[i]);
-        read_euicc(item, &u[i], &v[i]);
-        if (!v[i].status)
-            judge(e, &u[i], &v[i]);
-    }
-    return add_euiccs(e, u, v, json_array_size(items));
-}
-
-enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p)
-{
-    struct eim *e = actor;
-    json_t *body = NULL;
-    enum err x = eim_require_client(e, q, p);
-    if (!x)
-        x = http_read_json(q, p, &body);
-    const json_t *items = json_object_get(body, "euiccs");
-    size_t count = json_array_size(items);
-    if (!x && (count < 1 || count > EIM_IMPORT_MAX))
-        x = eim_problem(p, 400, "euiccs is wrong", "a list of 1 to 10000 eUICCs is wanted");
-    struct eim_euicc *u = x ? NULL : calloc(count, sizeof *u);
-    struct verdict *v = x ? NULL : calloc(count, sizeof *v);
-    if (!x)
-        x = u && v ? import(e, items, u, v) : ERR_NOMEM;
-    if (!x)
-        x = answer_import(items, v, p);
-    for (size_t i = 0; u && i < count; i++)
-        eim_euicc_release(&u[i]);
-    free(u);
-    free(v);
-    json_decref(body);
-    return x;
-}
-
-/* --- one ---------------------------------------------------------------------------------------------- */
-
-enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, struct eim_euicc *u)
-{
-    enum err x = eim_require_client(e, q, p);
+    enum err x = eim_authorize(e, q, p, right, who);
     if (!x)
         x = eim_euicc_get(e, q->part[0], u);
+    if (!x && strcmp(u->tenant, who->tenant) != 0) {
+        LOG(e->env->log, LOG_WARN, "tenant.refused", F_TEXT("tenant", who->tenant), F_TEXT("caller", who->name),
+            F_TEXT("eid", u->eid));
+        x = ERR_NOT_FOUND;
+    }
     return x == ERR_NOT_FOUND ? eim_problem(p, 404, "no such eUICC", "this EID is not registered") : x;
+}
+
+/* What a poll told, and when. */
+static enum err put_contact(json_t *json, json_t *learned, const struct eim_euicc *u)
+{
+    enum err x = ERR_OK;
+    if (u->state_change_cause >= 0)
+        x = json_set_int(json, "stateChangeCause", u->state_change_cause);
+    if (!x && u->state_change_cause >= 0 && u->state_change_at)
+        x = json_set_int(learned, "stateChangeCause", u->state_change_at);
+    if (!x && u->rplmn[0])
+        x = json_set_str(json, "rPlmn", u->rplmn);
+    if (!x && u->rplmn[0] && u->rplmn_at)
+        x = json_set_int(learned, "rPlmn", u->rplmn_at);
+    return x;
+}
+
+static enum err put_euicc(struct eim *e, const struct eim_euicc *u, json_t *json)
+{
+    json_t *learned = json_object();
+    enum err x = learned ? put_contact(json, learned, u) : ERR_NOMEM;
+    if (!x)
+        x = eim_show_learned(e, u->eid, json, learned);
+    if (!x && json_object_size(learned))
+        x = json_object_set(json, "learned", learned) ? ERR_NOMEM : ERR_OK;
+    json_decref(learned);
+    return x;
+}
+
+static json_t *new_view(const struct eim_euicc *u)
+{
+    return json_pack("{s:s, s:I, s:I, s:b}", "eid", u->eid, "counter", (json_int_t)u->counter, "lastContact",
+                     (json_int_t)u->last_contact, "certificateKnown", u->certificate.len != 0);
+}
+
+json_t *eim_euicc_json(struct eim *e, const struct eim_euicc *u)
+{
+    json_t *json = new_view(u);
+    if (json && put_euicc(e, u, json) == ERR_OK)
+        return json;
+    json_decref(json);
+    return NULL;
 }
 
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim_euicc u;
+    struct eim_caller who;
     eim_euicc_init(&u);
-    enum err x = eim_find_euicc(actor, q, p, &u);
-    json_t *json = x ? NULL : eim_euicc_json(&u);
-    eim_euicc_release(&u);
-    return x ? x : http_json(p, 200, json);
-}
-
-/* EimConfigurationData of this eIM: its name, where it is polled, its key (SGP.32 v1.2 2.4.1). */
-static enum err put_configuration(struct eim *e, const struct eim_signing *signing, struct buf *list)
-{
-    struct buf spki = { .max = 256 };
-    enum err x = eim_signing_spki(signing, &spki);
-    const struct rsp_eim_configuration configuration = {
-        .eim_id = span_str(e->eim_id),
-        .eim_fqdn = span_str(e->fqdn),
-        .eim_id_type = { true, RSP_EIM_ID_FQDN },
-        .counter = { true, 0 },
-        .has_public_key_data = true,
-        .public_key_data = { .which = RSP_KEY_DATA_PUBLIC_KEY, .public_key = buf_span(&spki) },
-        .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS },
-    };
+    enum err x = eim_find_euicc(actor, q, p, EIM_READ, &who, &u);
     if (!x)
-        x = rsp_eim_configuration_write(&configuration, list);
-    buf_release(&spki);
+        x = http_json(p, 200, eim_euicc_json(actor, &u));
+    eim_euicc_release(&u);
     return x;
 }
+
+/* --- all, page by page --------------------------------------------------------------------------------- */
+
+#define PAGE_DEFAULT 50
+#define PAGE_MOST 1000
+
+static enum err read_limit(const char *text, int64_t *out)
+{
+    char *end = NULL;
+    *out = strtol(text, &end, 10);
+    return end != text && !*end && *out >= 1 && *out <= PAGE_MOST ? ERR_OK : ERR_PARSE;
+}
+
+static enum err read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit)
+{
+    struct buf text = { .max = 16 };
+    *limit = PAGE_DEFAULT;
+    enum err x = http_query(q, "limit", &text);
+    if (!x)
+        x = read_limit(buf_cstr(&text), limit);
+    buf_release(&text);
+    if (!x || x == ERR_NOT_FOUND)
+        x = http_query(q, "cursor", cursor);
+    return !x || x == ERR_NOT_FOUND ? ERR_OK
+                                    : eim_problem(p, 400, "the page is wrong", "limit is 1 to 1000, cursor comes from next");
+}
+
+static enum err list_euicc(void *context, const struct db_row *r)
+{
+    json_t *item = json_pack("{s:s, s:I, s:I, s:b}", "eid", db_text(r, 0), "counter", (json_int_t)db_int(r, 1),
+                             "lastContact", (json_int_t)db_int(r, 2), "certificateKnown", (int)db_int(r, 3));
+    if (item && db_int(r, 4) >= 0)
+        json_object_set_new(item, "stateChangeCause", json_integer(db_int(r, 4)));
+    if (item && db_text(r, 5)[0])
+        json_object_set_new(item, "rPlmn", json_string(db_text(r, 5)));
+    return json_array_append_new(context, item) ? ERR_NOMEM : ERR_OK;
+}
+
+/* One more than shown is read, so that `next` is told only when there is a next page. Takes items. */
+static enum err answer_page(json_t *items, int64_t limit, struct http_response *p)
+{
+    json_t *next = NULL;
+    if (json_array_size(items) > (size_t)limit) {
+        json_array_remove(items, (size_t)limit);
+        next = json_incref(json_object_get(json_array_get(items, (size_t)limit - 1), "eid"));
+    }
+    return http_json(p, 200, json_pack("{s:o, s:o*}", "items", items, "next", next));
+}
+
+enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_caller who;
+    struct buf cursor = { .max = 64 };
+    int64_t limit = 0;
+    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
+    if (!x)
+        x = read_page(q, p, &cursor, &limit);
+    json_t *items = x ? NULL : json_array();
+    if (!x)
+        x = items ? db_query(e->env->db,
+                             "SELECT eid, counter, last_contact, length(certificate) > 0, state_change_cause, rplmn"
+                             " FROM euicc WHERE tenant = ? AND eid > ? ORDER BY eid LIMIT ?",
+                             DB_ARGS(DB_TEXT(who.tenant), DB_TEXT(buf_cstr(&cursor)), DB_INT(limit + 1)), list_euicc, items)
+                  : ERR_NOMEM;
+    buf_release(&cursor);
+    if (!x || x == ERR_NOT_FOUND)
+        return answer_page(items, limit, p);
+    json_decref(items);
+    return x;
+}
+
+/* --- configuration ------------------------------------------------------------------------------------- */
 
 /* What a device's provisioning writes into an eUICC without an eIM. */
 static enum err put_initial_eim(struct eim *e, const char *eid, struct buf *out)
 {
-    struct buf list = { .max = 1024 };
+    struct buf list = { .max = 8192 };
+    struct eim_trust trust;
+    eim_trust_init(&trust);
     const struct eim_signing *signing = NULL;
-    enum err x = eim_signing_of(e, eid, &signing);
+    enum err x = eim_trust_get(e, eid, &trust);
     if (!x)
-        x = put_configuration(e, signing, &list);
+        x = eim_signing_of(e, eid, &signing);
+    if (!x)
+        x = eim_put_configuration(e, signing, &trust, &list);
     const struct rsp_add_initial_eim_request request = { .list = buf_span(&list) };
     if (!x)
         x = rsp_add_initial_eim_request_write(&request, out);
+    eim_trust_release(&trust);
     buf_release(&list);
     return x;
 }
@@ -247,9 +173,10 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
 {
     struct eim *e = actor;
     struct eim_euicc u;
-    struct buf request = { .max = 2048 };
+    struct eim_caller who;
+    struct buf request = { .max = 8192 };
     eim_euicc_init(&u);
-    enum err x = eim_find_euicc(e, q, p, &u);
+    enum err x = eim_find_euicc(e, q, p, EIM_READ, &who, &u);
     if (!x)
         x = put_initial_eim(e, u.eid, &request);
     json_t *json = x ? NULL : json_object();
@@ -269,9 +196,11 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
 {
     struct eim *e = actor;
     struct buf bytes = { .max = 1024 };
-    enum err x = eim_require_client(e, q, p);
+    const struct eim_trust usual = { 0 };
+    struct eim_caller who;
+    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
     if (!x)
-        x = put_configuration(e, &e->signing[0], &bytes);
+        x = eim_put_configuration(e, &e->signing[0], &usual, &bytes);
     json_t *json = x ? NULL : json_object();
     if (!x)
         x = json ? json_set_base64(json, "eimConfiguration", buf_span(&bytes)) : ERR_NOMEM;
@@ -289,16 +218,17 @@ enum err eim_set_token(void *actor, const struct http_request *q, struct http_re
     struct eim *e = actor;
     json_t *body = NULL;
     int64_t token = 0;
-    enum err x = eim_require_client(e, q, p);
+    struct eim_euicc u;
+    struct eim_caller who;
+    eim_euicc_init(&u);
+    enum err x = eim_find_euicc(e, q, p, EIM_REGISTER, &who, &u);
     if (!x)
         x = http_read_json(q, p, &body);
     if (!x && (json_int(body, "associationToken", &token) || token < 0))
         x = eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
     if (!x)
-        x = eim_euicc_set_token(e, q->part[0], token);
+        x = eim_euicc_set_token(e, u.eid, token);
     json_decref(body);
-    if (x == ERR_NOT_FOUND)
-        return http_problem(p, 404, "no such eUICC", "this EID is not registered");
+    eim_euicc_release(&u);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });
 }
-

@@ -8,7 +8,9 @@
 
 static const struct setting settings[] = {
     DAEMON_SETTINGS,
-    { "clients", SETTING_LIST, "", "who may order: {name, certificate: FILE | fingerprint: SHA-256}" },
+    { "clients", SETTING_LIST, "",
+      "who may call: {name, certificate: FILE | fingerprint: SHA-256, tenant: NAME (none: the one without a name), "
+      "rights: [read, order, register, administer] (none: all)}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
     { "former-keys", SETTING_LIST, "", "names of signing identities that some eUICCs still know; updateEim with ownKey ends that" },
@@ -44,14 +46,18 @@ struct program_state {
 /* The clients in the eIM's form; gives *out (free). */
 static enum err read_clients(struct daemon *d, struct eim_client **out, size_t *count)
 {
-    static const struct daemon_right rights[] = { { NULL, 0 } };
+    static const struct daemon_right rights[] = { { "read", EIM_READ },         { "order", EIM_ORDER },
+                                                  { "register", EIM_REGISTER }, { "administer", EIM_ADMINISTER },
+                                                  { NULL, 0 } };
     struct daemon_client *given = NULL;
-    enum err e = daemon_read_clients(d, "clients", rights, &given, count);
+    enum err e = daemon_read_tenants_clients(d, "clients", rights, &given, count);
     if (e)
         return e;
     *out = calloc(*count ? *count : 1, sizeof **out);
     for (size_t i = 0; *out && i < *count; i++) {
         (*out)[i].name = given[i].name;
+        (*out)[i].tenant = given[i].tenant;
+        (*out)[i].rights = given[i].rights;
         memcpy((*out)[i].fingerprint, given[i].fingerprint, sizeof given[i].fingerprint);
     }
     free(given);

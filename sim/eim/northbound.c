@@ -57,34 +57,56 @@ static enum err check_parameters(const struct eim_order *o, struct http_response
                : x;
 }
 
-static enum err read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
+static enum err read_validity(const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    const json_t *given = json_object_get(body, "validUntil");
+    o->valid_until = 0;
+    if (!given)
+        return ERR_OK;
+    if (!json_is_string(given) || clock_parse_iso8601(span_str(json_string_value(given)), &o->valid_until))
+        return eim_problem(p, 400, "validUntil is wrong", "a time like 2026-01-31T12:00:00Z is wanted");
+    return ERR_OK;
+}
+
+static enum err read_priority(const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    enum err x = json_int(body, "priority", &o->priority);
+    bool fine = x == ERR_NOT_FOUND || (!x && o->priority >= 0 && o->priority <= 9);
+    return fine ? ERR_OK : eim_problem(p, 400, "priority is wrong", "0 (the default) to 9, which goes first");
+}
+
+static enum err read_command(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
     uint8_t iccid[RSP_ICCID_OCTETS];
-    int kind = eim_order_kind_of(json_str(body, "kind"));
-    if (kind < 0)
-        return eim_problem(p, 400, "kind is wrong",
-                                    "download, enable, disable, delete, setFallback, unsetFallback, list, getRat, "
-                                    "configureImmediateEnable, setDefaultDpAddress, addEim, updateEim, deleteEim, "
-                                    "listEim or data is wanted");
-    if (!take_text(body, "reference", o->reference, sizeof o->reference))
-        return eim_problem(p, 400, "reference is missing",
-                                    "1 to 128 characters; the same reference is the same order");
-    o->kind = (enum eim_order_kind)kind;
-    o->created = clock_now(e->env->clock);
-    o->rollback = json_is_true(json_object_get(body, "rollback"));
-    if (!eim_read_callback(body, o->callback))
-        return eim_problem(p, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
-    const char *until = json_str(body, "validUntil");
-    if (until && clock_parse_iso8601(span_str(until), &o->valid_until))
-        return eim_problem(p, 400, "validUntil is wrong", "a time like 2026-01-31T12:00:00Z is wanted");
-    if (o->kind == EIM_ORDER_DOWNLOAD)
-        return read_download(body, o, p);
     o->parameters = json_deep_copy(json_object_get(body, "parameters"));
     if (eim_order_needs_iccid(o->kind) &&
         (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
         return eim_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted");
     enum err x = eim_signing_fill_order(e, o);
     return x ? x : check_parameters(o, p);
+}
+
+static enum err read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    int kind = eim_order_kind_of(json_str(body, "kind"));
+    if (kind < 0)
+        return eim_problem(p, 400, "kind is wrong",
+                           "download, enable, disable, delete, setFallback, unsetFallback, list, getRat, "
+                           "configureImmediateEnable, setDefaultDpAddress, addEim, updateEim, deleteEim, "
+                           "listEim or data is wanted");
+    if (!take_text(body, "reference", o->reference, sizeof o->reference))
+        return eim_problem(p, 400, "reference is missing", "1 to 128 characters; the same reference is the same order");
+    o->kind = (enum eim_order_kind)kind;
+    o->created = clock_now(e->env->clock);
+    o->rollback = json_is_true(json_object_get(body, "rollback"));
+    if (!eim_read_callback(body, o->callback))
+        return eim_problem(p, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
+    enum err x = read_validity(body, o, p);
+    if (!x)
+        x = read_priority(body, o, p);
+    if (x)
+        return x;
+    return o->kind == EIM_ORDER_DOWNLOAD ? read_download(body, o, p) : read_command(e, body, o, p);
 }
 
 /* Its activation code is forgotten when it ends, so it cannot be compared for ever. */
@@ -96,57 +118,79 @@ static bool same_order(const struct eim_order *a, const struct eim_order *b)
            (!a->activation_code.len || a->parameters /* an event became the code */ || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
 }
 
+/* Inside a transaction: the same call at the same moment waits here. */
+static enum err take_order(struct eim *e, const struct eim_caller *who, const struct http_request *q,
+                           const struct eim_order *o, struct http_response *p)
+{
+    struct eim_order known;
+    bool answered = false;
+    eim_order_init(&known);
+    enum err x = eim_recall(e, who, q, p, &answered);
+    if (!x && !answered) {
+        x = eim_order_add(e, o);
+        if (!x)
+            x = answer_order(e, 202, o, p);
+        else if (x == ERR_EXISTS)
+            x = eim_order_by_reference(e, o->tenant, o->reference, &known);
+        if (!x && known.id[0])
+            x = same_order(&known, o) ? answer_order(e, 200, &known, p)
+                                      : eim_problem(p, 409, "reference in use", "another order has this reference");
+        if (!x)
+            x = eim_remember(e, who, q, p);
+    }
+    eim_order_release(&known);
+    return x;
+}
+
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
+    struct eim_caller who;
     struct eim_euicc u;
-    struct eim_order o, known;
+    struct eim_order o;
     json_t *body = NULL;
     eim_euicc_init(&u);
     eim_order_init(&o);
-    eim_order_init(&known);
-    enum err x = eim_find_euicc(e, q, p, &u);
+    enum err x = eim_find_euicc(e, q, p, EIM_ORDER, &who, &u);
     if (!x)
         x = http_read_json(q, p, &body);
     if (!x)
         x = read_order(e, body, &o, p);
     snprintf(o.eid, sizeof o.eid, "%s", u.eid);
+    snprintf(o.tenant, sizeof o.tenant, "%s", who.tenant);
     if (!x)
         x = rng_uuid(e->env->rng, o.id);
     if (!x)
-        x = eim_order_add(e, &o);
-    if (x == ERR_EXISTS) {
-        x = eim_order_by_reference(e, o.reference, &known);
-        if (!x)
-            x = same_order(&known, &o)
-                    ? answer_order(e, 200, &known, p)
-                    : http_problem(p, 409, "reference in use", "another order has this reference");
-    } else if (!x)
-        x = answer_order(e, 202, &o, p);
+        x = db_begin(e->env->db);
+    if (!x)
+        x = db_end(e->env->db, take_order(e, &who, q, &o, p));
     json_decref(body);
     eim_euicc_release(&u);
     eim_order_release(&o);
-    eim_order_release(&known);
     return x;
 }
 
-static enum err no_such_order(struct http_response *p)
+/* --- one order ---------------------------------------------------------------------------------------- */
+
+/* e passed on; 404 for what is not there, or not this tenant's. */
+static enum err own_order(const struct eim_caller *who, const struct eim_order *o, enum err x, struct http_response *p)
 {
-    return eim_problem(p, 404, "no such order", "no order has this id or reference");
+    if (x == ERR_NOT_FOUND || (!x && strcmp(o->tenant, who->tenant) != 0))
+        return eim_problem(p, 404, "no such order", "no order has this id or reference");
+    return x;
 }
 
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
+    struct eim_caller who;
     struct eim_order o;
     eim_order_init(&o);
-    enum err x = eim_require_client(e, q, p);
+    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
     if (!x)
-        x = eim_order_get(e, q->part[0], &o);
+        x = own_order(&who, &o, eim_order_get(e, q->part[0], &o), p);
     if (!x)
         x = answer_order(e, 200, &o, p);
-    else if (x == ERR_NOT_FOUND)
-        x = no_such_order(p);
     eim_order_release(&o);
     return x;
 }
@@ -154,48 +198,90 @@ enum err eim_show_order(void *actor, const struct http_request *q, struct http_r
 enum err eim_find_order(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
+    struct eim_caller who;
     struct eim_order o;
     struct buf reference = { .max = 256 };
     eim_order_init(&o);
-    enum err x = eim_require_client(e, q, p);
-    if (!x)
+    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
+    if (!x) {
         x = http_query(q, "reference", &reference);
-    if (!x)
-        x = eim_order_by_reference(e, buf_cstr(&reference), &o);
+        if (!x)
+            x = eim_order_by_reference(e, who.tenant, buf_cstr(&reference), &o);
+        x = own_order(&who, &o, x, p);
+    }
     if (!x)
         x = answer_order(e, 200, &o, p);
-    else if (x == ERR_NOT_FOUND)
-        x = no_such_order(p);
     buf_release(&reference);
     eim_order_release(&o);
     return x;
 }
 
+/* What is done to an order, inside a transaction: changes it, or writes a problem. */
+typedef enum err (*order_change)(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p);
+
+static enum err change_order(struct eim *e, const struct eim_caller *who, const char *id, order_change change,
+                             const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    x = own_order(who, o, eim_order_get(e, id, o), p);
+    if (!x)
+        x = change(e, o, body, p);
+    return db_end(e->env->db, x);
+}
+
+static enum err cancel(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p)
+{
+    (void)body;
+    if (o->state == EIM_CANCELLED)
+        return ERR_OK;
+    if (o->state != EIM_QUEUED)
+        return eim_problem(p, 409, "too late", "the order was sent or is over");
+    o->state = EIM_CANCELLED;
+    return eim_order_update(e, o);
+}
+
 enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
+    struct eim_caller who;
     struct eim_order o;
     eim_order_init(&o);
-    enum err x = eim_require_client(e, q, p);
+    enum err x = eim_authorize(e, q, p, EIM_ORDER, &who);
     if (!x)
-        x = db_begin(e->env->db);
-    if (x) {
-        eim_order_release(&o);
-        return x;
-    }
-    x = eim_order_get(e, q->part[0], &o);
-    bool queued = !x && o.state == EIM_QUEUED;
-    if (queued) {
-        o.state = EIM_CANCELLED;
-        x = eim_order_update(e, &o);
-    }
-    x = db_end(e->env->db, x);
-    if (x == ERR_NOT_FOUND)
-        x = no_such_order(p);
-    else if (!x)
-        x = queued || o.state == EIM_CANCELLED
-                ? answer_order(e, 200, &o, p)
-                : http_problem(p, 409, "too late", "the order was sent or is over");
+        x = change_order(e, &who, q->part[0], cancel, NULL, &o, p);
+    if (!x)
+        x = answer_order(e, 200, &o, p);
+    eim_order_release(&o);
+    return x;
+}
+
+/* The code of a download was forgotten when it ended, and the end of its time may be what it failed by: both are told anew. */
+static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p)
+{
+    if (o->state != EIM_FAILED && o->state != EIM_EXPIRED && o->state != EIM_CANCELLED)
+        return eim_problem(p, 409, "nothing to retry", "only what failed, expired or was cancelled is tried again");
+    buf_clear(&o->activation_code);
+    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_download(body, o, p) : ERR_OK;
+    if (!x)
+        x = read_validity(body, o, p);
+    return x ? x : eim_order_requeue(e, o);
+}
+
+enum err eim_retry_order(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_caller who;
+    struct eim_order o;
+    json_t *body = NULL;
+    eim_order_init(&o);
+    enum err x = q->body.len ? eim_begin(e, q, p, EIM_ORDER, &who, &body) : eim_authorize(e, q, p, EIM_ORDER, &who);
+    if (!x)
+        x = change_order(e, &who, q->part[0], retry, body, &o, p);
+    if (!x)
+        x = answer_order(e, 202, &o, p);
+    json_decref(body);
     eim_order_release(&o);
     return x;
 }

@@ -1,9 +1,11 @@
-/* Callbacks: delivered by the tick, in order for each eUICC, until somebody says 2xx. A receiver that does not answer is left
- * alone for a while, whatever waits for it; one that answers and refuses a letter gets those of other eUICCs meanwhile. */
+/* Callbacks and events: delivered by the tick, in order for each eUICC, until somebody says 2xx. A receiver that does not
+ * answer is left alone for a while, whatever waits for it; one that answers and refuses a letter gets those of other eUICCs
+ * meanwhile. */
 #include <stdio.h>
 
 #include "eim_internal.h"
 #include "json.h"
+#include "webhook.h"
 
 #define RETRY_FIRST (2 * CLOCK_SECOND)
 #define RETRY_MOST (5 * CLOCK_MINUTE)
@@ -11,7 +13,9 @@
 
 struct letter {
     int64_t id, receiver, attempts, deaf_attempts;
-    char order[37], eid[33], url[513]; /* order "": news of the eUICC */
+    char order[37], eid[33], url[513];
+    struct buf body;      /* of an event; none and no order: news of the eUICC */
+    struct secret secret; /* of the webhook at this URL; empty: what goes there is not signed */
 };
 enum delivery { DELIVERED, REFUSED, DEAF };
 
@@ -26,24 +30,68 @@ static enum err reckon(struct eim *e, int64_t receiver)
                   DB_ARGS(DB_INT(receiver)), NULL);
 }
 
-static enum err find_receiver(struct eim *e, const char *url, int64_t *out)
+enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url, int64_t *out)
 {
     return db_get_int(e->env->db,
-                      "INSERT INTO receiver (tenant, url) VALUES ('', ?)"
+                      "INSERT INTO receiver (tenant, url) VALUES (?, ?)"
                       " ON CONFLICT (tenant, url) DO UPDATE SET url = excluded.url RETURNING id",
-                      DB_ARGS(DB_TEXT(url)), out);
+                      DB_ARGS(DB_TEXT(tenant), DB_TEXT(url)), out);
 }
 
-enum err eim_outbox_add(struct eim *e, const char *url, const char *eid, const char *order_id)
+/* order: of a callback, whose body is made when it goes; else "" and the body of an event, or NULL for news of the eUICC. */
+static enum err put_letter(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid, const char *order,
+                           const char *body)
+{
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO letter (receiver, kind, eid, order_id, body, due, head) SELECT ?, ?, ?, ?, ?, ?,"
+                        " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
+                        DB_ARGS(DB_INT(receiver), DB_INT(kind), DB_TEXT(eid), DB_TEXT(order), DB_TEXT(body),
+                                DB_INT(clock_now(e->env->clock)), DB_INT(receiver), DB_TEXT(eid)),
+                        NULL);
+    return x ? x : reckon(e, receiver);
+}
+
+enum err eim_outbox_add(struct eim *e, const struct eim_order *o)
 {
     int64_t receiver = 0;
-    enum err x = find_receiver(e, url, &receiver);
+    enum err x = eim_outbox_receiver(e, o->tenant, o->callback, &receiver);
+    return x ? x : put_letter(e, receiver, EIM_EVENT_ORDER_ENDED, o->eid, o->id, NULL);
+}
+
+/* A device that reports change after change is told of with the last one: what waits is bounded by the number of eUICCs. */
+static enum err put_change(struct eim *e, int64_t receiver, const char *eid, const char *body)
+{
+    int64_t changed = 0;
+    enum err x = db_run(e->env->db,
+                        "UPDATE letter SET body = ? WHERE id = (SELECT max(id) FROM letter WHERE receiver = ? AND eid = ?)"
+                        " AND kind = ? AND NOT head AND (body IS NULL) = ?",
+                        DB_ARGS(DB_TEXT(body), DB_INT(receiver), DB_TEXT(eid), DB_INT(EIM_EVENT_STATE_CHANGE),
+                                DB_INT(body == NULL)),
+                        &changed);
+    return x || changed ? x : put_letter(e, receiver, EIM_EVENT_STATE_CHANGE, eid, "", body);
+}
+
+enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid, const char *body)
+{
+    return kind == EIM_EVENT_STATE_CHANGE ? put_change(e, receiver, eid, body) : put_letter(e, receiver, kind, eid, "", body);
+}
+
+enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url, const char *eid)
+{
+    int64_t receiver = 0;
+    enum err x = eim_outbox_receiver(e, tenant, url, &receiver);
+    return x ? x : put_change(e, receiver, eid, NULL);
+}
+
+enum err eim_outbox_drop_events(struct eim *e, int64_t receiver)
+{
+    enum err x = db_run(e->env->db, "DELETE FROM letter WHERE receiver = ? AND body IS NOT NULL", DB_ARGS(DB_INT(receiver)),
+                        NULL);
     if (!x)
         x = db_run(e->env->db,
-                   "INSERT INTO letter (receiver, eid, order_id, due, head) SELECT ?, ?, ?, ?,"
-                   " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
-                   DB_ARGS(DB_INT(receiver), DB_TEXT(eid), DB_TEXT(order_id), DB_INT(clock_now(e->env->clock)),
-                           DB_INT(receiver), DB_TEXT(eid)), NULL);
+                   "UPDATE letter SET head = 1 WHERE NOT head AND id IN"
+                   " (SELECT min(id) FROM letter WHERE receiver = ? GROUP BY eid)",
+                   DB_ARGS(DB_INT(receiver)), NULL);
     return x ? x : reckon(e, receiver);
 }
 
@@ -56,7 +104,7 @@ static enum err take_letter(void *context, const struct db_row *r)
     l->attempts = db_int(r, 1);
     snprintf(l->order, sizeof l->order, "%s", db_text(r, 2));
     snprintf(l->eid, sizeof l->eid, "%s", db_text(r, 3));
-    return ERR_OK;
+    return buf_set(&l->body, db_blob(r, 4));
 }
 
 static enum err take_receiver(void *context, const struct db_row *r)
@@ -68,17 +116,34 @@ static enum err take_receiver(void *context, const struct db_row *r)
     return ERR_OK;
 }
 
+static enum err take_secret(void *context, const struct db_row *r)
+{
+    return secret_set(context, db_blob(r, 0));
+}
+
 static enum err next_letter(struct eim *e, int64_t now, struct letter *l)
 {
-    *l = (struct letter){ 0 };
-    enum err x = db_query(e->env->db,
-                          "SELECT id, attempts, url FROM receiver WHERE next <= ? AND next IS NOT NULL ORDER BY next LIMIT 1",
+    struct db *db = e->env->db;
+    *l = (struct letter){ .body.max = 128 << 10 };
+    enum err x = db_query(db,
+                          "SELECT id, attempts, url FROM receiver WHERE next <= ? AND next IS NOT NULL"
+                          " ORDER BY next LIMIT 1",
                           DB_ARGS(DB_INT(now)), take_receiver, l);
-    return x ? x
-             : db_query(e->env->db,
-                        "SELECT id, attempts, order_id, eid FROM letter WHERE receiver = ? AND head AND due <= ?"
-                        " ORDER BY due, id LIMIT 1",
-                        DB_ARGS(DB_INT(l->receiver), DB_INT(now)), take_letter, l);
+    if (!x)
+        x = db_query(db,
+                     "SELECT id, attempts, order_id, eid, body FROM letter WHERE receiver = ? AND head AND due <= ?"
+                     " ORDER BY due, id LIMIT 1",
+                     DB_ARGS(DB_INT(l->receiver), DB_INT(now)), take_letter, l);
+    if (x)
+        return x;
+    x = db_query(db, "SELECT secret FROM webhook WHERE receiver = ?", DB_ARGS(DB_INT(l->receiver)), take_secret, &l->secret);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+static void letter_release(struct letter *l)
+{
+    secret_release(&l->secret);
+    buf_release(&l->body);
 }
 
 static enum delivery judge(enum err x, int status)
@@ -88,39 +153,54 @@ static enum delivery judge(enum err x, int status)
     return status / 100 == 2 ? DELIVERED : REFUSED;
 }
 
-static enum err put_body(struct eim *e, const struct letter *l, struct buf *body)
+/* The order or the eUICC as it is now. */
+static enum err write_body(struct eim *e, struct letter *l)
 {
     struct eim_order o;
     struct eim_euicc u;
     eim_order_init(&o);
     eim_euicc_init(&u);
     enum err x = l->order[0] ? eim_order_get(e, l->order, &o) : eim_euicc_get(e, l->eid, &u);
-    json_t *json = x ? NULL : l->order[0] ? eim_order_json(e, &o) : eim_euicc_json(&u);
+    json_t *json = x ? NULL : l->order[0] ? eim_order_json(e, &o) : eim_euicc_json(e, &u);
     if (!x)
-        x = json ? json_write(json, body) : ERR_NOMEM;
+        x = json ? json_write(json, &l->body) : ERR_NOMEM;
     json_decref(json);
     eim_order_release(&o);
     eim_euicc_release(&u);
     return x;
 }
 
-/* A failure of the wire is no failure of ours: it is tried again. */
-static enum delivery deliver(struct eim *e, const struct letter *l)
+static enum err post(struct eim *e, const struct letter *l, struct http_response *answer)
 {
-    struct buf body = { .max = 128 << 10 };
+    struct http_header headers[1 + WEBHOOK_HEADERS] = { { "Content-Type", "application/json" } };
+    struct webhook_signature signature = { .id = "" };
+    char id[32];
+    enum err x = ERR_OK;
+    snprintf(id, sizeof id, "letter-%lld", (long long)l->id);
+    if (l->secret.len)
+        x = webhook_sign(e->env->crypto, secret_span(&l->secret), id, clock_now(e->env->clock), buf_span(&l->body),
+                         &signature);
+    if (x)
+        return x;
+    webhook_headers(&signature, &headers[1]);
+    const struct http_call call = { .method = "POST", .url = l->url, .headers = headers,
+                                    .header_count = l->secret.len ? COUNT(headers) : 1, .body = buf_span(&l->body),
+                                    .deadline_ms = PATIENCE_MS };
+    return http_send(e->env->http, &call, answer);
+}
+
+/* A failure of the wire is no failure of ours: it is tried again. */
+static enum delivery deliver(struct eim *e, struct letter *l)
+{
     struct http_response answer = HTTP_RESPONSE_INIT;
-    const struct http_header headers[] = { { "Content-Type", "application/json" } };
-    enum err x = put_body(e, l, &body);
-    const struct http_call call = { .method = "POST", .url = l->url, .headers = headers, .header_count = COUNT(headers),
-                                    .body = buf_span(&body), .deadline_ms = PATIENCE_MS };
+    enum err x = l->body.len ? ERR_OK : write_body(e, l);
     if (!x)
-        x = http_send(e->env->http, &call, &answer);
+        x = post(e, l, &answer);
     enum delivery d = judge(x, answer.status);
     if (d != DELIVERED)
         LOG(e->env->log, LOG_WARN, "callback.failed", F_TEXT("order", l->order), F_TEXT("err", err_name(x)),
             F_INT("status", answer.status));
     http_response_release(&answer);
-    buf_release(&body);
     return d;
 }
 
@@ -166,6 +246,7 @@ enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
         x = next_letter(e, now, &l);
         if (!x)
             x = settle(e, now, &l, deliver(e, &l));
+        letter_release(&l);
     }
     *next = CLOCK_NEVER;
     if (x == ERR_NOT_FOUND)

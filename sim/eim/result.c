@@ -116,8 +116,13 @@ static json_t *eims_json(struct span eims)
     return list;
 }
 
+static json_t *member_of(json_t *json, const char *name)
+{
+    return json_incref(json_object_get(json, name));
+}
+
 /* Results that say more than a code: an association token, the eIMs, the rules authorisation table. */
-static enum err end_with_details(struct eim_order *o, const struct rsp_euicc_result *r)
+static enum err end_with_details(struct eim *e, struct eim_order *o, const struct rsp_euicc_result *r)
 {
     json_t *json = json_pack("{s:i, s:s}", "code", 0, "name", "ok");
     enum err x = json ? ERR_OK : ERR_NOMEM;
@@ -128,11 +133,22 @@ static enum err end_with_details(struct eim_order *o, const struct rsp_euicc_res
         x = json_object_set_new(json, "eims", eims_json(r->eims.list)) ? ERR_NOMEM : ERR_OK;
     else if (!x && r->which == RSP_RESULT_GET_RAT)
         x = json_set_base64(json, "rulesAuthorisationTable", r->rat);
+    if (!x)
+        x = r->which == RSP_RESULT_LIST_EIM  ? eim_learn(e, o->eid, EIM_LEARNED_EIMS, member_of(json, "eims"))
+            : r->which == RSP_RESULT_GET_RAT ? eim_learn(e, o->eid, EIM_LEARNED_RAT, member_of(json, "rulesAuthorisationTable"))
+                                             : eim_learn_success(e, o);
     if (x) {
         json_decref(json);
         return x;
     }
     return set_result(o, json);
+}
+
+/* Which profile is enabled now is not said (SGP.32 5.9.16). */
+static enum err end_rolled_back(struct eim *e, struct eim_order *o, int64_t code)
+{
+    enum err x = eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
+    return x ? x : end_order(o, EIM_FAILED, code, "rolledBack");
 }
 
 /* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
@@ -146,7 +162,7 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
         if (x)
             break;
         if (r.which == RSP_RESULT_ROLLBACK)
-            return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), "rolledBack");
+            return end_rolled_back(e, o, rsp_euicc_result_code(&r));
         if (is_busy(&r))
             return postpone(e, o, "catBusy");
         if (rsp_euicc_result_code(&r) != 0)
@@ -155,21 +171,19 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
     if (x || r.which != eim_order_result(o->kind))
         return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
     if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
-        return end_with_details(o, &r);
+        return end_with_details(e, o, &r);
     x = end_order(o, EIM_DONE, 0, "ok");
     if (!x && r.which == RSP_RESULT_UPDATE_EIM)
         x = eim_signing_note(e, o);
+    if (!x)
+        x = eim_learn_success(e, o);
     if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
     json_t *profiles = profiles_json(&r.profiles);
-    struct buf text = { .max = 64 << 10 };
-    x = profiles ? json_write(profiles, &text) : ERR_NOMEM;
-    if (!x)
-        x = eim_euicc_set_profiles(e, o->eid, buf_span(&text));
+    x = profiles ? eim_learn(e, o->eid, EIM_LEARNED_PROFILES, json_incref(profiles)) : ERR_NOMEM;
     if (!x)
         x = set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
     json_decref(profiles);
-    buf_release(&text);
     return x;
 }
 
@@ -350,6 +364,8 @@ static enum err apply_installation(struct eim *e, struct eim_order *o, const voi
     bool ok = d->result.which == RSP_OK;
     if (!x && ok)
         x = hex_put_upper(&aid, d->result.success.aid);
+    if (!x && ok)
+        x = eim_learn_installation(e, o->eid, iccid);
     o->state = ok ? EIM_DONE : EIM_FAILED;
     json_t *installation =
         ok ? json_pack("{s:b, s:s, s:s}", "ok", 1, "iccid", iccid, "aid", x ? "" : buf_cstr(&aid))
@@ -422,6 +438,8 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
         x = json_set_base64(json, "ipaEuiccDataResponse", buf_span(&bytes));
     if (!x && a->learned)
         x = eim_euicc_set_certificates(e, a->learned);
+    if (!x)
+        x = eim_learn_data(e, o->eid, &r->data);
     o->state = EIM_DONE;
     buf_release(&bytes);
     if (x) {

@@ -52,6 +52,54 @@ const char *const eim_migrations[] = {
     "ALTER TABLE orders ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE euicc ADD COLUMN signing BLOB;",
     "ALTER TABLE relay ADD COLUMN smds INTEGER NOT NULL DEFAULT 0;",
+    /* Tenants. A reference is a tenant's own; queued orders go by priority. */
+    "ALTER TABLE euicc ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX euicc_by_tenant ON euicc (tenant, eid);"
+    "ALTER TABLE orders RENAME TO old_orders;"
+    "CREATE TABLE orders ("
+    " number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, reference TEXT NOT NULL,"
+    " eid TEXT NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL, iccid TEXT NOT NULL, callback TEXT NOT NULL,"
+    " rollback INTEGER NOT NULL, priority INTEGER NOT NULL, attempt INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " valid_until INTEGER NOT NULL, counter INTEGER NOT NULL, refused INTEGER NOT NULL, transaction_id BLOB,"
+    " activation_code BLOB, message BLOB, result TEXT, installation BLOB, parameters TEXT,"
+    " not_before INTEGER NOT NULL DEFAULT 0, postponed INTEGER NOT NULL DEFAULT 0, UNIQUE (tenant, reference));"
+    "INSERT INTO orders SELECT number, id, '', reference, eid, kind, state, iccid, callback, rollback, 0, 1, created,"
+    " valid_until, counter, refused, transaction_id, activation_code, message, result, installation, parameters,"
+    " not_before, postponed FROM old_orders;"
+    "DROP TABLE old_orders;"
+    "CREATE INDEX orders_open ON orders (eid, state DESC, priority DESC, number) WHERE state < 2;"
+    "CREATE INDEX orders_by_end ON orders (valid_until) WHERE state = 0 AND valid_until > 0;"
+    "CREATE INDEX orders_by_transaction ON orders (transaction_id) WHERE transaction_id IS NOT NULL;"
+    "CREATE INDEX orders_by_installation ON orders (installation) WHERE installation IS NOT NULL;"
+    "CREATE TABLE api_key ("
+    " id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, rights INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+    " created INTEGER NOT NULL);"
+    "CREATE INDEX api_key_by_tenant ON api_key (tenant, id);"
+    "CREATE TABLE idempotency ("
+    " tenant TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,"
+    " at INTEGER NOT NULL, PRIMARY KEY (tenant, key));"
+    "CREATE INDEX idempotency_by_age ON idempotency (at);",
+    /* What was learned of eUICCs, and when. */
+    "CREATE TABLE learned ("
+    " eid TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (eid, what))"
+    " WITHOUT ROWID;"
+    "INSERT INTO learned SELECT eid, 'profiles', last_contact, '{\"is\":' || profiles || '}' FROM euicc"
+    " WHERE profiles IS NOT NULL;"
+    "UPDATE euicc SET profiles = NULL WHERE profiles IS NOT NULL;"
+    "ALTER TABLE euicc ADD COLUMN state_change_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE euicc ADD COLUMN rplmn_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE trust ("
+    " eid TEXT PRIMARY KEY, sign_with_certificate INTEGER NOT NULL, tls_certificate BLOB, tls_public_key BLOB);",
+    /* Events: numbered by tenant, told to webhooks. A letter has the body of an event, or the order whose callback it is. */
+    "CREATE TABLE event ("
+    " tenant TEXT NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, eid TEXT NOT NULL, body TEXT NOT NULL,"
+    " PRIMARY KEY (tenant, number)) WITHOUT ROWID;"
+    "CREATE TABLE webhook ("
+    " id TEXT PRIMARY KEY, tenant TEXT NOT NULL, receiver INTEGER NOT NULL UNIQUE, events INTEGER NOT NULL,"
+    " secret BLOB NOT NULL);"
+    "CREATE INDEX webhook_by_tenant ON webhook (tenant, id);"
+    "ALTER TABLE letter ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE letter ADD COLUMN body TEXT;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -66,7 +114,7 @@ const char *eim_order_state_name(enum eim_order_state s)
 
 void eim_order_init(struct eim_order *o)
 {
-    *o = (struct eim_order){ .activation_code.max = 1024, .message.max = 64 << 10, .result.max = 64 << 10 };
+    *o = (struct eim_order){ .attempt = 1, .activation_code.max = 1024, .message.max = 64 << 10, .result.max = 64 << 10 };
 }
 
 void eim_order_release(struct eim_order *o)
@@ -81,25 +129,30 @@ void eim_order_release(struct eim_order *o)
 
 void eim_euicc_init(struct eim_euicc *u)
 {
-    *u = (struct eim_euicc){ .token = -1, .certificate.max = 4096, .eum_certificate.max = 4096, .profiles.max = 64 << 10 };
+    *u = (struct eim_euicc){ .token = -1, .certificate.max = 4096, .eum_certificate.max = 4096 };
+    eim_trust_init(&u->trust);
 }
 
 void eim_euicc_release(struct eim_euicc *u)
 {
     buf_release(&u->certificate);
     buf_release(&u->eum_certificate);
-    buf_release(&u->profiles);
+    eim_trust_release(&u->trust);
 }
 
 /* --- eUICCs ---------------------------------------------------------------------------------------- */
 
 enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u)
 {
-    return db_run(e->env->db, "INSERT INTO euicc (eid, certificate, eum_certificate, counter, token, callback, signing) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                  DB_ARGS(DB_TEXT(u->eid), DB_BLOB(buf_span(&u->certificate)), DB_BLOB(buf_span(&u->eum_certificate)),
-                          DB_INT(u->counter), u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback),
-                          DB_BLOB(SPAN_ARRAY(e->signing[0].id))),
-                  NULL);
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO euicc (eid, tenant, certificate, eum_certificate, counter, token, callback,"
+                        " signing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        DB_ARGS(DB_TEXT(u->eid), DB_TEXT(u->tenant), DB_BLOB(buf_span(&u->certificate)),
+                                DB_BLOB(buf_span(&u->eum_certificate)), DB_INT(u->counter),
+                                u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback),
+                                DB_BLOB(SPAN_ARRAY(e->signing[0].id))),
+                        NULL);
+    return x ? x : eim_trust_keep(e, u->eid, &u->trust);
 }
 
 enum err eim_euicc_set_callback(struct eim *e, const char *eid, const char *callback)
@@ -127,59 +180,71 @@ static enum err take_euicc(void *context, const struct db_row *r)
     enum err x = buf_set(&u->certificate, db_blob(r, 5));
     if (!x)
         x = buf_set(&u->eum_certificate, db_blob(r, 6));
-    snprintf(u->callback, sizeof u->callback, "%s", db_text(r, 8));
-    return x ? x : buf_set(&u->profiles, span_str(db_text(r, 7)));
+    u->state_change_at = db_int(r, 7);
+    u->rplmn_at = db_int(r, 8);
+    snprintf(u->tenant, sizeof u->tenant, "%s", db_text(r, 9));
+    snprintf(u->callback, sizeof u->callback, "%s", db_text(r, 10));
+    return x;
 }
 
 enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out)
 {
     return db_query(e->env->db,
                     "SELECT eid, counter, last_contact, state_change_cause, rplmn, certificate, eum_certificate,"
-                    " profiles, callback FROM euicc WHERE eid = ?",
+                    " state_change_at, rplmn_at, tenant, callback FROM euicc WHERE eid = ?",
                     DB_ARGS(DB_TEXT(eid)), take_euicc, out);
 }
 
-static enum err seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
+struct interested {
+    char tenant[EIM_TENANT_MAX + 1], callback[513];
+};
+
+static enum err take_interested(void *context, const struct db_row *r)
 {
-    int64_t changed = 0;
-    enum err x = db_run(e->env->db,
-                        "UPDATE euicc SET last_contact = ?, state_change_cause ="
-                        " CASE WHEN ? >= 0 THEN ? ELSE state_change_cause END,"
-                        " rplmn = CASE WHEN ? <> '' THEN ? ELSE rplmn END WHERE eid = ?",
-                        DB_ARGS(DB_INT(clock_now(e->env->clock)), DB_INT(cause), DB_INT(cause), DB_TEXT(rplmn),
-                                DB_TEXT(rplmn), DB_TEXT(eid)),
-                        &changed);
-    return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
+    struct interested *i = context;
+    snprintf(i->tenant, sizeof i->tenant, "%s", db_text(r, 0));
+    snprintf(i->callback, sizeof i->callback, "%s", db_text(r, 1));
+    return ERR_OK;
 }
 
-/* Whoever asked to hear of this eUICC's changes gets a letter. */
-static enum err put_news(struct eim *e, const char *eid)
+static json_t *change_json(const struct eim_contact *c)
 {
-    struct buf url = { .max = 512 };
-    enum err x = db_get(e->env->db, "SELECT callback FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &url);
-    if (!x && url.len)
-        x = eim_outbox_add(e, buf_cstr(&url), eid, "");
-    buf_release(&url);
-    return x;
+    json_t *data = json_pack("{s:s, s:I}", "eid", c->eid, "stateChangeCause", (json_int_t)c->cause);
+    if (data && c->rplmn[0])
+        json_object_set_new(data, "rPlmn", json_string(c->rplmn));
+    return data;
 }
 
-enum err eim_euicc_seen(struct eim *e, const char *eid, int64_t cause, const char *rplmn)
+static enum err tell_change(struct eim *e, const struct eim_contact *c)
 {
-    enum err x = seen(e, eid, cause, rplmn);
-    return x || cause < 0 ? x : put_news(e, eid);
+    struct interested i;
+    enum err x = db_query(e->env->db, "SELECT tenant, callback FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(c->eid)),
+                          take_interested, &i);
+    if (!x && i.callback[0])
+        x = eim_outbox_add_news(e, i.tenant, i.callback, c->eid);
+    return x ? x : eim_event_add(e, i.tenant, EIM_EVENT_STATE_CHANGE, c->eid, change_json(c));
 }
 
-json_t *eim_euicc_json(const struct eim_euicc *u)
+static enum err note_change(struct eim *e, const struct eim_contact *c, int64_t now)
 {
-    json_t *json = json_pack("{s:s, s:I, s:I}", "eid", u->eid, "counter", (json_int_t)u->counter, "lastContact",
-                             (json_int_t)u->last_contact);
-    if (json && u->state_change_cause >= 0)
-        json_object_set_new(json, "stateChangeCause", json_integer(u->state_change_cause));
-    if (json && u->rplmn[0])
-        json_object_set_new(json, "rPlmn", json_string(u->rplmn));
-    if (json && u->profiles.len)
-        json_object_set_new(json, "profiles", json_loadb((const char *)u->profiles.at, u->profiles.len, 0, NULL));
-    return json;
+    enum err x = db_run(e->env->db, "UPDATE euicc SET state_change_cause = ?, state_change_at = ? WHERE eid = ?",
+                        DB_ARGS(DB_INT(c->cause), DB_INT(now), DB_TEXT(c->eid)), NULL);
+    if (!x)
+        x = eim_forget(e, c->eid, EIM_LEARNED_PROFILES);
+    return x ? x : tell_change(e, c);
+}
+
+enum err eim_euicc_seen(struct eim *e, const struct eim_contact *c)
+{
+    int64_t known = 0, now = clock_now(e->env->clock);
+    enum err x = db_run(e->env->db, "UPDATE euicc SET last_contact = ? WHERE eid = ?", DB_ARGS(DB_INT(now), DB_TEXT(c->eid)),
+                        &known);
+    if (x || !known)
+        return x ? x : ERR_NOT_FOUND;
+    if (c->rplmn[0])
+        x = db_run(e->env->db, "UPDATE euicc SET rplmn = ?, rplmn_at = ? WHERE eid = ?",
+                   DB_ARGS(DB_TEXT(c->rplmn), DB_INT(now), DB_TEXT(c->eid)), NULL);
+    return x || c->cause < 0 ? x : note_change(e, c, now);
 }
 
 static enum err take_token(void *context, const struct db_row *r)
@@ -195,21 +260,13 @@ enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out)
 
 enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token)
 {
-    int64_t changed = 0;
-    enum err x = db_run(e->env->db, "UPDATE euicc SET token = ? WHERE eid = ?", DB_ARGS(DB_INT(token), DB_TEXT(eid)),
-                        &changed);
-    return x ? x : changed ? ERR_OK : ERR_NOT_FOUND;
+    return db_run(e->env->db, "UPDATE euicc SET token = ? WHERE eid = ?", DB_ARGS(DB_INT(token), DB_TEXT(eid)), NULL);
 }
 
-enum err eim_euicc_set_profiles(struct eim *e, const char *eid, struct span json)
+enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int64_t least)
 {
-    struct buf text = { .max = 64 << 10 };
-    enum err x = buf_put(&text, json);
-    if (!x)
-        x = db_run(e->env->db, "UPDATE euicc SET profiles = ? WHERE eid = ?",
-                   DB_ARGS(DB_TEXT(buf_cstr(&text)), DB_TEXT(eid)), NULL);
-    buf_release(&text);
-    return x;
+    return db_run(e->env->db, "UPDATE euicc SET counter = ? WHERE eid = ? AND counter < ?",
+                  DB_ARGS(DB_INT(least), DB_TEXT(eid), DB_INT(least)), NULL);
 }
 
 enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter)
@@ -231,11 +288,13 @@ enum err eim_order_add(struct eim *e, const struct eim_order *o)
     enum err x = o->parameters ? json_write(o->parameters, &parameters) : ERR_OK;
     if (!x)
         x = db_run(e->env->db,
-                   "INSERT INTO orders (id, reference, eid, kind, state, iccid, callback, rollback, created,"
-                   " valid_until, counter, refused, activation_code, parameters) VALUES (?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
-                   DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
+                   "INSERT INTO orders (id, tenant, reference, eid, kind, state, iccid, callback, rollback, priority,"
+                   " attempt, created, valid_until, counter, refused, activation_code, parameters)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                   DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->tenant), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
                            DB_INT(o->state), DB_TEXT(o->iccid), DB_TEXT(o->callback), DB_INT(o->rollback),
-                           DB_INT(o->created), DB_INT(o->valid_until), blob_or_null(&o->activation_code),
+                           DB_INT(o->priority), DB_INT(o->attempt), DB_INT(o->created), DB_INT(o->valid_until),
+                           blob_or_null(&o->activation_code),
                            parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL),
                    NULL);
     buf_release(&parameters);
@@ -266,24 +325,29 @@ static enum err take_order(void *context, const struct db_row *r)
     if (!x)
         x = buf_set(&o->result, span_str(db_text(r, 15)));
     json_decref(o->parameters);
-    o->not_before = db_int(r, 17);
-    o->postponed = db_int(r, 18);
     o->parameters = db_is_null(r, 16) ? NULL : json_loads(db_text(r, 16), 0, NULL);
+    snprintf(o->tenant, sizeof o->tenant, "%s", db_text(r, 17));
+    o->priority = db_int(r, 18);
+    o->attempt = db_int(r, 19);
+    o->not_before = db_int(r, 20);
+    o->postponed = db_int(r, 21);
     return x;
 }
 
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
-    " transaction_id, activation_code, message, result, parameters, not_before, postponed FROM orders "
+    " transaction_id, activation_code, message, result, parameters, tenant, priority, attempt, not_before," \
+    " postponed FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
     return db_query(e->env->db, ORDER_COLUMNS "WHERE id = ?", DB_ARGS(DB_TEXT(id)), take_order, out);
 }
 
-enum err eim_order_by_reference(struct eim *e, const char *reference, struct eim_order *out)
+enum err eim_order_by_reference(struct eim *e, const char *tenant, const char *reference, struct eim_order *out)
 {
-    return db_query(e->env->db, ORDER_COLUMNS "WHERE reference = ?", DB_ARGS(DB_TEXT(reference)), take_order, out);
+    return db_query(e->env->db, ORDER_COLUMNS "WHERE tenant = ? AND reference = ?",
+                    DB_ARGS(DB_TEXT(tenant), DB_TEXT(reference)), take_order, out);
 }
 
 enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id, struct eim_order *out)
@@ -295,7 +359,7 @@ enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span tr
 enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out)
 {
     /* One package in flight per eUICC: a sent order comes before the queued ones (state DESC). */
-    return db_query(e->env->db, ORDER_COLUMNS "WHERE eid = ? AND state < 2 ORDER BY state DESC, number LIMIT 1",
+    return db_query(e->env->db, ORDER_COLUMNS "WHERE eid = ? AND state < 2 ORDER BY state DESC, priority DESC, number LIMIT 1",
                     DB_ARGS(DB_TEXT(eid)), take_order, out);
 }
 
@@ -308,6 +372,15 @@ enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, 
         return x ? x : ERR_EXISTS;
     return db_run(e->env->db, "UPDATE orders SET installation = ? WHERE id = ?",
                   DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(o->id)), NULL);
+}
+
+/* Whoever ordered hears of the end; the eIM's own orders are nobody's. */
+static enum err tell_end(struct eim *e, const struct eim_order *o)
+{
+    enum err x = o->callback[0] ? eim_outbox_add(e, o) : ERR_OK;
+    return x || strcmp(o->tenant, EIM_OWN_TENANT) == 0
+               ? x
+               : eim_event_add(e, o->tenant, EIM_EVENT_ORDER_ENDED, o->eid, eim_order_json(e, o));
 }
 
 enum err eim_order_update(struct eim *e, const struct eim_order *o)
@@ -328,7 +401,57 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
                            DB_INT(o->postponed), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
-    return x || !ended || !o->callback[0] ? x : eim_outbox_add(e, o->callback, o->eid, o->id);
+    return x || !ended ? x : tell_end(e, o);
+}
+
+enum err eim_order_requeue(struct eim *e, struct eim_order *o)
+{
+    o->state = EIM_QUEUED;
+    o->attempt++;
+    o->counter = o->refused = o->not_before = o->postponed = 0;
+    buf_clear(&o->result);
+    buf_clear(&o->message);
+    return db_run(e->env->db,
+                  "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), state = ?, attempt = ?, counter = 0,"
+                  " refused = 0, transaction_id = NULL, message = NULL, result = NULL, activation_code = ?, valid_until = ?,"
+                  " not_before = 0, postponed = 0 WHERE id = ?",
+                  DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), blob_or_null(&o->activation_code), DB_INT(o->valid_until),
+                          DB_TEXT(o->id)),
+                  NULL);
+}
+
+static enum err expire_one(struct eim *e, int64_t now)
+{
+    struct eim_order o;
+    eim_order_init(&o);
+    enum err x = db_query(e->env->db,
+                          ORDER_COLUMNS "WHERE state = 0 AND valid_until > 0 AND valid_until <= ? ORDER BY valid_until LIMIT 1",
+                          DB_ARGS(DB_INT(now)), take_order, &o);
+    o.state = EIM_EXPIRED;
+    if (!x)
+        x = eim_order_update(e, &o);
+    eim_order_release(&o);
+    return x;
+}
+
+enum err eim_orders_expire(struct eim *e, int64_t now, int64_t *next)
+{
+    for (;;) {
+        *next = CLOCK_NEVER;
+        enum err x = db_get_int(e->env->db,
+                                "SELECT valid_until FROM orders WHERE state = 0 AND valid_until > 0"
+                                " ORDER BY valid_until LIMIT 1",
+                                NULL, 0, next);
+        if (x || *next > now)
+            return x == ERR_NOT_FOUND ? ERR_OK : x;
+        x = db_begin(e->env->db);
+        if (!x) {
+            x = expire_one(e, now);
+            x = db_end(e->env->db, x == ERR_NOT_FOUND ? ERR_OK : x);
+        }
+        if (x)
+            return x;
+    }
 }
 
 json_t *eim_order_json(struct eim *e, const struct eim_order *o)
@@ -336,8 +459,9 @@ json_t *eim_order_json(struct eim *e, const struct eim_order *o)
     int64_t contact = 0;
     enum err x = db_get_int(e->env->db, "SELECT last_contact FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(o->eid)),
                             &contact);
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "orderId", o->id, "reference", o->reference, "eid", o->eid,
-                             "kind", eim_order_kind_name(o->kind), "state", eim_order_state_name(o->state));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "orderId", o->id, "reference", o->reference, "eid",
+                             o->eid, "kind", eim_order_kind_name(o->kind), "state", eim_order_state_name(o->state),
+                             "priority", (json_int_t)o->priority, "attempt", (json_int_t)o->attempt);
     if (json && !x && contact)
         json_object_set_new(json, "lastContact", json_integer(contact));
     if (json && o->result.len)

@@ -119,7 +119,7 @@ static void build_smds(struct lab *l, struct lab_part *p)
 static void build_eim(struct lab *l, struct lab_part *p)
 {
     const struct pki_item *sign = lab_item(l, "CERT_S_EIMsign_ECDSA_NIST");
-    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
+    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin", .tenant = "other" } };
     struct eim *eim = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);

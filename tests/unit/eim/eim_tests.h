@@ -50,6 +50,8 @@ int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
 void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d);
 void tick_eim(struct fixture *f);
+/* EimConfigurationData of an eIM elsewhere, as parameters of an order; token: ",\"associationToken\":true" or "". */
+void other_eim(struct fixture *f, const char *name, const char *token, char out[900]);
 
 #define TESTS(name)                                                                                          \
     extern const struct test name[];                                                                         \
@@ -57,6 +59,10 @@ void tick_eim(struct fixture *f);
 TESTS(northbound_tests);
 TESTS(import_tests);
 TESTS(outbox_tests);
+TESTS(webhook_tests);
+TESTS(view_tests);
+TESTS(tenant_tests);
+TESTS(order_tests);
 TESTS(data_tests);
 TESTS(json_tests);
 TESTS(kinds_tests);

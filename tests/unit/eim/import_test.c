@@ -86,7 +86,7 @@ static void what_is_no_import(void)
     CHECK(lab_call(&f.l, f.l.eso, "POST", IMPORT, buf_cstr(&many), NULL) == 400);
     const char *one = "{\"euiccs\":[{\"eid\":\"" LAB_OTHER_EID "\"}]}";
     CHECK(lab_call(&f.l, f.l.stranger, "POST", IMPORT, one, NULL) == 403);
-    CHECK(lab_call(&f.l, f.l.anyone, "POST", IMPORT, one, NULL) == 403);
+    CHECK(lab_call(&f.l, f.l.anyone, "POST", IMPORT, one, NULL) == 401);
     CHECK(lab_call(&f.l, f.l.eso, "GET", OTHER_EUICC, "", NULL) == 404);
     buf_release(&many);
     fixture_close(&f);

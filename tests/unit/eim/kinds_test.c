@@ -143,8 +143,7 @@ static json_t *result_of(struct fixture *f, const char *reference)
     return result;
 }
 
-/* EimConfigurationData of an eIM elsewhere, as parameters of an order. */
-static void other_eim(struct fixture *f, const char *name, const char *token, char out[900])
+void other_eim(struct fixture *f, const char *name, const char *token, char out[900])
 {
     struct rsp_eim_configuration own;
     struct buf bytes = { .max = 1024 };

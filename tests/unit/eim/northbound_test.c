@@ -121,7 +121,7 @@ static void registration_again(void)
     REQUIRE(certs_issue_euicc(f.l.pki, "CERT_EUICC_ECDSA_NIST", LAB_EID, &other) == ERR_OK);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, buf_span(&other.certificate), eum) == 409);
     CHECK(register_card(&f.l, f.l.stranger, LAB_EID, buf_span(&c->nist.certificate), eum) == 403);
-    CHECK(register_card(&f.l, f.l.anyone, LAB_EID, buf_span(&c->nist.certificate), eum) == 403);
+    CHECK(register_card(&f.l, f.l.anyone, LAB_EID, buf_span(&c->nist.certificate), eum) == 401);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, eum, buf_span(&c->nist.certificate)) == 422);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, span_str("x"), eum) == 400);
     CHECK(register_card(&f.l, f.l.eso, LAB_EID, (struct span){ 0 }, eum) == 400);

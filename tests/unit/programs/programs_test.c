@@ -360,7 +360,7 @@ static void eim_serves(void)
     char *card = registration(&w);
     write_file(&w, "settings.yaml", eim_good);
     start(&w, &c, "sim-eim");
-    CHECK(call(&w, NULL, host, "POST", "/v1/euiccs", card, NULL) == 403);
+    CHECK(call(&w, NULL, host, "POST", "/v1/euiccs", card, NULL) == 401);
     CHECK(call(&w, "ADMIN", host, "POST", "/v1/euiccs", card, NULL) == 403);
     CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs", card, NULL) == 201);
     CHECK(call(&w, "ESO", host, "POST", "/v1/euiccs/" EID "/orders",

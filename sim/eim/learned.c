@@ -1,0 +1,248 @@
+/* What the eIM knows of an eUICC beyond its registration: said in results that verified or by its device, kept with the moment
+ * when it was learned, and forgotten when it may be true no longer. */
+#include <string.h>
+
+#include "eim_internal.h"
+#include "json.h"
+#include "rsp_eim_configuration.h"
+#include "rsp_ids.h"
+
+/* Of one fact; what is longer is not kept. */
+#define VALUE_MAX (64u << 10)
+
+static const char *const names[] = {
+    [EIM_LEARNED_PROFILES] = "profiles",
+    [EIM_LEARNED_EIMS] = "eims",
+    [EIM_LEARNED_RAT] = "rulesAuthorisationTable",
+    [EIM_LEARNED_CAPABILITIES] = "capabilities",
+    [EIM_LEARNED_DEFAULT_ADDRESS] = "defaultSmdpAddress",
+};
+
+static enum err put(struct eim *e, const char *eid, enum eim_learned what, const char *text)
+{
+    return db_run(e->env->db,
+                  "INSERT INTO learned (eid, what, at, value) VALUES (?, ?, ?, ?)"
+                  " ON CONFLICT (eid, what) DO UPDATE SET at = excluded.at, value = excluded.value",
+                  DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what]), DB_INT(clock_now(e->env->clock)), DB_TEXT(text)), NULL);
+}
+
+/* Wrapped, because a fact may be a list or a text. */
+enum err eim_learn(struct eim *e, const char *eid, enum eim_learned what, json_t *value)
+{
+    struct buf text = { .max = VALUE_MAX };
+    json_t *whole = json_pack("{s:o}", "is", value);
+    enum err x = whole ? json_write(whole, &text) : ERR_NOMEM;
+    if (!x)
+        x = put(e, eid, what, buf_cstr(&text));
+    if (x == ERR_LIMIT)
+        x = eim_forget(e, eid, what);
+    json_decref(whole);
+    buf_release(&text);
+    return x;
+}
+
+enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what)
+{
+    return db_run(e->env->db, "DELETE FROM learned WHERE eid = ? AND what = ?", DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what])),
+                  NULL);
+}
+
+/* Gives *out, NULL when it is not known. */
+static enum err recall(struct eim *e, const char *eid, enum eim_learned what, json_t **out)
+{
+    struct buf text = { .max = VALUE_MAX };
+    json_t *whole = NULL;
+    enum err x = db_get(e->env->db, "SELECT value FROM learned WHERE eid = ? AND what = ?",
+                        DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what])), &text);
+    if (!x)
+        x = json_read(buf_span(&text), &whole, NULL);
+    *out = x ? NULL : json_incref(json_object_get(whole, "is"));
+    json_decref(whole);
+    buf_release(&text);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+/* --- what results change ------------------------------------------------------------------------------ */
+
+static json_t *find_profile(const json_t *profiles, const char *iccid)
+{
+    json_t *p;
+    size_t i;
+    json_array_foreach(profiles, i, p)
+        if (json_str(p, "iccid") && strcmp(json_str(p, "iccid"), iccid) == 0)
+            return p;
+    return NULL;
+}
+
+static enum err mark(json_t *profiles, const json_t *named, bool (*change)(json_t *profile, bool named))
+{
+    json_t *p;
+    size_t i;
+    json_array_foreach(profiles, i, p)
+        if (!change(p, p == named))
+            return ERR_NOMEM;
+    return ERR_OK;
+}
+
+static bool enable(json_t *p, bool named)
+{
+    return json_object_set_new(p, "state", json_string(named ? "enabled" : "disabled")) == 0;
+}
+
+static bool disable(json_t *p, bool named)
+{
+    return !named || json_object_set_new(p, "state", json_string("disabled")) == 0;
+}
+
+static bool set_fallback(json_t *p, bool named)
+{
+    return json_object_set_new(p, "fallback", json_boolean(named)) == 0;
+}
+
+static void remove_profile(json_t *profiles, const json_t *named)
+{
+    for (size_t i = 0; i < json_array_size(profiles); i++)
+        if (json_array_get(profiles, i) == named)
+            json_array_remove(profiles, i);
+}
+
+/* The list as it is after this order succeeded. ERR_NOT_FOUND: it is of a profile that the list does not have. */
+static enum err change_profiles(json_t *profiles, const struct eim_order *o)
+{
+    json_t *named = find_profile(profiles, o->iccid);
+    if (o->kind == EIM_ORDER_UNSET_FALLBACK)
+        return mark(profiles, NULL, set_fallback);
+    if (!named)
+        return ERR_NOT_FOUND;
+    switch (o->kind) {
+    case EIM_ORDER_ENABLE:
+        return mark(profiles, named, enable);
+    case EIM_ORDER_DISABLE:
+        return mark(profiles, named, disable);
+    case EIM_ORDER_SET_FALLBACK:
+        return mark(profiles, named, set_fallback);
+    case EIM_ORDER_DELETE:
+        remove_profile(profiles, named);
+        return ERR_OK;
+    default:
+        return ERR_OK;
+    }
+}
+
+static bool changes_profiles(enum eim_order_kind k)
+{
+    return k == EIM_ORDER_ENABLE || k == EIM_ORDER_DISABLE || k == EIM_ORDER_DELETE || k == EIM_ORDER_SET_FALLBACK ||
+           k == EIM_ORDER_UNSET_FALLBACK;
+}
+
+enum err eim_learn_success(struct eim *e, const struct eim_order *o)
+{
+    json_t *profiles = NULL;
+    if (o->kind == EIM_ORDER_ADD_EIM || o->kind == EIM_ORDER_DELETE_EIM)
+        return eim_forget(e, o->eid, EIM_LEARNED_EIMS);
+    if (!changes_profiles(o->kind))
+        return ERR_OK;
+    enum err x = recall(e, o->eid, EIM_LEARNED_PROFILES, &profiles);
+    if (x || !profiles)
+        return x;
+    x = change_profiles(profiles, o);
+    if (x == ERR_NOT_FOUND) {
+        json_decref(profiles);
+        return eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
+    }
+    if (!x)
+        return eim_learn(e, o->eid, EIM_LEARNED_PROFILES, profiles);
+    json_decref(profiles);
+    return x;
+}
+
+enum err eim_learn_installation(struct eim *e, const char *eid, const char *iccid)
+{
+    json_t *profiles = NULL;
+    enum err x = recall(e, eid, EIM_LEARNED_PROFILES, &profiles);
+    if (x || !profiles)
+        return x;
+    if (!find_profile(profiles, iccid) &&
+        json_array_append_new(profiles, json_pack("{s:s, s:s, s:b}", "iccid", iccid, "state", "disabled", "fallback", 0))) {
+        json_decref(profiles);
+        return ERR_NOMEM;
+    }
+    return eim_learn(e, eid, EIM_LEARNED_PROFILES, profiles);
+}
+
+/* --- what a device says ------------------------------------------------------------------------------- */
+
+static json_t *features_json(uint32_t features)
+{
+    static const struct { uint32_t bit; const char *name; } known[] = {
+        { RSP_IPA_DIRECT_RSP, "directRspServerCommunication" },
+        { RSP_IPA_INDIRECT_RSP, "indirectRspServerCommunication" },
+        { RSP_IPA_EIM_DOWNLOAD_DATA, "eimDownloadDataHandling" },
+        { RSP_IPA_EIM_CTX_PARAMS1, "eimCtxParams1Generation" },
+        { RSP_IPA_EIM_METADATA, "eimProfileMetadataVerification" },
+        { RSP_IPA_MINIMIZE_BYTES, "minimizeEsipaBytes" },
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < COUNT(known); i++)
+        if (features & known[i].bit)
+            json_array_append_new(list, json_string(known[i].name));
+    return list;
+}
+
+/* Three octets as "2.5.0". */
+static json_t *version_json(struct span v)
+{
+    return v.len == 3 ? json_sprintf("%u.%u.%u", v.at[0], v.at[1], v.at[2]) : NULL;
+}
+
+static json_t *capabilities_json(const struct rsp_ipa_euicc_data *d)
+{
+    json_t *json = json_object();
+    if (json && d->has_capabilities)
+        json_object_set_new(json, "ipaFeatures", features_json(d->capabilities.features));
+    if (!json || !d->has_euicc_info2)
+        return json;
+    const struct rsp_euicc_info2 *i = &d->euicc_info2;
+    json_object_set_new(json, "profileVersion", version_json(i->profile_version));
+    json_object_set_new(json, "svn", version_json(i->svn));
+    json_object_set_new(json, "firmwareVersion", version_json(i->firmware_version));
+    json_object_set_new(json, "freeMemory", json_integer((json_int_t)rsp_euicc_info2_free_memory(i)));
+    if (i->ipa_mode.present)
+        json_object_set_new(json, "ipaMode", json_integer(i->ipa_mode.value));
+    return json;
+}
+
+enum err eim_learn_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d)
+{
+    enum err x = ERR_OK;
+    if (d->has_capabilities || d->has_euicc_info2)
+        x = eim_learn(e, eid, EIM_LEARNED_CAPABILITIES, capabilities_json(d));
+    if (!x && d->default_smdp_address.at && rsp_address_is_valid(d->default_smdp_address))
+        x = eim_learn(e, eid, EIM_LEARNED_DEFAULT_ADDRESS,
+                      json_stringn((const char *)d->default_smdp_address.at, d->default_smdp_address.len));
+    return x;
+}
+
+/* --- showing ------------------------------------------------------------------------------------------ */
+
+struct showing {
+    json_t *euicc, *learned;
+};
+
+static enum err show(void *context, const struct db_row *r)
+{
+    const struct showing *s = context;
+    json_t *whole = json_loads(db_text(r, 2), 0, NULL);
+    bool fine = json_object_set(s->euicc, db_text(r, 0), json_object_get(whole, "is")) == 0 &&
+                json_object_set_new(s->learned, db_text(r, 0), json_integer(db_int(r, 1))) == 0;
+    json_decref(whole);
+    return fine ? ERR_OK : ERR_NOMEM;
+}
+
+enum err eim_show_learned(struct eim *e, const char *eid, json_t *euicc, json_t *learned)
+{
+    struct showing s = { euicc, learned };
+    enum err x = db_query(e->env->db, "SELECT what, at, value FROM learned WHERE eid = ? ORDER BY what",
+                          DB_ARGS(DB_TEXT(eid)), show, &s);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}

@@ -1,0 +1,213 @@
+/* Northbound: eUICCs are registered, one or many at a time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eim_internal.h"
+#include "json.h"
+#include "rsp_eim_configuration.h"
+#include "rsp_ids.h"
+
+/* How the registration of one eUICC ends: an HTTP status, and why. */
+struct verdict {
+    int status;
+    const char *title, *detail;
+};
+
+static void say(struct verdict *v, int status, const char *title, const char *detail)
+{
+    *v = (struct verdict){ status, title, detail };
+}
+
+static void read_certificates(const json_t *item, struct eim_euicc *u, struct verdict *v)
+{
+    enum err euicc = json_base64(item, "euiccCertificate", &u->certificate);
+    enum err eum = json_base64(item, "eumCertificate", &u->eum_certificate);
+    bool none = euicc == ERR_NOT_FOUND && eum == ERR_NOT_FOUND;
+    if (!none && (euicc || eum || !u->certificate.len || !u->eum_certificate.len))
+        say(v, 400, "certificate is missing", "euiccCertificate and eumCertificate are base64 of DER, both or none");
+}
+
+static void read_number(const json_t *item, const char *member, int64_t max, int64_t *out, struct verdict *v)
+{
+    enum err x = json_int(item, member, out);
+    if ((x && x != ERR_NOT_FOUND) || (!x && (*out < 0 || *out > max)))
+        say(v, 400, "a number is wrong", "associationToken is from 0 on, counter 0 to 8388607");
+}
+
+static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *v)
+{
+    const char *eid = json_str(item, "eid");
+    if (!eid || strlen(eid) != 32 || !rsp_eid_check_digits(eid)) {
+        say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
+        return;
+    }
+    snprintf(u->eid, sizeof u->eid, "%s", eid);
+    read_number(item, "associationToken", INT64_MAX, &u->token, v);
+    read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
+    read_certificates(item, u, v);
+    if (!eim_read_callback(item, u->callback))
+        say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
+}
+
+static void read_trust(struct eim *e, const json_t *item, struct eim_euicc *u, struct verdict *v)
+{
+    if (eim_trust_read(e, item, &u->trust))
+        say(v, 400, "a trust is wrong",
+            "signingTrust is publicKey or certificate; tlsTrust is {certificate} or {publicKey}, base64 of DER");
+}
+
+static void judge(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    const char *why = NULL;
+    if (!u->certificate.len)
+        return;
+    enum err x = eim_judge_certificates(e, u, &why);
+    if (x)
+        say(v, x == ERR_VERIFY ? 422 : 400, "certificate refused", why);
+}
+
+/* What may be told later, or anew. The counter never goes back. */
+static enum err add_later(struct eim *e, const struct eim_euicc *u)
+{
+    enum err x = u->token >= 0 ? eim_euicc_set_token(e, u->eid, u->token) : ERR_OK;
+    if (!x && u->counter)
+        x = eim_euicc_raise_counter(e, u->eid, u->counter);
+    if (!x && u->callback[0])
+        x = eim_euicc_set_callback(e, u->eid, u->callback);
+    return x ? x : eim_trust_keep(e, u->eid, &u->trust);
+}
+
+/* It was registered before: the same, or with certificates that were not known yet. */
+static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    struct eim_euicc known;
+    eim_euicc_init(&known);
+    enum err x = eim_euicc_get(e, u->eid, &known);
+    bool foreign = !x && strcmp(known.tenant, u->tenant) != 0;
+    bool new = !x && u->certificate.len && !known.certificate.len;
+    if (foreign) {
+        say(v, 409, "registered already", "this EID is registered already");
+        LOG(e->env->log, LOG_WARN, "tenant.refused", F_TEXT("tenant", u->tenant), F_TEXT("eid", u->eid));
+    } else if (new)
+        x = eim_euicc_set_certificates(e, u);
+    else if (!x && u->certificate.len && !span_equal(buf_span(&known.certificate), buf_span(&u->certificate)))
+        say(v, 409, "registered already", "this EID is registered with another certificate");
+    eim_euicc_release(&known);
+    return x || v->status != 200 ? x : add_later(e, u);
+}
+
+/* Inside a transaction. */
+static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+{
+    say(v, 201, NULL, NULL);
+    enum err x = eim_euicc_add(e, u);
+    if (x != ERR_EXISTS)
+        return x;
+    say(v, 200, NULL, NULL);
+    return add_again(e, u, v);
+}
+
+static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct verdict *v, size_t count)
+{
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    for (size_t i = 0; !x && i < count; i++)
+        if (!v[i].status)
+            x = add_euicc(e, &u[i], &v[i]);
+    return db_end(e->env->db, x);
+}
+
+enum err eim_register_euicc(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    struct eim_euicc u;
+    struct verdict v = { 0 };
+    struct eim_caller who;
+    eim_euicc_init(&u);
+    enum err x = eim_begin(e, q, p, EIM_REGISTER, &who, &body);
+    if (!x) {
+        snprintf(u.tenant, sizeof u.tenant, "%s", who.tenant);
+        read_euicc(body, &u, &v);
+        if (!v.status)
+            read_trust(e, body, &u, &v);
+        if (!v.status)
+            judge(e, &u, &v);
+        x = add_euiccs(e, &u, &v, 1);
+    }
+    if (!x)
+        x = v.title ? http_problem(p, v.status, v.title, v.detail)
+                    : http_json(p, v.status, json_pack("{s:s}", "eid", u.eid));
+    json_decref(body);
+    eim_euicc_release(&u);
+    return x;
+}
+
+/* --- many at a time ---------------------------------------------------------------------------------- */
+
+static json_t *verdict_json(const json_t *item, const struct verdict *v)
+{
+    const char *eid = json_str(item, "eid");
+    return json_pack("{s:s*, s:i, s:s*, s:s*}", "eid", eid, "status", v->status, "title", v->title, "detail", v->detail);
+}
+
+static enum err answer_import(const json_t *items, const struct verdict *v, struct http_response *p)
+{
+    json_t *results = json_array(), *item;
+    size_t i, registered = 0, known = 0;
+    enum err x = results ? ERR_OK : ERR_NOMEM;
+    json_array_foreach(items, i, item) {
+        registered += v[i].status == 201;
+        known += v[i].status == 200;
+        if (!x)
+            x = json_array_append_new(results, verdict_json(item, &v[i])) ? ERR_NOMEM : ERR_OK;
+    }
+    size_t refused = json_array_size(items) - registered - known;
+    json_t *whole = x ? NULL : json_pack("{s:I, s:I, s:I, s:O}", "registered", (json_int_t)registered, "known",
+                                         (json_int_t)known, "refused", (json_int_t)refused, "results", results);
+    json_decref(results);
+    return x ? x : http_json(p, 200, whole);
+}
+
+/* The certificates are judged before the transaction begins, so that it is short. */
+static enum err import(struct eim *e, const struct eim_caller *who, const json_t *items, struct eim_euicc *u, struct verdict *v)
+{
+    json_t *item;
+    size_t i;
+    json_array_foreach(items, i, item) {
+        eim_euicc_init(&u[i]);
+        snprintf(u[i].tenant, sizeof u[i].tenant, "%s", who->tenant);
+        read_euicc(item, &u[i], &v[i]);
+        if (!v[i].status)
+            read_trust(e, item, &u[i], &v[i]);
+        if (!v[i].status)
+            judge(e, &u[i], &v[i]);
+    }
+    return add_euiccs(e, u, v, json_array_size(items));
+}
+
+enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL;
+    struct eim_caller who;
+    enum err x = eim_begin(e, q, p, EIM_REGISTER, &who, &body);
+    const json_t *items = json_object_get(body, "euiccs");
+    size_t count = json_array_size(items);
+    if (!x && (count < 1 || count > EIM_IMPORT_MAX))
+        x = eim_problem(p, 400, "euiccs is wrong", "a list of 1 to 10000 eUICCs is wanted");
+    struct eim_euicc *u = x ? NULL : calloc(count, sizeof *u);
+    struct verdict *v = x ? NULL : calloc(count, sizeof *v);
+    if (!x)
+        x = u && v ? import(e, &who, items, u, v) : ERR_NOMEM;
+    if (!x)
+        x = answer_import(items, v, p);
+    for (size_t i = 0; u && i < count; i++)
+        eim_euicc_release(&u[i]);
+    free(u);
+    free(v);
+    json_decref(body);
+    return x;
+}

@@ -1,0 +1,185 @@
+/* Webhooks of a tenant: where it hears of its events, and with what that is signed (lib/http/webhook.h). */
+#include <stdio.h>
+#include <string.h>
+
+#include "eim_internal.h"
+#include "json.h"
+#include "webhook.h"
+
+#define WEBHOOKS_MAX 20 /* of a tenant */
+#define ALL_EVENTS (1u << EIM_EVENT_ORDER_ENDED | 1u << EIM_EVENT_STATE_CHANGE)
+
+struct hook {
+    char id[37], tenant[EIM_TENANT_MAX + 1], url[513];
+    unsigned events; /* bits 1 << enum eim_event */
+    uint8_t secret[WEBHOOK_SECRET_OCTETS];
+};
+
+/* --- making one ---------------------------------------------------------------------------------------- */
+
+static enum err read_events(const json_t *list, unsigned *out)
+{
+    const json_t *item;
+    size_t i;
+    *out = list ? 0 : ALL_EVENTS;
+    json_array_foreach(list, i, item) {
+        int kind = json_is_string(item) ? eim_event_of(json_string_value(item)) : -1;
+        if (kind < 0)
+            return ERR_PARSE;
+        *out |= 1u << kind;
+    }
+    return *out ? ERR_OK : ERR_PARSE;
+}
+
+static json_t *events_json(unsigned events)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; list && i < 32; i++)
+        if (events & ALL_EVENTS & 1u << i)
+            json_array_append_new(list, json_string(eim_event_name((enum eim_event)i)));
+    return list;
+}
+
+static enum err read_hook(const json_t *body, struct hook *h, struct http_response *p)
+{
+    const char *url = json_str(body, "url");
+    if (!url || strlen(url) >= sizeof h->url || strncmp(url, "https://", 8) != 0 || !url[8])
+        return eim_problem(p, 400, "url is wrong", "an https URL of at most 512 characters is wanted");
+    snprintf(h->url, sizeof h->url, "%s", url);
+    return read_events(json_object_get(body, "events"), &h->events)
+               ? eim_problem(p, 400, "events are wrong", "a list of order.ended and euicc.stateChange is wanted")
+               : ERR_OK;
+}
+
+static enum err store_hook(struct eim *e, const struct hook *h)
+{
+    int64_t receiver = 0, changed = 0;
+    enum err x = eim_outbox_receiver(e, h->tenant, h->url, &receiver);
+    if (!x)
+        x = db_run(e->env->db,
+                   "INSERT INTO webhook (id, tenant, receiver, events, secret) SELECT ?, ?, ?, ?, ?"
+                   " WHERE (SELECT count(*) FROM webhook WHERE tenant = ?) < ?",
+                   DB_ARGS(DB_TEXT(h->id), DB_TEXT(h->tenant), DB_INT(receiver), DB_INT(h->events),
+                           DB_BLOB(SPAN_ARRAY(h->secret)), DB_TEXT(h->tenant), DB_INT(WEBHOOKS_MAX)),
+                   &changed);
+    return x ? x : changed ? ERR_OK : ERR_LIMIT;
+}
+
+static enum err add_hook(struct eim *e, struct hook *h)
+{
+    enum err x = rng_uuid(e->env->rng, h->id);
+    if (!x)
+        x = rng_fill(e->env->rng, h->secret, sizeof h->secret);
+    if (!x)
+        x = db_begin(e->env->db);
+    return x ? x : db_end(e->env->db, store_hook(e, h));
+}
+
+enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_caller who;
+    struct hook h = { 0 };
+    struct buf secret = { .max = 64 };
+    json_t *body = NULL;
+    enum err x = eim_begin(e, q, p, EIM_ADMINISTER, &who, &body);
+    snprintf(h.tenant, sizeof h.tenant, "%s", who.tenant);
+    if (!x)
+        x = read_hook(body, &h, p);
+    if (!x)
+        x = add_hook(e, &h);
+    if (x == ERR_EXISTS)
+        x = eim_problem(p, 409, "there already", "this URL is a webhook; delete it first for a new secret");
+    else if (x == ERR_LIMIT)
+        x = eim_problem(p, 409, "too many webhooks", "a tenant has at most 20; delete one first");
+    if (!x)
+        x = webhook_put_secret(&secret, SPAN_ARRAY(h.secret));
+    if (!x)
+        x = http_json(p, 201, json_pack("{s:s, s:s, s:o, s:s}", "id", h.id, "url", h.url, "events", events_json(h.events),
+                                        "secret", buf_cstr(&secret)));
+    json_decref(body);
+    memory_clear(&h, sizeof h);
+    if (secret.at)
+        memory_clear(secret.at, secret.len);
+    buf_release(&secret);
+    return x;
+}
+
+/* --- the others ---------------------------------------------------------------------------------------- */
+
+static enum err list_hook(void *context, const struct db_row *r)
+{
+    json_t *item = json_pack("{s:s, s:s, s:o, s:I}", "id", db_text(r, 0), "url", db_text(r, 1), "events",
+                             events_json((unsigned)db_int(r, 2)), "waiting", (json_int_t)db_int(r, 3));
+    return json_array_append_new(context, item) ? ERR_NOMEM : ERR_OK;
+}
+
+enum err eim_list_webhooks(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_caller who;
+    enum err x = eim_authorize(e, q, p, EIM_ADMINISTER, &who);
+    if (x)
+        return x;
+    json_t *items = json_array();
+    x = items ? db_query(e->env->db,
+                         "SELECT w.id, r.url, w.events, (SELECT count(*) FROM letter WHERE receiver = r.id)"
+                         " FROM webhook w JOIN receiver r ON r.id = w.receiver WHERE w.tenant = ? ORDER BY w.id",
+                         DB_ARGS(DB_TEXT(who.tenant)), list_hook, items)
+              : ERR_NOMEM;
+    if (!x || x == ERR_NOT_FOUND)
+        return http_json(p, 200, json_pack("{s:o}", "items", items));
+    json_decref(items);
+    return x;
+}
+
+static enum err remove_hook(struct eim *e, const char *tenant, const char *id)
+{
+    int64_t receiver = 0;
+    enum err x = db_get_int(e->env->db, "DELETE FROM webhook WHERE id = ? AND tenant = ? RETURNING receiver",
+                            DB_ARGS(DB_TEXT(id), DB_TEXT(tenant)), &receiver);
+    return x ? x : eim_outbox_drop_events(e, receiver);
+}
+
+enum err eim_delete_webhook(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    struct eim_caller who;
+    enum err x = eim_authorize(e, q, p, EIM_ADMINISTER, &who);
+    if (!x)
+        x = db_begin(e->env->db);
+    else
+        return x;
+    if (!x)
+        x = db_end(e->env->db, remove_hook(e, who.tenant, q->part[0]));
+    if (x == ERR_NOT_FOUND)
+        return eim_problem(p, 404, "no such webhook", "no webhook has this id");
+    return x ? x : http_text(p, 204, "", (struct span){ 0 });
+}
+
+/* --- telling ------------------------------------------------------------------------------------------- */
+
+struct receivers {
+    int64_t id[WEBHOOKS_MAX];
+    size_t count;
+};
+
+static enum err take_receiver(void *context, const struct db_row *r)
+{
+    struct receivers *all = context;
+    if (all->count < COUNT(all->id))
+        all->id[all->count++] = db_int(r, 0);
+    return ERR_OK;
+}
+
+enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum eim_event kind, const char *eid, const char *body)
+{
+    struct receivers all = { .count = 0 };
+    enum err x = db_query(e->env->db, "SELECT receiver FROM webhook WHERE tenant = ? AND events & ? <> 0",
+                          DB_ARGS(DB_TEXT(tenant), DB_INT(1 << kind)), take_receiver, &all);
+    if (x)
+        return x == ERR_NOT_FOUND ? ERR_OK : x;
+    for (size_t i = 0; !x && i < all.count; i++)
+        x = eim_outbox_add_event(e, all.id[i], kind, eid, body);
+    return x;
+}
