@@ -371,7 +371,7 @@ static int open_socket(const struct addrinfo *at)
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 && bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
-        listen(fd, 1024) == 0)
+        listen(fd, SOMAXCONN) == 0)
         return fd;
     int cause = errno;
     close(fd);
