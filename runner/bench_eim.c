@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench_place.h"
+#include "db.h"
 #include "eim.h"
 #include "esipa.h"
 #include "json.h"
@@ -148,14 +149,16 @@ static enum err poll_in_vain(struct bench *b, unsigned number)
     return e;
 }
 
-static enum err poll_all(struct bench *b, const struct bench_eim_options *o)
+static enum err poll_all(struct bench *b, const struct bench_eim_options *o, double *steps)
 {
     enum err e = poll_in_vain(b, 0); /* connection and statements are there before anything counts */
+    uint64_t before = db_steps(b->place.env.db);
     b->place.step = "a poll";
     b->place.watch.counting = true;
     for (unsigned i = 0; !e && i < o->polls; i++)
         e = poll_in_vain(b, (unsigned)((uint64_t)i * SPREAD % o->registered));
     b->place.watch.counting = false;
+    *steps = (double)(db_steps(b->place.env.db) - before) / o->polls;
     return e;
 }
 
@@ -221,7 +224,7 @@ static enum err run(struct bench *b, const struct bench_eim_options *o, struct b
     if (!e)
         e = introduce_card(b);
     if (!e)
-        e = poll_all(b, o);
+        e = poll_all(b, o, &out->poll_steps);
     out->poll_seconds = b->place.watch.seconds;
     b->place.watch.seconds = 0;
     b->place.watch.counts = (struct crypto_counts){ 0 };

@@ -17,6 +17,7 @@ struct bench_eim_options {
 struct bench_eim_result {
     double import_seconds;       /* wall, for all that are registered */
     double poll_seconds;         /* of processor, at the eIM, for all polls */
+    double poll_steps;           /* of the database's machine, for one poll */
     double package_seconds;      /* the same for all packages: poll, package, result, acknowledgement */
     struct crypto_counts counts; /* at the eIM, for all packages */
     struct crypto_costs costs;

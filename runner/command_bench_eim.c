@@ -11,10 +11,11 @@ static double per_package(const struct bench_eim_options *o, double sum)
 static void print_json(const struct bench_eim_options *o, const struct bench_eim_result *r)
 {
     printf("{\"bench\":\"eim\",\"wiring\":\"%s\",\"registered\":%u,\"import_wall_seconds\":%.3f,\"polls\":%u,"
-           "\"poll_cpu_seconds\":%.6f,\"polls_per_cpu_second\":%.1f,\"packages\":%u,\"package_cpu_seconds\":%.6f,"
-           "\"packages_per_cpu_second\":%.1f,",
+           "\"poll_cpu_seconds\":%.6f,\"polls_per_cpu_second\":%.1f,\"database_steps_per_poll\":%.3f,",
            wiring_name(o->wiring), o->registered, r->import_seconds, o->polls, r->poll_seconds,
-           o->polls / r->poll_seconds, o->packages, r->package_seconds, o->packages / r->package_seconds);
+           o->polls / r->poll_seconds, r->poll_steps);
+    printf("\"packages\":%u,\"package_cpu_seconds\":%.6f,\"packages_per_cpu_second\":%.1f,", o->packages,
+           r->package_seconds, o->packages / r->package_seconds);
     printf("\"operations\":{\"sign\":%.3f,\"verify\":%.3f},\"crypto_floor_seconds_per_package\":%.9f,\"ratio_to_floor\":%.3f,"
            "\"resident_bytes\":{\"before_the_import\":%ld,\"at_the_end\":%ld}}\n",
            per_package(o, (double)r->counts.sign), per_package(o, (double)r->counts.verify), r->floor_seconds, r->ratio,
@@ -25,8 +26,8 @@ static void print_text(const struct bench_eim_options *o, const struct bench_eim
 {
     printf("registered           %u eUICCs, imported in %.2f s, %s\n", o->registered, r->import_seconds,
            wiring_name(o->wiring));
-    printf("polls                %u, %.2f us each, %.0f a cpu second\n", o->polls, r->poll_seconds / o->polls * 1e6,
-           o->polls / r->poll_seconds);
+    printf("polls                %u, %.2f us and %.1f steps of the database each, %.0f a cpu second\n", o->polls,
+           r->poll_seconds / o->polls * 1e6, r->poll_steps, o->polls / r->poll_seconds);
     printf("packages             %u, %.3f ms each, %.0f a cpu second\n", o->packages,
            per_package(o, r->package_seconds) * 1e3, o->packages / r->package_seconds);
     printf("operations           %.2f sign, %.2f verify a package\n", per_package(o, (double)r->counts.sign),

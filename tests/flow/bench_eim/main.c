@@ -26,6 +26,17 @@ static void a_package_costs_what_the_specification_demands(void)
     }
 }
 
+static void a_poll_is_the_same_work_among_few_and_many(void)
+{
+    struct bench_eim_result few, many;
+    char why[200];
+    struct bench_eim_options o = { .polls = 50, .packages = 1, .registered = 100 };
+    REQUIRE(bench_eim(&o, &few, why) == ERR_OK);
+    o.registered = 20000;
+    REQUIRE(bench_eim(&o, &many, why) == ERR_OK);
+    CHECK(few.poll_steps > 0 && few.poll_steps == many.poll_steps);
+}
+
 static const struct {
     const char *name;
     struct bench_eim_options options;
@@ -49,6 +60,7 @@ int main(void)
 {
     static const struct test tests[] = {
         { "a package costs what the specification demands", a_package_costs_what_the_specification_demands },
+        { "a poll is the same work among few and many", a_poll_is_the_same_work_among_few_and_many },
         { "what cannot be measured is refused", what_cannot_be_measured_is_refused },
     };
     return tests_main("bench_eim", tests, COUNT(tests));
