@@ -25,7 +25,7 @@ int eim_event_of(const char *name)
 
 const char *eim_event_name(enum eim_event kind)
 {
-    return names[kind];
+    return (size_t)kind < COUNT(names) ? names[kind] : "unknown";
 }
 
 /* --- putting in ---------------------------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ static enum err put_event(void *context, const struct db_row *r)
         return ERR_OK;
     to->count++;
     return buf_printf(to->out, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)db_int(r, 0),
-                      names[db_int(r, 1) == EIM_EVENT_ORDER_ENDED ? EIM_EVENT_ORDER_ENDED : EIM_EVENT_STATE_CHANGE], body);
+                      eim_event_name((enum eim_event)db_int(r, 1)), body);
 }
 
 static enum err put_events_after(struct eim *e, const char *tenant, int64_t after, struct buf *out)
