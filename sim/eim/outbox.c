@@ -121,14 +121,22 @@ static enum err take_secret(void *context, const struct db_row *r)
     return secret_set(context, db_blob(r, 0));
 }
 
+#define RECEIVERS "SELECT id, attempts, url FROM receiver WHERE next IS NOT NULL AND next <= ? AND "
+
+/* Those that did not answer last time come after the others: a look at one of them may take long. */
+static enum err next_receiver(struct eim *e, int64_t now, struct letter *l)
+{
+    enum err x = db_query(e->env->db, RECEIVERS "attempts = 0 ORDER BY next LIMIT 1", DB_ARGS(DB_INT(now)), take_receiver, l);
+    return x != ERR_NOT_FOUND ? x
+                              : db_query(e->env->db, RECEIVERS "attempts > 0 ORDER BY next LIMIT 1", DB_ARGS(DB_INT(now)),
+                                         take_receiver, l);
+}
+
 static enum err next_letter(struct eim *e, int64_t now, struct letter *l)
 {
     struct db *db = e->env->db;
     *l = (struct letter){ .body.max = 128 << 10 };
-    enum err x = db_query(db,
-                          "SELECT id, attempts, url FROM receiver WHERE next <= ? AND next IS NOT NULL"
-                          " ORDER BY next LIMIT 1",
-                          DB_ARGS(DB_INT(now)), take_receiver, l);
+    enum err x = next_receiver(e, now, l);
     if (!x)
         x = db_query(db,
                      "SELECT id, attempts, order_id, eid, body FROM letter WHERE receiver = ? AND head AND due <= ?"
@@ -229,27 +237,41 @@ static enum err note_outcome(struct eim *e, int64_t now, const struct letter *l,
                   DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l->attempts)), DB_INT(l->id)), NULL);
 }
 
-static enum err settle(struct eim *e, int64_t now, const struct letter *l, enum delivery d)
+/* The pause begins when the attempt has ended. */
+static enum err settle(struct eim *e, const struct letter *l, enum delivery d)
 {
     enum err x = db_begin(e->env->db);
     if (x)
         return x;
-    x = note_outcome(e, now, l, d);
+    x = note_outcome(e, clock_now(e->env->clock), l, d);
     return db_end(e->env->db, x ? x : reckon(e, l->receiver));
+}
+
+static enum err when_next(struct eim *e, int64_t *next)
+{
+    return db_get_int(e->env->db,
+                      "SELECT min(next) FROM (SELECT min(next) AS next FROM receiver WHERE next IS NOT NULL AND attempts = 0"
+                      " UNION ALL SELECT min(next) FROM receiver WHERE next IS NOT NULL AND attempts > 0)"
+                      " HAVING min(next) IS NOT NULL",
+                      NULL, 0, next);
 }
 
 enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
 {
     struct letter l;
     enum err x = ERR_OK;
-    while (!x) {
+    bool still_deaf = false; /* that took its time; the actor has other things to do, and comes back at once */
+    while (!x && !still_deaf) {
         x = next_letter(e, now, &l);
-        if (!x)
-            x = settle(e, now, &l, deliver(e, &l));
+        if (!x) {
+            enum delivery d = deliver(e, &l);
+            still_deaf = d == DEAF && l.deaf_attempts > 0;
+            x = settle(e, &l, d);
+        }
         letter_release(&l);
     }
     *next = CLOCK_NEVER;
-    if (x == ERR_NOT_FOUND)
-        x = db_get_int(e->env->db, "SELECT next FROM receiver WHERE next IS NOT NULL ORDER BY next LIMIT 1", NULL, 0, next);
+    if (!x || x == ERR_NOT_FOUND)
+        x = when_next(e, next);
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }

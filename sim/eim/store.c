@@ -100,6 +100,9 @@ const char *const eim_migrations[] = {
     "CREATE INDEX webhook_by_tenant ON webhook (tenant, id);"
     "ALTER TABLE letter ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE letter ADD COLUMN body TEXT;",
+    "DROP INDEX receiver_by_next;"
+    "CREATE INDEX receiver_lively ON receiver (next) WHERE next IS NOT NULL AND attempts = 0;"
+    "CREATE INDEX receiver_deaf ON receiver (next) WHERE next IS NOT NULL AND attempts > 0;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 

@@ -93,6 +93,61 @@ static void a_deaf_receiver_costs_nothing(void)
     }
 }
 
+/* One that takes its time and never answers; at its first call something ends for a lively one. */
+struct sleeper {
+    struct actor actor;
+    struct fixture *f;
+    unsigned calls, heard_before; /* what the lively one had heard at the last call */
+    bool ends_something;
+};
+
+static enum err sleep_on(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct sleeper *s = actor;
+    (void)q, (void)p;
+    s->calls++;
+    s->heard_before = s->f->eso.heard_count;
+    clock_virtual_advance(&s->f->l.clock, clock_now(&s->f->l.clock.clock) + 10 * CLOCK_SECOND);
+    if (s->ends_something)
+        end_order_of(s->f, LAB_EID, "lively", "eso.example.com");
+    s->ends_something = false;
+    return ERR_CUT;
+}
+
+static const struct http_route sleeper_routes[] = { { "POST", "/hook", sleep_on } };
+static const struct actor_ops sleeper_ops = { .role = "sleeper", .routes = sleeper_routes, .route_count = 1 };
+
+static void the_deaf_come_last(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct sleeper s[3];
+    char host[32], reference[16];
+    for (unsigned i = 0; i < COUNT(s); i++) {
+        s[i] = (struct sleeper){ .actor = { &sleeper_ops }, .f = &f };
+        snprintf(host, sizeof host, "s%u.example.com", i);
+        snprintf(reference, sizeof reference, "s%u", i);
+        REQUIRE(http_switch_set(f.l.wires, host, &s[i].actor, NULL, &f.l.log) == ERR_OK);
+        end_order_of(&f, LAB_EID, reference, host);
+    }
+    tick_eim(&f); /* all found deaf */
+    unsigned before = s[0].calls;
+    CHECK(before >= 1 && s[1].calls >= 1 && s[2].calls >= 1 && f.eso.heard_count == 0);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_HOUR);
+    for (unsigned i = 0; i < COUNT(s); i++) {
+        s[i].calls = 0;
+        s[i].ends_something = i == 0;
+    }
+    for (unsigned i = 0; i < COUNT(s); i++)
+        tick_eim(&f);
+    CHECK(f.eso.heard_count == 1 && s[0].calls + s[1].calls + s[2].calls == 3);
+    unsigned waited = 0; /* deaf ones that were called before the lively one heard */
+    for (unsigned i = 0; i < COUNT(s); i++)
+        waited += s[i].calls && !s[i].heard_before;
+    CHECK(waited == 1);
+    fixture_close(&f);
+}
+
 /* When it hears again everything comes, in order for each eUICC. */
 static void the_backlog_is_delivered(void)
 {
@@ -205,6 +260,7 @@ static void old_letters_are_kept(void)
 
 const struct test outbox_tests[] = {
     { "a deaf receiver costs nothing, however much waits for it", a_deaf_receiver_costs_nothing },
+    { "what came meanwhile does not wait for the deaf", the_deaf_come_last },
     { "what waited for a deaf receiver comes in order", the_backlog_is_delivered },
     { "a refused letter holds up its own eUICC only", a_refused_letter_holds_up_its_own_euicc_only },
     { "a kill while delivering loses nothing", killed_while_delivering },
