@@ -138,6 +138,7 @@ static struct span contents(struct span certificate)
 
 static int tell(struct fixture *f, enum told told, const struct lab_card *card, struct span transaction_id)
 {
+    static const uint8_t unreadable[] = { 0x30, 0x00 };
     uint8_t eid[16];
     struct buf euicc = { .max = 4096 };
     const struct lab_card *whose = told == ANOTHER_CARDS ? &f->l.card : card;
@@ -152,7 +153,7 @@ static int tell(struct fixture *f, enum told told, const struct lab_card *card, 
     if (told != NONE)
         d->eum_certificate = contents(whose->nist.eum_certificate);
     if (told != NONE && told != ONE)
-        d->euicc_certificate = told == UNREADABLE ? SPAN(0x30, 0x00) : buf_span(&euicc);
+        d->euicc_certificate = told == UNREADABLE ? SPAN_ARRAY(unreadable) : buf_span(&euicc);
     int which = provide(f, &q);
     buf_release(&euicc);
     return which;
