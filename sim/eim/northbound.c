@@ -25,11 +25,10 @@ bool eim_read_callback(const json_t *body, char out[513])
 }
 
 /* SGP.32 3.2.3: an activation code, or parameters that say whom the device contacts. */
-static enum err read_download(const json_t *body, struct eim_order *o, struct http_response *p)
+static enum err read_code(const json_t *body, struct eim_order *o, struct http_response *p)
 {
     struct rsp_profile_download_data data;
     const char *code = json_str(body, "activationCode");
-    o->parameters = json_deep_copy(json_object_get(body, "parameters"));
     enum err x = code ? buf_put(&o->activation_code, span_str(code)) : ERR_OK;
     if (!x)
         x = eim_order_download_data(o, &data);
@@ -38,6 +37,12 @@ static enum err read_download(const json_t *body, struct eim_order *o, struct ht
                              "1$address$matchingId is wanted, or the parameters {contact: defaultSmdp} or {contact: smds, "
                              "smdsAddress?}")
                : x;
+}
+
+static enum err read_download(const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    o->parameters = json_deep_copy(json_object_get(body, "parameters"));
+    return read_code(body, o, p);
 }
 
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */
@@ -263,7 +268,7 @@ static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, st
     if (o->state != EIM_FAILED && o->state != EIM_EXPIRED && o->state != EIM_CANCELLED)
         return eim_problem(p, 409, "nothing to retry", "only what failed, expired or was cancelled is tried again");
     buf_clear(&o->activation_code);
-    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_download(body, o, p) : ERR_OK;
+    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(body, o, p) : ERR_OK;
     if (!x)
         x = read_validity(body, o, p);
     return x ? x : eim_order_requeue(e, o);

@@ -251,6 +251,22 @@ static void a_download_needs_its_code_again(void)
     }
 }
 
+/* Who is told whom to contact needs no code, the second time as the first. */
+static void a_download_without_code_needs_none_again(void)
+{
+    struct fixture f;
+    char id[64], url[120];
+    fixture_open(&f);
+    REQUIRE(order(&f, "r", "download", ",\"parameters\":{\"contact\":\"defaultSmdp\"}") == 202);
+    id_of(&f, "r", id);
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s", id);
+    REQUIRE(lab_call(&f.l, f.l.eso, "DELETE", url, "", NULL) == 200);
+    CHECK(retry(&f, "r", "") == 202);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DOWNLOAD);
+    CHECK(f.package.message.download.data.which == RSP_DOWNLOAD_DEFAULT_SMDP);
+    fixture_close(&f);
+}
+
 const struct test order_tests[] = {
     { "orders go by priority, equal ones as they came", priorities },
     { "an order under way is not overtaken", an_order_under_way_is_not_overtaken },
@@ -261,5 +277,6 @@ const struct test order_tests[] = {
     { "a retry goes behind what waits", a_retry_goes_behind_the_others },
     { "a late answer is not taken for the second attempt", a_late_answer_is_not_taken_for_the_second },
     { "a download that is tried again needs its code", a_download_needs_its_code_again },
+    { "a download that names whom to contact needs no code again", a_download_without_code_needs_none_again },
 };
 const size_t order_tests_count = COUNT(order_tests);
