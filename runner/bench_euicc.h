@@ -24,7 +24,7 @@ struct bench_euicc_result {
     unsigned cards;
     double making_seconds; /* of processor, for all cards, certificates and profiles included */
     double bytes_per_idle_card; /* with one profile; the aim is at most 8192 */
-    double bytes_per_card_in_use; /* powered, the USIM selected */
+    double bytes_per_card_in_use; /* of a hundred that are powered, their USIM selected */
 };
 
 /* What SGP.22 demands of the card in one download with one install notification: serverSignature1,

@@ -7,6 +7,7 @@
 /* A file while its list of FCP, offsets and fills is being read. */
 struct draft {
     struct saip_file file;
+    struct saip_directory directory;
     const char *pattern;      /* of the template; NULL none */
     struct span fill, repeat; /* C1, C2 of the FCP */
     struct span link;         /* path; C7 */
@@ -86,7 +87,7 @@ static enum err put_fcp_member(struct saip_reader *r, struct draft *d, const str
         f->fid = (uint16_t)number(v);
         break;
     case 0x84:
-        f->aid = v;
+        d->directory.aid = v;
         break;
     case 0x8a:
         f->lifecycle = v.len == 1 ? v.at[0] : f->lifecycle;
@@ -102,7 +103,7 @@ static enum err put_fcp_member(struct saip_reader *r, struct draft *d, const str
         d->sized = true;
         break;
     case 0xc6:
-        f->pin_status = v;
+        d->directory.pin_status = v;
         break;
     case 0x88:
         f->sfi = v.len == 1 ? v.at[0] >> 3 : 0;
@@ -160,7 +161,7 @@ static enum err lay_out_content(struct saip_reader *r, struct draft *d)
 {
     struct saip_file *f = &d->file;
     struct buf *content = &r->package->content;
-    f->content = (uint32_t)content->len;
+    f->offset = content->len;
     if (f->size > content->max - content->len)
         return ERR_LIMIT;
     static const uint8_t zeros[256] = { 0 };
@@ -172,7 +173,7 @@ static enum err lay_out_content(struct saip_reader *r, struct draft *d)
     bool records = f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
     size_t unit = records ? f->record_length : f->size;
     for (size_t at = 0; unit && at + unit <= f->size; at += unit)
-        fill_unit(d, content->at + f->content + at, unit);
+        fill_unit(d, content->at + f->offset + at, unit);
     return ERR_OK;
 }
 
@@ -180,7 +181,7 @@ static enum err check_shape(struct saip_reader *r, struct draft *d)
 {
     struct saip_file *f = &d->file;
     bool records = f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
-    if (!f->fid || (f->kind == SAIP_ADF && (f->aid.len < 5 || f->aid.len > 16)))
+    if (!f->fid || (f->kind == SAIP_ADF && (d->directory.aid.len < 5 || d->directory.aid.len > 16)))
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "file without identifier");
     if (is_directory(f->kind))
         f->size = 0;
@@ -191,6 +192,21 @@ static enum err check_shape(struct saip_reader *r, struct draft *d)
     if (f->parent != SAIP_NONE && saip_child(r->package, f->parent, f->fid) != SAIP_NONE)
         return saip_refuse(r, SAIP_BAD_VALUES, "file exists already");
     return ERR_OK;
+}
+
+static enum err add_directory(struct saip_reader *r, struct draft *d)
+{
+    struct saip_package *p = r->package;
+    d->file.directory = SAIP_NONE;
+    if (!is_directory(d->file.kind))
+        return ERR_OK;
+    enum err e = saip_room(r, &p->directories, &r->capacity[6], p->directory_count, sizeof p->directories[0],
+                           SAIP_FILES_MAX);
+    if (!e) {
+        d->file.directory = (uint16_t)p->directory_count;
+        p->directories[p->directory_count++] = d->directory;
+    }
+    return e;
 }
 
 static enum err add_file(struct saip_reader *r, struct draft *d)
@@ -208,6 +224,8 @@ static enum err add_file(struct saip_reader *r, struct draft *d)
     } else if (!e) {
         e = lay_out_content(r, d);
     }
+    if (!e)
+        e = add_directory(r, d);
     if (!e)
         e = saip_room(r, &p->files, &r->capacity[1], p->file_count, sizeof p->files[0], SAIP_FILES_MAX);
     if (!e) {
@@ -230,7 +248,7 @@ static enum err put_fill(struct saip_reader *r, struct draft *d, struct span byt
     if (f->link != SAIP_NONE || d->position > f->size || bytes.len > f->size - d->position)
         return saip_refuse(r, SAIP_BAD_VALUES, "content does not fit into the file");
     if (bytes.len)
-        memcpy(r->package->content.at + f->content + d->position, bytes.at, bytes.len);
+        memcpy(r->package->content.at + f->offset + d->position, bytes.at, bytes.len);
     d->position += bytes.len;
     return ERR_OK;
 }

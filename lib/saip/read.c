@@ -86,7 +86,8 @@ static enum err note_element(struct saip_reader *r, const struct der_tlv *elemen
     if (!e)
         p->elements[p->element_count++] = (struct saip_element){ .tag = element->tag,
                                                                  .identification = r->identification,
-                                                                 .whole = element->whole };
+                                                                 .whole = element->whole,
+                                                                 .content = (uint32_t)p->content.len };
     return e;
 }
 
@@ -107,7 +108,8 @@ static enum err settle_element(struct saip_reader *r, enum err e, bool mandated)
     bool unknown = status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED;
     element->status = status;
     element->outcome = status ? SAIP_STORED : outcome_of(r, element->tag);
-    element->files_left = r->files_left;
+    element->files_left = (uint16_t)r->files_left;
+    element->content_len = (uint32_t)r->package->content.len - element->content;
     if (!unknown || mandated)
         return e;
     *r->fault = (struct saip_fault){ .identification = -1, .why = "" };
@@ -184,6 +186,7 @@ static void fit(void *array, size_t count, size_t size)
 static void fit_all(struct saip_package *p)
 {
     fit(&p->files, p->file_count, sizeof p->files[0]);
+    fit(&p->directories, p->directory_count, sizeof p->directories[0]);
     fit(&p->pins, p->pin_count, sizeof p->pins[0]);
     fit(&p->puks, p->puk_count, sizeof p->puks[0]);
     fit(&p->shares, p->share_count, sizeof p->shares[0]);
@@ -192,6 +195,12 @@ static void fit_all(struct saip_package *p)
     fit(&p->content.at, p->content.len, 1);
     if (p->content.len)
         p->content.cap = p->content.len;
+}
+
+static void settle_contents(struct saip_package *p)
+{
+    for (size_t i = 0; i < p->file_count; i++)
+        p->files[i].at = p->content.at + p->files[i].offset;
 }
 
 static enum err try_parts(const struct span *parts, size_t count, struct saip_package **out,
@@ -209,8 +218,10 @@ static enum err try_parts(const struct span *parts, size_t count, struct saip_pa
                              .adf = SAIP_NONE };
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
     enum err e = read_parts(&r, parts, count);
-    if (!e)
+    if (!e) {
         fit_all(p);
+        settle_contents(p);
+    }
     return e;
 }
 
@@ -250,6 +261,7 @@ void saip_free(struct saip_package *p)
     clear_free(p->puks, p->puk_count * sizeof p->puks[0]);
     clear_free(p->akas, p->aka_count * sizeof p->akas[0]);
     free(p->shares);
+    free(p->directories);
     free(p->files);
     free(p->elements);
     buf_release(&p->content);
@@ -258,7 +270,8 @@ void saip_free(struct saip_package *p)
 
 size_t saip_footprint(const struct saip_package *p)
 {
-    return sizeof *p + p->file_count * sizeof p->files[0] + p->pin_count * sizeof p->pins[0] +
+    return sizeof *p + p->file_count * sizeof p->files[0] +
+           p->directory_count * sizeof p->directories[0] + p->pin_count * sizeof p->pins[0] +
            p->puk_count * sizeof p->puks[0] + p->share_count * sizeof p->shares[0] + p->aka_count * sizeof p->akas[0] +
            p->element_count * sizeof p->elements[0] + p->content.cap;
 }
@@ -267,7 +280,28 @@ struct span saip_content(const struct saip_package *p, const struct saip_file *f
 {
     for (unsigned hops = 0; f->link != SAIP_NONE && hops < 4; hops++)
         f = &p->files[f->link];
-    return span_of(p->content.at + f->content, f->size);
+    return span_of(f->at, f->size);
+}
+
+struct span saip_aid(const struct saip_package *p, const struct saip_file *f)
+{
+    return f->directory == SAIP_NONE ? (struct span){ 0 } : p->directories[f->directory].aid;
+}
+
+struct span saip_pin_status(const struct saip_package *p, const struct saip_file *f)
+{
+    return f->directory == SAIP_NONE ? (struct span){ 0 } : p->directories[f->directory].pin_status;
+}
+
+void saip_move_content(struct saip_package *p, const struct saip_element *element, const uint8_t *at)
+{
+    uintptr_t from = (uintptr_t)(p->content.at + element->content);
+    for (size_t i = 0; i < p->file_count; i++) {
+        struct saip_file *f = &p->files[i];
+        uintptr_t distance = (uintptr_t)f->at - from; /* huge where it lies before */
+        if (f->size && f->link == SAIP_NONE && distance < element->content_len)
+            f->at = at + distance;
+    }
 }
 
 size_t saip_child(const struct saip_package *p, size_t directory, uint16_t fid)
@@ -290,8 +324,8 @@ size_t saip_adf(const struct saip_package *p, struct span aid)
 {
     for (size_t i = 0; i < p->file_count; i++) {
         const struct saip_file *f = &p->files[i];
-        if (f->kind == SAIP_ADF && aid.len && f->aid.len >= aid.len &&
-            span_equal(span_sub(f->aid, 0, aid.len), aid))
+        if (f->kind == SAIP_ADF && aid.len && saip_aid(p, f).len >= aid.len &&
+            span_equal(span_sub(saip_aid(p, f), 0, aid.len), aid))
             return i;
     }
     return SAIP_NONE;

@@ -16,7 +16,7 @@ struct saip_reader {
     unsigned files_made, files_left; /* of the element being read */
     size_t directory;   /* to which PIN and PUK elements belong: the MF, DF or ADF made last */
     size_t adf;         /* to which optional files and AKA parameters belong; SAIP_NONE before the first */
-    size_t capacity[6]; /* of the package's arrays */
+    size_t capacity[7]; /* of the package's arrays */
     bool ended;
 };
 

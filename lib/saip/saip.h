@@ -42,19 +42,28 @@ enum saip_file_kind {
     SAIP_CYCLIC,
     SAIP_BER_TLV,
 };
+/* A card has hundreds of them. */
 struct saip_file {
-    enum saip_file_kind kind;
+    union {
+        const uint8_t *at; /* its contents, unless it links to another's */
+        size_t offset;     /* while the package is being read */
+    };
+    uint32_t size;
     uint16_t fid, parent;   /* parent: index of the directory, SAIP_NONE for the MF */
     uint16_t record_length; /* linear fixed, cyclic */
-    uint32_t size, content; /* octets, and where they begin in saip_package.content */
     uint16_t link;          /* index of the file this one links to; SAIP_NONE */
-    uint8_t sfi;            /* 0 none */
-    uint8_t lifecycle;      /* ISO 7816-4: 05 activated, 04 deactivated */
+    uint16_t directory;     /* of a directory: index into saip_package.directories; SAIP_NONE */
+    enum saip_file_kind kind : 8;
+    uint8_t sfi;             /* 0 none */
+    uint8_t lifecycle;       /* ISO 7816-4: 05 activated, 04 deactivated */
     bool usable_deactivated; /* readable and updatable while deactivated (TS 102 222 6.3.2.2.2) */
-    struct span aid;   /* ADF; borrows the package */
-    uint8_t access[3]; /* 8B as given: ARR file id and record, or record only */
+    uint8_t access[3];       /* 8B as given: ARR file id and record, or record only */
     uint8_t access_len;
-    struct span pin_status; /* C6 of a directory; borrows the package */
+};
+/* What only a directory has; borrows the package. */
+struct saip_directory {
+    struct span aid;        /* of an ADF */
+    struct span pin_status; /* C6 */
 };
 struct saip_pin {
     uint16_t directory; /* index of the MF, DF or ADF that it belongs to */
@@ -91,7 +100,8 @@ struct saip_element {
     struct span whole;
     enum saip_status status; /* not SAIP_OK: at fault, or not mandated and passed over */
     enum saip_outcome outcome;
-    unsigned files_left; /* its files that were not made */
+    uint16_t files_left;       /* its files that were not made */
+    uint32_t content, content_len; /* where the contents of its files are in saip_package.content */
 };
 struct saip_header {
     unsigned major, minor;
@@ -106,6 +116,8 @@ struct saip_package {
     struct saip_header header;
     struct saip_file *files; /* [0] is the MF */
     size_t file_count;
+    struct saip_directory *directories;
+    size_t directory_count;
     struct saip_pin *pins;
     size_t pin_count;
     struct saip_puk *puks;
@@ -117,7 +129,7 @@ struct saip_package {
     struct saip_element
         *elements; /* all, in order; what is stored only (A5-A9) is to be had here only */
     size_t element_count;
-    struct buf content;
+    struct buf content; /* of all files; may be taken elsewhere, see saip_move_content */
 };
 
 /* Reads a UPP, which must stay while the package is used. ERR_PARSE with *fault (may be NULL)
@@ -153,6 +165,11 @@ MUST_CHECK enum err saip_answer_next(struct span *list, struct saip_answer *out)
 /* The ASN.1 name of a kind of element: "opt-csim" for 0xBA; NULL unknown. */
 const char *saip_element_name(uint32_t tag);
 
+/* Its AID and PIN status; empty where it has none. */
+struct span saip_aid(const struct saip_package *p, const struct saip_file *f);
+struct span saip_pin_status(const struct saip_package *p, const struct saip_file *f);
+/* The contents of an element's files are at `at` from now on, which must stay and be the same octets. */
+void saip_move_content(struct saip_package *p, const struct saip_element *element, const uint8_t *at);
 /* The contents of a file as the package gives them (defaults, fill patterns and fills applied). */
 struct span saip_content(const struct saip_package *p, const struct saip_file *f);
 /* A file by id under a directory (index); SAIP_NONE when absent. */

@@ -155,12 +155,35 @@ static void release_shared(struct euicc_contents *store, struct piece *p)
         free_piece(p);
 }
 
-static enum err take_piece(struct euicc_contents *store, struct crypto *c, struct span bytes, struct piece **out)
+enum err piece_new(struct euicc_contents *store, struct crypto *c, struct span bytes, struct piece **out)
 {
     if (store)
         return take_shared(store, c, bytes, out);
     *out = new_piece(bytes, 0);
     return *out ? ERR_OK : ERR_NOMEM;
+}
+
+void piece_release(struct euicc_contents *store, struct piece *p)
+{
+    if (store)
+        release_shared(store, p);
+    else
+        free_piece(p);
+}
+
+const uint8_t *piece_octets(const struct piece *p)
+{
+    return p->at;
+}
+
+size_t piece_footprint(struct euicc_contents *store, const struct piece *p)
+{
+    if (store)
+        pthread_mutex_lock(&store->lock);
+    size_t octets = (sizeof *p + p->len + p->references - 1) / p->references;
+    if (store)
+        pthread_mutex_unlock(&store->lock);
+    return octets;
 }
 
 /* ---- packages
@@ -195,7 +218,7 @@ enum err kept_package_new(struct euicc_contents *store, struct crypto *c, struct
     while (!e && p->count < count) {
         e = der_next(&d, &element);
         if (!e)
-            e = take_piece(store, c, element.whole, &p->piece[p->count]);
+            e = piece_new(store, c, element.whole, &p->piece[p->count]);
         if (!e)
             p->count++;
     }
@@ -217,12 +240,8 @@ void kept_package_release(struct kept_package *p)
 {
     if (!p || --p->references)
         return;
-    for (unsigned i = 0; i < p->count; i++) {
-        if (p->store)
-            release_shared(p->store, p->piece[i]);
-        else
-            free_piece(p->piece[i]);
-    }
+    for (unsigned i = 0; i < p->count; i++)
+        piece_release(p->store, p->piece[i]);
     free(p);
 }
 
@@ -248,22 +267,12 @@ enum err kept_package_read(const struct kept_package *p, struct saip_package **o
     return e;
 }
 
-static size_t piece_footprint(const struct piece *p)
-{
-    size_t octets = sizeof *p + p->len;
-    return (octets + p->references - 1) / p->references;
-}
-
 size_t kept_package_footprint(const struct kept_package *p)
 {
     if (!p)
         return 0;
     size_t octets = sizeof *p + p->count * sizeof p->piece[0];
-    if (p->store)
-        pthread_mutex_lock(&p->store->lock);
     for (unsigned i = 0; i < p->count; i++)
-        octets += piece_footprint(p->piece[i]);
-    if (p->store)
-        pthread_mutex_unlock(&p->store->lock);
+        octets += piece_footprint(p->store, p->piece[i]);
     return octets;
 }

@@ -8,6 +8,13 @@
 struct crypto;
 struct euicc_contents;
 
+/* Octets, immutable; shared where there is a store. */
+struct piece;
+MUST_CHECK enum err piece_new(struct euicc_contents *store, struct crypto *c, struct span octets, struct piece **out);
+void piece_release(struct euicc_contents *store, struct piece *p);
+const uint8_t *piece_octets(const struct piece *p);
+size_t piece_footprint(struct euicc_contents *store, const struct piece *p); /* of a shared one, this holder's share */
+
 /* A package, immutable, counted as struct shared is. */
 struct kept_package;
 /* Takes its elements from the store, where they are kept as long as any card has them. `store` is borrowed; NULL: they

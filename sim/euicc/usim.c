@@ -7,15 +7,54 @@
 
 /* ---- opening and keeping
  * ----------------------------------------------------------------------------------------- */
+static void free_own(struct usim *u)
+{
+    for (size_t i = 0; u->changed && i < u->package->file_count; i++)
+        if (u->changed[i] & USIM_CONTENT) {
+            uint8_t *own = (uint8_t *)(uintptr_t)u->package->files[i].at;
+            memory_clear(own, u->package->files[i].size);
+            free(own);
+        }
+}
+
 static void usim_free(struct usim *u)
 {
     if (!u)
         return;
+    size_t count = u->package ? u->package->element_count : 0;
+    for (size_t i = 0; u->content && i < count; i++)
+        if (u->content[i])
+            piece_release(u->store, u->content[i]);
+    free(u->content);
+    free_own(u);
     saip_free(u->package);
     kept_package_release(u->upp);
     free(u->verified);
     free(u->changed);
     free(u);
+}
+
+/* What the files hold is the template's for the most part, and alike on many cards. */
+static enum err share_content(struct usim *u, struct crypto *c)
+{
+    struct saip_package *p = u->package;
+    enum err err = ERR_OK;
+    u->content = calloc(p->element_count + 1, sizeof(struct piece *));
+    if (!u->content)
+        return ERR_NOMEM;
+    for (size_t i = 0; !err && i < p->element_count; i++)
+        if (p->elements[i].content_len)
+            err = piece_new(u->store, c,
+                            span_of(p->content.at + p->elements[i].content, p->elements[i].content_len),
+                            &u->content[i]);
+    if (err)
+        return err;
+    for (size_t i = 0; i < p->element_count; i++)
+        if (u->content[i])
+            saip_move_content(p, &p->elements[i], piece_octets(u->content[i]));
+    memory_clear(p->content.at, p->content.len);
+    buf_release(&p->content);
+    return ERR_OK;
 }
 
 void usim_close(struct euicc *e)
@@ -31,26 +70,35 @@ void usim_close(struct euicc *e)
 
 size_t usim_footprint(const struct usim *u)
 {
-    return u ? sizeof *u + saip_footprint(u->package) +
-                   u->package->pin_count * sizeof u->verified[0] +
-                   u->package->file_count * sizeof u->changed[0]
-             : 0;
+    if (!u)
+        return 0;
+    const struct saip_package *p = u->package;
+    size_t n = sizeof *u + saip_footprint(p) + p->pin_count * sizeof u->verified[0] +
+               p->file_count * sizeof u->changed[0] + p->element_count * sizeof u->content[0];
+    for (size_t i = 0; i < p->element_count; i++)
+        n += u->content[i] ? piece_footprint(u->store, u->content[i]) : 0;
+    for (size_t i = 0; i < p->file_count; i++)
+        n += u->changed[i] & USIM_CONTENT ? p->files[i].size : 0;
+    return n;
 }
 
-static enum err build(const struct profile *p, struct usim **out)
+static enum err build(struct euicc *e, const struct profile *p, struct usim **out)
 {
     struct usim *u = calloc(1, sizeof *u);
     *out = NULL;
     if (!u)
         return ERR_NOMEM;
     u->upp = kept_package_take(p->upp);
+    u->store = e->contents;
     memcpy(u->iccid, p->iccid, sizeof u->iccid);
     enum err err = kept_package_read(u->upp, &u->package);
     if (!err) {
         u->verified = calloc(u->package->pin_count + 1, sizeof *u->verified);
         u->changed = calloc(u->package->file_count + 1, sizeof *u->changed);
-        err = u->verified && u->changed ? usim_apply_changes(u, shared_span(p->usim)) : ERR_NOMEM;
+        err = u->verified && u->changed ? share_content(u, e->env.crypto) : ERR_NOMEM;
     }
+    if (!err)
+        err = usim_apply_changes(u, shared_span(p->usim));
     if (err)
         usim_free(u);
     else
@@ -65,7 +113,7 @@ enum err usim_open(struct euicc *e, struct usim **out)
     if (e->usim && (!p || memcmp(p->iccid, e->usim->iccid, sizeof p->iccid) != 0))
         usim_close(e);
     if (p && !e->usim)
-        err = build(p, &e->usim);
+        err = build(e, p, &e->usim);
     *out = e->usim;
     return err;
 }
@@ -104,18 +152,19 @@ static enum err put_pin_status(const struct usim *u, const struct saip_file *f, 
 {
     struct der_mark mark;
     uint8_t enabled = 0;
-    if (!f->pin_status.len)
+    struct span references = saip_pin_status(u->package, f);
+    if (!references.len)
         return ERR_OK;
-    for (size_t i = 0; i < f->pin_status.len && i < 8; i++)
+    for (size_t i = 0; i < references.len && i < 8; i++)
         for (size_t n = 0; n < u->package->pin_count; n++)
-            if (u->package->pins[n].reference == f->pin_status.at[i] &&
+            if (u->package->pins[n].reference == references.at[i] &&
                 u->package->pins[n].attributes & 1)
                 enabled |= (uint8_t)(0x80 >> i);
     enum err err = der_put_open(out, 0xc6, &mark);
     if (!err)
         err = der_put(out, 0x90, SPAN(enabled));
-    for (size_t i = 0; !err && i < f->pin_status.len; i++)
-        err = der_put(out, 0x83, span_sub(f->pin_status, i, 1));
+    for (size_t i = 0; !err && i < references.len; i++)
+        err = der_put(out, 0x83, span_sub(references, i, 1));
     return err ? err : der_put_close(out, mark);
 }
 
@@ -158,7 +207,7 @@ static enum err put_fcp(const struct usim *u, const struct saip_file *f, struct 
     if (!err)
         err = der_put(out, 0x83, SPAN((uint8_t)(f->fid >> 8), (uint8_t)f->fid));
     if (!err && f->kind == SAIP_ADF)
-        err = der_put(out, 0x84, f->aid);
+        err = der_put(out, 0x84, saip_aid(u->package, f));
     if (!err)
         err = put_proprietary(f, out);
     if (!err)
@@ -220,8 +269,9 @@ static size_t select_application(const struct saip_package *p, const struct chan
     bool next = (c->p2 & 3) == NEXT_OCCURRENCE;
     for (size_t i = next && ch->adf != SAIP_NONE ? ch->adf + 1u : 0; i < p->file_count; i++) {
         const struct saip_file *f = &p->files[i];
-        if (f->kind == SAIP_ADF && c->data.len >= 5 && f->aid.len >= c->data.len &&
-            span_equal(span_sub(f->aid, 0, c->data.len), c->data))
+        struct span aid = saip_aid(p, f);
+        if (f->kind == SAIP_ADF && c->data.len >= 5 && aid.len >= c->data.len &&
+            span_equal(span_sub(aid, 0, c->data.len), c->data))
             return i;
     }
     return SAIP_NONE;
@@ -297,7 +347,8 @@ static enum err run_status(struct usim *u, const struct channel *ch, const struc
         return put_fcp(u, f, response);
     case 0x01:
         return ch->adf == SAIP_NONE ? ERR_OK
-                                    : der_put(response, 0x84, u->package->files[ch->adf].aid);
+                                    : der_put(response, 0x84,
+                                              saip_aid(u->package, &u->package->files[ch->adf]));
     case 0x0c:
         return ERR_OK;
     default:

@@ -24,12 +24,14 @@
 #define INS_UPDATE_RECORD 0xdc
 #define INS_STATUS 0xf2
 
-#define USIM_CONTENT 1
+#define USIM_CONTENT 1 /* the contents are this card's own copy */
 #define USIM_LIFECYCLE 2
 
 struct usim {
     struct kept_package *upp;     /* what the package borrows */
     struct saip_package *package; /* with everything that was changed since */
+    struct euicc_contents *store; /* of the contents below; NULL: they are this card's alone */
+    struct piece **content;       /* of each element's files, as the package gives them; NULL none */
     uint8_t iccid[10];
     bool *verified; /* per PIN, until power off */
     uint8_t *changed; /* per file: what differs from the package's, USIM_CONTENT and USIM_LIFECYCLE */
@@ -80,6 +82,8 @@ struct saip_file *usim_target(struct usim *u, struct channel *ch, unsigned sfi, 
 /* By its rule, and by its life cycle; *sw says why not. */
 bool usim_permits(const struct usim *u, const struct channel *ch, const struct saip_file *f,
                   enum usim_access access, uint16_t *sw);
+/* The contents of a file for writing: this card's own from now on. */
+MUST_CHECK enum err usim_own(struct usim *u, const struct saip_file *f, uint8_t **out);
 /* Writes into a file, which must have that room, and keeps it. */
 MUST_CHECK enum err usim_put(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
                              struct span bytes, uint16_t *sw);

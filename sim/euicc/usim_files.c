@@ -1,4 +1,5 @@
 /* Contents of files (ETSI TS 102 221 11.1.3 to 11.1.8): READ, UPDATE, SEARCH, INCREASE. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "usim.h"
@@ -78,17 +79,36 @@ static enum err give_bytes(const struct command *c, struct span available, struc
     return buf_put(response, span_sub(available, 0, c->le));
 }
 
+enum err usim_own(struct usim *u, const struct saip_file *f, uint8_t **out)
+{
+    size_t i = (size_t)(f - u->package->files);
+    if (!(u->changed[i] & USIM_CONTENT)) {
+        uint8_t *own = malloc(f->size ? f->size : 1);
+        if (!own)
+            return ERR_NOMEM;
+        if (f->size)
+            memcpy(own, f->at, f->size);
+        u->package->files[i].at = own;
+        u->changed[i] |= USIM_CONTENT;
+    }
+    *out = (uint8_t *)(uintptr_t)u->package->files[i].at; /* allocated here, so it may be written to */
+    return ERR_OK;
+}
+
 enum err usim_put(struct euicc *e, struct usim *u, struct saip_file *f, size_t offset,
                   struct span bytes, uint16_t *sw)
 {
     struct saip_file *real = contents_of(u, f);
+    uint8_t *own;
     if (offset + bytes.len > real->size) {
         *sw = SW_WRONG_LENGTH;
         return ERR_OK;
     }
+    enum err err = usim_own(u, real, &own);
+    if (err)
+        return err;
     if (bytes.len)
-        memcpy(u->package->content.at + real->content + offset, bytes.at, bytes.len);
-    u->changed[real - u->package->files] |= USIM_CONTENT;
+        memcpy(own + offset, bytes.at, bytes.len);
     return usim_keep(e, u);
 }
 
@@ -117,11 +137,14 @@ static enum err put_newest(struct euicc *e, struct usim *u, struct channel *ch, 
                            struct span record, uint16_t *sw)
 {
     struct saip_file *real = contents_of(u, f);
-    uint8_t *at = u->package->content.at + real->content;
+    uint8_t *at;
     if (record.len != f->record_length) {
         *sw = SW_WRONG_LENGTH;
         return ERR_OK;
     }
+    enum err err = usim_own(u, real, &at);
+    if (err)
+        return err;
     memmove(at + record.len, at, real->size - record.len);
     ch->record = 1;
     return usim_put(e, u, f, 0, record, sw);

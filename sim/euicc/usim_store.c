@@ -130,10 +130,11 @@ static enum err apply_file(struct usim *u, struct span entry)
     const struct saip_file *f = &u->package->files[i];
     if (f->link != SAIP_NONE || content.value.len != f->size)
         return ERR_PARSE;
-    if (f->size)
-        memcpy(u->package->content.at + f->content, content.value.at, f->size);
-    u->changed[i] |= USIM_CONTENT;
-    return ERR_OK;
+    uint8_t *own;
+    enum err err = usim_own(u, f, &own);
+    if (!err && f->size)
+        memcpy(own, content.value.at, f->size);
+    return err;
 }
 
 static enum err apply_lifecycle(struct usim *u, struct span entry)

@@ -39,6 +39,7 @@ static void a_card_at_rest_with_a_real_profile_is_small(void)
         const struct bench_euicc_options o = { .downloads = 1, .cards = 50, .package = buf_span(&upp) };
         CHECK_ROW(names[i], bench_euicc(&o, &r, why) == ERR_OK && r.downloads == 1);
         CHECK_ROW(names[i], r.bytes_per_idle_card > 0 && r.bytes_per_idle_card <= 8192);
+        CHECK_ROW(names[i], r.bytes_per_card_in_use > r.bytes_per_idle_card && r.bytes_per_card_in_use <= 24576);
         buf_release(&upp);
     }
 }

@@ -102,11 +102,13 @@ static void what_one_card_writes_no_other_reads(void)
     static const char usim[] = "00a4040c07a0000000871002", adm[] = "0020000a083535353535353535", spn[] = "00a4000c026f46";
     struct cards c;
     open_cards(&c);
-    size_t before = euicc_contents_count(c.contents);
+    size_t at_rest = euicc_contents_count(c.contents);
     for (int i = 0; i < 2; i++) {
         power(c.card[i]);
         CHECK(answers(c.card[i], usim, "9000") && answers(c.card[i], adm, "9000") && answers(c.card[i], spn, "9000"));
     }
+    size_t before = euicc_contents_count(c.contents);
+    CHECK(before == at_rest + 4); /* the files of the MF and the USIM, laid out: with numbers of their own */
     CHECK(answers(c.card[0], "00d6000002aabb", "9000"));
     CHECK(answers(c.card[0], "00b0000002", "aabb9000"));
     CHECK(answers(c.card[1], "00b0000002", "014c9000"));
@@ -114,6 +116,9 @@ static void what_one_card_writes_no_other_reads(void)
     power(c.card[1]);
     CHECK(answers(c.card[1], usim, "9000") && answers(c.card[1], spn, "9000"));
     CHECK(answers(c.card[1], "00b0000002", "014c9000"));
+    card_close(euicc_card(c.card[0]));
+    card_close(euicc_card(c.card[1]));
+    CHECK(euicc_contents_count(c.contents) == at_rest);
     close_cards(&c);
 }
 
