@@ -119,9 +119,10 @@ static enum err put_metadata(const uint8_t iccid[10], struct buf *out)
 static enum err put_profile(const struct bench_card *b, unsigned number, struct buf *metadata,
                             struct buf *upp)
 {
-    char digits[21], imsi[16];
+    char digits[21], imsi[16], adm[9];
     struct aka_params keys = { .algorithm = AKA_MILENAGE, .k_len = 16, .res_len = 8 };
-    struct saip_subscription s = { .imsi = imsi, .aka = &keys };
+    struct saip_subscription s = { .imsi = imsi, .adm1 = adm, .aka = &keys };
+    snprintf(adm, sizeof adm, "%08u", number % 100000000);
     snprintf(digits, sizeof digits, "8900012345%09u1", number % 1000000000);
     snprintf(imsi, sizeof imsi, "262019%09u", number % 1000000000);
     memcpy(keys.k, &number, sizeof number);
@@ -131,7 +132,7 @@ static enum err put_profile(const struct bench_card *b, unsigned number, struct 
     if (!e)
         e = put_metadata(s.iccid, metadata);
     if (!e && b->package.len)
-        return bench_package(b->package, s.iccid, imsi, b->env.rng, upp);
+        return bench_package(b->package, &s, b->env.rng, upp);
     return e ? e : saip_minimal_usim(&s, upp);
 }
 
