@@ -224,18 +224,28 @@ static json_t *profile_json(const struct rsp_profile_info *p)
                      "elements", elements_json(p->elements));
 }
 
-/* The members shown, of SGP.22 and of SGP.32: a card skips tags that it does not know (SGP.22 5.7.15). */
+/* The members shown, of SGP.22 and of SGP.32, and last the lab's own: a card skips tags that it does not know (SGP.22
+ * 5.7.15). One that does not is asked again without that. */
 static const uint8_t profile_tags[] = { 0x5a, 0x4f, 0x9f, 0x70, 0x90, 0x91, 0x92, 0x95, 0xb7,
                                         0x99, 0x9f, 0x7b, 0x9f, 0x26, 0x9f, 0x67, 0xff, 0x7e };
+#define OWN_TAG_OCTETS 2
+
+static enum err ask_profiles(struct es10_card *c, size_t tags, struct es10b_profiles_info *list)
+{
+    const struct rsp_profile_info_request q = { .tag_list = span_of(profile_tags, tags) };
+    enum err e = es10b_get_profiles_info(c, &q, list);
+    return !e && list->message.which != RSP_OK ? ERR_REFUSED : e;
+}
 
 static enum err read_profiles(struct es10_card *c, json_t **out)
 {
-    const struct rsp_profile_info_request q = { .tag_list = SPAN_ARRAY(profile_tags) };
     struct es10b_profiles_info list;
     struct rsp_profile_info one;
-    enum err e = es10b_get_profiles_info(c, &q, &list);
-    if (!e && list.message.which != RSP_OK)
-        e = ERR_REFUSED;
+    enum err e = ask_profiles(c, sizeof profile_tags, &list);
+    if (e == ERR_REFUSED || e == ERR_PARSE) {
+        buf_release(&list.received);
+        e = ask_profiles(c, sizeof profile_tags - OWN_TAG_OCTETS, &list);
+    }
     struct der d = der_open(e ? (struct span){ 0 } : list.message.list);
     *out = e ? NULL : json_array();
     while (!e && rsp_profile_info_next(&d, &one) == ERR_OK)

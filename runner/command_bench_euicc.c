@@ -60,8 +60,9 @@ static int check_package(const char *path, struct buf *out)
         return command_refuse("bench", "%s: %s", path, e == ERR_LIMIT ? "too large for a profile package" : "no such file");
     e = saip_read(buf_span(out), &p, &fault);
     saip_free(p);
-    return e ? command_refuse("bench", "%s: element %d: %s", path, fault.identification, e == ERR_PARSE ? fault.why : "no memory")
-             : 0;
+    if (e == ERR_PARSE && fault.identification >= 0)
+        return command_refuse("bench", "%s: element %d: %s", path, fault.identification, fault.why);
+    return e ? command_refuse("bench", "%s: %s", path, e == ERR_PARSE ? fault.why : "no memory") : 0;
 }
 
 int command_bench_euicc(int64_t downloads, int64_t cards, const char *package, bool json)

@@ -187,11 +187,62 @@ static void what_a_card_only_keeps_is_said_in_words(void)
     release_card(&k);
 }
 
+/* A card that takes no tag but those it knows. */
+struct strict_card {
+    struct card card;
+    struct card *real;
+    unsigned refused;
+};
+
+static enum err strict_reset(struct card *c, struct buf *atr)
+{
+    return card_reset(((struct strict_card *)c)->real, atr);
+}
+
+static enum err strict_transmit(struct card *c, struct span command, struct buf *response)
+{
+    struct strict_card *s = (struct strict_card *)c;
+    if (!memmem(command.at, command.len, "\xff\x7e", 2))
+        return card_transmit(s->real, command, response);
+    s->refused++;
+    return buf_set(response, SPAN(0xbf, 0x2d, 0x03, 0x81, 0x01, 0x01, 0x90, 0x00));
+}
+
+static void strict_close(struct card *c)
+{
+    card_close(((struct strict_card *)c)->real);
+}
+
+static void a_card_that_takes_no_unknown_tag_tells_its_profiles_all_the_same(void)
+{
+    static const struct card_ops ops = { "strict", strict_reset, strict_transmit, strict_close };
+    const char *path = shared_path("data/profiles/TS48v7_SAIP2.3_NoBERTLV.der");
+    struct kept_card k;
+    struct buf bytes = { .max = 4096 };
+    json_t *report = NULL;
+    if (!path)
+        return;
+    make_card(&k, path);
+    struct strict_card strict = { { &ops }, euicc_card(k.euicc), 0 };
+    struct es10_card c = { .env = &k.env, .card = &strict.card };
+    REQUIRE(card_reset(c.card, &bytes) == ERR_OK);
+    REQUIRE(apdu_open_isd_r(c.card, &c.channel, &bytes, &c.sw) == ERR_OK);
+    REQUIRE(card_report_profiles(&c, &report) == ERR_OK);
+    const json_t *profiles = json_object_get(report, "profiles");
+    CHECK(strict.refused == 1 && json_array_size(profiles) == 1);
+    CHECK(json_is_null(json_object_get(json_array_get(profiles, 0), "elements")));
+    json_decref(report);
+    buf_release(&bytes);
+    release_card(&k);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         { "each way to call it", each_way_to_call_it },
         { "what a card only keeps is said in words", what_a_card_only_keeps_is_said_in_words },
+        { "a card that takes no unknown tag tells its profiles all the same",
+          a_card_that_takes_no_unknown_tag_tells_its_profiles_all_the_same },
         { "a card is traced between reader and terminal", a_card_is_traced_between_reader_and_terminal },
     };
     return tests_main("card_command", tests, COUNT(tests));

@@ -50,7 +50,7 @@ static const struct row {
     { "an option without its value is refused", "$L run --seed", 2, "--seed needs a value", NULL },
     { "a seed is a number", "$L run good.yaml --seed ten", 2, "takes a number, not 'ten'", NULL },
     { "a package to measure with that is not there", "$L bench euicc --package none.der", 2, "none.der: no such file", NULL },
-    { "a package to measure with that is none", "$L bench euicc --package good.yaml", 2, "good.yaml: element -1: ", NULL },
+    { "a package to measure with that is none", "$L bench euicc --package good.yaml", 2, "good.yaml: profile element is no well-formed TLV", NULL },
     { "a card that is in no reader", "$L run good.yaml --card sim", 2, "--card is pcsc:NAME, not 'sim'", NULL },
     { "a reader for no card", "$L run good.yaml --reader 127.0.0.1:1", 2, "--reader belongs to --card", NULL },
     { "a fault is a message and a way", "$L run good.yaml --break nonsense", 2, "MESSAGE=HOW", NULL },
