@@ -72,7 +72,7 @@ static enum err insert(struct smdp *s, const struct smdp_message *m, struct span
 static enum err attach(struct smdp *s, const struct smdp_message *m)
 {
     enum err e = db_run(s->env->db,
-                        "UPDATE message SET iccid = (SELECT iccid FROM session WHERE transaction_id = ?)"
+                        "UPDATE message SET iccid = COALESCE((SELECT iccid FROM session WHERE transaction_id = ?), '')"
                         " WHERE transaction_id = ? AND iccid = ''",
                         DB_ARGS(DB_TEXT(m->transaction_id), DB_TEXT(m->transaction_id)), NULL);
     if (e || !es_refused(m->status) || !m->matching_id[0])

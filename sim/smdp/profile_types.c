@@ -170,6 +170,8 @@ enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_profile_type
 {
     struct saip_fault fault;
     struct buf before = { .max = SAIP_UPP_MAX };
+    if (!smdp_client_named(s, t->owner))
+        return log_fail(s->env->log, ERR_CONFIG, "profile-types", "the operator of a type is no client");
     enum err e = check_type(t->package, &fault);
     if (e == ERR_PARSE)
         return log_fail(s->env->log, ERR_CONFIG, "profile-types", fault.why);

@@ -458,6 +458,8 @@ static const struct {
       "brainpool:", "profile-types: [{name: iot, operator: eso}]", 2, "profile-types: at most 64" },
     { "smdp: a profile type of a package that is not there", "sim-smdp", smdp_good,
       "brainpool:", "profile-types: [{name: iot, operator: eso, package: none.der}]", 1, "none.der" },
+    { "smdp: a profile type of nobody", "sim-smdp", smdp_good, "brainpool:",
+      "profile-types: [{name: iot, operator: nobody, package: nonsense.pem}]", 2, "the operator of a type is no client" },
     { "smdp: a profile type of something else", "sim-smdp", smdp_good,
       "brainpool:", "profile-types: [{name: iot, operator: eso, package: nonsense.pem}]", 2, "profile element is no well-formed TLV" },
     { "smds: a misspelt key", "sim-smds", smds_good, "brainpool:", "brainpol: true", 2, "settings.yaml:8:" },

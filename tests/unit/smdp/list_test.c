@@ -158,9 +158,30 @@ static void no_page_scans(void)
     lab_close(&l);
 }
 
+/* However often an order was placed and cancelled: the newest events are shown, in their order. */
+static void a_long_history_is_shown_in_part(void)
+{
+    struct lab l;
+    json_t *answer = NULL;
+    lab_open(&l);
+    lab_import(&l);
+    CHECK(db_run(l.part[LAB_SMDP].env.db,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+                 " INSERT INTO history (iccid, at, event) SELECT ?, i, 'event ' || i FROM n",
+                 DB_ARGS(DB_TEXT(LAB_PARTNER_ICCID)), NULL) == ERR_OK);
+    CHECK(lab_call(&l, l.admin, "GET", LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID, "", &answer) == 200);
+    json_t *history = json_object_get(answer, "history");
+    CHECK(json_array_size(history) == 1000);
+    CHECK(strcmp(json_str(json_array_get(history, 0), "event"), "event 4001") == 0);
+    CHECK(strcmp(json_str(json_array_get(history, 999), "event"), "event 5000") == 0);
+    json_decref(answer);
+    lab_close(&l);
+}
+
 const struct test list_tests[] = {
     { "stock and orders are listed as asked", lists_are_filtered },
     { "pages join without gap or repetition", pages_join },
     { "no page scans or sorts", no_page_scans },
+    { "of a long history the newest events are shown", a_long_history_is_shown_in_part },
 };
 const size_t list_tests_count = COUNT(list_tests);
