@@ -84,23 +84,56 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     return db_end(s->env->db, e);
 }
 
+/* NULL: to be written down. *known: it was already; who lost our answer says it again. */
+static enum err judge(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event, const char **why,
+                      bool *known)
+{
+    struct smdp_profile p = { 0 };
+    int64_t one = 0;
+    enum err e = smdp_profile_get(s, iccid, &p);
+    *why = e == ERR_NOT_FOUND                          ? "a notification of a profile that is not here"
+           : !e && strcmp(p.eid, euicc->eid) != 0 ? "a notification of a profile that is not this card's"
+                                                       : NULL;
+    if (e || *why)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = db_get_int(s->env->db, "SELECT 1 FROM history WHERE iccid = ? AND event = ? LIMIT 1",
+                   DB_ARGS(DB_TEXT(iccid), DB_TEXT(event)), &one);
+    *known = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err write_down(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event)
+{
+    const char *why = NULL;
+    bool known = false;
+    enum err e = db_begin(s->env->db);
+    if (e)
+        return e;
+    e = judge(s, iccid, euicc, event, &why, &known);
+    if (!e && why)
+        e = drop(s, why);
+    else if (!e && !known)
+        e = smdp_history_put(s, iccid, event);
+    return db_end(s->env->db, e);
+}
+
 static enum err take_notification(struct smdp *s, const struct rsp_other_signed_notification *n,
                                   const struct cert *euicc)
 {
     struct rsp_tbs tbs;
-    char iccid[21] = "", event[64];
+    char iccid[21] = "", event[96];
     rsp_tbs_notification(&n->metadata, &tbs);
     enum err e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, n->signature);
     if (e == ERR_VERIFY)
         return drop(s, "euiccNotificationSignature does not verify");
     if (!e && n->metadata.iccid.at)
         e = rsp_iccid_text(n->metadata.iccid, iccid);
-    snprintf(event, sizeof event, "notification %s by %s",
+    snprintf(event, sizeof event, "notification %s by %s, number %lld",
              n->metadata.event & RSP_EVENT_INSTALL ? "install"
              : n->metadata.event & RSP_EVENT_ENABLE ? "enable"
              : n->metadata.event & RSP_EVENT_DISABLE ? "disable" : "delete",
-             euicc->eid);
-    return e ? e : smdp_history_put(s, iccid, event);
+             euicc->eid, (long long)n->metadata.seq_number);
+    return e ? e : write_down(s, iccid, euicc, event);
 }
 
 static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)

@@ -150,25 +150,39 @@ static void result_of_another_card(void)
     close_fixture(&f);
 }
 
-/* A switch on the card makes notifications that carry the card's own chain. */
+/* Enables what was installed on this card, which makes a notification that carries the card's own chain; *list owns its bytes. */
+static void switched(struct lab_card *c, struct span iccid, struct es10b_retrieve_notifications_response *list,
+                     struct rsp_pending_notification *n)
+{
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    int64_t code = -1;
+    *list = (struct es10b_retrieve_notifications_response){ .received.max = APDU_ES10_RESPONSE_MAX };
+    *n = (struct rsp_pending_notification){ 0 };
+    REQUIRE(es10b_enable_profile(&c->es, iccid, false, &code) == ERR_OK && code == 0);
+    REQUIRE(es10b_retrieve_notifications_list(&c->es, &q, list) == ERR_OK);
+    struct der items = der_open(list->message.notifications);
+    while (!der_at_end(&items) && (n->which != RSP_PENDING_OTHER || n->other.metadata.event != RSP_EVENT_ENABLE))
+        REQUIRE(rsp_pending_notification_next(&items, n) == ERR_OK);
+    REQUIRE(n->which == RSP_PENDING_OTHER);
+}
+
+static int64_t events(struct fixture *f)
+{
+    int64_t count = -1;
+    CHECK(db_get_int(f->l.part[LAB_SMDP].env.db, "SELECT COUNT(*) FROM history", NULL, 0, &count) == ERR_OK);
+    return count;
+}
+
 static void other_notifications(void)
 {
     struct fixture f;
-    int64_t code = -1;
-    struct es10b_retrieve_notifications_response list = { .received.max = APDU_ES10_RESPONSE_MAX };
-    const struct rsp_retrieve_notifications_request q = { 0 };
-    struct rsp_pending_notification n = { 0 };
+    struct es10b_retrieve_notifications_response list;
+    struct rsp_pending_notification n;
     uint8_t iccid[10];
     open_fixture(&f);
     CHECK(lab_fetch(&f.d)[0] == 0 && lab_load(&f.d) == 0 && notify(&f) == ERR_OK);
     memcpy(iccid, f.d.loaded.message.data.metadata.iccid.at, 10);
-    REQUIRE(es10b_enable_profile(&f.l.card.es, SPAN_ARRAY(iccid), false, &code) == ERR_OK && code == 0);
-    REQUIRE(es10b_retrieve_notifications_list(&f.l.card.es, &q, &list) == ERR_OK);
-    struct der items = der_open(list.message.notifications);
-    while (!der_at_end(&items) &&
-           (n.which != RSP_PENDING_OTHER || n.other.metadata.event != RSP_EVENT_ENABLE))
-        REQUIRE(rsp_pending_notification_next(&items, &n) == ERR_OK);
-    REQUIRE(n.which == RSP_PENDING_OTHER);
+    switched(&f.l.card, SPAN_ARRAY(iccid), &list, &n);
     lab_flip(span_sub(n.other.signature, 9, 1));
     CHECK(es9p_handle_notification(&f.d.peer, n.whole) == ERR_OK);
     CHECK(!lab_file_holds(&f.l, LAB_SMDP, span_str("notification enable")));
@@ -178,6 +192,40 @@ static void other_notifications(void)
     CHECK(state_is(&f, "installed"));
     buf_release(&list.received);
     close_fixture(&f);
+}
+
+/* Signed all right, and still nothing to write down. */
+static void notifications_of_nothing_here(void)
+{
+    static const struct {
+        const char *name;
+        bool twice, gone, moved;
+    } rows[] = {
+        { "the same notification again", true, false, false },
+        { "of a profile that is not here", false, true, false },
+        { "of a profile that is another card's", false, false, true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct es10b_retrieve_notifications_response list;
+        struct rsp_pending_notification n;
+        uint8_t iccid[10];
+        open_fixture(&f);
+        CHECK(lab_fetch(&f.d)[0] == 0 && lab_load(&f.d) == 0 && notify(&f) == ERR_OK);
+        memcpy(iccid, f.d.loaded.message.data.metadata.iccid.at, 10);
+        switched(&f.l.card, SPAN_ARRAY(iccid), &list, &n);
+        if (rows[i].twice)
+            CHECK(es9p_handle_notification(&f.d.peer, n.whole) == ERR_OK);
+        if (rows[i].gone)
+            CHECK(db_run(f.l.part[LAB_SMDP].env.db, "DELETE FROM profile", NULL, 0, NULL) == ERR_OK);
+        if (rows[i].moved)
+            CHECK(db_run(f.l.part[LAB_SMDP].env.db, "UPDATE profile SET eid = ?", DB_ARGS(DB_TEXT(LAB_OTHER_EID)), NULL) == ERR_OK);
+        int64_t before = events(&f);
+        CHECK_ROW(rows[i].name, es9p_handle_notification(&f.d.peer, n.whole) == ERR_OK); /* 204 all the same */
+        CHECK_ROW(rows[i].name, events(&f) == before);
+        buf_release(&list.received);
+        close_fixture(&f);
+    }
 }
 
 /* --- cancel session ---------------------------------------------------------------------------- */
@@ -315,6 +363,7 @@ const struct test notification_tests[] = {
     { "a result may come forty days late", result_after_forty_days },
     { "another card's signature closes nothing", result_of_another_card },
     { "other notifications are believed when they verify", other_notifications },
+    { "what is not here, not the card's, or was said before is not written down", notifications_of_nothing_here },
     { "a session is cancelled by its card only", cancel_session },
     { "a cancellation for another SM-DP+ is refused", cancel_for_another_smdp },
     { "hostile bodies get a refusal and change nothing", hostile_bodies },
