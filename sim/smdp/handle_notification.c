@@ -51,7 +51,7 @@ static enum err close_order(struct smdp *s, struct smdp_session *x, const struct
 }
 
 /* An installation result carries no certificate: the session knows who it must come from. */
-static enum err installation_result(struct smdp *s, const struct rsp_profile_installation_result *r)
+static enum err installation_result(struct smdp *s, const struct rsp_profile_installation_result *r, bool *believed)
 {
     const struct rsp_final_result *result = &r->data.result;
     struct smdp_session x = { 0 };
@@ -76,6 +76,7 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     bool installed = result->which == RSP_OK;
     snprintf(event, sizeof event, installed ? "installed" : "installation failed: command %d, reason %d",
              (int)result->error.command, (int)result->error.reason);
+    *believed = !e;
     if (e == ERR_VERIFY)
         e = drop(s, "euiccSignPIR does not verify");
     else if (!e)
@@ -102,7 +103,7 @@ static enum err judge(struct smdp *s, const char *iccid, const struct cert *euic
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err write_down(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event)
+static enum err write_down(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event, bool *believed)
 {
     const char *why = NULL;
     bool known = false;
@@ -114,11 +115,12 @@ static enum err write_down(struct smdp *s, const char *iccid, const struct cert 
         e = drop(s, why);
     else if (!e && !known)
         e = smdp_history_put(s, iccid, event);
+    *believed = !why;
     return db_end(s->env->db, e);
 }
 
 static enum err take_notification(struct smdp *s, const struct rsp_other_signed_notification *n,
-                                  const struct cert *euicc)
+                                  const struct cert *euicc, bool *believed)
 {
     struct rsp_tbs tbs;
     char iccid[21] = "", event[96];
@@ -133,28 +135,29 @@ static enum err take_notification(struct smdp *s, const struct rsp_other_signed_
              : n->metadata.event & RSP_EVENT_ENABLE ? "enable"
              : n->metadata.event & RSP_EVENT_DISABLE ? "disable" : "delete",
              euicc->eid, (long long)n->metadata.seq_number);
-    return e ? e : write_down(s, iccid, euicc, event);
+    return e ? e : write_down(s, iccid, euicc, event, believed);
 }
 
-static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n)
+static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n, bool *believed)
 {
     const struct cert *euicc = NULL;
     struct es_status status = { 0 };
     enum err e = es_authentication_judge(&s->authentication, n->euicc_certificate, n->eum_certificate, &euicc,
                                          &status);
     if (!e)
-        e = es_refused(&status) ? drop(s, status.message) : take_notification(s, n, euicc);
+        e = es_refused(&status) ? drop(s, status.message) : take_notification(s, n, euicc, believed);
     cert_give_back(s->env->crypto, euicc);
     return e;
 }
 
-enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n)
+enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n, bool *believed)
 {
+    *believed = false;
     switch (n->which) {
     case RSP_PENDING_INSTALLATION:
-        return installation_result(s, &n->installation);
+        return installation_result(s, &n->installation, believed);
     case RSP_PENDING_OTHER:
-        return other_notification(s, &n->other);
+        return other_notification(s, &n->other, believed);
     default:
         return drop(s, "a compact notification reached the SM-DP+: the eIM must rebuild it");
     }

@@ -49,10 +49,11 @@ static enum err serve_handle_notification(void *actor, const struct http_request
     struct smdp *s = actor;
     struct es_memory received = ES_MEMORY_INIT;
     struct rsp_pending_notification notification;
+    bool believed = false;
     enum err e = es9p_handle_notification_read(s->env, q, p, &received, &notification);
     if (!e)
-        e = smdp_handle_notification(s, &notification);
-    if (!e)
+        e = smdp_handle_notification(s, &notification, &believed);
+    if (!e && believed) /* anybody may send one: what nobody signed must not drive out what was */
         e = smdp_keep_notification(s, &notification);
     if (!e)
         e = es9p_handle_notification_write(p);

@@ -123,6 +123,30 @@ static void refusals_are_kept(void)
     lab_close(&l);
 }
 
+/* Anybody may send a notification: one that nobody signed must not drive out what the card said. */
+static void forged_notifications_leave_no_trace(void)
+{
+    struct lab l;
+    struct lab_download d;
+    open_keeping(&l, 64);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_fetch(&d)[0] == 0 && lab_load(&d) == 0);
+    const struct rsp_profile_installation_result *r = &d.loaded.message;
+    lab_flip(span_sub(r->signature, 7, 1));
+    CHECK(es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
+    check_summary(&l, "an altered result",
+                  "DownloadOrder ConfirmOrder InitiateAuthentication AuthenticateClient GetBoundProfilePackage");
+    lab_flip(span_sub(r->signature, 7, 1));
+    CHECK(es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
+    check_summary(&l, "the true result",
+                  "DownloadOrder ConfirmOrder InitiateAuthentication AuthenticateClient GetBoundProfilePackage "
+                  "HandleNotification");
+    lab_download_end(&d);
+    lab_close(&l);
+}
+
 /* What belongs to no profile of the caller's is kept nowhere. */
 static void strangers_leave_no_trace(void)
 {
@@ -274,6 +298,7 @@ const struct test message_tests[] = {
     { "a download is kept message by message, its secrets blotted out", a_download_is_kept_message_by_message },
     { "what is refused is kept too, with the refusal", refusals_are_kept },
     { "who has nothing to do with a profile leaves no trace", strangers_leave_no_trace },
+    { "a notification that does not verify leaves no trace", forged_notifications_leave_no_trace },
     { "a message whose secret is hidden is not shown", hidden_secrets_are_not_shown },
     { "the newest messages are kept, as many as the settings say", the_newest_are_kept },
     { "what belongs to no profile ends after a day", what_is_unattached_ends },
