@@ -4,8 +4,6 @@
 #include "smdp_functions.h"
 #include "smdp_routes.h"
 
-#define EVENTS_SHOWN 1000 /* the newest of a profile */
-
 static enum err put_event(void *context, const struct db_row *r)
 {
     return json_array_append_new(context, json_pack("{s:I, s:s}", "at", (json_int_t)db_int(r, 0), "event",
@@ -29,7 +27,7 @@ enum err smdp_show_profile(void *actor, const struct http_request *q, struct htt
         e = db_query(s->env->db,
                      "SELECT at, event FROM (SELECT id, at, event FROM history WHERE iccid = ? ORDER BY id DESC LIMIT ?)"
                      " AS newest ORDER BY id",
-                     DB_ARGS(DB_TEXT(profile.iccid), DB_INT(EVENTS_SHOWN)), put_event, history);
+                     DB_ARGS(DB_TEXT(profile.iccid), DB_INT(SMDP_EVENTS_KEPT)), put_event, history);
     if (e && e != ERR_NOT_FOUND) {
         json_decref(history);
         return e;

@@ -75,7 +75,9 @@ static enum err remember(struct smdp *s, struct smdp_session *x, const struct sm
         e = buf_set(&x->eum_certificate, q->response.ok.eum_certificate);
     if (!e)
         e = smdp_session_update(s, x);
-    return e ? e : smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
+    if (!e)
+        e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
+    return e ? e : smdp_history_trim(s, p->iccid);
 }
 
 /* Answers an eUICC that refused the server: the session ends here. */

@@ -97,6 +97,9 @@ MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, cons
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
 MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
+#define SMDP_EVENTS_KEPT 1000
+/* Forgets all but the newest events of a profile: to be called by what can be done again and again. */
+MUST_CHECK enum err smdp_history_trim(struct smdp *s, const char *iccid);
 
 /* Which profiles of many: by EID; or all that are ordered; or by state, and type. "" leaves a filter out; type wants owner. */
 struct smdp_filter {

@@ -404,6 +404,14 @@ enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event)
                   DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), NULL);
 }
 
+enum err smdp_history_trim(struct smdp *s, const char *iccid)
+{
+    return db_run(s->env->db,
+                  "DELETE FROM history WHERE iccid = ? AND id <="
+                  " (SELECT id FROM history WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(iccid), DB_INT(SMDP_EVENTS_KEPT)), NULL);
+}
+
 enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out)
 {
     struct buf sealed = { .max = 512 };

@@ -158,7 +158,14 @@ static void no_page_scans(void)
     lab_close(&l);
 }
 
-/* However often an order was placed and cancelled: the newest events are shown, in their order. */
+static int64_t events(struct lab *l)
+{
+    int64_t count = -1;
+    CHECK(db_get_int(l->part[LAB_SMDP].env.db, "SELECT COUNT(*) FROM history", NULL, 0, &count) == ERR_OK);
+    return count;
+}
+
+/* However often an order was placed and cancelled: the newest events are shown, in their order, and older ones forgotten. */
 static void a_long_history_is_shown_in_part(void)
 {
     struct lab l;
@@ -175,6 +182,16 @@ static void a_long_history_is_shown_in_part(void)
     CHECK(strcmp(json_str(json_array_get(history, 0), "event"), "event 4001") == 0);
     CHECK(strcmp(json_str(json_array_get(history, 999), "event"), "event 5000") == 0);
     json_decref(answer);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-3", "");
+    CHECK(events(&l) == 5004); /* two calls each */
+    struct lab_download d;
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_initiate(&d)[0] == 0);
+    lab_authenticate_server(&d);
+    CHECK(lab_authenticate_client(&d)[0] == 0);
+    lab_download_end(&d);
+    CHECK(events(&l) == 1002); /* the newest, and the other profile's two */
     lab_close(&l);
 }
 
