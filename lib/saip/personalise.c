@@ -1,4 +1,5 @@
 /* A package file becomes one subscriber's: values are put in the place of those it has; all else stays byte for byte. */
+#include <stdio.h>
 #include <string.h>
 
 #include "der.h"
@@ -183,6 +184,88 @@ static enum err put_usim_member(struct tailor *t, const struct der_tlv *m)
     }
 }
 
+/* --- ISIM ----------------------------------------------------------------------------------------- */
+
+#define URI_MAX 80 /* "sip:", 15 digits, "@ims.mnc000.mcc000.3gppnetwork.org" */
+
+/* The identities that an IMSI gives (TS 23.003 13.2 to 13.4B), as data objects of TS 31.103 4.2. */
+static size_t isim_object(const struct tailor *t, const char *before, bool user, uint8_t out[URI_MAX + 2])
+{
+    const char *imsi = t->s->imsi;
+    char text[URI_MAX + 1];
+    snprintf(text, sizeof text, "%s%s%sims.mnc%s%.*s.mcc%.3s.3gppnetwork.org", before, user ? imsi : "", user ? "@" : "",
+             t->s->mnc_length == 2 ? "0" : "", (int)t->s->mnc_length, imsi + 3, imsi);
+    out[0] = 0x80;
+    out[1] = (uint8_t)strlen(text);
+    memcpy(out + 2, text, out[1]);
+    return out[1] + 2u;
+}
+
+static uint64_t number_of(struct span s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s.len && i < 4; i++)
+        n = n << 8 | s.at[i];
+    return n;
+}
+
+/* A description whose file has at least this size. */
+static enum err put_description(struct tailor *t, const struct der_tlv *fcp, size_t least)
+{
+    const uint8_t size[2] = { (uint8_t)(least >> 8), (uint8_t)least };
+    struct der d = der_open(fcp->value);
+    struct der_mark mark;
+    struct der_tlv member;
+    enum err e = der_put_open(t->out, fcp->tag, &mark);
+    while (!e && !der_at_end(&d)) {
+        e = der_next(&d, &member);
+        if (!e)
+            e = member.tag == 0x80 && number_of(member.value) < least ? der_put(t->out, 0x80, SPAN_ARRAY(size))
+                                                                      : copy(t, &member);
+    }
+    return e ? e : der_put_close(t->out, mark);
+}
+
+/* As long as the identity needs; one record of several, the others empty. A file that the package does not create stays so. */
+static enum err put_isim_file(struct tailor *t, const struct der_tlv *file, struct span content)
+{
+    struct der d = der_open(file->value);
+    struct der_mark mark;
+    struct der_tlv member, descriptor;
+    if (!der_find(file->value, 0x80, &member))
+        return copy(t, file);
+    if (!der_find(file->value, 0xa1, &member) && !der_find(member.value, 0x82, &descriptor) && descriptor.value.len >= 4 &&
+        number_of(span_sub(descriptor.value, 2, 2)) < content.len)
+        return refuse(t, "isim, EF.IMPU: the records are too short for the public identity");
+    enum err e = der_put_open(t->out, file->tag, &mark);
+    while (!e && !der_at_end(&d)) {
+        e = der_next(&d, &member);
+        if (!e && member.tag == 0xa1)
+            e = put_description(t, &member, content.len);
+    }
+    if (!e)
+        e = der_put(t->out, 0x83, content);
+    return e ? e : der_put_close(t->out, mark);
+}
+
+/* Without the length of the MNC nobody knows which network the identities name: the package's stay. */
+static enum err put_isim_member(struct tailor *t, const struct der_tlv *m)
+{
+    uint8_t object[URI_MAX + 2];
+    if (!t->s->mnc_length || strlen(t->s->imsi) < 6)
+        return copy(t, m);
+    switch (m->tag) {
+    case 0xa3:
+        return put_isim_file(t, m, span_of(object, isim_object(t, "", true, object)));
+    case 0xa4:
+        return put_isim_file(t, m, span_of(object, isim_object(t, "sip:", true, object)));
+    case 0xa5:
+        return put_isim_file(t, m, span_of(object, isim_object(t, "", false, object)));
+    default:
+        return copy(t, m);
+    }
+}
+
 /* --- keys ----------------------------------------------------------------------------------------- */
 
 /* Constants that belong to the package's algorithm stay only where it is the subscription's too. */
@@ -298,6 +381,7 @@ static enum err put_element(struct tailor *t, const struct der_tlv *element)
     } elements[] = {
         { 0xa0, put_header_member }, { 0xb0, put_mf_member },  { 0xb3, put_usim_member },
         { 0xa4, put_aka_member },    { 0xa2, put_pin_member }, { 0xa3, put_puk_member },
+        { 0xb5, put_isim_member },
     };
     if (element->tag == 0xb3 && t->usim)
         return refuse(t, "usim: the package has a second one, and a subscription one IMSI");

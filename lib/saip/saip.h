@@ -201,8 +201,8 @@ MUST_CHECK enum err saip_minimal_usim(const struct saip_subscription *s, struct 
 
 /* Appends `upp`, any package that saip_read takes, with the subscription's values in the place of its own: ICCID (header
  * and EF.ICCID), EF.IMSI, EF.ACC, K and OPc with their algorithm in every AKA element that has keys, and EF.SPN, the
- * length of the MNC in EF.AD, PINs and PUKs where the subscription has them (NULL or 0: the package's stay). Every
- * other byte is the package's; so are the identities of ISIM and CSIM. ERR_PARSE with *fault (may be NULL): the package
+ * length of the MNC in EF.AD, PINs and PUKs where the subscription has them (NULL or 0: the package's stay). With the
+ * length of the MNC the ISIM gets the identities that its IMSI gives (TS 23.003 13). Every other byte is the package's. ERR_PARSE with *fault (may be NULL): the package
  * has no place for a value; `why` begins with the name of the element. The result is a secret. */
 MUST_CHECK enum err saip_personalise(struct span upp, const struct saip_subscription *s, struct buf *out,
                                      struct saip_fault *fault);

@@ -88,9 +88,33 @@ static void check_everything(const char *row, const struct saip_package *p, cons
     }
 }
 
+/* Where there is an ISIM it is the subscriber's too. */
+static void check_isim(const char *row, const struct saip_package *p)
+{
+    static const char impi[] = "\x80\x3d" "310410123456789@ims.mnc410.mcc310.3gppnetwork.org";
+    static const char impu[] = "\x80\x41" "sip:310410123456789@ims.mnc410.mcc310.3gppnetwork.org";
+    static const char domain[] = "\x80\x21" "ims.mnc410.mcc310.3gppnetwork.org";
+    size_t isim = saip_adf(p, SPAN(0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04));
+    if (isim == SAIP_NONE)
+        return;
+    const struct { uint16_t fid; struct span want; } files[] = {
+        { 0x6f02, span_of(impi, sizeof impi - 1) }, { 0x6f04, span_of(impu, sizeof impu - 1) },
+        { 0x6f03, span_of(domain, sizeof domain - 1) },
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct span content = file_of(p, isim, files[i].fid);
+        bool same = content.len >= files[i].want.len && content.at[0] == 0x80 && content.at[1] == files[i].want.len - 2 &&
+                    span_equal(span_sub(content, 2, files[i].want.len - 2), span_sub(files[i].want, 2, files[i].want.len));
+        CHECK_ROW(row, same);
+        for (size_t k = files[i].want.len; same && k < content.len; k++)
+            same = content.at[k] == 0xff;
+        CHECK_ROW(row, same); /* nothing of the template's is left behind it */
+    }
+}
+
 static bool is_tailored(uint32_t tag)
 {
-    return tag == 0xa0 || tag == 0xb0 || tag == 0xb3 || tag == 0xa4 || tag == 0xa2 || tag == 0xa3;
+    return tag == 0xb5 || tag == 0xa0 || tag == 0xb0 || tag == 0xb3 || tag == 0xa4 || tag == 0xa2 || tag == 0xa3;
 }
 
 /* What holds no value of the subscriber's is the package's own, byte for byte; what does passes the schema. */
@@ -116,6 +140,7 @@ static void personalise_and_check(const char *row, struct span template, const s
         printf("\n    row \"%s\": %s", row, fault.why);
     REQUIRE(!e && saip_read(template, &before, NULL) == ERR_OK && saip_read(buf_span(&upp), &after, &fault) == ERR_OK);
     check_everything(row, after, &s);
+    check_isim(row, after);
     check_elements(row, before, after);
     saip_free(before);
     saip_free(after);
@@ -284,6 +309,44 @@ void a_second_usim_is_refused(void)
     buf_release(&template);
     buf_release(&twice);
     buf_release(&upp);
+}
+
+/* An ISIM element with an EF.IMPU of records of this length, in front of the end. */
+static void with_isim(uint8_t record, struct buf *out)
+{
+    uint8_t isim[] = { 0xb5, 0x20, 0xa0, 0x05, 0x80, 0x00, 0x81, 0x01, 0x30, 0x81, 0x06, 0x67, 0x81, 0x0f, 0x01, 0x02, 0x08,
+                       0xa4, 0x0f, 0xa1, 0x0d, 0x82, 0x04, 0x42, 0x21, 0x00, record, 0x83, 0x02, 0x6f, 0x04, 0x80, 0x01, record };
+    struct buf template = { .max = 4096 };
+    a_template(&template);
+    struct span all = buf_span(&template), end = span_sub(all, all.len - 9, 9);
+    REQUIRE(end.at[0] == 0xaa && buf_put(out, span_sub(all, 0, all.len - 9)) == ERR_OK);
+    REQUIRE(buf_put(out, SPAN_ARRAY(isim)) == ERR_OK && buf_put(out, end) == ERR_OK);
+    buf_release(&template);
+}
+
+void a_public_identity_needs_room(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t record;
+        unsigned mnc_length;
+        enum err want;
+    } rows[] = {
+        { "a record that is long enough", 55, 3, ERR_OK },
+        { "a record of one octet less", 54, 3, ERR_PARSE },
+        { "a short record, and no network to name", 32, 0, ERR_OK },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct saip_subscription s = everything(&milenage);
+        struct buf package = { .max = 8192 }, upp = { .max = 8192 };
+        struct saip_fault fault = { .why = "" };
+        s.mnc_length = rows[i].mnc_length;
+        with_isim(rows[i].record, &package);
+        CHECK_ROW(rows[i].name, saip_personalise(buf_span(&package), &s, &upp, &fault) == rows[i].want);
+        CHECK_ROW(rows[i].name, !rows[i].want || strncmp(fault.why, "isim, EF.IMPU:", 14) == 0);
+        buf_release(&package);
+        buf_release(&upp);
+    }
 }
 
 void no_truncation_or_flip_of_a_template_does_harm(void)

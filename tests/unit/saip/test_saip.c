@@ -528,6 +528,7 @@ int main(void)
         { "a package without a place is refused by name", a_package_without_a_place_is_refused_by_name },
         { "a subscription that fits no package is refused", a_subscription_that_fits_no_package_is_refused },
         { "a second USIM is refused", a_second_usim_is_refused },
+        { "a public identity needs room", a_public_identity_needs_room },
         { "no truncation or flip of a template does harm", no_truncation_or_flip_of_a_template_does_harm },
         { "what is written is read back", what_is_written_is_read_back },
         { "every element written passes the schema", every_element_written_passes_the_schema },
