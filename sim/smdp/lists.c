@@ -77,8 +77,7 @@ json_t *smdp_profile_json(const struct smdp_profile *p)
 
 static enum err refuse(struct http_response *p, const char *detail)
 {
-    enum err e = http_problem(p, 400, "malformed query", detail);
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, 400, "malformed query", detail);
 }
 
 static enum err read_state(const struct http_request *q, struct http_response *p, struct smdp_filter *f, bool *given)
@@ -86,12 +85,7 @@ static enum err read_state(const struct http_request *q, struct http_response *p
     char state[16];
     enum err e = smdp_read_filter(q, p, "state", state, sizeof state);
     *given = !e && state[0];
-    for (int i = 0; *given && i <= SMDP_UNAVAILABLE; i++)
-        if (strcmp(state, smdp_state_name((enum smdp_state)i)) == 0) {
-            f->state = (enum smdp_state)i;
-            return ERR_OK;
-        }
-    return *given ? refuse(p, "state: there is no such state") : e;
+    return *given && smdp_state_parse(state, &f->state) ? refuse(p, "state: there is no such state") : e;
 }
 
 /* An operator's own, whatever it asks for: of another's there is nothing. */

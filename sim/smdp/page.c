@@ -10,8 +10,7 @@
 
 static enum err refuse(struct http_response *p, const char *detail)
 {
-    enum err e = http_problem(p, 400, "malformed query", detail);
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, 400, "malformed query", detail);
 }
 
 enum err smdp_read_filter(const struct http_request *q, struct http_response *p, const char *name, char *out, size_t room)

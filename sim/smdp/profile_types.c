@@ -194,8 +194,7 @@ enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_profile_type
 
 static enum err refuse(struct http_response *p, int status, const char *detail)
 {
-    enum err e = http_problem(p, status, "profile type refused", detail);
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, status, "profile type refused", detail);
 }
 
 static enum err refuse_package(struct http_response *p, const struct saip_fault *fault)

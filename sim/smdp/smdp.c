@@ -153,6 +153,12 @@ struct actor *smdp_actor(struct smdp *s)
     return &s->actor;
 }
 
+enum err smdp_refuse(struct http_response *p, int status, const char *title, const char *detail)
+{
+    enum err e = http_problem(p, status, title, detail);
+    return e ? e : ERR_REFUSED;
+}
+
 const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certificate)
 {
     uint8_t fingerprint[32];
@@ -183,8 +189,7 @@ enum err smdp_require_viewer(const struct smdp *s, const struct http_request *q,
         *owner = c->administrator ? NULL : c->name;
         return ERR_OK;
     }
-    e = http_problem(p, 403, "not allowed", "this certificate is no client's of this SM-DP+");
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, 403, "not allowed", "this certificate is no client's of this SM-DP+");
 }
 
 /* A page in a browser can post forms and plain text to anybody, but no JSON. */
@@ -192,8 +197,7 @@ enum err smdp_read_json(const struct http_request *q, struct http_response *p, j
 {
     if (http_has_type(q, "application/json"))
         return http_read_json(q, p, out);
-    enum err e = http_problem(p, 415, "unsupported media type", "Content-Type: application/json is wanted");
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, 415, "unsupported media type", "Content-Type: application/json is wanted");
 }
 
 enum err smdp_require_administrator(const struct smdp *s, const struct http_request *q, struct http_response *p)
@@ -204,7 +208,6 @@ enum err smdp_require_administrator(const struct smdp *s, const struct http_requ
     const struct smdp_client *c = smdp_client_of(s, q->peer);
     if (c && c->administrator)
         return ERR_OK;
-    e = http_problem(p, 403, "not allowed", "this certificate is no administrator's of this SM-DP+");
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, 403, "not allowed", "this certificate is no administrator's of this SM-DP+");
 }
 

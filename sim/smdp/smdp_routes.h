@@ -7,6 +7,8 @@
 
 extern const struct actor_ops smdp_actor_ops;
 
+/* Writes a problem document; ERR_REFUSED, or why it could not. */
+MUST_CHECK enum err smdp_refuse(struct http_response *p, int status, const char *title, const char *detail);
 /* The client that showed this certificate; NULL when it is none of the settings'. */
 const struct smdp_client *smdp_client_of(const struct smdp *s, struct span certificate);
 /* NULL when there is none of this name. */

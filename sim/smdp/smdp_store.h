@@ -13,6 +13,8 @@ enum smdp_state {
     SMDP_ERROR, SMDP_UNAVAILABLE,
 };
 const char *smdp_state_name(enum smdp_state s);
+/* ERR_NOT_FOUND: no state has this name. */
+MUST_CHECK enum err smdp_state_parse(const char *name, enum smdp_state *out);
 
 /* What is secret in a profile; sealed at rest. */
 enum smdp_code { SMDP_PIN1, SMDP_PUK1, SMDP_PIN2, SMDP_PUK2, SMDP_ADM1, SMDP_CODES };

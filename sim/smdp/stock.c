@@ -72,8 +72,7 @@ static enum err refuse(struct http_response *p, int status, const char *member, 
 {
     char detail[200];
     snprintf(detail, sizeof detail, "%s: %s; nothing was added", member, why);
-    enum err e = http_problem(p, status, "batch refused", detail);
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, status, "batch refused", detail);
 }
 
 /* What each profile has for itself is not for the batch to say. */

@@ -95,6 +95,16 @@ const char *smdp_state_name(enum smdp_state s)
     return (size_t)s < COUNT(names) ? names[s] : "unknown";
 }
 
+enum err smdp_state_parse(const char *name, enum smdp_state *out)
+{
+    for (int i = 0; i <= SMDP_UNAVAILABLE; i++)
+        if (strcmp(name, smdp_state_name((enum smdp_state)i)) == 0) {
+            *out = (enum smdp_state)i;
+            return ERR_OK;
+        }
+    return ERR_NOT_FOUND;
+}
+
 void smdp_subscription_release(struct smdp_subscription *s)
 {
     memory_clear(s, sizeof *s);

@@ -29,8 +29,7 @@ static const struct smdp_transport_key *find_key(const struct smdp *s, const cha
 
 static enum err refuse(struct http_response *p, int status, const char *detail)
 {
-    enum err e = http_problem(p, status, "stock refused", detail);
-    return e ? e : ERR_REFUSED;
+    return smdp_refuse(p, status, "stock refused", detail);
 }
 
 /* "sgp32lab-stock-1", id, place and count, then the profile's members by name: each a line. */
@@ -131,12 +130,9 @@ static enum err read_wish(const json_t *o, struct http_response *p, struct smdp_
     if (f->type[0] && !f->owner[0])
         return refuse(p, 400, "profileType: a type is an operator's, which is to be named too");
     const json_t *state = json_object_get(o, "state");
-    for (int i = 0; state && i <= SMDP_UNAVAILABLE; i++)
-        if (json_is_string(state) && strcmp(json_string_value(state), smdp_state_name((enum smdp_state)i)) == 0) {
-            f->state = (enum smdp_state)i;
-            return ERR_OK;
-        }
-    return state ? refuse(p, 400, "state: there is no such state") : ERR_OK;
+    if (state && (!json_is_string(state) || smdp_state_parse(json_string_value(state), &f->state)))
+        return refuse(p, 400, "state: there is no such state");
+    return ERR_OK;
 }
 
 static enum err answer_parcel(struct http_response *p, const struct parcel *x, json_t *profiles, int64_t limit)
