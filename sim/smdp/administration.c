@@ -12,16 +12,22 @@ static enum err put_event(void *context, const struct db_row *r)
                : ERR_OK;
 }
 
+enum err smdp_require_profile(struct smdp *s, const struct http_request *q, struct http_response *p, struct smdp_profile *out)
+{
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
+    if (!e)
+        e = smdp_profile_get(s, q->part[0], out);
+    if (e == ERR_NOT_FOUND || (!e && owner && strcmp(owner, out->owner) != 0))
+        return smdp_refuse(p, 404, "no such profile", "no profile has this ICCID");
+    return e;
+}
+
 enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct smdp *s = actor;
     struct smdp_profile profile = { 0 };
-    const char *owner = NULL;
-    enum err e = smdp_require_viewer(s, q, p, &owner);
-    if (!e)
-        e = smdp_profile_get(s, q->part[0], &profile);
-    if (e == ERR_NOT_FOUND || (!e && owner && strcmp(owner, profile.owner) != 0))
-        return http_problem(p, 404, "no such profile", "no profile has this ICCID");
+    enum err e = smdp_require_profile(s, q, p, &profile);
     json_t *history = e ? NULL : json_array();
     if (!e)
         e = db_query(s->env->db,

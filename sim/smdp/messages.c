@@ -232,14 +232,9 @@ enum err smdp_list_messages(void *actor, const struct http_request *q, struct ht
     struct smdp *s = actor;
     struct smdp_profile profile = { 0 };
     struct smdp_page page;
-    const char *owner = NULL;
-    enum err e = smdp_require_viewer(s, q, p, &owner);
+    enum err e = smdp_require_profile(s, q, p, &profile);
     if (!e)
         e = smdp_read_page(q, p, &page);
-    if (!e)
-        e = smdp_profile_get(s, q->part[0], &profile);
-    if (e == ERR_NOT_FOUND || (!e && owner && strcmp(owner, profile.owner) != 0))
-        return http_problem(p, 404, "no such profile", "no profile has this ICCID");
     json_t *messages = e ? NULL : json_array();
     if (!e)
         e = db_query(s->env->db,

@@ -23,6 +23,10 @@ MUST_CHECK enum err smdp_require_viewer(const struct smdp *s, const struct http_
 /* The body of an administrator's request. ERR_REFUSED after writing 415 (it is said to be something else) or 400. Gives *out. */
 MUST_CHECK enum err smdp_read_json(const struct http_request *q, struct http_response *p, json_t **out);
 
+/* The profile of the path's {iccid}, when the caller may see it. ERR_REFUSED after writing 403 or 404. */
+MUST_CHECK enum err smdp_require_profile(struct smdp *s, const struct http_request *q, struct http_response *p,
+                                         struct smdp_profile *out);
+
 int64_t smdp_tick(struct actor *a, int64_t now, enum err *e);
 /* Tells the first thing that waits for this SM-DS (index of the settings), or this client, when it is due. *next: when the tick
  * is wanted again, CLOCK_NEVER for the next thing. ERR_NOT_FOUND: nothing waits. ERR_CUT: killed while it called. */
