@@ -109,6 +109,7 @@ static void call_text(struct lab *l, const char *method, const char *path, const
 static const struct {
     const char *name, *method, *foreign, *unknown, *body, *status;
 } routes[] = {
+    { "the counts", "GET", "/v1/profiles", "/v1/profiles?operator=nobody", "", "200" },
     { "one profile", "GET", "/v1/profiles/" LAB_LEAD_ICCID, "/v1/profiles/" UNKNOWN, "", "404" },
     { "its messages", "GET", "/v1/profiles/" LAB_LEAD_ICCID "/messages", "/v1/profiles/" UNKNOWN "/messages", "", "404" },
     { "notifications", "GET", "/v1/notifications?state=waiting", "/v1/notifications?after=9999", "", "200" },
@@ -124,6 +125,35 @@ static const struct {
     { "making stock", "POST", "/v1/stock", "/v1/stock", "{}", "403" },
     { "adding profiles", "POST", "/v1/profiles", "/v1/profiles", "{\"profiles\":[]}", "403" },
 };
+
+/* "/v1/profiles/{iccid}/messages" and "/v1/profiles/89…/messages?limit=1" are one. */
+static bool is_of(const char *path, const char *pattern)
+{
+    while (*pattern) {
+        if (*pattern == '{') {
+            pattern = strchr(pattern, '}') + 1;
+            path += strcspn(path, "/?");
+        } else if (*pattern++ != *path++)
+            return false;
+    }
+    return !*path || *path == '?';
+}
+
+/* A route that nobody thought of here has no row. */
+static void every_route_has_its_row(void)
+{
+    struct lab l;
+    lab_open(&l);
+    const struct actor_ops *ops = l.part[LAB_SMDP].actor->ops;
+    for (size_t i = 0; i < ops->route_count; i++) {
+        const struct http_route *r = &ops->routes[i];
+        bool found = strncmp(r->path, "/gsma/", 6) == 0;
+        for (size_t k = 0; !found && k < COUNT(routes); k++)
+            found = strcmp(r->method, routes[k].method) == 0 && is_of(routes[k].foreign, r->path);
+        CHECK_ROW(r->path, found);
+    }
+    lab_close(&l);
+}
 
 static void administration_is_the_callers_own(void)
 {
@@ -165,6 +195,7 @@ const struct test isolation_tests[] = {
     { "another operator's profile is answered as one that does not exist, in each ES2+ function",
       orders_are_the_callers_own },
     { "so it is in each route of the administration", administration_is_the_callers_own },
+    { "every route of the administration is looked at so", every_route_has_its_row },
     { "an operator sees its own stock, an administrator everybody's", an_operator_sees_its_own },
 };
 const size_t isolation_tests_count = COUNT(isolation_tests);
