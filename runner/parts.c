@@ -197,6 +197,7 @@ static enum err build_eim(struct part *p)
     struct world *w = p->world;
     const struct pki_item *sign = NULL;
     struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
+    static const char *const receivers[] = { HOST_SMDP, NULL };
     struct eim *eim = NULL;
     struct eim_former_key former[7];
     size_t former_count = 0;
@@ -215,7 +216,7 @@ static enum err build_eim(struct part *p)
         return e;
     const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
-                                    .clients = clients, .client_count = COUNT(clients) };
+                                    .clients = clients, .client_count = COUNT(clients), .receivers = receivers };
     e = eim_new(&p->env, &s, &eim);
     if (!e)
         p->actor = eim_actor(eim);
@@ -344,12 +345,26 @@ static enum err build_network(struct part *p)
     return e;
 }
 
+/* The eIM is told where the device listens before it says of itself how it brings packages. A program has several devices
+ * behind its listener. */
+static enum err tell_where_to_push(struct world *w, const struct world_device *d)
+{
+    char path[96], host[128], eim[128], url[256];
+    snprintf(path, sizeof path, "/v1/euiccs/%s", d->eid);
+    snprintf(url, sizeof url, "https://%s%s%s", world_device_host(d, host),
+             w->options.wiring == WIRING_PROCESS ? "/v1/devices/" : "", w->options.wiring == WIRING_PROCESS ? d->name : "");
+    return world_do(w, "PATCH", world_eim_host(d->eim, eim), path,
+                    json_pack("{s:s, s:s}", "injectUrl", url, "injectBinding", d->group->json ? "json" : "asn1"), NULL);
+}
+
 enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out)
 {
     char path[96], host[128];
     json_t *answer = NULL;
     snprintf(path, sizeof path, "/v1/euiccs/%s/initial-eim", d->eid);
-    enum err e = world_do(w, "GET", world_eim_host(d->eim, host), path, NULL, &answer);
+    enum err e = d->group->pushed ? tell_where_to_push(w, d) : ERR_OK;
+    if (!e)
+        e = world_do(w, "GET", world_eim_host(d->eim, host), path, NULL, &answer);
     if (!e)
         e = json_base64(answer, "addInitialEimRequest", out);
     if (!e)
@@ -369,7 +384,12 @@ static enum err build_device(struct part *p)
         snprintf(urls[i], sizeof urls[i], "https://net.%s.example.com", w->scenario->carrier[i].name);
         networks[i] = (struct ipa_network){ w->scenario->carrier[i].plmn, urls[i] };
     }
+    char name[80];
+    char eim_host[128];
+    struct ipa_injector injector = { .eim = world_eim_host(d->eim, eim_host) };
     enum err e = part_initial_eim(w, d, &request);
+    if (!e)
+        e = fingerprint(w, part_eim_client(d->eim, name), injector.fingerprint);
     const struct ipa_settings s = { .name = d->name, .imei = d->imei, .country = d->country, .card = d->card,
                                     .initial_eim = buf_span(&request), .networks = networks,
                                     .network_count = w->scenario->carrier_count,
@@ -377,6 +397,9 @@ static enum err build_device(struct part *p)
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
                                     .wired = d->group->wired,
                                     .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
+                                    .listens = d->group->pushed,
+                                    .minimizes = d->group->minimizes,
+                                    .injectors = &injector, .injector_count = 1,
                                     .ipae = d->group->ipae };
     if (!e)
         e = ipa_new(&p->env, &s, &d->ipa);

@@ -183,8 +183,9 @@ static enum err eim_settings(struct part *p, struct buf *t)
     for (unsigned n = p->oldest_key; !e && n <= p->key; n++)
         e = put_eim_key(p, n, t);
     if (!e)
-        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nclients:\n", w->folder,
-                       p->key, p->host, p->host, p->host, paced(30 * CLOCK_SECOND));
+        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nreceivers: [%s]\n"
+                       "clients:\n", w->folder,
+                       p->key, p->host, p->host, p->host, paced(30 * CLOCK_SECOND), HOST_SMDP);
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");
@@ -266,12 +267,14 @@ static enum err device_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
     const struct world_device *d = p->device;
+    char eim[80], host[128];
     int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
     enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nfallback: %lld ms\nreturn: %lld ms\n"
-                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nnetworks:\n",
+                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nminimize: %s\nnetworks:\n",
                             paced(poll), paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND), paced(2 * CLOCK_MINUTE),
                             paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1",
-                            d->group->emergency_on_loss ? "true" : "false", d->group->wired ? "true" : "false");
+                            d->group->emergency_on_loss ? "true" : "false", d->group->wired ? "true" : "false",
+                            d->group->minimizes ? "true" : "false");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
         e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
                        w->scenario->carrier[i].name);
@@ -283,7 +286,11 @@ static enum err device_settings(struct part *p, struct buf *t)
         e = buf_printf(t, ", confirmation-code: \"%s\"", d->group->confirmation_code);
     if (!e)
         e = buf_put_str(t, "}\nclients:\n");
-    return e ? e : put_client(w, t, "admin", "ADMIN", "");
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "");
+    if (!e && d->group->pushed)
+        e = buf_put_str(t, "injectors:\n");
+    return e || !d->group->pushed ? e : put_client(w, t, world_eim_host(d->eim, host), part_eim_client(d->eim, eim), "");
 }
 
 static const struct {

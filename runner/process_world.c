@@ -194,7 +194,7 @@ static enum err place_part(struct part *p)
 {
     struct world *w = p->world;
     if (p->kind == PART_DEVICE)
-        snprintf(p->host, sizeof p->host, "%.60s.device.example.com", p->name);
+        world_device_host(p->device, p->host);
     enum err e = process_free_port(&w->next_port, &p->port);
     if (!e && p->kind == PART_DEVICE)
         e = process_free_port(&w->next_port, &p->card_port);

@@ -203,7 +203,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
                                         "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
-                                        "default-smdp", "confirmation-code", "memory", NULL };
+                                        "default-smdp", "confirmation-code", "memory",
+                                        "packages", "messages", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -253,6 +254,16 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "binding", bindings, &binding, error);
     g->json = binding && strcmp(binding, "json") == 0;
+    static const char *const messages[] = { "full", "compact", NULL };
+    const char *message = NULL;
+    if (!e)
+        e = read_one_of(s, n, "messages", messages, &message, error);
+    g->minimizes = message && strcmp(message, "compact") == 0;
+    static const char *const packages[] = { "polled", "pushed", NULL };
+    const char *package = NULL;
+    if (!e)
+        e = read_one_of(s, n, "packages", packages, &package, error);
+    g->pushed = package && strcmp(package, "pushed") == 0;
     static const char *const ipas[] = { "ipad", "ipae", NULL }, *const policies[] = { "none", "ppr1", "ppr2", NULL };
     const char *ipa = NULL;
     if (!e)

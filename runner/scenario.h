@@ -63,6 +63,8 @@ struct scenario_group {
     bool indirect;         /* downloads through the eIM */
     bool json;             /* ESipa over JSON */
     bool ipae;             /* the IPA is in the card */
+    bool minimizes;        /* compact forms to the eIM that relays */
+    bool pushed;           /* its eIM pushes packages, beside being polled */
     const char *eim_trust; /* trustedPublicKeyDataTls of its eIM: "roots" none, "ca", "certificate", "key", "other-key" */
     const char *policy;    /* of the profile it starts on: "none", "ppr1", "ppr2" */
     const struct scenario_eim *eim; /* whose it is at the start; NULL: the one that is always there */

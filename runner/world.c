@@ -195,6 +195,20 @@ static void list_rsp_servers(struct world *w)
         add_part(w, PART_SMDS, "smds", HOST_SMDS);
 }
 
+const char *world_device_host(const struct world_device *d, char out[128])
+{
+    snprintf(out, 128, "%.60s.device.example.com", d->name);
+    return out;
+}
+
+/* A device is called only where its eIM pushes. */
+static void add_device(struct world *w, struct world_device *d)
+{
+    char host[128] = "";
+    d->part = add_part(w, PART_DEVICE, d->name, d->group->pushed ? world_device_host(d, host) : "");
+    d->part->device = d;
+}
+
 static void list_parts(struct world *w)
 {
     char name[TRACE_NAME_MAX], host[160];
@@ -215,11 +229,13 @@ static void list_parts(struct world *w)
         add_part(w, PART_EIM, name, world_eim_host(&w->scenario->eim[i], host))->eim = &w->scenario->eim[i];
     }
     list_rsp_servers(w);
-    for (size_t i = 0; i < w->device_count; i++) {
-        struct part *p = add_part(w, PART_DEVICE, w->devices[i].name, "");
-        p->device = &w->devices[i];
-        w->devices[i].part = p;
-    }
+    /* Who has a host comes first: who looks for one need not pass a fleet. */
+    for (size_t i = 0; i < w->device_count; i++)
+        if (w->devices[i].group->pushed)
+            add_device(w, &w->devices[i]);
+    for (size_t i = 0; i < w->device_count; i++)
+        if (!w->devices[i].group->pushed)
+            add_device(w, &w->devices[i]);
 }
 
 static enum err start_servers(struct world *w)

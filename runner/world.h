@@ -150,6 +150,8 @@ struct part *world_part(struct world *w, const char *name);
 const char *world_smdp_host(const struct scenario_smdp *smdp, char out[128]);
 /* Where an eIM of the world is reached, which is its eimId too; NULL: the one that is always there. */
 const char *world_eim_host(const struct scenario_eim *eim, char out[128]);
+struct world_device;
+const char *world_device_host(const struct world_device *d, char out[128]);
 struct world_device *world_device(struct world *w, const char *name);
 int64_t world_now(struct world *w);
 

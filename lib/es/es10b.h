@@ -13,6 +13,7 @@
 #include "rsp_es10.h"
 #include "rsp_euicc_package.h"
 #include "rsp_notification.h"
+#include "rsp_rat.h"
 
 struct es10_card {
     const struct env *env;
@@ -41,6 +42,12 @@ struct es10b_certs {
 };
 /* ci_pkid may be empty. */
 MUST_CHECK enum err es10b_get_certs(struct es10_card *c, struct span ci_pkid, struct es10b_certs *out);
+
+struct es10b_rat {
+    struct rsp_get_rat_response message;
+    struct buf received;
+};
+MUST_CHECK enum err es10b_get_rat(struct es10_card *c, struct es10b_rat *out);
 
 struct es10b_authenticate_server_response {
     struct rsp_authenticate_server_response message;

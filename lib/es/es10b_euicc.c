@@ -84,3 +84,14 @@ enum err es10a_get_euicc_configured_addresses(struct es10_card *c, struct es10b_
         e = es10b_answer(c, name, rsp_configured_addresses_read(buf_span(&out->received), &out->message));
     return e;
 }
+
+enum err es10b_get_rat(struct es10_card *c, struct es10b_rat *out)
+{
+    struct buf request = ES10B_REQUEST;
+    *out = (struct es10b_rat){ .received = ES10B_RECEIVED };
+    enum err e = rsp_empty_write(0xBF43, &request);
+    e = es10b_command(c, "GetRat", e, &request, &out->received);
+    if (!e)
+        e = es10b_answer(c, "GetRat", rsp_get_rat_response_read(buf_span(&out->received), &out->message));
+    return e;
+}

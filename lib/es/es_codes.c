@@ -37,6 +37,14 @@ static const struct code {
     { ES9P_CODES_CANCEL_SESSION, 1, "8.10.1", "3.9", "invalidTransactionId" },
     { ES9P_CODES_CANCEL_SESSION, 2, "8.1", "6.1", "euiccSignatureInvalid" },
 
+    /* SGP.32 5.14 has numbers only: the pairs are our own. */
+    { ESIPA_CODES_INITIATE_AUTHENTICATION, 50, "8.8.1", "3.10", "smdpAddressMismatch" },
+    { ESIPA_CODES_INITIATE_AUTHENTICATION, 51, "8.8", "3.10", "smdpOidMismatch" },
+    { ESIPA_CODES_INITIATE_AUTHENTICATION, 52, "8.10.1", "3.9", "invalidEimTransactionId" },
+    { ESIPA_CODES_AUTHENTICATE_CLIENT, 50, "8.2", "3.8", "pprNotAllowed" },
+    { ESIPA_CODES_AUTHENTICATE_CLIENT, 56, "8.9.5", "3.9", "eventIdUnknown" },
+    { ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE, 50, "8.2", "3.10", "metadataMismatch" },
+
     { ES11_CODES_INITIATE_AUTHENTICATION, 1, "8.9.1", "3.8", "invalidDpAddress" },
     { ES11_CODES_INITIATE_AUTHENTICATION, 2, "8.9.3", "3.1", "euiccVersionNotSupportedByDp" },
     { ES11_CODES_INITIATE_AUTHENTICATION, 3, "8.9.2", "3.1", "ciPKIdNotSupported" },
@@ -54,10 +62,22 @@ static const struct code {
     { ES11_CODES_AUTHENTICATE_CLIENT, 7, "8.10.1", "3.9", "invalidTransactionId" },
 };
 
+/* The function whose numbers it has beside its own. */
+static enum es_codes base(enum es_codes f)
+{
+    bool esipa = f >= ESIPA_CODES_INITIATE_AUTHENTICATION && f <= ESIPA_CODES_CANCEL_SESSION;
+    return esipa ? f - ESIPA_CODES_INITIATE_AUTHENTICATION + ES9P_CODES_INITIATE_AUTHENTICATION : f;
+}
+
+static bool speaks_of(const struct code *c, enum es_codes f)
+{
+    return c->function == f || c->function == base(f);
+}
+
 int64_t es_code_of_status(enum es_codes f, const struct es_status *s)
 {
     for (size_t i = 0; i < COUNT(codes); i++)
-        if (codes[i].function == f && !strcmp(codes[i].subject, s->subject) && !strcmp(codes[i].reason, s->reason))
+        if (speaks_of(&codes[i], f) && !strcmp(codes[i].subject, s->subject) && !strcmp(codes[i].reason, s->reason))
             return codes[i].code;
     return ES_CODE_UNDEFINED;
 }
@@ -65,7 +85,7 @@ int64_t es_code_of_status(enum es_codes f, const struct es_status *s)
 void es_status_of_code(enum es_codes f, int64_t code, struct es_status *out)
 {
     for (size_t i = 0; i < COUNT(codes); i++)
-        if (codes[i].function == f && codes[i].code == code) {
+        if (speaks_of(&codes[i], f) && codes[i].code == code) {
             es_refuse(out, codes[i].subject, codes[i].reason, codes[i].name);
             return;
         }

@@ -1,5 +1,5 @@
 /* What the JSON bindings say in subject and reason codes and the ASN.1 bindings in error numbers: one table, so that
- * both bindings of a server say the same (catalogue A.13, E; SGP.22 5.6, 5.8, 6.5.2). */
+ * both bindings of a server say the same (catalogue A.7.2, A.13, E; SGP.22 5.6, 5.8, 6.5.2; SGP.32 5.14). */
 #ifndef LAB_ES_CODES_H
 #define LAB_ES_CODES_H
 
@@ -10,6 +10,11 @@ enum es_codes {
     ES9P_CODES_AUTHENTICATE_CLIENT,
     ES9P_CODES_GET_BOUND_PROFILE_PACKAGE,
     ES9P_CODES_CANCEL_SESSION,
+    /* The ES9+ ones, and what an eIM itself refuses (from 50 on). */
+    ESIPA_CODES_INITIATE_AUTHENTICATION,
+    ESIPA_CODES_AUTHENTICATE_CLIENT,
+    ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE,
+    ESIPA_CODES_CANCEL_SESSION,
     ES11_CODES_INITIATE_AUTHENTICATION,
     ES11_CODES_AUTHENTICATE_CLIENT,
 };

@@ -108,8 +108,14 @@ void es_take_text(const json_t *o, const char *member, char *out, size_t room, s
 enum err es_serve_write(const struct env *env, const char *name, const struct http_request *q,
                         const struct es_status *status, json_t *answer, struct http_response *p)
 {
-    struct buf body = { .max = HTTP_BODY_MAX };
     const char *protocol = http_header(q, "X-Admin-Protocol");
+    return es_serve_write_as(env, name, protocol_is_ours(protocol) ? protocol : "gsma/rsp/v2.5.0", status, answer, p);
+}
+
+enum err es_serve_write_as(const struct env *env, const char *name, const char *protocol, const struct es_status *status,
+                           json_t *answer, struct http_response *p)
+{
+    struct buf body = { .max = HTTP_BODY_MAX };
     json_t *whole = answer ? answer : json_object();
     enum err e = whole ? es_status_put(whole, status) : ERR_NOMEM;
     if (!e)
@@ -118,8 +124,7 @@ enum err es_serve_write(const struct env *env, const char *name, const struct ht
     if (!e)
         e = http_text(p, 200, JSON_TYPE, buf_span(&body));
     if (!e)
-        e = http_response_add_header(p, "X-Admin-Protocol",
-                                     protocol_is_ours(protocol) ? protocol : "gsma/rsp/v2.5.0");
+        e = http_response_add_header(p, "X-Admin-Protocol", protocol);
     buf_release(&body);
     return e;
 }

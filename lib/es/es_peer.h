@@ -17,6 +17,7 @@ struct es_peer {
     bool asn1;               /* ES9+, ES11: the ASN.1 binding instead of JSON */
     const char *path;        /* ESipa and ASN.1 binding; NULL "/gsma/rsp2/asn1" */
     struct span eim_transaction_id; /* ESipa, relayed download: the trigger's; may be empty */
+    bool no_euicc_info1;     /* ESipa, relayed download: left out, because the eIM knows it */
     int64_t deadline_ms;     /* 0: the client's own */
     const struct http_trust *trust; /* ESipa; NULL: the client's roots */
 };
@@ -35,5 +36,8 @@ void es_take_text(const json_t *o, const char *member, char *out, size_t room, s
 /* Writes the answer object with its header (SGP.22 6.5.1.4). Takes answer (NULL: an empty object). */
 MUST_CHECK enum err es_serve_write(const struct env *env, const char *name, const struct http_request *q,
                                    const struct es_status *status, json_t *answer, struct http_response *p);
+/* The same with this X-Admin-Protocol. */
+MUST_CHECK enum err es_serve_write_as(const struct env *env, const char *name, const char *protocol,
+                                      const struct es_status *status, json_t *answer, struct http_response *p);
 
 #endif

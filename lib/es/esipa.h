@@ -34,6 +34,15 @@ void esipa_provide_eim_package_result_response_release(struct esipa_provide_eim_
 MUST_CHECK enum err esipa_handle_notification(const struct es_peer *p,
                                               const struct rsp_handle_notification_esipa *q);
 
+/* Injection: the eIM calls, the peer is an IPA. As above. */
+struct esipa_transfer_eim_package_response {
+    struct rsp_transfer_eim_package_response message;
+    struct buf received;
+};
+MUST_CHECK enum err esipa_transfer_eim_package(const struct es_peer *p, const struct rsp_transfer_eim_package_request *q,
+                                               struct esipa_transfer_eim_package_response *out);
+void esipa_transfer_eim_package_response_release(struct esipa_transfer_eim_package_response *r);
+
 /* The relayed download: as the functions of es9p.h with the eIM in between (SGP.32 3.2.3.2). The peer is the eIM;
  * peer->eim_transaction_id names its trigger. */
 MUST_CHECK enum err esipa_initiate_authentication(const struct es_peer *peer,
@@ -60,7 +69,7 @@ MUST_CHECK enum err esipa_relay_notification(const struct es_peer *peer, struct 
 /* --- serving
  * ------------------------------------------------------------------------------------------------------- */
 /* An eIM behind the interface. Each gets a checked message and appends the whole DER answer. A failure
- * becomes HTTP 500; a function that is NULL is not offered (HTTP 501 without a body). */
+ * becomes HTTP 500, ERR_VERIFY (it is not believed, and not taken) 403; a function that is NULL is not offered (HTTP 501). */
 struct esipa_server {
     enum err (*get_eim_package)(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer);
     enum err (*provide_eim_package_result)(void *actor, const struct rsp_provide_eim_package_result *q,
@@ -75,19 +84,19 @@ struct esipa_server {
                                           struct buf *answer);
     enum err (*cancel_session)(void *actor, const struct rsp_cancel_session_request_es9 *q,
                                struct buf *answer);
+    /* Of an IPA that lets its eIM push: a malformed or unknown package is answered so before it is called. */
+    enum err (*transfer_eim_package)(void *actor, const struct rsp_transfer_eim_package_request *q, struct buf *answer);
 };
 struct esipa_service {
     const struct env *env;
     const struct esipa_server *server;
     void *actor;
+    bool any_user_agent; /* else it must begin with gsma-rsp-ipad or gsma-rsp-ipae (catalogue A.7.4) */
 };
 /* The one route of the ASN.1 binding: finds the function by the message's tag. */
 MUST_CHECK enum err esipa_serve(const struct esipa_service *s, const struct http_request *q,
                                 struct http_response *p);
-/* The JSON binding: POST /gsma/rsp2/esipa/<function>. getEimPackage, provideEimPackageResult and handleNotification; others
- * are answered 501 (a relayed download speaks ASN.1). */
+/* The JSON binding: POST /gsma/rsp2/esipa/<function>, all of them. */
 MUST_CHECK enum err esipa_serve_json(const struct esipa_service *s, const char *function, const struct http_request *q,
                                      struct http_response *p);
-bool esipa_protocol_is_known(const char *value);
-
 #endif

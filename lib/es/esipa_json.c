@@ -145,33 +145,26 @@ static enum err handle_notification(struct esipa_exchange *x)
 }
 
 static const struct {
-    const char *name;
+    const char *path, *name;
     uint32_t tag; /* of the request in DER */
     enum err (*serve)(struct esipa_exchange *x);
 } functions[] = {
-    { "getEimPackage", 0xBF4F, get_eim_package },
-    { "provideEimPackageResult", 0xBF50, provide_eim_package_result },
-    { "handleNotification", 0xBF3D, handle_notification },
-    { "initiateAuthentication", 0xBF39, esipa_json_initiate_authentication },
-    { "authenticateClient", 0xBF3B, esipa_json_authenticate_client },
-    { "getBoundProfilePackage", 0xBF3A, esipa_json_get_bound_profile_package },
-    { "cancelSession", 0xBF41, esipa_json_cancel_session },
+    { "getEimPackage", "ESipa.GetEimPackage", 0xBF4F, get_eim_package },
+    { "provideEimPackageResult", "ESipa.ProvideEimPackageResult", 0xBF50, provide_eim_package_result },
+    { "handleNotification", "ESipa.HandleNotification", 0xBF3D, handle_notification },
+    { "initiateAuthentication", "ESipa.InitiateAuthentication", 0xBF39, esipa_json_initiate_authentication },
+    { "authenticateClient", "ESipa.AuthenticateClient", 0xBF3B, esipa_json_authenticate_client },
+    { "getBoundProfilePackage", "ESipa.GetBoundProfilePackage", 0xBF3A, esipa_json_get_bound_profile_package },
+    { "cancelSession", "ESipa.CancelSession", 0xBF41, esipa_json_cancel_session },
+    { "transferEimPackage", "ESipa.TransferEimPackage", 0xBF4E, esipa_json_transfer_eim_package },
 };
-
-/* SGP.32 6.1: a transport error has no body. */
-static enum err refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
-{
-    LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why));
-    p->status = status;
-    return ERR_OK;
-}
 
 static enum err write_answer(struct esipa_exchange *x, const struct http_request *q, struct http_response *p)
 {
     if (x->answer) {
         json_t *answer = x->answer;
         x->answer = NULL;
-        return es_serve_write(x->service->env, "ESipa", q, &x->status, answer, p);
+        return es_serve_write_as(x->service->env, x->name, http_header(q, "X-Admin-Protocol"), &x->status, answer, p);
     }
     p->status = 204;
     return http_response_add_header(p, "X-Admin-Protocol", http_header(q, "X-Admin-Protocol"));
@@ -180,25 +173,26 @@ static enum err write_answer(struct esipa_exchange *x, const struct http_request
 enum err esipa_serve_json(const struct esipa_service *s, const char *function, const struct http_request *q,
                           struct http_response *p)
 {
-    const char *type = http_header(q, "Content-Type");
+    const char *why = NULL;
+    int flaw = esipa_judge_headers(s, q, "application/json", &why);
     size_t f = 0;
     json_t *request = NULL;
-    while (f < COUNT(functions) && strcmp(functions[f].name, function) != 0)
+    while (f < COUNT(functions) && strcmp(functions[f].path, function) != 0)
         f++;
     if (f == COUNT(functions) || !esipa_is_offered(s->server, functions[f].tag))
-        return refuse(s, 501, "function not offered over JSON", p);
-    if (!type || strncmp(type, "application/json", 16) != 0)
-        return refuse(s, 415, "Content-Type is not application/json", p);
-    if (!esipa_protocol_is_known(http_header(q, "X-Admin-Protocol")))
-        return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
+        return esipa_refuse(s, 501, "function not offered over JSON", p);
+    if (flaw)
+        return esipa_refuse(s, flaw, why, p);
     enum err e = json_read(q->body, &request, NULL);
     if (e == ERR_PARSE || e == ERR_LIMIT)
-        return refuse(s, 400, "malformed JSON", p);
-    struct esipa_exchange x = { .service = s, .request = request, .answer = json_object() };
+        return esipa_refuse(s, 400, "malformed JSON", p);
+    struct esipa_exchange x = { .service = s, .name = functions[f].name, .request = request, .answer = json_object() };
     if (!e)
         e = x.answer ? functions[f].serve(&x) : ERR_NOMEM;
     if (!x.called && (e == ERR_PARSE || e == ERR_NOT_FOUND || e == ERR_LIMIT))
-        e = refuse(s, 400, "malformed message", p);
+        e = esipa_refuse(s, 400, "malformed message", p);
+    else if (e == ERR_VERIFY)
+        e = esipa_refuse(s, 403, "not believed", p);
     else if (!e)
         e = write_answer(&x, q, p);
     es_memory_release(&x.memory);

@@ -190,6 +190,8 @@ static enum err take_initiated(struct answer *a, struct rsp_initiate_authenticat
         e = es_memory_octets(&a->memory, a->object, "euiccCiPKIdentifierToBeUsed", &ok->ci_pkid);
     if (!e)
         e = es_memory_base64(&a->memory, a->object, "serverCertificate", &ok->server_certificate);
+    if (!e)
+        e = esipa_optional(es_memory_base64(&a->memory, a->object, "ctxParams1", &ok->ctx_params1));
     ok->matching_id = matching_id ? span_str(matching_id) : (struct span){ 0 };
     return e;
 }
@@ -197,7 +199,7 @@ static enum err take_initiated(struct answer *a, struct rsp_initiate_authenticat
 static enum err take_initiate(struct answer *a, struct buf *out)
 {
     struct rsp_initiate_authentication_response_esipa r = { .which = RSP_ERROR };
-    r.error = refusal(a, ES9P_CODES_INITIATE_AUTHENTICATION, "initiateAuthenticationError");
+    r.error = refusal(a, ESIPA_CODES_INITIATE_AUTHENTICATION, "initiateAuthenticationError");
     enum err e = ERR_OK;
     if (!r.error) {
         r.which = RSP_OK;
@@ -241,7 +243,7 @@ static enum err take_client(struct answer *a, struct buf *out)
 {
     struct rsp_authenticate_client_response_esipa r = { .which = RSP_AC_ESIPA_ERROR };
     enum err e = ERR_OK;
-    r.error = refusal(a, ES9P_CODES_AUTHENTICATE_CLIENT, "authenticateClientError");
+    r.error = refusal(a, ESIPA_CODES_AUTHENTICATE_CLIENT, "authenticateClientError");
     bool smdp = json_object_get(a->object, "smdpSigned2");
     if (!r.error) {
         r.which = smdp ? RSP_AC_ESIPA_OK_DP : RSP_AC_ESIPA_OK_DS;
@@ -254,7 +256,7 @@ static enum err take_bound_package(struct answer *a, struct buf *out)
 {
     struct rsp_get_bound_profile_package_response_esipa r = { .which = RSP_ERROR };
     enum err e = ERR_OK;
-    r.error = refusal(a, ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, "getBoundProfilePackageError");
+    r.error = refusal(a, ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE, "getBoundProfilePackageError");
     if (!r.error) {
         r.which = RSP_OK;
         e = take_transaction(a, &r.ok.transaction_id);
@@ -267,10 +269,15 @@ static enum err take_bound_package(struct answer *a, struct buf *out)
 static enum err take_cancelled(struct answer *a, struct buf *out)
 {
     struct rsp_cancel_session_response_es9 r = { .which = RSP_OK, .ok = span_of("", 0) };
-    r.error = refusal(a, ES9P_CODES_CANCEL_SESSION, "cancelSessionError");
+    r.error = refusal(a, ESIPA_CODES_CANCEL_SESSION, "cancelSessionError");
     if (r.error)
         r.which = RSP_ERROR;
     return rsp_cancel_session_response_es9_write(&r, out);
+}
+
+static enum err take_transfer(struct answer *a, struct buf *out)
+{
+    return esipa_json_take_transfer(a->object, out);
 }
 
 /* --- the call ------------------------------------------------------------------------------------------ */
@@ -287,6 +294,7 @@ static const struct {
     { "AuthenticateClient", "esipa/authenticateClient", bring_authentication, take_client },
     { "GetBoundProfilePackage", "esipa/getBoundProfilePackage", bring_preparation, take_bound_package },
     { "CancelSession", "esipa/cancelSession", bring_cancellation, take_cancelled },
+    { "TransferEimPackage", "esipa/transferEimPackage", esipa_json_ask_transfer, take_transfer },
 };
 
 /* HTTP 204 has no answer. */

@@ -53,6 +53,8 @@ static enum err show_initiated(struct esipa_exchange *x, const struct rsp_initia
         e = es9p_put_octets(x->answer, "euiccCiPKIdentifierToBeUsed", ok->ci_pkid);
     if (!e)
         e = json_set_base64(x->answer, "serverCertificate", ok->server_certificate);
+    if (!e && ok->ctx_params1.len)
+        e = json_set_base64(x->answer, "ctxParams1", ok->ctx_params1);
     if (!e && ok->matching_id.len)
         e = json_object_set_new(x->answer, "matchingId",
                                 json_stringn((const char *)ok->matching_id.at, ok->matching_id.len))
@@ -74,7 +76,7 @@ enum err esipa_json_initiate_authentication(struct esipa_exchange *x)
         e = rsp_initiate_authentication_response_esipa_read(buf_span(&answer), &r);
     if (!e)
         e = r.which == RSP_OK ? show_initiated(x, &r.ok)
-                              : refuse(x, ES9P_CODES_INITIATE_AUTHENTICATION, "initiateAuthenticationError", r.error);
+                              : refuse(x, ESIPA_CODES_INITIATE_AUTHENTICATION, "initiateAuthenticationError", r.error);
     buf_release(&answer);
     return e;
 }
@@ -105,7 +107,7 @@ static enum err show_client_answer(struct esipa_exchange *x, const struct rsp_au
         e = show_transaction(x, r->ds.transaction_id);
         return e || !r->ds.has_trigger ? e : json_set_base64(x->answer, "profileDownloadTrigger", r->ds.trigger.whole);
     default:
-        return refuse(x, ES9P_CODES_AUTHENTICATE_CLIENT, "authenticateClientError", r->error);
+        return refuse(x, ESIPA_CODES_AUTHENTICATE_CLIENT, "authenticateClientError", r->error);
     }
 }
 
@@ -158,7 +160,7 @@ enum err esipa_json_get_bound_profile_package(struct esipa_exchange *x)
     if (!e)
         e = r.which == RSP_OK
                 ? show_package(x, &r.ok)
-                : refuse(x, ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, "getBoundProfilePackageError", r.error);
+                : refuse(x, ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE, "getBoundProfilePackageError", r.error);
     buf_release(&answer);
     return e;
 }
@@ -180,7 +182,7 @@ enum err esipa_json_cancel_session(struct esipa_exchange *x)
     if (!e)
         e = rsp_cancel_session_response_es9_read(buf_span(&answer), &r);
     if (!e && r.which != RSP_OK)
-        e = refuse(x, ES9P_CODES_CANCEL_SESSION, "cancelSessionError", r.error);
+        e = refuse(x, ESIPA_CODES_CANCEL_SESSION, "cancelSessionError", r.error);
     buf_release(&answer);
     return e;
 }

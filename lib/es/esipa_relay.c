@@ -27,7 +27,7 @@ enum err esipa_initiate_authentication(const struct es_peer *peer, const struct 
     const struct rsp_initiate_authentication_request_esipa request = {
         .euicc_challenge = q->euicc_challenge,
         .smdp_address = q->smdp_address,
-        .has_euicc_info1 = true,
+        .has_euicc_info1 = !peer->no_euicc_info1,
         .euicc_info1 = q->euicc_info1,
         .eim_transaction_id = peer->eim_transaction_id,
     };
@@ -39,7 +39,7 @@ enum err esipa_initiate_authentication(const struct es_peer *peer, const struct 
         return e;
     *status = (struct es_status){ 0 };
     if (r.which != RSP_OK) {
-        es_status_of_code(ES9P_CODES_INITIATE_AUTHENTICATION, r.error, status);
+        es_status_of_code(ESIPA_CODES_INITIATE_AUTHENTICATION, r.error, status);
         return ERR_OK;
     }
     *ok = (struct rsp_initiate_authentication_ok){
@@ -49,6 +49,8 @@ enum err esipa_initiate_authentication(const struct es_peer *peer, const struct 
         .server_signature1 = r.ok.server_signature1,
         .ci_pkid = r.ok.ci_pkid,
         .server_certificate = r.ok.server_certificate,
+        .matching_id = r.ok.matching_id,
+        .ctx_params1 = r.ok.ctx_params1,
     };
     return ERR_OK;
 }
@@ -65,7 +67,7 @@ static enum err authenticate_client(const struct es_peer *peer, const struct rsp
         e = rsp_authenticate_client_response_esipa_read(answer, r);
     *status = (struct es_status){ 0 };
     if (!e && r->which == RSP_AC_ESIPA_ERROR)
-        es_status_of_code(ES9P_CODES_AUTHENTICATE_CLIENT, r->error, status);
+        es_status_of_code(ESIPA_CODES_AUTHENTICATE_CLIENT, r->error, status);
     return e;
 }
 
@@ -85,6 +87,7 @@ enum err esipa_authenticate_client(const struct es_peer *peer, const struct rsp_
         .smdp_signed2 = r.dp.smdp_signed2,
         .smdp_signature2 = r.dp.smdp_signature2,
         .smdp_certificate = r.dp.smdp_certificate,
+        .hash_cc = r.dp.hash_cc,
     };
     return ERR_OK;
 }
@@ -118,7 +121,7 @@ enum err esipa_get_bound_profile_package(const struct es_peer *peer,
         return e;
     *status = (struct es_status){ 0 };
     if (r.which != RSP_OK)
-        es_status_of_code(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, r.error, status);
+        es_status_of_code(ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE, r.error, status);
     else
         *ok = (struct rsp_get_bound_profile_package_ok){ q->transaction_id, r.ok.bound_profile_package };
     return ERR_OK;
@@ -140,7 +143,7 @@ enum err esipa_cancel_session(const struct es_peer *peer, struct span transactio
         e = rsp_cancel_session_response_es9_read(answer, &r);
     *status = (struct es_status){ 0 };
     if (!e && r.which != RSP_OK)
-        es_status_of_code(ES9P_CODES_CANCEL_SESSION, r.error, status);
+        es_status_of_code(ESIPA_CODES_CANCEL_SESSION, r.error, status);
     es_memory_release(&m);
     return e;
 }

@@ -77,6 +77,7 @@ static const struct function {
     { 0xBF3B, "ESipa.AuthenticateClientResponse", authenticate_client },
     { 0xBF3A, "ESipa.GetBoundProfilePackageResponse", get_bound_profile_package },
     { 0xBF41, "ESipa.CancelSessionResponse", cancel_session },
+    { 0xBF4E, "ESipa.TransferEimPackageResponse", esipa_serve_transfer },
 };
 
 bool esipa_is_offered(const struct esipa_server *s, uint32_t tag)
@@ -96,6 +97,8 @@ bool esipa_is_offered(const struct esipa_server *s, uint32_t tag)
         return s->get_bound_profile_package;
     case 0xBF41:
         return s->cancel_session;
+    case 0xBF4E:
+        return s->transfer_eim_package;
     default:
         return false;
     }
@@ -109,14 +112,34 @@ static const struct function *find(uint32_t tag)
     return NULL;
 }
 
-/* "gsma/rsp/v2.1.0": majors 1 and 2 have been seen of IPAs (catalogue D-6). */
-bool esipa_protocol_is_known(const char *value)
+/* "gsma/rsp/v2.1.0": majors 1 and 2 have been seen of IPAs (interpretation D-6). */
+static bool protocol_is_known(const char *value)
 {
     return value && (!strncasecmp(value, "gsma/rsp/v1.", 12) || !strncasecmp(value, "gsma/rsp/v2.", 12));
 }
 
-/* SGP.32 6.1: a transport error has no body. */
-static enum err refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
+/* "gsma-rsp-ipad" or "gsma-rsp-ipae", free text or none behind a semicolon. */
+static bool is_an_ipa(const char *user_agent)
+{
+    return user_agent && (!strncmp(user_agent, "gsma-rsp-ipad", 13) || !strncmp(user_agent, "gsma-rsp-ipae", 13)) &&
+           (!user_agent[13] || strchr("; ", user_agent[13]));
+}
+
+int esipa_judge_headers(const struct esipa_service *s, const struct http_request *q, const char *type, const char **why)
+{
+    if (!http_has_type(q, type)) {
+        *why = "Content-Type is not that of the binding";
+        return 415;
+    }
+    *why = !protocol_is_known(http_header(q, "X-Admin-Protocol"))
+               ? "X-Admin-Protocol missing or of an unknown major version"
+           : !s->any_user_agent && !is_an_ipa(http_header(q, "User-Agent"))
+               ? "User-Agent begins neither with gsma-rsp-ipad nor with gsma-rsp-ipae"
+               : NULL;
+    return *why ? 400 : 0;
+}
+
+enum err esipa_refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
 {
     LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why));
     p->status = status;
@@ -151,22 +174,23 @@ static enum err write_answer(const struct esipa_service *s, const struct functio
 
 enum err esipa_serve(const struct esipa_service *s, const struct http_request *q, struct http_response *p)
 {
-    const char *type = http_header(q, "Content-Type");
+    const char *why = NULL;
+    int flaw = esipa_judge_headers(s, q, ESIPA_CONTENT_TYPE, &why);
     struct der d = der_open(q->body);
     const struct function *f = find(der_peek(&d));
-    if (!type || strncasecmp(type, ESIPA_CONTENT_TYPE, strlen(ESIPA_CONTENT_TYPE)) != 0)
-        return refuse(s, 415, "Content-Type is not " ESIPA_CONTENT_TYPE, p);
-    if (!esipa_protocol_is_known(http_header(q, "X-Admin-Protocol")))
-        return refuse(s, 400, "X-Admin-Protocol missing or of an unknown major version", p);
+    if (flaw)
+        return esipa_refuse(s, flaw, why, p);
     if (!f)
-        return refuse(s, 400, "no ESipa message", p);
+        return esipa_refuse(s, 400, "no ESipa message", p);
     if (!esipa_is_offered(s->server, f->tag))
-        return refuse(s, 501, "function not offered", p);
+        return esipa_refuse(s, 501, "function not offered", p);
     struct buf answer = ESIPA_MESSAGE;
     enum err unread = ERR_OK;
     enum err e = misses_eid(q->body) ? answer_missing_eid(&answer) : f->serve(s, q->body, &answer, &unread);
     if (unread)
-        e = refuse(s, 400, "malformed message", p);
+        e = esipa_refuse(s, 400, "malformed message", p);
+    else if (e == ERR_VERIFY)
+        e = esipa_refuse(s, 403, "not believed", p);
     else if (!e)
         e = write_answer(s, f, q, &answer, p);
     buf_release(&answer);

@@ -28,6 +28,9 @@ struct rsp_initiate_authentication_ok {
     struct span server_signature1;  /* 64 octets */
     struct span ci_pkid;            /* euiccCiPKIdToBeUsed */
     struct span server_certificate; /* whole TLV */
+    /* Of an eIM that relays; no members of ES9+. */
+    struct span matching_id;
+    struct span ctx_params1; /* whole A0 */
 };
 struct rsp_initiate_authentication_response {
     enum rsp_outcome which;
@@ -116,6 +119,7 @@ struct rsp_authenticate_client_ok {
     struct rsp_smdp_signed2 smdp_signed2;
     struct span smdp_signature2;
     struct span smdp_certificate; /* whole TLV */
+    struct span hash_cc;          /* of an eIM that has the confirmation code; no member of ES9+ */
 };
 /* ES9+ BF3B */
 struct rsp_authenticate_client_response {

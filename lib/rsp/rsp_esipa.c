@@ -193,6 +193,46 @@ enum err rsp_acknowledgement_put(struct buf *list, int64_t seq_number)
     return der_put_integer(list, 0x80, seq_number);
 }
 
+/* --- BF4E
+ * -------------------------------------------------------------------------------------------------------- */
+static const struct rsp_field transfer_eim_package_request[] = {
+    RSP_S(0xBF51, transfer_eim_package_request, package, rsp_type_euicc_package_request),
+    RSP_S(0xBF52, transfer_eim_package_request, data, type_ipa_euicc_data_request),
+    RSP_F(VALUE, 0xBF53, transfer_eim_package_request, acknowledgements),
+    RSP_S(0xBF54, transfer_eim_package_request, download, rsp_type_profile_download_trigger_request),
+};
+static const struct rsp_type type_transfer_eim_package_request =
+    RSP_KEPT_CHOICE(0xBF4E, RSP_P(TRANSFER_EIM_PACKAGE_REQUEST), transfer_eim_package_request, transfer_eim_package_request);
+RSP_DEFINE(transfer_eim_package_request, type_transfer_eim_package_request)
+
+static const struct rsp_field transfer_epr_and_notifications[] = {
+    RSP_S(0xBF51, transfer_eim_package_response, package, rsp_type_euicc_package_result),
+    RSP_F(VALUE, 0xA0, transfer_eim_package_response, notifications),
+};
+static const struct rsp_type type_transfer_epr_and_notifications =
+    RSP_SEQUENCE(0x30, RSP_NO_PDU, transfer_epr_and_notifications);
+static const struct rsp_field transfer_eim_package_response[] = {
+    RSP_S(0xBF51, transfer_eim_package_response, package, rsp_type_euicc_package_result),
+    RSP_FLAT(0x30, type_transfer_epr_and_notifications),
+    RSP_S(0xBF52, transfer_eim_package_response, data, type_ipa_euicc_data_response),
+    RSP_F(NULL, 0x05, transfer_eim_package_response, received),
+    RSP_F(INTEGER, 0x02, transfer_eim_package_response, error),
+};
+static const struct rsp_type type_transfer_eim_package_response =
+    RSP_CHOICE(0xBF4E, RSP_P(TRANSFER_EIM_PACKAGE_RESPONSE), transfer_eim_package_response, transfer_eim_package_response);
+
+enum err rsp_transfer_eim_package_response_read(struct span bytes, struct rsp_transfer_eim_package_response *out)
+{
+    return rsp_fields_read(&type_transfer_eim_package_response, bytes, out, sizeof *out);
+}
+
+enum err rsp_transfer_eim_package_response_write(const struct rsp_transfer_eim_package_response *r, struct buf *out)
+{
+    struct rsp_transfer_eim_package_response p = *r;
+    p.received = true;
+    return rsp_fields_write(&type_transfer_eim_package_response, &p, out);
+}
+
 /* --- BF3D
  * ----------------------------------------------------------------------------------------------------------
  */

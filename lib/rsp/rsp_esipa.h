@@ -173,6 +173,41 @@ RSP_MESSAGE(provide_eim_package_result_response);
 MUST_CHECK enum err rsp_acknowledgement_next(struct der *list, int64_t *seq_number);
 MUST_CHECK enum err rsp_acknowledgement_put(struct buf *list, int64_t seq_number);
 
+/* BF4E, which an eIM pushes to an IPA (SGP.32 5.14.4) */
+enum rsp_transfer_which {
+    RSP_TRANSFER_NONE,
+    RSP_TRANSFER_EUICC_PACKAGE,
+    RSP_TRANSFER_DATA_REQUEST,
+    RSP_TRANSFER_ACKNOWLEDGEMENTS,
+    RSP_TRANSFER_DOWNLOAD,
+};
+struct rsp_transfer_eim_package_request {
+    enum rsp_transfer_which which;
+    struct rsp_euicc_package_request package;
+    struct rsp_ipa_euicc_data_request data;
+    struct span acknowledgements; /* list of seqNumbers: rsp_acknowledgement_next */
+    struct rsp_profile_download_trigger_request download;
+    struct span whole;
+};
+RSP_MESSAGE(transfer_eim_package_request);
+enum rsp_transfer_response_which {
+    RSP_TRANSFER_RESPONSE_NONE,
+    RSP_TRANSFER_RESPONSE_PACKAGE,
+    RSP_TRANSFER_RESPONSE_PACKAGE_AND_NOTIFICATIONS,
+    RSP_TRANSFER_RESPONSE_DATA,
+    RSP_TRANSFER_RESPONSE_RECEIVED, /* accepted: the result comes later, with BF50 or BF3D */
+    RSP_TRANSFER_RESPONSE_ERROR,
+};
+struct rsp_transfer_eim_package_response {
+    enum rsp_transfer_response_which which;
+    struct rsp_euicc_package_result package; /* also beside the notifications */
+    struct span notifications;               /* list: rsp_pending_notification_next; may be empty */
+    struct rsp_ipa_euicc_data_response data;
+    bool received; /* the NULL; not looked at */
+    int64_t error; /* enum rsp_eim_package_result_error_code: 1 malformed, 2 unknown, 127 */
+};
+RSP_MESSAGE(transfer_eim_package_response);
+
 enum rsp_esipa_notification_which {
     RSP_ESIPA_NOTIFICATION_NONE,
     RSP_ESIPA_NOTIFICATION_PENDING,

@@ -37,7 +37,7 @@ static enum err write_question(struct eim *e, const char *eid, struct eim_order 
     snprintf(o->tenant, sizeof o->tenant, "%s", EIM_OWN_TENANT);
     o->kind = EIM_ORDER_DATA;
     o->created = clock_now(e->env->clock);
-    o->parameters = json_pack("{s:[s, s]}", "tags", "A5", "A6");
+    o->parameters = json_pack("{s:[s, s, s, s]}", "tags", "A5", "A6", "A8", "A9");
     return o->parameters ? rng_uuid(e->env->rng, o->id) : ERR_NOMEM;
 }
 

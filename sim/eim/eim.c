@@ -12,7 +12,7 @@ static const struct http_route routes[] = {
     { "POST", "/v1/euiccs/import", eim_import_euiccs },
     { "GET", "/v1/euiccs", eim_list_euiccs },
     { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
-    { "PATCH", "/v1/euiccs/{eid}", eim_set_token },
+    { "PATCH", "/v1/euiccs/{eid}", eim_change_euicc },
     { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },
     { "GET", "/v1/eim-configuration", eim_show_configuration },
     { "POST", "/v1/euiccs/{eid}/orders", eim_add_order },
@@ -33,10 +33,14 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
 {
     int64_t next = CLOCK_NEVER;
     int64_t end = CLOCK_NEVER;
+    int64_t push = CLOCK_NEVER;
     *failure = eim_orders_expire((struct eim *)a, now, &end);
     if (!*failure)
         *failure = eim_outbox_deliver((struct eim *)a, now, &next);
-    return end < next ? end : next;
+    if (!*failure)
+        *failure = eim_push((struct eim *)a, now, &push);
+    next = end < next ? end : next;
+    return push < next ? push : next;
 }
 
 static void free_actor(struct actor *a)
@@ -57,6 +61,7 @@ void eim_free(struct eim *e)
 {
     free(e->eim_id);
     free(e->fqdn);
+    buf_release(&e->receivers);
     for (size_t i = 0; i < e->client_count; i++) {
         free((char *)e->clients[i].name);
         free((char *)e->clients[i].tenant);
@@ -83,6 +88,17 @@ static enum err copy_clients(struct eim *e, const struct eim_client *clients, si
     return e->clients ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err copy_receivers(struct eim *e, const char *const *receivers)
+{
+    enum err x = ERR_OK;
+    for (size_t i = 0; !x && receivers && receivers[i]; i++) {
+        x = buf_put_str(&e->receivers, receivers[i]);
+        if (!x)
+            x = buf_put_u8(&e->receivers, '\n');
+    }
+    return x;
+}
+
 enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim **out)
 {
     struct eim *e = calloc(1, sizeof *e);
@@ -93,9 +109,13 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->trust = s->trust;
     e->warn_eid_range = s->warn_eid_range;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
+    e->any_user_agent = s->any_user_agent;
+    e->receivers.max = 64 << 10;
     e->eim_id = strdup(s->eim_id);
     e->fqdn = strdup(s->fqdn);
     enum err x = e->eim_id && e->fqdn ? copy_clients(e, s->clients, s->client_count) : ERR_NOMEM;
+    if (!x)
+        x = copy_receivers(e, s->receivers);
     if (!x)
         x = eim_signing_open(e, s);
     if (!x)

@@ -10,17 +10,18 @@
  *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, certificateKnown, stateChangeCause?, rPlmn?, profiles?, eims?,
  *        capabilities?, …, learned: {name: when}}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
- *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, iccid?, parameters?, rollback?, callback?,
+ *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, confirmationCode?, iccid?, parameters?, rollback?, callback?,
  *        validUntil?, priority?} -> 202 order; the same reference again -> 200, the same order
- *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?}; enable,
+ *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?};
+ *        confirmationCode?: told hashed when it is relayed, iccid?: what must come; enable,
  *        disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
  *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true}: the eUICC is told the key of today,
  *        deleteEim {eimId}, data {tags?}
- *   POST /v1/orders/{id}/retry {activationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
+ *   POST /v1/orders/{id}/retry {activationCode?, confirmationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
  *        ended without success
  *   POST /v1/keys {name, rights} -> 201 {id, key}; GET /v1/keys; DELETE /v1/keys/{id}   API keys of the caller's tenant
- *   PATCH /v1/euiccs/{eid} {associationToken} -> 204; GET /v1/eim-configuration -> {eimConfiguration}
+ *   PATCH /v1/euiccs/{eid} {associationToken?, injectUrl?, injectBinding?} -> 204: what waits is pushed to injectUrl; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
@@ -66,6 +67,10 @@ struct eim_settings {
     bool warn_eid_range;
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */
+    bool any_user_agent;            /* serve callers whose User-Agent is no IPA's (before v1.2 it was free) */
+    /* NULL-terminated: SM-DP+ addresses that notifications may be relayed to beside those that downloads of the same eUICC
+     * were relayed to; "*" any. NULL: no others. */
+    const char *const *receivers;
     const struct eim_client *clients;
     size_t client_count;
 };

@@ -19,7 +19,8 @@ struct eim {
     } signing[8];           /* the first is today's */
     size_t signing_count;
     struct trust *trust;
-    bool warn_eid_range;
+    bool warn_eid_range, any_user_agent;
+    struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
     int64_t postpone_ms;
     struct eim_client *clients; /* names and tenants owned; rights are set */
     size_t client_count;
@@ -54,6 +55,7 @@ struct eim_order {
     uint8_t transaction_id[16];   /* eimTransactionId once sent */
     struct json_t *parameters;    /* of the kinds that have some (kinds.c); owned */
     struct buf activation_code;   /* secret; cleared on release */
+    struct buf confirmation;      /* SHA-256 of the confirmation code, "" none; secret, cleared on release */
     struct buf message;           /* the BF4F as it was sent; resent byte by byte */
     struct buf result;            /* JSON of the result object; "" none */
 };
@@ -176,9 +178,19 @@ MUST_CHECK enum err eim_trust_read(struct eim *e, const struct json_t *item, str
 /* Inside the transaction that registers the eUICC. */
 MUST_CHECK enum err eim_trust_keep(struct eim *e, const char *eid, const struct eim_trust *t);
 MUST_CHECK enum err eim_trust_get(struct eim *e, const char *eid, struct eim_trust *out);
-/* Appends EimConfigurationData of this eIM. */
+/* Appends EimConfigurationData of this eIM; pushes: it also calls the device. */
 MUST_CHECK enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing, const struct eim_trust *t,
-                                          struct buf *list);
+                                          bool pushes, struct buf *list);
+/* Injection: pushes what is due; returns when the next is. */
+MUST_CHECK enum err eim_push(struct eim *e, int64_t now, int64_t *next);
+/* Something may be to push to this eUICC, if it may be pushed to. */
+MUST_CHECK enum err eim_push_soon(struct eim *e, const char *eid);
+/* Where its IPA listens; url "": nowhere. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_euicc_set_injection(struct eim *e, const char *eid, const char *url, bool json);
+MUST_CHECK enum err eim_euicc_is_pushed_to(struct eim *e, const char *eid, bool *pushed_to);
+/* What is to be sent: under way, or the next order made ready. One transaction from looking to having it sent: two polls at
+ * once get the same bytes. ERR_NOT_FOUND: nothing to do. */
+MUST_CHECK enum err eim_next_message(struct eim *e, const char *eid, struct eim_order *o);
 
 /* --- kinds ------------------------------------------------------------------------------------------- */
 
@@ -252,6 +264,26 @@ bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o);
 /* The order was executed: the eUICC knows the key that it named, if it named one. Inside the caller's transaction. */
 MUST_CHECK enum err eim_signing_note(struct eim *e, const struct eim_order *o);
 
+/* --- what an IPA leaves to its eIM (capabilities.c) ------------------------------------------------------- */
+
+struct eim_capabilities {
+    uint32_t features;      /* RSP_IPA_… bits; 0: not known */
+    struct buf device;      /* ctxParams1 without a matchingId (A0); "" not known */
+    bool knows_rat;
+    struct buf rat;         /* list of rules */
+};
+#define EIM_CAPABILITIES_INIT ((struct eim_capabilities){ .device.max = 512, .rat.max = 8192 })
+void eim_capabilities_release(struct eim_capabilities *c);
+MUST_CHECK enum err eim_capabilities_get(struct eim *e, const char *eid, struct eim_capabilities *out); /* ERR_NOT_FOUND */
+/* From an answer of the device; inside the caller's transaction. */
+MUST_CHECK enum err eim_learn_capabilities(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d);
+MUST_CHECK enum err eim_learn_rat(struct eim *e, const char *eid, struct span rules);
+bool eim_leaves(const struct eim_capabilities *c, uint32_t feature);
+/* Appends ctxParams1 where the IPA leaves it to the eIM and the device is known; else nothing. */
+MUST_CHECK enum err eim_put_ctx_params1(const struct eim_capabilities *c, const char *matching_id, struct buf *out);
+/* Policy rules against the eUICC's table, where the IPA leaves them to the eIM and the table is known. */
+bool eim_allows_rules(const struct eim_capabilities *c, const struct rsp_store_metadata *m);
+
 /* --- procedures ------------------------------------------------------------------------------------ */
 
 /* Makes what an order needs to travel: a signed package with the next counter, or a download trigger. Inside the caller's
@@ -260,6 +292,11 @@ MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
 /* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
 MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
                                             struct buf *acknowledgements);
+/* Any of the results that an IPA brings, of this eUICC; notifications beside it go on, and are acknowledged when they did. */
+MUST_CHECK enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_package_result *r,
+                                    struct buf *acknowledgements);
+/* The IPA itself could not do it; it proves nothing, as an unsigned refusal. */
+MUST_CHECK enum err eim_take_ipa_error(struct eim *e, const char *eid, const struct rsp_eim_session_error *r);
 /* Makes an order that is in flight ask for the results the eUICC kept: after replayError. */
 MUST_CHECK enum err eim_order_ask_for_results(struct eim_order *o);
 MUST_CHECK enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
@@ -284,7 +321,55 @@ MUST_CHECK enum err eim_download_target(const struct eim_order *o, struct span a
 /* ES11': asks the SM-DS for the eUICC's events, and makes the order's activation code of the oldest. */
 MUST_CHECK enum err eim_relay_discovery(struct eim *e, const struct es_peer *smds, const char *order_id,
                                         const struct rsp_authenticate_client_request *q, struct buf *answer);
+/* What is known of a relayed session (session.c): whose it is, its SM-DP+, what was signed in it and by whom. */
+struct eim_session {
+    char order_id[37], eid[33], address[256];
+    bool smds;                               /* it is with an SM-DS */
+    struct buf server_signed1, smdp_oid;     /* as the SM-DP+ sent it; contents of its OID */
+    struct buf certificate, eum_certificate; /* that the eUICC showed; these and the following "" before it authenticated */
+    struct buf info2;                        /* whole BF22 */
+    struct buf otpk, hash_cc;                /* bppEuiccOtpk of smdpSigned2; that was told; "" none */
+    struct buf smdp_signature2, iccid;       /* iccid: of the metadata */
+};
+#define EIM_SESSION_INIT                                                                             \
+    ((struct eim_session){ .server_signed1.max = 4096, .smdp_oid.max = 128, .certificate.max = 8192, \
+                           .eum_certificate.max = 8192, .info2.max = 8192, .otpk.max = 256, .hash_cc.max = 32, \
+                           .smdp_signature2.max = 64, .iccid.max = 16 })
+void eim_session_release(struct eim_session *s);
+struct rsp_initiate_authentication_ok;
+struct rsp_authenticate_response_ok;
+struct rsp_authenticate_client_ok;
+MUST_CHECK enum err eim_session_begin(struct eim *e, const char *order_id, const char *eid, const char *address,
+                                      bool smds, const struct rsp_initiate_authentication_ok *ok);
+/* The SM-DP+ believed the eUICC. */
+MUST_CHECK enum err eim_session_authenticated(struct eim *e, struct span transaction_id,
+                                              const struct rsp_authenticate_response_ok *client,
+                                              const struct rsp_authenticate_client_ok *server, struct span hash_cc);
+MUST_CHECK enum err eim_session_get(struct eim *e, struct span transaction_id, struct eim_session *out); /* ERR_NOT_FOUND */
+/* The latest in which this eUICC authenticated. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out);
+/* EUICCInfo1 out of the EUICCInfo2 that the eUICC showed last; *out points into `before`. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_known_info1(struct eim *e, const char *eid, struct eim_session *before, struct rsp_euicc_info1 *out);
+/* Compact forms rebuilt (compact.c) into `bytes`, and believed: the eUICC's signature verifies over what was rebuilt. *response is
+ * then the full one. ERR_NOT_FOUND: too little is known; ERR_PARSE, ERR_VERIFY. */
+MUST_CHECK enum err eim_rebuild_authentication(struct eim *e, struct span transaction_id,
+                                               struct rsp_authenticate_server_response *response, struct buf *bytes);
+MUST_CHECK enum err eim_rebuild_preparation(struct eim *e, struct span transaction_id,
+                                            struct rsp_prepare_download_response *response, struct buf *bytes);
+MUST_CHECK enum err eim_rebuild_cancellation(struct eim *e, struct span transaction_id,
+                                             const struct rsp_cancel_session_response *compact, struct buf *bytes);
+/* Not verified yet: that is the same for both forms. */
+MUST_CHECK enum err eim_rebuild_notification(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes);
+/* Was a download of this eUICC relayed to this address, ever? ERR_NOT_FOUND: no. */
+MUST_CHECK enum err eim_receiver_find(struct eim *e, const char *eid, const char *address);
+/* ERR_VERIFY: not signed by an eUICC that is registered here, or for a receiver that this eIM has no business with; nobody
+ * was called (SGP.32 3.7; catalogue A.7.6). Else as es9p_handle_notification. */
 MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n);
+/* An eUICC's certificate judged now. ERR_VERIFY; *out is NULL or borrowed, also after a failure. */
+MUST_CHECK enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate,
+                                     const struct cert **out);
+/* The registered certificate of an eUICC, judged again, over what it signed. ERR_VERIFY; ERR_NOT_FOUND: not registered. */
+MUST_CHECK enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature);
 
 /* --- routes ------------------------------------------------------------------------------------------ */
 
@@ -294,7 +379,7 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
 enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
-enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);

@@ -6,6 +6,9 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
+/* Notifications of one message that are relayed within its answer; the others come again. */
+#define NOTIFICATIONS_MAX 16
+
 static enum err answer_error(int64_t code, struct buf *answer)
 {
     const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = code };
@@ -41,18 +44,19 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
     }
 }
 
-/* One transaction from noting the contact to having the order sent: two polls at once get the same bytes. *known: the eUICC
- * is registered. ERR_NOT_FOUND: nothing to do. */
-static enum err next_message(struct eim *e, const struct eim_contact *c, struct eim_order *o, bool *known)
+/* One transaction from noting the contact (NULL: it was not heard from) to having the order sent: two polls at once get the
+ * same bytes. *known: the eUICC is registered. ERR_NOT_FOUND: nothing to do. */
+static enum err next_message(struct eim *e, const char *eid, const struct eim_contact *c, struct eim_order *o, bool *known)
 {
     bool made = false;
     enum err x = db_begin(e->env->db);
     if (x)
         return x;
-    x = eim_euicc_seen(e, c);
+    if (c)
+        x = eim_euicc_seen(e, c);
     *known = x != ERR_NOT_FOUND;
     if (!x)
-        x = choose(e, c->eid, o, &made);
+        x = choose(e, eid, o, &made);
     bool none = x == ERR_NOT_FOUND;
     x = db_end(e->env->db, none ? ERR_OK : x);
     if (!x && made)
@@ -60,6 +64,12 @@ static enum err next_message(struct eim *e, const struct eim_contact *c, struct 
             F_TEXT("kind", eim_order_kind_name(o->kind)), F_INT("counter", o->counter),
             F_HEX("eimTransactionId", SPAN_ARRAY(o->transaction_id)));
     return x ? x : none ? ERR_NOT_FOUND : ERR_OK;
+}
+
+enum err eim_next_message(struct eim *e, const char *eid, struct eim_order *o)
+{
+    bool known;
+    return next_message(e, eid, NULL, o, &known);
 }
 
 static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
@@ -71,7 +81,7 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     if (read_contact(q, &c))
         return answer_error(RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND, answer);
     eim_order_init(&o);
-    enum err x = next_message(e, &c, &o, &known);
+    enum err x = next_message(e, c.eid, &c, &o, &known);
     if (x == ERR_NOT_FOUND)
         x = answer_error(known ? RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE : RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND,
                          answer);
@@ -81,29 +91,90 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     return x;
 }
 
+static struct span transaction_of(const struct rsp_eim_package_result *r)
+{
+    const struct rsp_euicc_package_result *p = &r->package;
+    switch (r->which) {
+    case RSP_EIM_RESULT_PACKAGE:
+    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
+        return p->which == RSP_PACKAGE_RESULT_SIGNED  ? p->result.data.eim_transaction_id
+               : p->which == RSP_PACKAGE_ERROR_SIGNED ? p->error.data.eim_transaction_id
+                                                      : p->unsigned_error.eim_transaction_id;
+    case RSP_EIM_RESULT_DATA:
+        return r->data.which == RSP_OK ? r->data.data.eim_transaction_id : r->data.error.eim_transaction_id;
+    case RSP_EIM_RESULT_DOWNLOAD:
+        return r->download.eim_transaction_id;
+    default:
+        return r->error.eim_transaction_id;
+    }
+}
+
+/* eidValue is optional (SGP.32 5.14.6): a result that leaves it out is its transaction's. */
+static enum err find_euicc(struct eim *e, const struct rsp_provide_eim_package_result *q, char eid[33])
+{
+    struct span id = transaction_of(&q->result);
+    struct eim_order o;
+    if (q->eid.len)
+        return rsp_eid_text(q->eid, eid);
+    eim_order_init(&o);
+    enum err x = id.len ? eim_order_by_transaction(e, NULL, id, &o) : ERR_NOT_FOUND;
+    snprintf(eid, 33, "%s", x ? "" : o.eid);
+    eim_order_release(&o);
+    return x;
+}
+
+/* Notifications beside a result go on; those that did are acknowledged, the others stay with the device. */
+static enum err relay_beside(struct eim *e, struct span notifications, struct buf *acks)
+{
+    struct der list = der_open(notifications);
+    struct rsp_pending_notification n;
+    enum err x = ERR_OK;
+    for (int i = 0; !x && i < NOTIFICATIONS_MAX && !der_at_end(&list); i++) {
+        x = rsp_pending_notification_next(&list, &n);
+        if (x)
+            break;
+        const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(&n);
+        enum err relayed = eim_relay_notification(e, &n);
+        if (relayed == ERR_CUT || relayed == ERR_NOMEM)
+            x = relayed;
+        else if (!relayed && m)
+            x = rsp_acknowledgement_put(acks, m->seq_number);
+    }
+    return x;
+}
+
+enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_package_result *r, struct buf *acks)
+{
+    enum err x;
+    switch (r->which) {
+    case RSP_EIM_RESULT_PACKAGE:
+        return eim_take_package_result(e, eid, &r->package, acks);
+    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
+        x = eim_take_package_result(e, eid, &r->package, acks);
+        return x ? x : relay_beside(e, r->notifications, acks);
+    case RSP_EIM_RESULT_DATA:
+        return eim_take_data(e, eid, &r->data, acks);
+    case RSP_EIM_RESULT_DOWNLOAD:
+        return eim_take_download_result(e, eid, &r->download);
+    default:
+        return eim_take_ipa_error(e, eid, &r->error);
+    }
+}
+
 static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_result *q, struct buf *acks)
 {
     struct eim_contact c = { .cause = -1 };
     const char *eid = c.eid;
-    enum err x = rsp_eid_text(q->eid, c.eid);
-    if (x)
-        return log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.2", "a result without eidValue: whose is it?");
-    x = eim_euicc_seen(e, &c);
+    enum err x = find_euicc(e, q, c.eid);
+    if (x == ERR_NOT_FOUND || x == ERR_PARSE)
+        return log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.6", "a result without eidValue or transaction: whose is it?");
+    if (!x)
+        x = eim_euicc_seen(e, &c);
     if (x)
         return x == ERR_NOT_FOUND
-                   ? log_fail(e->env->log, x, "SGP.32 5.14.2", "a result from an eUICC that is not registered")
+                   ? log_fail(e->env->log, x, "SGP.32 5.14.6", "a result from an eUICC that is not registered")
                    : x;
-    switch (q->result.which) {
-    case RSP_EIM_RESULT_PACKAGE:
-    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
-        return eim_take_package_result(e, eid, &q->result.package, acks);
-    case RSP_EIM_RESULT_DATA:
-        return eim_take_data(e, eid, &q->result.data, acks);
-    case RSP_EIM_RESULT_DOWNLOAD:
-        return eim_take_download_result(e, eid, &q->result.download);
-    default:
-        return ERR_OK; /* data and IPA errors: nothing was asked for that they could answer */
-    }
+    return eim_take_result(e, eid, &q->result, acks);
 }
 
 static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q,
@@ -115,7 +186,7 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     enum err x = take_result(e, q, &acks);
     if (x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY) {
         r.which = RSP_PROVIDE_ERROR;
-        r.error = x == ERR_PARSE    ? RSP_PROVIDE_ERROR_INVALID_EID
+        r.error = x == ERR_PARSE    ? (q->eid.len ? RSP_PROVIDE_ERROR_INVALID_EID : RSP_PROVIDE_ERROR_MISSING_EID)
                   : x == ERR_VERIFY ? RSP_PROVIDE_ERROR_UNDEFINED_ERROR
                                     : RSP_PROVIDE_ERROR_EID_NOT_FOUND;
         x = ERR_OK;
@@ -129,7 +200,8 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     return x;
 }
 
-/* A result is for the eIM itself; a notification goes on to its SM-DP+. */
+/* A result is for the eIM itself; a notification goes on to its SM-DP+. HTTP 204 lets the device forget it: what was not
+ * taken is not answered so. */
 static enum err handle_notification(void *actor, const struct rsp_handle_notification_esipa *q)
 {
     struct eim *e = actor;
@@ -138,7 +210,7 @@ static enum err handle_notification(void *actor, const struct rsp_handle_notific
         return eim_relay_notification(e, &q->notification);
     enum err x = take_result(e, &q->result, &acks);
     buf_release(&acks);
-    return x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY ? ERR_OK : x;
+    return x == ERR_NOT_FOUND || x == ERR_PARSE ? ERR_VERIFY : x;
 }
 
 static const struct esipa_server server = {
@@ -154,13 +226,13 @@ static const struct esipa_server server = {
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
-    const struct esipa_service service = { e->env, &server, e };
+    const struct esipa_service service = { e->env, &server, e, e->any_user_agent };
     return esipa_serve(&service, q, p);
 }
 
 enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
-    const struct esipa_service service = { e->env, &server, e };
+    const struct esipa_service service = { e->env, &server, e, e->any_user_agent };
     return esipa_serve_json(&service, q->part[0], q, p);
 }

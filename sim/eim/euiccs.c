@@ -156,11 +156,14 @@ static enum err put_initial_eim(struct eim *e, const char *eid, struct buf *out)
     struct eim_trust trust;
     eim_trust_init(&trust);
     const struct eim_signing *signing = NULL;
+    bool pushes = false;
     enum err x = eim_trust_get(e, eid, &trust);
     if (!x)
         x = eim_signing_of(e, eid, &signing);
     if (!x)
-        x = eim_put_configuration(e, signing, &trust, &list);
+        x = eim_euicc_is_pushed_to(e, eid, &pushes);
+    if (!x)
+        x = eim_put_configuration(e, signing, &trust, pushes, &list);
     const struct rsp_add_initial_eim_request request = { .list = buf_span(&list) };
     if (!x)
         x = rsp_add_initial_eim_request_write(&request, out);
@@ -200,7 +203,7 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
     struct eim_caller who;
     enum err x = eim_authorize(e, q, p, EIM_READ, &who);
     if (!x)
-        x = eim_put_configuration(e, &e->signing[0], &usual, &bytes);
+        x = eim_put_configuration(e, &e->signing[0], &usual, false, &bytes);
     json_t *json = x ? NULL : json_object();
     if (!x)
         x = json ? json_set_base64(json, "eimConfiguration", buf_span(&bytes)) : ERR_NOMEM;
@@ -212,22 +215,44 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
     return http_json(p, 200, json);
 }
 
-/* PATCH {associationToken}: the eUICC gave it when another eIM added this one; it travels out of band. */
-enum err eim_set_token(void *actor, const struct http_request *q, struct http_response *p)
+/* The eUICC gave it when another eIM added this one; it travels out of band. */
+static enum err change_token(struct eim *e, const char *eid, const json_t *body, struct http_response *p)
+{
+    int64_t token = 0;
+    if (json_int(body, "associationToken", &token) || token < 0)
+        return eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
+    return eim_euicc_set_token(e, eid, token);
+}
+
+/* Where its IPA may be pushed to. */
+static enum err change_injection(struct eim *e, const char *eid, const json_t *body, struct http_response *p)
+{
+    const char *url = json_str(body, "injectUrl"), *binding = json_str(body, "injectBinding");
+    size_t length = url ? strlen(url) : 0;
+    bool json = binding && strcmp(binding, "json") == 0;
+    if (!url || length > 512 || (length && (strncmp(url, "https://", 8) != 0 || !url[8] || url[length - 1] == '/')))
+        return eim_problem(p, 400, "injectUrl is wrong", "an https URL without a slash at its end is wanted, or an empty text");
+    if (json_object_get(body, "injectBinding") && !json && (!binding || strcmp(binding, "asn1") != 0))
+        return eim_problem(p, 400, "injectBinding is wrong", "asn1 or json is wanted");
+    return eim_euicc_set_injection(e, eid, url, json);
+}
+
+/* PATCH {associationToken} or {injectUrl, injectBinding?}, or both. */
+enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
     json_t *body = NULL;
-    int64_t token = 0;
     struct eim_euicc u;
     struct eim_caller who;
     eim_euicc_init(&u);
     enum err x = eim_find_euicc(e, q, p, EIM_REGISTER, &who, &u);
     if (!x)
         x = http_read_json(q, p, &body);
-    if (!x && (json_int(body, "associationToken", &token) || token < 0))
-        x = eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
-    if (!x)
-        x = eim_euicc_set_token(e, u.eid, token);
+    bool injection = !x && json_object_get(body, "injectUrl");
+    if (injection)
+        x = change_injection(e, u.eid, body, p);
+    if (!x && (!injection || json_object_get(body, "associationToken")))
+        x = change_token(e, u.eid, body, p);
     json_decref(body);
     eim_euicc_release(&u);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });

@@ -18,6 +18,9 @@ static const struct setting settings[] = {
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
+    { "receivers", SETTING_LIST, "",
+      "SM-DP+ addresses that notifications may be relayed to, beside those of downloads that were relayed; [\"*\"]: any" },
+    { "any-user-agent", SETTING_BOOL, "false", "serve callers of ESipa whose User-Agent is no IPA's (free before v1.2)" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -34,10 +37,12 @@ static const char usage[] = "  sim-eim --settings eim.yaml\n\n"
                             "    - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
 
 #define FORMER_MAX 7
+#define RECEIVERS_MAX 64
 
 /* What the eIM borrows. */
 struct program_state {
     struct daemon *d;
+    const char *receivers[RECEIVERS_MAX + 1];
     struct ec_key *key, *former[FORMER_MAX];
     struct trust *trust;
     struct eim *eim;
@@ -84,6 +89,17 @@ static enum err read_former(struct program_state *p, struct eim_former_key out[F
     return e;
 }
 
+static enum err read_receivers(struct program_state *p)
+{
+    const struct yaml_node *list = settings_node(daemon_settings(p->d), "receivers");
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (i == RECEIVERS_MAX || list->item[i]->kind != YAML_SCALAR)
+            return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "receivers: at most 64 addresses are wanted");
+        p->receivers[i] = list->item[i]->text;
+    }
+    return ERR_OK;
+}
+
 static enum err make_eim(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
@@ -98,10 +114,14 @@ static enum err make_eim(struct program_state *p)
     struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),
                               .fqdn = settings_text(s, "fqdn"),
                               .postpone_ms = settings_int(s, "postpone"),
+                              .receivers = p->receivers,
+                              .any_user_agent = settings_bool(s, "any-user-agent"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
     enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
     if (!e)
         e = read_former(p, former, &m.former_count);
+    if (!e)
+        e = read_receivers(p);
     if (!e)
         e = daemon_read_ci_folder(p->d, folder, &p->trust);
     if (!e)

@@ -24,25 +24,46 @@ bool eim_read_callback(const json_t *body, char out[513])
            (take_text(body, "callback", out, 513) && strncmp(out, "https://", 8) == 0);
 }
 
+/* A device in the field has nobody to type the code: who relays its download says the hash. Only a digest is kept. */
+static enum err read_confirmation_code(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    const json_t *given = json_object_get(body, "confirmationCode");
+    uint8_t digest[32];
+    if (!given)
+        return ERR_OK;
+    struct span code = span_of(json_string_value(given), json_string_length(given));
+    if (!json_is_string(given) || !code.len || code.len > 255)
+        return eim_problem(p, 400, "confirmationCode is wrong", "1 to 255 characters are wanted");
+    enum err x = sha256(e->env->crypto, &code, 1, digest);
+    if (!x)
+        x = buf_set(&o->confirmation, SPAN_ARRAY(digest));
+    memory_clear(digest, sizeof digest);
+    return x;
+}
+
 /* SGP.32 3.2.3: an activation code, or parameters that say whom the device contacts. */
-static enum err read_code(const json_t *body, struct eim_order *o, struct http_response *p)
+static enum err read_code(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
     struct rsp_profile_download_data data;
     const char *code = json_str(body, "activationCode");
     enum err x = code ? buf_put(&o->activation_code, span_str(code)) : ERR_OK;
     if (!x)
         x = eim_order_download_data(o, &data);
-    return x == ERR_PARSE || x == ERR_LIMIT
-               ? eim_problem(p, 400, "activationCode is wrong",
-                             "1$address$matchingId is wanted, or the parameters {contact: defaultSmdp} or {contact: smds, "
-                             "smdsAddress?}")
-               : x;
+    if (x == ERR_PARSE || x == ERR_LIMIT)
+        return eim_problem(p, 400, "activationCode is wrong",
+                           "1$address$matchingId is wanted, or the parameters {contact: defaultSmdp} or {contact: smds, "
+                           "smdsAddress?}");
+    return x ? x : read_confirmation_code(e, body, o, p);
 }
 
-static enum err read_download(const json_t *body, struct eim_order *o, struct http_response *p)
+static enum err read_download(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
+    uint8_t iccid[RSP_ICCID_OCTETS];
+    if (json_object_get(body, "iccid") &&
+        (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
+        return eim_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted");
     o->parameters = json_deep_copy(json_object_get(body, "parameters"));
-    return read_code(body, o, p);
+    return read_code(e, body, o, p);
 }
 
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */
@@ -111,16 +132,18 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
         x = read_priority(body, o, p);
     if (x)
         return x;
-    return o->kind == EIM_ORDER_DOWNLOAD ? read_download(body, o, p) : read_command(e, body, o, p);
+    return o->kind == EIM_ORDER_DOWNLOAD ? read_download(e, body, o, p) : read_command(e, body, o, p);
 }
 
-/* Its activation code is forgotten when it ends, so it cannot be compared for ever. */
+/* Its codes are forgotten when it ends, so they cannot be compared for ever. */
 static bool same_order(const struct eim_order *a, const struct eim_order *b)
 {
     return strcmp(a->eid, b->eid) == 0 && a->kind == b->kind && strcmp(a->iccid, b->iccid) == 0 &&
            a->rollback == b->rollback && json_equal(a->parameters, b->parameters) == (a->parameters != NULL) &&
            !a->parameters == !b->parameters &&
-           (!a->activation_code.len || a->parameters /* an event became the code */ || span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)));
+           (!a->activation_code.len || a->parameters /* an event became the code */ ||
+            (span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)) &&
+             span_equal(buf_span(&a->confirmation), buf_span(&b->confirmation))));
 }
 
 /* Inside a transaction: the same call at the same moment waits here. */
@@ -133,6 +156,8 @@ static enum err take_order(struct eim *e, const struct eim_caller *who, const st
     enum err x = eim_recall(e, who, q, p, &answered);
     if (!x && !answered) {
         x = eim_order_add(e, o);
+        if (!x)
+            x = eim_push_soon(e, o->eid);
         if (!x)
             x = answer_order(e, 202, o, p);
         else if (x == ERR_EXISTS)
@@ -262,16 +287,19 @@ enum err eim_cancel_order(void *actor, const struct http_request *q, struct http
     return x;
 }
 
-/* The code of a download was forgotten when it ended, and the end of its time may be what it failed by: both are told anew. */
+/* The codes of a download were forgotten when it ended, and the end of its time may be what it failed by: both are told anew. */
 static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p)
 {
     if (o->state != EIM_FAILED && o->state != EIM_EXPIRED && o->state != EIM_CANCELLED)
         return eim_problem(p, 409, "nothing to retry", "only what failed, expired or was cancelled is tried again");
     buf_clear(&o->activation_code);
-    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(body, o, p) : ERR_OK;
+    buf_clear(&o->confirmation);
+    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(e, body, o, p) : ERR_OK;
     if (!x)
         x = read_validity(body, o, p);
-    return x ? x : eim_order_requeue(e, o);
+    if (!x)
+        x = eim_order_requeue(e, o);
+    return x ? x : eim_push_soon(e, o->eid);
 }
 
 enum err eim_retry_order(void *actor, const struct http_request *q, struct http_response *p)

@@ -55,13 +55,20 @@ static enum err put_package(struct eim *e, struct eim_order *o)
     return x;
 }
 
-static enum err put_trigger(struct eim_order *o)
+/* SGP.32 3.2.3.2: an IPA that leaves the download data to its eIM learns only that there is something to download. */
+static enum err put_trigger(struct eim *e, struct eim_order *o)
 {
+    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
     struct rsp_get_eim_package_response answer = {
         .which = RSP_EIM_PACKAGE_DOWNLOAD,
-        .download = { .has_data = true, .eim_transaction_id = SPAN_ARRAY(o->transaction_id) },
+        .download = { .eim_transaction_id = SPAN_ARRAY(o->transaction_id) },
     };
-    enum err x = eim_order_download_data(o, &answer.download.data);
+    enum err x = eim_capabilities_get(e, o->eid, &c);
+    /* Whom to contact by itself is for the device to find out. */
+    answer.download.has_data = o->parameters || !eim_leaves(&c, RSP_IPA_EIM_DOWNLOAD_DATA);
+    if (!x)
+        x = eim_order_download_data(o, &answer.download.data);
+    eim_capabilities_release(&c);
     return x ? x : rsp_get_eim_package_response_write(&answer, &o->message);
 }
 
@@ -98,7 +105,7 @@ enum err eim_order_prepare(struct eim *e, struct eim_order *o)
     if (!x && eim_order_is_package(o->kind))
         x = eim_euicc_next_counter(e, o->eid, &o->counter);
     if (!x)
-        x = o->kind == EIM_ORDER_DOWNLOAD ? put_trigger(o)
+        x = o->kind == EIM_ORDER_DOWNLOAD ? put_trigger(e, o)
             : o->kind == EIM_ORDER_DATA   ? put_data_request(o)
                                           : put_package(e, o);
     o->state = EIM_SENT;

@@ -10,11 +10,8 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
-/* A session that nobody goes on with is forgotten after a day. */
-#define RELAY_KEPT (1 * CLOCK_DAY)
-
 struct relay {
-    char order_id[37], address[256];
+    char order_id[37], eid[33], address[256];
     bool smds;             /* it is an SM-DS */
     struct es_peer smdp;
     char url[300];
@@ -26,48 +23,29 @@ static void aim(struct eim *e, struct relay *r)
     r->smdp = (struct es_peer){ .env = e->env, .base_url = r->url, .user_agent = "gsma-rsp-eim" };
 }
 
-static enum err hex_id(struct span id, char out[33])
-{
-    struct buf text = { .max = 32 };
-    enum err x = id.len && id.len <= 16 ? hex_put_upper(&text, id) : ERR_PARSE;
-    snprintf(out, 33, "%.*s", x ? 0 : (int)text.len, (const char *)text.at);
-    buf_release(&text);
-    return x;
-}
-
-static enum err relay_add(struct eim *e, struct span transaction_id, const struct relay *r)
-{
-    char id[33];
-    int64_t now = clock_now(e->env->clock);
-    enum err x = hex_id(transaction_id, id);
-    if (!x)
-        x = db_run(e->env->db, "DELETE FROM relay WHERE at < ?", DB_ARGS(DB_INT(now - RELAY_KEPT)), NULL);
-    return x ? x
-             : db_run(e->env->db, "INSERT INTO relay (transaction_id, order_id, address, at, smds) VALUES (?, ?, ?, ?, ?)",
-                      DB_ARGS(DB_TEXT(id), DB_TEXT(r->order_id), DB_TEXT(r->address), DB_INT(now), DB_INT(r->smds)),
-                      NULL);
-}
-
-static enum err take_relay(void *context, const struct db_row *row)
-{
-    struct relay *r = context;
-    snprintf(r->order_id, sizeof r->order_id, "%s", db_text(row, 0));
-    snprintf(r->address, sizeof r->address, "%s", db_text(row, 1));
-    r->smds = db_int(row, 2);
-    return ERR_OK;
-}
-
 /* ERR_NOT_FOUND: no such session. */
 static enum err relay_get(struct eim *e, struct span transaction_id, struct relay *r)
 {
-    char id[33];
+    struct eim_session session = EIM_SESSION_INIT;
     *r = (struct relay){ 0 };
-    enum err x = hex_id(transaction_id, id);
-    if (!x)
-        x = db_query(e->env->db, "SELECT order_id, address, smds FROM relay WHERE transaction_id = ?", DB_ARGS(DB_TEXT(id)),
-                     take_relay, r);
+    enum err x = eim_session_get(e, transaction_id, &session);
+    snprintf(r->order_id, sizeof r->order_id, "%s", session.order_id);
+    snprintf(r->eid, sizeof r->eid, "%s", session.eid);
+    snprintf(r->address, sizeof r->address, "%s", session.address);
+    r->smds = session.smds;
     aim(e, r);
-    return x == ERR_PARSE ? ERR_NOT_FOUND : x;
+    eim_session_release(&session);
+    return x;
+}
+
+/* A compact response that cannot be put together again is an execution error: the device may come again with the full one. */
+static enum err rebuilt(struct eim *e, enum err x, struct es_status *status)
+{
+    if (x != ERR_NOT_FOUND && x != ERR_PARSE && x != ERR_VERIFY && x != ERR_UNSUPPORTED && x != ERR_STATE)
+        return x;
+    log_fail(e->env->log, x, "SGP.32 minimizeEsipaBytes", "a compact response that cannot be rebuilt");
+    es_refuse(status, "8.8", "4.2", "a compact response that cannot be rebuilt");
+    return ERR_OK;
 }
 
 enum err eim_unreachable(struct eim *e, enum err x, struct es_status *status)
@@ -99,6 +77,7 @@ static enum err find_order(struct eim *e, struct span transaction_id, struct spa
     if (!x)
         x = eim_download_target(&o, asked, code, &r->smds);
     snprintf(r->order_id, sizeof r->order_id, "%s", o.id);
+    snprintf(r->eid, sizeof r->eid, "%s", o.eid);
     snprintf(r->address, sizeof r->address, "%s", code->smdp_address);
     eim_order_release(&o);
     return x;
@@ -117,9 +96,15 @@ static int64_t check_server(struct eim *e, const struct rsp_initiate_authenticat
     return 0;
 }
 
-static enum err answer_initiate(const struct rsp_initiate_authentication_ok *ok, const struct rsp_activation_code *code,
-                                struct buf *answer)
+/* ctxParams1 where the IPA leaves it to us, with the matchingId in it; else the matchingId alone (SGP.32 5.14.1). */
+static enum err answer_initiate(struct eim *e, const char *eid, const struct rsp_initiate_authentication_ok *ok,
+                                const struct rsp_activation_code *code, struct buf *answer)
 {
+    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
+    struct buf params = { .max = 1024 };
+    enum err x = eim_capabilities_get(e, eid, &c);
+    if (!x)
+        x = eim_put_ctx_params1(&c, code->matching_id, &params);
     const struct rsp_initiate_authentication_response_esipa r = {
         .which = RSP_OK,
         .ok = { .transaction_id = ok->transaction_id,
@@ -127,9 +112,63 @@ static enum err answer_initiate(const struct rsp_initiate_authentication_ok *ok,
                 .server_signature1 = ok->server_signature1,
                 .ci_pkid = ok->ci_pkid,
                 .server_certificate = ok->server_certificate,
-                .matching_id = code->matching_id[0] ? span_str(code->matching_id) : (struct span){ 0 } },
+                .matching_id = code->matching_id[0] && !params.len ? span_str(code->matching_id) : (struct span){ 0 },
+                .ctx_params1 = params.len ? buf_span(&params) : (struct span){ 0 } },
     };
-    return rsp_initiate_authentication_response_esipa_write(&r, answer);
+    if (!x)
+        x = rsp_initiate_authentication_response_esipa_write(&r, answer);
+    buf_release(&params);
+    eim_capabilities_release(&c);
+    return x;
+}
+
+/* *error: the refusal before any SM-DP+ is called, 0 none. EUICCInfo1 is taken from what the eUICC showed before, where the
+ * device leaves it out; `before` owns it then. */
+static enum err check_request(struct eim *e, const struct rsp_initiate_authentication_request_esipa *q, struct relay *r,
+                              struct rsp_activation_code *code, struct eim_session *before, struct rsp_euicc_info1 *info,
+                              int64_t *error)
+{
+    enum err x = find_order(e, q->eim_transaction_id, q->smdp_address, r, code);
+    *info = q->euicc_info1;
+    *error = 0;
+    if (x == ERR_NOT_FOUND)
+        *error = RSP_INITIATE_AUTHENTICATION_INVALID_EIM_TRANSACTION_ID;
+    else if (x == ERR_REFUSED)
+        *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
+    else if (!x && q->smdp_address.len && !rsp_address_equal(q->smdp_address, span_str(r->address)))
+        *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
+    else if (!x && !q->has_euicc_info1) {
+        x = eim_known_info1(e, r->eid, before, info);
+        if (x == ERR_NOT_FOUND || x == ERR_PARSE)
+            *error = RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR;
+    }
+    return *error ? ERR_OK : x;
+}
+
+static enum err ask_server(struct eim *e, struct relay *r, const struct rsp_activation_code *code, struct span challenge,
+                           const struct rsp_euicc_info1 *info, struct buf *answer)
+{
+    struct es_memory m = ES_MEMORY_INIT;
+    struct es_status status = { 0 };
+    struct rsp_initiate_authentication_ok ok = { 0 };
+    const struct rsp_initiate_authentication_request request = { challenge, span_str(r->address), *info };
+    aim(e, r);
+    enum err x = r->smds ? es11_initiate_authentication(&r->smdp, &request, &m, &ok, &status)
+                         : es9p_initiate_authentication(&r->smdp, &request, &m, &ok, &status);
+    x = eim_unreachable(e, x, &status);
+    int64_t mismatch = x || es_refused(&status) ? 0 : check_server(e, &ok, r, code);
+    if (!x && es_refused(&status))
+        x = refuse_initiate(es_code_of_status(r->smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
+                                              &status), answer);
+    else if (!x && mismatch)
+        x = refuse_initiate(mismatch, answer);
+    else if (!x) {
+        x = eim_session_begin(e, r->order_id, r->eid, r->address, r->smds, &ok);
+        if (!x)
+            x = answer_initiate(e, r->eid, &ok, code, answer);
+    }
+    es_memory_release(&m);
+    return x;
 }
 
 enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiate_authentication_request_esipa *q,
@@ -138,42 +177,67 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
     struct eim *e = actor;
     struct relay r = { 0 };
     struct rsp_activation_code code = { 0 };
-    struct es_memory m = ES_MEMORY_INIT;
-    struct es_status status = { 0 };
-    struct rsp_initiate_authentication_ok ok = { 0 };
-    enum err x = find_order(e, q->eim_transaction_id, q->smdp_address, &r, &code);
-    if (x == ERR_REFUSED)
-        return refuse_initiate(RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH, answer);
-    if (x == ERR_NOT_FOUND || (!x && !q->has_euicc_info1))
-        return refuse_initiate(x ? RSP_INITIATE_AUTHENTICATION_INVALID_EIM_TRANSACTION_ID
-                                 : RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR, answer);
-    if (x)
-        return x;
-    if (q->smdp_address.len && !rsp_address_equal(q->smdp_address, span_str(r.address)))
-        return refuse_initiate(RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH, answer);
-    aim(e, &r);
-    const struct rsp_initiate_authentication_request request = { q->euicc_challenge, span_str(r.address),
-                                                                 q->euicc_info1 };
-    x = r.smds ? es11_initiate_authentication(&r.smdp, &request, &m, &ok, &status)
-               : es9p_initiate_authentication(&r.smdp, &request, &m, &ok, &status);
-    x = eim_unreachable(e, x, &status);
-    int64_t mismatch = x || es_refused(&status) ? 0 : check_server(e, &ok, &r, &code);
-    if (!x && es_refused(&status))
-        x = refuse_initiate(es_code_of_status(r.smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
-                                              &status), answer);
-    else if (!x && mismatch)
-        x = refuse_initiate(mismatch, answer);
-    else if (!x) {
-        x = relay_add(e, ok.transaction_id, &r);
-        if (!x)
-            x = answer_initiate(&ok, &code, answer);
-    }
-    es_memory_release(&m);
+    struct eim_session before = EIM_SESSION_INIT;
+    struct rsp_euicc_info1 info;
+    int64_t error = 0;
+    enum err x = check_request(e, q, &r, &code, &before, &info, &error);
+    if (!x)
+        x = error ? refuse_initiate(error, answer) : ask_server(e, &r, &code, q->euicc_challenge, &info, answer);
+    eim_session_release(&before);
     memory_clear(&code, sizeof code);
     return x;
 }
 
 /* --- AuthenticateClient, GetBoundProfilePackage, CancelSession --------------------------------------------- */
+
+/* SGP.32 5.14.3, eimProfileMetadataVerification: what the IPA leaves to us is judged before it is told, and then not told.
+ * *forbidden: by the rules of the eUICC. */
+static enum err verify_metadata(struct eim *e, const char *eid, const struct rsp_authenticate_client_ok *ok, bool *told,
+                                bool *forbidden)
+{
+    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
+    enum err x = eim_capabilities_get(e, eid, &c);
+    *told = !eim_leaves(&c, RSP_IPA_EIM_METADATA);
+    *forbidden = !x && !eim_allows_rules(&c, &ok->metadata);
+    eim_capabilities_release(&c);
+    return x;
+}
+
+/* An order may name the profile that must come. */
+static enum err check_ordered(struct eim *e, struct span transaction_id, bool *mismatch)
+{
+    struct eim_session session = EIM_SESSION_INIT;
+    struct eim_order o;
+    uint8_t iccid[RSP_ICCID_OCTETS];
+    eim_order_init(&o);
+    enum err x = eim_session_get(e, transaction_id, &session);
+    if (!x)
+        x = eim_order_get(e, session.order_id, &o);
+    *mismatch = !x && o.iccid[0] && !rsp_iccid_parse(o.iccid, iccid) && !span_equal(SPAN_ARRAY(iccid), buf_span(&session.iccid));
+    eim_order_release(&o);
+    eim_session_release(&session);
+    return x;
+}
+
+/* SGP.32 5.14.3: what the device has to sign for an SM-DP+ that asks for a confirmation code; nothing where the order has none,
+ * and then the device knows that it cannot go on. */
+static enum err hash_confirmation(struct eim *e, const struct relay *r, const struct rsp_authenticate_client_ok *ok,
+                                  uint8_t hash[32], struct span *out)
+{
+    struct eim_order o;
+    *out = (struct span){ 0 };
+    if (!ok->smdp_signed2.cc_required)
+        return ERR_OK;
+    eim_order_init(&o);
+    enum err x = eim_order_get(e, r->order_id, &o);
+    if (!x && o.confirmation.len) {
+        const struct span parts[] = { buf_span(&o.confirmation), ok->smdp_signed2.transaction_id };
+        x = sha256(e->env->crypto, parts, COUNT(parts), hash);
+        *out = span_of(hash, 32);
+    }
+    eim_order_release(&o);
+    return x;
+}
 
 enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticate_client_request *q, struct buf *answer)
 {
@@ -183,26 +247,44 @@ enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticat
     struct es_status status = { 0 };
     struct rsp_authenticate_client_ok ok = { 0 };
     struct rsp_authenticate_client_response_esipa out = { .which = RSP_AC_ESIPA_ERROR };
+    struct rsp_authenticate_client_request full = *q;
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    struct span hash_cc = { 0 };
+    uint8_t hash[32];
+    bool tell_metadata = true, forbidden = false;
     enum err x = relay_get(e, q->transaction_id, &r);
-    if (!x && r.smds) {
-        es_memory_release(&m);
-        return eim_relay_discovery(e, &r.smdp, r.order_id, q, answer);
-    }
     if (x == ERR_NOT_FOUND)
         es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
-    else if (!x)
-        x = eim_unreachable(e, es9p_authenticate_client(&r.smdp, q, &m, &ok, &status), &status);
+    if (!x && !es_refused(&status) && q->response.which == RSP_AUTHENTICATE_SERVER_COMPACT)
+        x = rebuilt(e, eim_rebuild_authentication(e, q->transaction_id, &full.response, &bytes), &status);
+    if (!x && !es_refused(&status) && r.smds) {
+        x = eim_relay_discovery(e, &r.smdp, r.order_id, &full, answer);
+        buf_release(&bytes);
+        return x;
+    }
+    if (!x && !es_refused(&status))
+        x = eim_unreachable(e, es9p_authenticate_client(&r.smdp, &full, &m, &ok, &status), &status);
+    if (!x && !es_refused(&status))
+        x = hash_confirmation(e, &r, &ok, hash, &hash_cc);
+    if (!x && !es_refused(&status))
+        x = verify_metadata(e, r.eid, &ok, &tell_metadata, &forbidden);
+    if (!x && !es_refused(&status) && full.response.which == RSP_AUTHENTICATE_SERVER_OK)
+        x = eim_session_authenticated(e, q->transaction_id, &full.response.ok, &ok, hash_cc);
     if (es_refused(&status))
         out.error = es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status);
+    else if (forbidden)
+        out.error = RSP_AUTHENTICATE_CLIENT_PPR_NOT_ALLOWED;
     else
         out = (struct rsp_authenticate_client_response_esipa){
             .which = RSP_AC_ESIPA_OK_DP,
-            .dp = { .transaction_id = ok.transaction_id, .has_metadata = true, .metadata = ok.metadata,
+            .dp = { .transaction_id = ok.transaction_id, .has_metadata = tell_metadata, .metadata = ok.metadata,
                     .smdp_signed2 = ok.smdp_signed2, .smdp_signature2 = ok.smdp_signature2,
-                    .smdp_certificate = ok.smdp_certificate },
+                    .smdp_certificate = ok.smdp_certificate, .hash_cc = hash_cc },
         };
     if (!x)
         x = rsp_authenticate_client_response_esipa_write(&out, answer);
+    memory_clear(hash, sizeof hash);
+    buf_release(&bytes);
     es_memory_release(&m);
     return x;
 }
@@ -216,13 +298,23 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
     struct es_status status = { 0 };
     struct rsp_get_bound_profile_package_ok ok = { 0 };
     struct rsp_get_bound_profile_package_response_esipa out = { .which = RSP_ERROR };
+    struct rsp_get_bound_profile_package_request full = *q;
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    bool mismatch = false;
     enum err x = relay_get(e, q->transaction_id, &r);
     if (x == ERR_NOT_FOUND)
         es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
     else if (!x)
-        x = eim_unreachable(e, es9p_get_bound_profile_package(&r.smdp, q, &m, &ok, &status), &status);
+        x = check_ordered(e, q->transaction_id, &mismatch);
+    if (mismatch)
+        es_refuse(&status, "8.2", "3.10", "metadataMismatch");
+    if (!x && !es_refused(&status) && q->response.which == RSP_PREPARE_DOWNLOAD_COMPACT)
+        x = rebuilt(e, eim_rebuild_preparation(e, q->transaction_id, &full.response, &bytes), &status);
+    if (!x && !es_refused(&status))
+        x = eim_unreachable(e, es9p_get_bound_profile_package(&r.smdp, &full, &m, &ok, &status), &status);
     if (es_refused(&status))
-        out.error = es_code_of_status(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status);
+        out.error = es_code_of_status(mismatch ? ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE : ES9P_CODES_GET_BOUND_PROFILE_PACKAGE,
+                                      &status);
     else
         out = (struct rsp_get_bound_profile_package_response_esipa){
             .which = RSP_OK,
@@ -230,6 +322,7 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
         };
     if (!x)
         x = rsp_get_bound_profile_package_response_esipa_write(&out, answer);
+    buf_release(&bytes);
     es_memory_release(&m);
     return x;
 }
@@ -246,8 +339,10 @@ enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_r
         es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
     else {
         if (!x)
-            x = rsp_cancel_session_response_write(&q->response, &response);
-        if (!x)
+            x = q->response.which == RSP_CANCEL_SESSION_COMPACT
+                    ? rebuilt(e, eim_rebuild_cancellation(e, q->transaction_id, &q->response, &response), &status)
+                    : rsp_cancel_session_response_write(&q->response, &response);
+        if (!x && !es_refused(&status))
             x = eim_unreachable(e, es9p_cancel_session(&r.smdp, q->transaction_id, buf_span(&response), &status),
                             &status);
     }
@@ -258,18 +353,4 @@ enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_r
         x = rsp_cancel_session_response_es9_write(&out, answer);
     buf_release(&response);
     return x;
-}
-
-/* --- notifications ----------------------------------------------------------------------------------------- */
-
-/* SGP.32 3.7: to the address it names; the device keeps what could not be delivered. */
-enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n)
-{
-    const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
-    struct relay r = { 0 };
-    if (!m || !rsp_address_is_valid(m->address) || m->address.len >= sizeof r.address)
-        return log_fail(e->env->log, ERR_UNSUPPORTED, "SGP.32 3.7", "a notification that names no SM-DP+");
-    snprintf(r.address, sizeof r.address, "%.*s", (int)m->address.len, (const char *)m->address.at);
-    aim(e, &r);
-    return es9p_handle_notification(&r.smdp, n->whole);
 }

@@ -18,31 +18,36 @@ static enum err disbelieve(struct eim *e, const char *section, const char *why)
     return log_fail(e->env->log, ERR_VERIFY, section, why);
 }
 
-/* The registered certificate, judged again now: it may have expired or been revoked since. *out is NULL or borrowed, also
- * after a failure. */
-static enum err euicc_certificate(struct eim *e, const char *eid, const struct cert **out)
+enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out)
 {
-    struct eim_euicc u;
     const struct cert *eum = NULL;
     struct span ci;
     struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
+    enum err x = cert_borrow(e->env->crypto, certificate, out);
+    if (!x)
+        x = cert_borrow(e->env->crypto, eum_certificate, &eum);
+    enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
+    if (flaw != CERT_FINE)
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    cert_give_back(e->env->crypto, eum);
+    return x;
+}
+
+/* The registered certificate: it may have expired or been revoked since. *out is NULL or borrowed, also after a failure. */
+static enum err euicc_certificate(struct eim *e, const char *eid, const struct cert **out)
+{
+    struct eim_euicc u;
     eim_euicc_init(&u);
     enum err x = eim_euicc_get(e, eid, &u);
     if (!x && !u.certificate.len)
         x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
     if (!x)
-        x = cert_borrow(e->env->crypto, buf_span(&u.certificate), out);
-    if (!x)
-        x = cert_borrow(e->env->crypto, buf_span(&u.eum_certificate), &eum);
-    enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
-    if (flaw != CERT_FINE)
-        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
-    cert_give_back(e->env->crypto, eum);
+        x = eim_borrow_euicc(e, buf_span(&u.certificate), buf_span(&u.eum_certificate), out);
     eim_euicc_release(&u);
     return x;
 }
 
-static enum err verify(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
+enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
 {
     const struct cert *certificate = NULL;
     enum err x = euicc_certificate(e, eid, &certificate);
@@ -170,8 +175,10 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
     }
     if (x || r.which != eim_order_result(o->kind))
         return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
+    if (r.which == RSP_RESULT_GET_RAT)
+        x = eim_learn_rat(e, o->eid, r.rat);
     if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
-        return end_with_details(e, o, &r);
+        return x ? x : end_with_details(e, o, &r);
     x = end_order(o, EIM_DONE, 0, "ok");
     if (!x && r.which == RSP_RESULT_UPDATE_EIM)
         x = eim_signing_note(e, o);
@@ -194,6 +201,7 @@ struct finding {
     struct span transaction_id;
     bool download, rollback; /* of a download; that a switch was taken back */
     bool of_flight;          /* without a transaction it is for what is in flight */
+    bool any_kind;           /* of whatever order */
     bool counted;            /* it bears the counter of its package */
     int64_t counter;
     enum err (*run)(struct eim *e, struct eim_order *o, const void *what);
@@ -204,7 +212,7 @@ struct finding {
  * (SGP.32 3.3.2). A late or repeated answer changes nothing. */
 static bool may_learn(const struct eim_order *o, const struct finding *f)
 {
-    if (f->download != (o->kind == EIM_ORDER_DOWNLOAD) || (f->counted && f->counter != o->counter))
+    if ((!f->any_kind && f->download != (o->kind == EIM_ORDER_DOWNLOAD)) || (f->counted && f->counter != o->counter))
         return false;
     bool may_be_taken_back = o->kind == EIM_ORDER_ENABLE && o->rollback && o->state == EIM_DONE;
     return o->state == EIM_SENT || (f->rollback && may_be_taken_back);
@@ -302,7 +310,7 @@ static enum err take_signed(struct eim *e, const char *eid, const struct rsp_pac
     enum err x = eim_euicc_token(e, eid, &token);
     rsp_tbs_package_result(&r->data, token, &tbs);
     if (!x)
-        x = verify(e, eid, &tbs, r->signature);
+        x = eim_verify_euicc(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPR does not verify: the result is not believed");
     /* Acknowledging makes the eUICC forget it: another eIM's result is not ours to acknowledge. */
@@ -322,7 +330,7 @@ static enum err take_signed_error(struct eim *e, const char *eid, const struct r
     enum err x = eim_euicc_token(e, eid, &token);
     rsp_tbs_package_error(&r->data, token, &tbs);
     if (!x)
-        x = verify(e, eid, &tbs, r->signature);
+        x = eim_verify_euicc(e, eid, &tbs, r->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.32 5.9.1", "euiccSignEPE does not verify: the error is not believed");
     LOG(e->env->log, LOG_WARN, "package.error", F_TEXT("eid", eid), F_INT("counter", r->data.counter),
@@ -348,6 +356,25 @@ enum err eim_take_package_result(struct eim *e, const char *eid, const struct rs
     default:
         return ERR_PARSE;
     }
+}
+
+/* --- the IPA's own errors ------------------------------------------------------------------------------ */
+
+static enum err apply_ipa_error(struct eim *e, struct eim_order *o, const void *what)
+{
+    int64_t code = *(const int64_t *)what;
+    (void)e;
+    if (++o->refused < UNSIGNED_REFUSALS)
+        return ERR_OK;
+    return end_order(o, EIM_FAILED, code, rsp_eim_package_result_error_code_name(code));
+}
+
+enum err eim_take_ipa_error(struct eim *e, const char *eid, const struct rsp_eim_session_error *r)
+{
+    LOG(e->env->log, LOG_WARN, "package.ipa_error", F_TEXT("eid", eid),
+        F_TEXT("code", rsp_eim_package_result_error_code_name(r->code)), F_HEX("eimTransactionId", r->eim_transaction_id));
+    return apply(e, eid, &(struct finding){ .transaction_id = r->eim_transaction_id, .of_flight = true, .any_kind = true,
+                                            .run = apply_ipa_error, .what = &r->code });
 }
 
 /* --- downloads --------------------------------------------------------------------------------------- */
@@ -405,7 +432,7 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
     const struct rsp_profile_installation_result *pir = &r->result.installation;
     struct rsp_tbs tbs;
     rsp_tbs_installation_result(&pir->data, &tbs);
-    enum err x = verify(e, eid, &tbs, pir->signature);
+    enum err x = eim_verify_euicc(e, eid, &tbs, pir->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
     f.run = apply_installation;
@@ -440,6 +467,8 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
         x = eim_euicc_set_certificates(e, a->learned);
     if (!x)
         x = eim_learn_data(e, o->eid, &r->data);
+    if (!x)
+        x = eim_learn_capabilities(e, o->eid, &r->data);
     o->state = EIM_DONE;
     buf_release(&bytes);
     if (x) {

@@ -103,6 +103,26 @@ const char *const eim_migrations[] = {
     "DROP INDEX receiver_by_next;"
     "CREATE INDEX receiver_lively ON receiver (next) WHERE next IS NOT NULL AND attempts = 0;"
     "CREATE INDEX receiver_deaf ON receiver (next) WHERE next IS NOT NULL AND attempts > 0;",
+    "CREATE TABLE relayed_to (eid TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (eid, address));"
+    "ALTER TABLE relay ADD COLUMN certificate BLOB;"
+    "ALTER TABLE relay ADD COLUMN eum_certificate BLOB;",
+    "ALTER TABLE orders ADD COLUMN confirmation BLOB;",
+    "ALTER TABLE euicc ADD COLUMN inject_url TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE euicc ADD COLUMN inject_json INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE push (eid TEXT PRIMARY KEY, due INTEGER NOT NULL, attempts INTEGER NOT NULL);"
+    "CREATE INDEX push_by_due ON push (due);",
+    "ALTER TABLE relay ADD COLUMN eid TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE relay ADD COLUMN server_signed1 BLOB;"
+    "ALTER TABLE relay ADD COLUMN smdp_oid BLOB;"
+    "ALTER TABLE relay ADD COLUMN info2 BLOB;"
+    "ALTER TABLE relay ADD COLUMN otpk BLOB;"
+    "ALTER TABLE relay ADD COLUMN hash_cc BLOB;"
+    "ALTER TABLE relay ADD COLUMN smdp_signature2 BLOB;"
+    "ALTER TABLE relay ADD COLUMN iccid BLOB;"
+    "CREATE INDEX relay_by_eid ON relay (eid, at);",
+    "ALTER TABLE euicc ADD COLUMN features INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE euicc ADD COLUMN device_info BLOB;"
+    "ALTER TABLE euicc ADD COLUMN rat BLOB;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -117,15 +137,19 @@ const char *eim_order_state_name(enum eim_order_state s)
 
 void eim_order_init(struct eim_order *o)
 {
-    *o = (struct eim_order){ .attempt = 1, .activation_code.max = 1024, .message.max = 64 << 10, .result.max = 64 << 10 };
+    *o = (struct eim_order){ .attempt = 1, .activation_code.max = 1024, .confirmation.max = 32, .message.max = 64 << 10,
+                             .result.max = 64 << 10 };
 }
 
 void eim_order_release(struct eim_order *o)
 {
     if (o->activation_code.at)
         memory_clear(o->activation_code.at, o->activation_code.len);
+    if (o->confirmation.at)
+        memory_clear(o->confirmation.at, o->confirmation.len);
     json_decref(o->parameters);
     buf_release(&o->activation_code);
+    buf_release(&o->confirmation);
     buf_release(&o->message);
     buf_release(&o->result);
 }
@@ -292,13 +316,13 @@ enum err eim_order_add(struct eim *e, const struct eim_order *o)
     if (!x)
         x = db_run(e->env->db,
                    "INSERT INTO orders (id, tenant, reference, eid, kind, state, iccid, callback, rollback, priority,"
-                   " attempt, created, valid_until, counter, refused, activation_code, parameters)"
-                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                   " attempt, created, valid_until, counter, refused, activation_code, parameters, confirmation)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)",
                    DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->tenant), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
                            DB_INT(o->state), DB_TEXT(o->iccid), DB_TEXT(o->callback), DB_INT(o->rollback),
                            DB_INT(o->priority), DB_INT(o->attempt), DB_INT(o->created), DB_INT(o->valid_until),
                            blob_or_null(&o->activation_code),
-                           parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL),
+                           parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL, blob_or_null(&o->confirmation)),
                    NULL);
     buf_release(&parameters);
     return x;
@@ -334,13 +358,13 @@ static enum err take_order(void *context, const struct db_row *r)
     o->attempt = db_int(r, 19);
     o->not_before = db_int(r, 20);
     o->postponed = db_int(r, 21);
-    return x;
+    return x ? x : buf_set(&o->confirmation, db_blob(r, 22));
 }
 
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
     " transaction_id, activation_code, message, result, parameters, tenant, priority, attempt, not_before," \
-    " postponed FROM orders "
+    " postponed, confirmation FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
@@ -394,16 +418,19 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
-                   " activation_code = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
+                   " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
                    /* A code has no business here once the order ended. */
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
                            o->message.len ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL,
                            ended ? DB_NULL : blob_or_null(&o->message),
                            ended ? DB_NULL : blob_or_null(&o->activation_code),
+                           ended ? DB_NULL : blob_or_null(&o->confirmation),
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
                            DB_INT(o->postponed), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
+    if (!x && ended)
+        x = eim_push_soon(e, o->eid); /* the next one */
     return x || !ended ? x : tell_end(e, o);
 }
 
@@ -417,9 +444,9 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
     return db_run(e->env->db,
                   "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), state = ?, attempt = ?, counter = 0,"
                   " refused = 0, transaction_id = NULL, message = NULL, result = NULL, activation_code = ?, valid_until = ?,"
-                  " not_before = 0, postponed = 0 WHERE id = ?",
+                  " not_before = 0, postponed = 0, confirmation = ? WHERE id = ?",
                   DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), blob_or_null(&o->activation_code), DB_INT(o->valid_until),
-                          DB_TEXT(o->id)),
+                          blob_or_null(&o->confirmation), DB_TEXT(o->id)),
                   NULL);
 }
 

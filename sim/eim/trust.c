@@ -132,7 +132,8 @@ static enum err set_tls(const struct eim_trust *t, struct rsp_eim_configuration 
     return contents_of(buf_span(&t->tls_public_key), &out->trusted_tls.public_key);
 }
 
-enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing, const struct eim_trust *t, struct buf *list)
+enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing, const struct eim_trust *t, bool pushes,
+                              struct buf *list)
 {
     struct buf spki = { .max = 256 };
     struct rsp_eim_configuration configuration = {
@@ -141,7 +142,7 @@ enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing,
         .eim_id_type = { true, RSP_EIM_ID_FQDN },
         .counter = { true, 0 },
         .has_public_key_data = true,
-        .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS },
+        .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS | (pushes ? RSP_EIM_INJECT_HTTPS : 0) },
     };
     enum err x = set_signing(signing, t->sign_with_certificate, &spki, &configuration.public_key_data);
     if (!x)

@@ -123,8 +123,8 @@ static void add_own(struct ipa *i, struct span tags, struct rsp_ipa_euicc_data *
 {
     if (rsp_tag_list_has(tags, TAG_CAPABILITIES)) {
         out->has_capabilities = true;
-        out->capabilities.features = i->indirect ? RSP_IPA_INDIRECT_RSP : RSP_IPA_DIRECT_RSP;
-        out->capabilities.protocols = (struct rsp_bits){ true, 1u << 0 }; /* retrieveHttps */
+        out->capabilities.features = i->features;
+        out->capabilities.protocols = (struct rsp_bits){ true, RSP_EIM_RETRIEVE_HTTPS | (i->listens ? RSP_EIM_INJECT_HTTPS : 0) };
     }
     if (rsp_tag_list_has(tags, TAG_DEVICE)) {
         out->has_device_info = true;

@@ -14,7 +14,7 @@ struct device {
     int64_t due;
     /* What people see and want; under the lock. */
     char country[3], plmn[8];
-    bool powered, moved, switched, emergency, called;
+    bool powered, moved, switched, emergency, called, pushed;
 };
 
 struct ipa_devices {
@@ -36,13 +36,13 @@ static enum err take_requests(struct ipa_devices *d, struct device *x, int64_t n
     struct device asked;
     pthread_mutex_lock(&d->lock);
     asked = *x;
-    x->moved = x->switched = x->called = false;
+    x->moved = x->switched = x->called = x->pushed = false;
     pthread_mutex_unlock(&d->lock);
     if (asked.moved)
         ipa_move(x->ipa, asked.country);
     if (asked.switched)
         ipa_power(x->ipa, asked.powered);
-    if (asked.moved || asked.switched || asked.called)
+    if (asked.moved || asked.switched || asked.called || asked.pushed)
         x->due = now;
     return asked.called ? ipa_call_emergency(x->ipa, asked.emergency) : ERR_OK;
 }
@@ -175,6 +175,31 @@ static enum err list_profiles(void *actor, const struct http_request *q, struct 
              : http_json(p, 200, json_pack("{s:o}", "profiles", list));
 }
 
+/* --- injection ---------------------------------------------------------------------------------- */
+
+/* What was taken waits for the tick, which is then due. */
+static enum err inject(struct ipa_devices *d, const char *function, const struct http_request *q, struct http_response *p)
+{
+    struct device *x = find(d, q->part[0]);
+    if (!x)
+        return http_problem(p, 404, "no such device", "no device here has this name");
+    enum err e = ipa_inject(x->ipa, function, q, p);
+    pthread_mutex_lock(&d->lock);
+    x->pushed |= !e && p->status == 200;
+    pthread_mutex_unlock(&d->lock);
+    return e;
+}
+
+static enum err inject_asn1(void *actor, const struct http_request *q, struct http_response *p)
+{
+    return inject(actor, NULL, q, p);
+}
+
+static enum err inject_json(void *actor, const struct http_request *q, struct http_response *p)
+{
+    return inject(actor, q->part[1], q, p);
+}
+
 /* --- life -------------------------------------------------------------------------------------- */
 
 static void free_devices(struct actor *a)
@@ -193,6 +218,8 @@ static const struct http_route routes[] = {
     { "GET", "/v1/devices", list_devices },
     { "POST", "/v1/devices/{name}", change_device },
     { "GET", "/v1/devices/{name}/profiles", list_profiles },
+    { "POST", "/v1/devices/{name}/gsma/rsp2/asn1", inject_asn1 },
+    { "POST", "/v1/devices/{name}/gsma/rsp2/esipa/{function}", inject_json },
 };
 
 static const struct actor_ops ops = {

@@ -7,6 +7,7 @@
 #include "es9p.h"
 #include "ipa_internal.h"
 #include "rsp_codes.h"
+#include "rsp_compact.h"
 #include "rsp_ids.h"
 
 #define ATTEMPTS_MAX 3
@@ -46,6 +47,8 @@ struct session {
     struct es10b_prepare_download_response prepared;
     struct es10b_load_bound_profile_package_response loaded;
     struct ipa_failure failure;
+    int64_t cancel_reason;               /* enum rsp_cancel_session_reason, for a session that goes nowhere */
+    struct es_status unanswered;         /* the execution error that may mend itself */
     bool installed;                      /* here and now, so that it may be enabled in the same session */
 };
 
@@ -61,9 +64,27 @@ static enum err fail_with(struct session *s, const char *function, const char *w
 /* Reason 4.2, execution error, says nothing about this download: the SM-DP+ could not, or our eIM did not reach it. */
 static enum err refused_by_smdp(struct session *s, const char *function, const struct es_status *status)
 {
-    if (es_refused(status) && strcmp(status->reason, "4.2") == 0)
+    if (es_refused(status) && strcmp(status->reason, "4.2") == 0) {
+        s->unanswered = *status;
         return log_fail(s->ipa->env->log, ERR_IO, function, es_status_text(status).text);
+    }
+    /* An eIM that verifies metadata itself (SGP.32 5.14.2, 5.14.3) says so, and the session is cancelled for that reason. */
+    if (strcmp(status->message, "pprNotAllowed") == 0)
+        s->cancel_reason = RSP_CANCEL_REASON_PPR_NOT_ALLOWED;
+    if (strcmp(status->message, "metadataMismatch") == 0)
+        s->cancel_reason = RSP_CANCEL_REASON_METADATA_MISMATCH;
     return es_refused(status) ? fail_with(s, function, es_status_text(status).text) : ERR_OK;
+}
+
+/* minimizeEsipaBytes (catalogue A.8): the eIM could not make the whole of what was left out, or could not do what was asked; it is
+ * told everything once more, and from now on. */
+static bool must_say_all(struct session *s, const struct es_status *status)
+{
+    if (!es_refused(status) || strcmp(status->reason, "4.2") != 0)
+        return false;
+    s->ipa->eim->knows_card = false;
+    LOG(s->ipa->env->log, LOG_INFO, "download.in_full", F_TEXT("device", s->ipa->name));
+    return true;
 }
 
 /* SGP.32 3.2.3: an activation code, the card's default SM-DP+, or an SM-DS; an eIM that relays has the code. */
@@ -76,7 +97,9 @@ static enum err find_server(struct session *s)
         e = rsp_activation_code_parse(q->data.activation_code, &s->code)
                 ? fail_with(s, "ProfileDownloadTrigger", "the activation code is malformed") : ERR_OK;
     else if (source == RSP_DOWNLOAD_NONE)
-        e = fail_with(s, "ProfileDownloadTrigger", "the trigger names nobody to contact");
+        e = s->ipa->features & RSP_IPA_EIM_DOWNLOAD_DATA /* the eIM knows */
+                ? ERR_OK
+                : fail_with(s, "ProfileDownloadTrigger", "the trigger names nobody to contact");
     else
         e = ipa_discover(s->ipa, &q->data, q->eim_transaction_id, &s->code, &s->failure);
     snprintf(s->url, sizeof s->url, "https://%s", s->code.smdp_address);
@@ -91,17 +114,25 @@ static enum err initiate(struct session *s)
     enum err e = es10b_get_euicc_info1(&s->ipa->card, &info);
     if (!e)
         e = es10b_get_euicc_challenge(&s->ipa->card, challenge);
+    /* SGP.32 5.14.1: who leaves the download data to the eIM must not name an address. */
+    bool from_eim = !s->trigger->has_data || s->trigger->data.which == RSP_DOWNLOAD_ACTIVATION_CODE;
+    bool names_address = !(from_eim && s->ipa->features & RSP_IPA_EIM_DOWNLOAD_DATA);
     const struct rsp_initiate_authentication_request q = {
         .euicc_challenge = SPAN_ARRAY(challenge),
-        .smdp_address = span_str(s->code.smdp_address),
+        .smdp_address = names_address ? span_str(s->code.smdp_address) : (struct span){ 0 },
         .euicc_info1 = info.message,
     };
+    s->smdp.no_euicc_info1 = s->ipa->eim->knows_card;
     if (!e)
         e = s->way->initiate(&s->smdp, &q, &s->memory, &s->initiated, &status);
+    if (!e && s->smdp.no_euicc_info1 && must_say_all(s, &status)) {
+        s->smdp.no_euicc_info1 = false;
+        e = s->way->initiate(&s->smdp, &q, &s->memory, &s->initiated, &status);
+    }
     if (!e)
         e = refused_by_smdp(s, "InitiateAuthentication", &status);
     /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
-    if (!e && !rsp_address_equal(s->initiated.server_signed1.server_address, q.smdp_address))
+    if (!e && names_address && !rsp_address_equal(s->initiated.server_signed1.server_address, q.smdp_address))
         e = fail_with(s, "InitiateAuthentication", "serverAddress is not the address contacted");
     buf_release(&info.received);
     return e;
@@ -117,66 +148,188 @@ static enum err note_transaction(struct session *s)
     return ipa_journal_set_download(s->ipa, &s->journal);
 }
 
+/* SGP.32 5.14.1: ctxParams1 of an eIM that makes it, else its matchingId, else that of the activation code. */
+static enum err choose_ctx_params1(struct session *s, struct rsp_ctx_params1 *out)
+{
+    struct span own = s->initiated.ctx_params1, id = s->initiated.matching_id;
+    if (own.len && s->ipa->features & RSP_IPA_EIM_CTX_PARAMS1)
+        return rsp_ctx_params1_read(own, out) ? fail_with(s, "InitiateAuthentication", "ctxParams1 of the eIM cannot be read") : ERR_OK;
+    *out = ipa_ctx_params1(s->ipa, s->code.matching_id);
+    if (id.len)
+        out->matching_id = id;
+    return ERR_OK;
+}
+
 static enum err authenticate_server(struct session *s)
 {
+    struct rsp_ctx_params1 params;
+    enum err e = choose_ctx_params1(s, &params);
+    if (e)
+        return e;
     const struct rsp_authenticate_server_request q = {
         .server_signed1 = s->initiated.server_signed1,
         .server_signature1 = s->initiated.server_signature1,
         .ci_pkid = s->initiated.ci_pkid,
         .server_certificate = s->initiated.server_certificate,
-        .ctx_params1 = ipa_ctx_params1(s->ipa, s->code.matching_id),
+        .ctx_params1 = params,
     };
     return es10b_authenticate_server(&s->ipa->card, &q, &s->server);
+}
+
+static enum err send_authentication(struct session *s, bool compact, struct es_status *status)
+{
+    struct rsp_authenticate_client_request q = { .transaction_id = s->initiated.transaction_id,
+                                                 .response = s->server.message };
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    enum err e = compact ? rsp_compact_authentication(&s->server.message, &bytes) : ERR_OK;
+    if (!e && compact)
+        e = rsp_authenticate_server_response_read(buf_span(&bytes), &q.response);
+    if (!e)
+        e = s->way->authenticate(&s->smdp, &q, &s->memory, &s->authenticated, status);
+    buf_release(&bytes);
+    return e;
 }
 
 static enum err authenticate_client(struct session *s)
 {
     const struct rsp_authenticate_server_response *server = &s->server.message;
-    const struct rsp_authenticate_client_request q = { .transaction_id = s->initiated.transaction_id,
-                                                       .response = *server };
     struct es_status status = { 0 };
-    enum err e = s->way->authenticate(&s->smdp, &q, &s->memory, &s->authenticated, &status);
+    bool compact = s->ipa->eim->knows_card && server->which == RSP_AUTHENTICATE_SERVER_OK;
+    enum err e = send_authentication(s, compact, &status);
+    if (!e && compact && must_say_all(s, &status))
+        e = send_authentication(s, false, &status);
+    if (!e && !es_refused(&status))
+        s->ipa->eim->knows_card = s->ipa->minimizes;
     /* The SM-DP+ hears of the refusal; the reason is the eUICC's. */
     if (server->which == RSP_AUTHENTICATE_SERVER_ERROR)
         return fail_with(s, "AuthenticateServer", rsp_authenticate_error_code_name(server->error.code));
-    return e ? e : refused_by_smdp(s, "AuthenticateClient", &status);
+    if (!e)
+        e = refused_by_smdp(s, "AuthenticateClient", &status);
+    if (!e && !s->authenticated.metadata.whole.len && !(s->ipa->features & RSP_IPA_EIM_METADATA))
+        e = fail_with(s, "AuthenticateClient", "the eIM left out the profile's metadata, and was not to verify them");
+    return e;
+}
+
+/* SGP.22 2.9.2.1, 3.1.3: policy rules that the card's table does not allow to this owner end the download before the user's
+ * profile is bound. An eIM that verifies metadata itself may have left them out. */
+static enum err check_metadata(struct session *s)
+{
+    const struct rsp_store_metadata *m = &s->authenticated.metadata;
+    struct es10b_rat rat = { .received.max = APDU_ES10_RESPONSE_MAX };
+    uint32_t rules = m->policy_rules.bits & ~RSP_PPR_UPDATE_CONTROL;
+    if (!m->whole.len || !rules)
+        return ERR_OK;
+    enum err e = es10b_get_rat(&s->ipa->card, &rat);
+    bool allowed = !e && rsp_rat_allows(rat.message.table, rules, &m->owner);
+    buf_release(&rat.received);
+    if (e || allowed)
+        return e;
+    s->cancel_reason = RSP_CANCEL_REASON_PPR_NOT_ALLOWED;
+    return fail_with(s, "AuthenticateClient", "the eUICC's rules do not allow the policy rules of the profile");
+}
+
+/* SGP.32 5.14.3, SGP.22 5.7.5: nobody here can be asked. An eIM that relays may have the code, else the settings. */
+static enum err choose_hash_cc(struct session *s, uint8_t hash[32], struct span *out)
+{
+    const struct secret *code = &s->ipa->confirmation_code;
+    *out = s->authenticated.hash_cc.len ? s->authenticated.hash_cc : span_of(hash, 32);
+    if (s->authenticated.hash_cc.len)
+        return ERR_OK;
+    if (!code->len)
+        return fail_with(s, "PrepareDownload", "a confirmation code is required, and neither the eIM gave one nor the settings");
+    return confirmation_code_hash(s->ipa->env->crypto, secret_span(code), s->initiated.transaction_id, hash);
 }
 
 static enum err prepare_download(struct session *s)
 {
-    const struct secret *code = &s->ipa->confirmation_code;
-    uint8_t hash[32];
-    bool wanted = s->authenticated.smdp_signed2.cc_required;
-    if (wanted && !code->len)
-        return fail_with(s, "PrepareDownload", "a confirmation code is required and none is configured");
-    enum err e = wanted ? confirmation_code_hash(s->ipa->env->crypto, secret_span(code), s->initiated.transaction_id, hash)
-                        : ERR_OK;
+    uint8_t hash[32] = { 0 };
+    struct span hash_cc = { 0 };
+    enum err e = s->authenticated.smdp_signed2.cc_required ? choose_hash_cc(s, hash, &hash_cc) : ERR_OK;
     if (e)
         return e;
     const struct rsp_prepare_download_request q = {
-        .hash_cc = wanted ? SPAN_ARRAY(hash) : (struct span){ 0 },
         .smdp_signed2 = s->authenticated.smdp_signed2,
         .smdp_signature2 = s->authenticated.smdp_signature2,
         .smdp_certificate = s->authenticated.smdp_certificate,
+        .hash_cc = hash_cc,
     };
     return es10b_prepare_download(&s->ipa->card, &q, &s->prepared);
+}
+
+static enum err send_preparation(struct session *s, bool compact, struct es_status *status)
+{
+    struct rsp_get_bound_profile_package_request q = { .transaction_id = s->initiated.transaction_id,
+                                                       .response = s->prepared.message };
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    struct span otpk = s->authenticated.smdp_signed2.bpp_euicc_otpk;
+    bool otpk_known = otpk.len && span_equal(otpk, q.response.ok.euicc_signed2.euicc_otpk);
+    enum err e = compact ? rsp_compact_preparation(&q.response, otpk_known, s->authenticated.hash_cc.len > 0, &bytes) : ERR_OK;
+    if (!e && compact)
+        e = rsp_prepare_download_response_read(buf_span(&bytes), &q.response);
+    if (!e)
+        e = s->way->get_package(&s->smdp, &q, &s->memory, &s->package, status);
+    buf_release(&bytes);
+    return e;
 }
 
 static enum err get_package(struct session *s)
 {
     const struct rsp_prepare_download_response *prepared = &s->prepared.message;
-    const struct rsp_get_bound_profile_package_request q = { .transaction_id = s->initiated.transaction_id,
-                                                             .response = *prepared };
     struct es_status status = { 0 };
-    enum err e = s->way->get_package(&s->smdp, &q, &s->memory, &s->package, &status);
+    bool compact = s->ipa->minimizes && prepared->which == RSP_PREPARE_DOWNLOAD_OK;
+    enum err e = send_preparation(s, compact, &status);
+    if (!e && compact && must_say_all(s, &status))
+        e = send_preparation(s, false, &status);
     if (prepared->which == RSP_PREPARE_DOWNLOAD_ERROR)
         return fail_with(s, "PrepareDownload", rsp_download_error_code_name(prepared->error.code));
     return e ? e : refused_by_smdp(s, "GetBoundProfilePackage", &status);
 }
 
+/* StoreMetadata of the package is not secret, only protected from being altered: its segments bear a MAC of 8 octets. */
+static enum err put_package_metadata(struct span bpp, struct buf *out)
+{
+    struct rsp_bound_profile_package package;
+    struct der_tlv segment;
+    enum err e = rsp_bound_profile_package_read(bpp, &package);
+    struct der list = der_open(e ? (struct span){ 0 } : package.list_88);
+    while (!e && !der_at_end(&list)) {
+        e = der_expect(&list, 0x88, &segment);
+        if (!e)
+            e = segment.value.len < 8 ? ERR_PARSE : buf_put(out, span_sub(segment.value, 0, segment.value.len - 8));
+    }
+    return e;
+}
+
+static bool same_profile(const struct rsp_store_metadata *a, const struct rsp_store_metadata *b)
+{
+    return span_equal(a->iccid, b->iccid) && span_equal(a->service_provider_name, b->service_provider_name) &&
+           span_equal(a->profile_name, b->profile_name) && a->policy_rules.bits == b->policy_rules.bits &&
+           a->profile_class.present == b->profile_class.present && a->profile_class.value == b->profile_class.value &&
+           span_equal(a->owner.mcc_mnc, b->owner.mcc_mnc);
+}
+
+/* SGP.22 3.1.3: what was agreed on is what comes. An eIM that verifies metadata itself may have left them out. */
+static enum err check_package(struct session *s)
+{
+    struct rsp_store_metadata metadata;
+    struct buf bytes = { .max = 32 << 10 };
+    if (!s->authenticated.metadata.whole.len)
+        return ERR_OK;
+    enum err e = put_package_metadata(s->package.bound_profile_package, &bytes);
+    if (!e)
+        e = rsp_store_metadata_read(buf_span(&bytes), &metadata);
+    bool same = !e && same_profile(&metadata, &s->authenticated.metadata);
+    buf_release(&bytes);
+    if (same)
+        return ERR_OK;
+    s->cancel_reason = RSP_CANCEL_REASON_METADATA_MISMATCH;
+    return fail_with(s, "GetBoundProfilePackage", "the metadata of the package are not those that were announced");
+}
+
 static enum err load_package(struct session *s)
 {
     s->ipa->notifications = true; /* the installation result waits on the card for its SM-DP+ */
+    s->cancel_reason = RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR; /* if the card gives no result at all */
     return es10b_load_bound_profile_package(&s->ipa->card, s->package.bound_profile_package, &s->loaded);
 }
 
@@ -187,8 +340,9 @@ static const struct {
     { "SGP.32 3.2.3", find_server },
     { "SGP.22 3.0.1 1-6", initiate },          { "journal", note_transaction },
     { "SGP.22 3.0.1 7-11", authenticate_server }, { "SGP.22 3.1.2", authenticate_client },
+    { "SGP.22 3.1.2", check_metadata },
     { "SGP.22 3.1.3 1-4", prepare_download },  { "SGP.22 3.1.3 5-7", get_package },
-    { "SGP.22 3.1.3 8", load_package },
+    { "SGP.22 3.1.3", check_package },         { "SGP.22 3.1.3 8", load_package },
 };
 
 /* --- what goes to the eIM ------------------------------------------------------------------------------- */
@@ -225,19 +379,33 @@ static enum err tell_failure(struct session *s)
     return tell_result(s, &result);
 }
 
+static enum err send_cancellation(struct session *s, const struct es10b_cancel_session_response *answer,
+                                  struct es_status *status)
+{
+    struct buf bytes = { .max = 1024 };
+    enum err e = s->ipa->minimizes ? rsp_compact_cancellation(&answer->message, &bytes) : ERR_OK;
+    if (!e)
+        e = s->way->cancel(&s->smdp, s->initiated.transaction_id, bytes.len ? buf_span(&bytes) : buf_span(&answer->received),
+                           status);
+    if (!e && bytes.len && must_say_all(s, status))
+        e = s->way->cancel(&s->smdp, s->initiated.transaction_id, buf_span(&answer->received), status);
+    buf_release(&bytes);
+    return e;
+}
+
 /* SGP.32 3.2.3.3: a session that began and goes nowhere is cancelled, where the eUICC still has it. */
 static void cancel(struct session *s)
 {
     struct es10b_cancel_session_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
-    const struct rsp_cancel_session_request q = { s->initiated.transaction_id, RSP_CANCEL_REASON_UNDEFINED_REASON };
+    const struct rsp_cancel_session_request q = { s->initiated.transaction_id, s->cancel_reason };
     struct es_status status = { 0 };
     enum err e = s->server.message.which == RSP_AUTHENTICATE_SERVER_OK ? es10b_cancel_session(&s->ipa->card, &q, &answer)
                                                                       : ERR_STATE;
     if (!e && answer.message.which == RSP_CANCEL_SESSION_OK)
-        e = s->way->cancel(&s->smdp, s->initiated.transaction_id, buf_span(&answer.received), &status);
+        e = send_cancellation(s, &answer, &status);
     if (!e)
         LOG(s->ipa->env->log, LOG_INFO, "download.cancelled", F_TEXT("device", s->ipa->name),
-            F_TEXT("status", es_status_text(&status).text));
+            F_TEXT("reason", rsp_cancel_session_reason_name(s->cancel_reason)), F_TEXT("status", es_status_text(&status).text));
     buf_release(&answer.received);
 }
 
@@ -280,13 +448,16 @@ static enum err run_steps(struct session *s)
     if (e == ERR_VERIFY && !s->failure.text[0])
         e = fail_with(s, "TLS", "the SM-DP+'s TLS certificate is refused");
     if ((e == ERR_PARSE || e == ERR_LIMIT) && !s->failure.text[0])
-        e = fail_with(s, "ES9+", "an answer is malformed or too large");
+        e = fail_with(s, s->way->name, "an answer is malformed or too large");
     /* A lost answer is no failure yet: the eIM's trigger comes again, a few times. */
     bool lost = e == ERR_IO || e == ERR_TIMEOUT;
+    if (e == ERR_TIMEOUT)
+        s->cancel_reason = RSP_CANCEL_REASON_TIMEOUT;
     if (lost && s->journal.attempts < ATTEMPTS_MAX)
         return e;
     if (lost)
-        e = fail_with(s, "ES9+", "the SM-DP+ cannot be reached");
+        e = fail_with(s, s->way->name, es_refused(&s->unanswered) ? es_status_text(&s->unanswered).text
+                                                                  : "the SM-DP+ cannot be reached");
     if (e != ERR_REFUSED)
         return e;
     if (!s->failure.text[0])
@@ -354,7 +525,7 @@ static enum err enable_immediately(struct session *s, bool *changed)
 
 enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q, bool *changed)
 {
-    struct session s = { .ipa = i, .memory = ES_MEMORY_INIT };
+    struct session s = { .ipa = i, .memory = ES_MEMORY_INIT, .cancel_reason = RSP_CANCEL_REASON_UNDEFINED_REASON };
     s.server.received.max = s.prepared.received.max = s.loaded.received.max = APDU_ES10_RESPONSE_MAX;
     enum err e = begin(&s, q);
     if (!e && s.installed)

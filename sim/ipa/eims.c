@@ -56,13 +56,22 @@ static enum err read_trust(struct ipa *i, const struct rsp_eim_configuration *c,
     return ERR_OK;
 }
 
-static enum err judge(struct ipa *i, const struct rsp_eim_configuration *c)
+bool ipa_eim_polls(const struct ipa_eim *eim)
 {
-    /* What an eIM does not say, it may be able to do. */
-    if (c->supported_protocol.present && c->supported_protocol.bits &&
-        !(c->supported_protocol.bits & (RSP_EIM_RETRIEVE_HTTPS | RSP_EIM_INJECT_HTTPS)))
+    return !eim->protocols || eim->protocols & RSP_EIM_RETRIEVE_HTTPS;
+}
+
+bool ipa_eim_pushes(const struct ipa_eim *eim)
+{
+    return eim->associated && (!eim->protocols || eim->protocols & RSP_EIM_INJECT_HTTPS);
+}
+
+static enum err judge(struct ipa *i, const struct rsp_eim_configuration *c, const struct ipa_eim *eim)
+{
+    if (!ipa_eim_polls(eim) && !(i->listens && ipa_eim_pushes(eim)))
         return log_fail(i->env->log, ERR_UNSUPPORTED, "SGP.32 6.2",
-                        "the eIM offers no HTTPS (eimSupportedProtocol), and CoAPS is not available here: have it offer retrieveHttps");
+                        "the eIM lets nobody fetch over HTTPS (eimSupportedProtocol), nothing may be pushed to this IPA, and CoAPS "
+                        "is not available here: have it offer retrieveHttps");
     if (!rsp_address_is_valid(c->eim_fqdn))
         return log_fail(i->env->log, ERR_STATE, "SGP.32 2.4.1", "the eIM configuration has no eimFqdn to poll");
     return ERR_OK;
@@ -75,9 +84,10 @@ static enum err make(struct ipa *i, const struct rsp_eim_configuration *c, struc
     struct ipa_eim *eim = calloc(1, sizeof *eim);
     if (!eim)
         return ERR_NOMEM;
-    *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = true, .cause = -1 };
+    *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = true, .cause = -1,
+                             .protocols = c->supported_protocol.present ? c->supported_protocol.bits : 0 };
     snprintf(url, sizeof url, "https://%.*s", (int)c->eim_fqdn.len, (const char *)c->eim_fqdn.at);
-    enum err e = judge(i, c);
+    enum err e = judge(i, c, eim);
     if (!e && (!(eim->id = strndup((const char *)c->eim_id.at, c->eim_id.len)) || !(eim->url = strdup(url))))
         e = ERR_NOMEM;
     if (!e)
@@ -126,7 +136,8 @@ static enum err take_row(void *context, const struct db_row *r)
     struct ipa_eim *eim = i->eim_count < IPA_EIMS_MAX ? calloc(1, sizeof *eim) : NULL;
     if (!eim)
         return i->eim_count < IPA_EIMS_MAX ? ERR_NOMEM : ERR_LIMIT;
-    *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = db_int(r, 4) != 0, .cause = db_int(r, 5) };
+    *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = db_int(r, 4) != 0, .cause = db_int(r, 5),
+                             .protocols = db_int(r, 6) };
     eim->id = strdup(db_text(r, 0));
     eim->url = strdup(db_text(r, 1));
     struct span certificate = db_blob(r, 2), key = db_blob(r, 3);
@@ -154,6 +165,7 @@ static enum err load(struct ipa *i)
     for (size_t k = 0; k < i->eim_count; k++) {
         const struct ipa_eim *was = find(&before, i->eims[k]->id);
         i->eims[k]->told = was && was->told;
+        i->eims[k]->knows_card = was && was->knows_card;
     }
     i->eim = find(i, served);
     if (!i->eim && i->eim_count)
@@ -174,6 +186,8 @@ enum err ipa_read_eims(struct ipa *i)
         e = load(i);
     for (size_t k = 0; k < count; k++)
         eim_free(list[k]);
+    if (!e)
+        ipa_open_gate(i);
     return e ? e : none ? ERR_NOT_FOUND : ERR_OK;
 }
 

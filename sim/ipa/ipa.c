@@ -202,13 +202,22 @@ static void ipa_free(struct actor *a)
     free(i->name);
     free(i->imei);
     free(i->esipa_path);
+    for (size_t k = 0; k < i->injector_count; k++)
+        free((char *)i->injectors[k].eim);
+    free(i->injectors);
+    pthread_mutex_destroy(&i->gate_lock);
     buf_release(&i->initial_eim);
     ipa_release_eims(i);
     secret_release(&i->confirmation_code);
     free(i);
 }
 
-static const struct actor_ops ops = { .role = "ipa", .tick = tick, .free = ipa_free };
+static const struct http_route routes[] = {
+    { "POST", ESIPA_PATH, ipa_inject_asn1 },
+    { "POST", "/gsma/rsp2/esipa/{function}", ipa_inject_json },
+};
+static const struct actor_ops ops = { .role = "ipa", .routes = routes, .route_count = COUNT(routes), .mutual_tls = true,
+                                      .tick = tick, .free = ipa_free };
 
 static enum err copy_networks(struct ipa *i, const struct ipa_settings *s)
 {
@@ -221,6 +230,27 @@ static enum err copy_networks(struct ipa *i, const struct ipa_settings *s)
     return i->networks ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err copy_injectors(struct ipa *i, const struct ipa_settings *s)
+{
+    i->injectors = calloc(s->injector_count + 1, sizeof *i->injectors);
+    for (size_t k = 0; i->injectors && k < s->injector_count; k++, i->injector_count++) {
+        i->injectors[k] = s->injectors[k];
+        if (s->injectors[k].eim && !(i->injectors[k].eim = strdup(s->injectors[k].eim)))
+            return ERR_NOMEM;
+    }
+    return i->injectors ? ERR_OK : ERR_NOMEM;
+}
+
+/* What is left to the eIM is left to one that relays. */
+static uint32_t features_of(const struct ipa_settings *s)
+{
+    if (!s->indirect)
+        return RSP_IPA_DIRECT_RSP;
+    return RSP_IPA_INDIRECT_RSP | (s->eim_download_data ? RSP_IPA_EIM_DOWNLOAD_DATA : 0) |
+           (s->eim_ctx_params1 ? RSP_IPA_EIM_CTX_PARAMS1 : 0) | (s->eim_metadata ? RSP_IPA_EIM_METADATA : 0) |
+           (s->minimizes ? RSP_IPA_MINIMIZE_BYTES : 0);
+}
+
 enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa **out)
 {
     struct ipa *i = calloc(1, sizeof *i);
@@ -229,12 +259,16 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->actor.ops = &ops;
     i->env = env;
     i->powered = true;
+    pthread_mutex_init(&i->gate_lock, NULL);
+    i->listens = s->listens;
     i->ipae = s->ipae;
     i->user_agent = s->ipae ? "gsma-rsp-ipae" : "gsma-rsp-ipad";
     i->json = s->json;
     i->indirect = s->indirect;
     i->wired = s->wired;
     i->emergency_on_loss = s->emergency_on_loss;
+    i->minimizes = s->minimizes && s->indirect;
+    i->features = features_of(s);
     i->card = (struct es10_card){ .env = env, .card = s->card };
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
     i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
@@ -249,6 +283,8 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     enum err e = i->name && i->imei && i->esipa_path ? copy_networks(i, s) : ERR_NOMEM;
     if (!e && s->confirmation_code)
         e = secret_set(&i->confirmation_code, span_str(s->confirmation_code));
+    if (!e)
+        e = copy_injectors(i, s);
     if (!e)
         e = buf_put(&i->initial_eim, s->initial_eim);
     if (!e)
@@ -276,6 +312,7 @@ void ipa_move(struct ipa *i, const char *country)
 void ipa_power(struct ipa *i, bool on)
 {
     if (!on) {
+        ipa_close_gate(i);
         ipa_detach(i);
         i->ready = false;
     }

@@ -15,6 +15,12 @@ struct ipa_network {
     const char *base_url; /* https://net.lead.example.com */
 };
 
+/* Who may push packages: an eIM by its client certificate. */
+struct ipa_injector {
+    const char *eim;         /* its eimId; NULL: the first associated one that pushes */
+    uint8_t fingerprint[32]; /* SHA-256 of the certificate */
+};
+
 struct ipa_settings {
     const char *name;               /* "meter-1"; unique in the database */
     const char *imei;               /* 15 digits; the TAC is its first 8 */
@@ -30,9 +36,17 @@ struct ipa_settings {
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
     const char *confirmation_code;  /* for orders that want one (SGP.22 5.7.5); NULL: none. A secret */
+    /* Left to the eIM that relays (ipaFeatures): what is to be downloaded, ctxParams1, verifying profile metadata. */
+    bool eim_download_data, eim_ctx_params1, eim_metadata;
+    bool minimizes;                 /* where the eIM relays: compact forms, euiccInfo1 left out (minimizeEsipaBytes) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
     bool wired;                     /* the eIM is reached without a bearer too: Ethernet, Wi-Fi */
     bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */
+    /* The IPA may be pushed to (SGP.32 5.14.4), by who has the eIM's TLS key (trustedPublicKeyDataTls) or is listed here. Its
+     * listener asks for client certificates. */
+    bool listens;
+    const struct ipa_injector *injectors;
+    size_t injector_count;
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */
 };
@@ -40,7 +54,9 @@ struct ipa_settings {
 struct ipa;
 /* Borrows env, card; copies the rest. Migrates env->db; takes up what the journal holds. */
 MUST_CHECK enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa **out);
-struct actor *ipa_actor(struct ipa *i); /* no routes; ops->free frees the device, not the card */
+struct actor *ipa_actor(struct ipa *i); /* routes: ESipa.TransferEimPackage in both bindings; ops->free frees the device, not the card */
+/* What those routes do, for who has routes of its own: function NULL is the ASN.1 binding, else a path's last part. */
+MUST_CHECK enum err ipa_inject(struct ipa *i, const char *function, const struct http_request *q, struct http_response *p);
 /* Events from outside; each makes the next tick due at once. */
 void ipa_move(struct ipa *i, const char *country);
 void ipa_power(struct ipa *i, bool on);

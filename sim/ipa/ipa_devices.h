@@ -1,6 +1,7 @@
 /* Several devices as one actor with a REST interface (client certificate of an administrator):
  *   GET  /v1/devices -> {devices: [{name, country, powered, plmn}]}   plmn "" while offline
  *   POST /v1/devices/{name} {country?, powered?, emergency?} -> 202   emergency: true, it begins; false, it is over
+ *   POST /v1/devices/{name}/gsma/rsp2/… ESipa.TransferEimPackage (SGP.32 5.14.4), of an eIM that may push to this device
  *   GET  /v1/devices/{name}/profiles -> {profiles: [{iccid, enabled, fallback}]}   503 when the card does not
  * answer A device belongs to the thread that ticks: requests are noted, and done at the beginning of the next
  * tick; a card is read between two ticks. */

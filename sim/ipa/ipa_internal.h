@@ -2,6 +2,8 @@
 #ifndef LAB_IPA_INTERNAL_H
 #define LAB_IPA_INTERNAL_H
 
+#include <pthread.h>
+
 #include "db.h"
 #include "es10b.h"
 #include "esipa.h"
@@ -17,13 +19,25 @@ struct ipa_eim {
     struct buf tls;          /* what `trust` points into */
     struct http_trust trust; /* trustedPublicKeyDataTls of its configuration; empty: the client's roots */
     bool associated;
+    bool knows_card;         /* it saw EUICCInfo2 and the certificates, since the start */
     bool told;               /* it knows the present state */
     int64_t cause;           /* stateChangeCause to tell it; -1 none */
+    int64_t protocols;       /* what it offers, RSP_EIM_… bits; 0: it does not say, so it may be able to do all */
     unsigned lost;           /* in vain, in a row, once it is no longer associated */
 };
 
 /* What was said outside and is not done yet. */
 enum ipa_emergency { IPA_EMERGENCY_NO_WORD, IPA_EMERGENCY_BEGINS, IPA_EMERGENCY_IS_OVER };
+
+/* Who may push here: read by the threads that serve. */
+struct ipa_gate {
+    size_t count; /* eIMs that push, and this IPA listens; 0: it is closed */
+    struct ipa_gate_eim {
+        char id[IPA_EIM_ID_MAX + 1];
+        bool has_key;
+        uint8_t key[65]; /* of its TLS */
+    } eim[IPA_EIMS_MAX];
+};
 
 struct ipa {
     struct actor actor;
@@ -39,6 +53,8 @@ struct ipa {
     bool ipae;
     bool json;               /* ESipa over JSON */
     struct secret confirmation_code; /* empty: none */
+    uint32_t features;       /* what it announces: RSP_IPA_… bits */
+    bool minimizes;          /* compact forms to the eIM that relays */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
     bool wired;              /* there is another way to the eIM than the card's networks */
@@ -51,6 +67,11 @@ struct ipa {
     struct ipa_eim *eims[IPA_EIMS_MAX];
     size_t eim_count;
     struct ipa_eim *eim;     /* the one that is served now; NULL before the start */
+    pthread_mutex_t gate_lock;
+    struct ipa_gate gate;
+    bool listens;            /* it may be pushed to, where an eIM does */
+    struct ipa_injector *injectors; /* names owned */
+    size_t injector_count;
     uint8_t imei_octets[8], tac[4];
 
     const struct ipa_network *network; /* where it is attached; NULL: offline */
@@ -122,6 +143,12 @@ MUST_CHECK enum err ipa_journal_set_download(struct ipa *i, const struct ipa_dow
 /* Ends it together with keeping its result: one transaction. */
 MUST_CHECK enum err ipa_journal_end_download(struct ipa *i, struct span result);
 
+/* What an eIM pushed (BF4E, whole) and is not done yet; the same bytes are kept once. ERR_LIMIT: that many wait already. */
+MUST_CHECK enum err ipa_journal_put_injected(struct ipa *i, const char *eim, struct span bytes, int64_t most);
+/* The oldest of the eIM that is served now, with the attempt counted. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err ipa_journal_next_injected(struct ipa *i, int64_t *id, int64_t *attempts, struct buf *bytes);
+MUST_CHECK enum err ipa_journal_drop_injected(struct ipa *i, int64_t id);
+
 /* --- procedures ---------------------------------------------------------------------------------------- */
 
 /* eims.c. Reads the card's associations. ERR_NOT_FOUND: none; ERR_UNSUPPORTED, ERR_STATE, …: none that can be served. */
@@ -157,7 +184,15 @@ MUST_CHECK enum err ipa_attach(struct ipa *i);
 MUST_CHECK enum err ipa_check_bearer(struct ipa *i);
 void ipa_detach(struct ipa *i);
 
-/* One round with the eIM. *changed: the enabled profile is another one now, attach again. *more: ask again at once. */
+bool ipa_eim_polls(const struct ipa_eim *eim);
+bool ipa_eim_pushes(const struct ipa_eim *eim);
+/* From now on the eIMs that push may do so, where this IPA listens; until it is closed. */
+void ipa_open_gate(struct ipa *i);
+void ipa_close_gate(struct ipa *i);
+enum err ipa_inject_asn1(void *actor, const struct http_request *q, struct http_response *p);
+enum err ipa_inject_json(void *actor, const struct http_request *q, struct http_response *p);
+
+/* One round with the eIM: what it pushed, else what it has. *changed: the enabled profile is another one now, attach again. *more: ask again at once. */
 MUST_CHECK enum err ipa_poll(struct ipa *i, bool *changed, bool *more);
 MUST_CHECK enum err ipa_deliver_results(struct ipa *i);
 MUST_CHECK enum err ipa_deliver_notifications(struct ipa *i, int64_t now);

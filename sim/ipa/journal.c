@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "ipa_internal.h"
 
 const char *const ipa_migrations[] = {
@@ -21,6 +22,10 @@ const char *const ipa_migrations[] = {
     "CREATE TABLE eim ("
     " device TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL, url TEXT NOT NULL, certificate BLOB, key BLOB,"
     " associated INTEGER NOT NULL, cause INTEGER NOT NULL DEFAULT -1, PRIMARY KEY (device, id));",
+    "ALTER TABLE eim ADD COLUMN protocols INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE inbox ("
+    " id INTEGER PRIMARY KEY, device TEXT NOT NULL, eim TEXT NOT NULL, digest BLOB NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    " bytes BLOB NOT NULL, UNIQUE (device, eim, digest));",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -150,21 +155,28 @@ static struct db_value blob_or_null(struct span bytes)
 static enum err put_eim(struct ipa *i, const struct ipa_eim *eim, size_t place)
 {
     return db_run(i->env->db,
-                  "INSERT INTO eim (device, id, place, url, certificate, key, associated) VALUES (?, ?, ?, ?, ?, ?, 1)"
+                  "INSERT INTO eim (device, id, place, url, certificate, key, protocols, associated)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
                   " ON CONFLICT (device, id) DO UPDATE SET place = excluded.place, url = excluded.url,"
-                  " certificate = excluded.certificate, key = excluded.key, associated = 1",
+                  " certificate = excluded.certificate, key = excluded.key, protocols = excluded.protocols, associated = 1",
                   DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim->id), DB_INT((int64_t)place), DB_TEXT(eim->url),
-                          blob_or_null(eim->trust.certificate), blob_or_null(eim->trust.public_key)),
+                          blob_or_null(eim->trust.certificate), blob_or_null(eim->trust.public_key),
+                          DB_INT(eim->protocols)),
                   NULL);
 }
 
-/* Rows of eIMs without a result, and results without an eIM to take them, are of no use. */
+/* Rows of eIMs without a result, what was pushed by eIMs that are no longer associated, and results without an eIM to take them, are of no use. */
 static enum err tidy_eims(struct ipa *i)
 {
     enum err e = db_run(i->env->db,
                         "DELETE FROM eim WHERE device = ? AND associated = 0 AND NOT EXISTS"
                         " (SELECT 1 FROM result WHERE result.device = eim.device AND result.eim = eim.id)",
                         DB_ARGS(DB_TEXT(i->name)), NULL);
+    if (!e)
+        e = db_run(i->env->db,
+                   "DELETE FROM inbox WHERE device = ? AND NOT EXISTS"
+                   " (SELECT 1 FROM eim WHERE eim.device = inbox.device AND eim.id = inbox.eim AND eim.associated = 1)",
+                   DB_ARGS(DB_TEXT(i->name)), NULL);
     return e ? e
              : db_run(i->env->db,
                       "DELETE FROM result WHERE device = ? AND eim <> '' AND NOT EXISTS"
@@ -188,7 +200,7 @@ enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t
 enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context)
 {
     return db_query(i->env->db,
-                    "SELECT id, url, certificate, key, associated, cause FROM eim WHERE device = ?"
+                    "SELECT id, url, certificate, key, associated, cause, protocols FROM eim WHERE device = ?"
                     " ORDER BY associated DESC, place",
                     DB_ARGS(DB_TEXT(i->name)), row, context);
 }
@@ -297,4 +309,53 @@ enum err ipa_journal_end_download(struct ipa *i, struct span result)
     if (!e)
         e = db_run(i->env->db, "DELETE FROM download WHERE device = ?", DB_ARGS(DB_TEXT(i->name)), NULL);
     return db_end(i->env->db, e);
+}
+
+enum err ipa_journal_put_injected(struct ipa *i, const char *eim, struct span bytes, int64_t most)
+{
+    uint8_t digest[32];
+    int64_t changed = 0, known = 0;
+    enum err e = sha256(i->env->crypto, &bytes, 1, digest);
+    if (!e)
+        e = db_run(i->env->db,
+                   "INSERT INTO inbox (device, eim, digest, bytes) SELECT ?, ?, ?, ?"
+                   " WHERE (SELECT COUNT(*) FROM inbox WHERE device = ?) < ? ON CONFLICT DO NOTHING",
+                   DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(bytes), DB_TEXT(i->name),
+                           DB_INT(most)),
+                   &changed);
+    if (e || changed)
+        return e;
+    e = db_get_int(i->env->db, "SELECT 1 FROM inbox WHERE device = ? AND eim = ? AND digest = ?",
+                   DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_BLOB(SPAN_ARRAY(digest))), &known);
+    return e == ERR_NOT_FOUND ? ERR_LIMIT : e;
+}
+
+struct injected {
+    int64_t id, attempts;
+    struct buf *bytes;
+};
+
+static enum err take_injected(void *context, const struct db_row *r)
+{
+    struct injected *x = context;
+    x->id = db_int(r, 0);
+    x->attempts = db_int(r, 1);
+    return buf_set(x->bytes, db_blob(r, 2));
+}
+
+enum err ipa_journal_next_injected(struct ipa *i, int64_t *id, int64_t *attempts, struct buf *bytes)
+{
+    struct injected x = { 0, 0, bytes };
+    enum err e = db_query(i->env->db,
+                          "SELECT id, attempts + 1, bytes FROM inbox WHERE device = ? AND eim = ? ORDER BY id LIMIT 1",
+                          DB_ARGS(DB_TEXT(i->name), DB_TEXT(i->eim->id)), take_injected, &x);
+    *id = x.id;
+    *attempts = x.attempts;
+    return e ? e : db_run(i->env->db, "UPDATE inbox SET attempts = ? WHERE id = ?", DB_ARGS(DB_INT(x.attempts), DB_INT(x.id)),
+                          NULL);
+}
+
+enum err ipa_journal_drop_injected(struct ipa *i, int64_t id)
+{
+    return db_run(i->env->db, "DELETE FROM inbox WHERE id = ?", DB_ARGS(DB_INT(id)), NULL);
 }

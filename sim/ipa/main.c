@@ -14,6 +14,8 @@ static const struct setting settings[] = {
     DAEMON_SETTINGS,
     { "clients", SETTING_LIST, "",
       "who may move and switch devices: {name, certificate: FILE | fingerprint: SHA-256}" },
+    { "injectors", SETTING_LIST, "",
+      "eIMs that may push packages to the devices: {name: its eimId, certificate: FILE | fingerprint: SHA-256}; none: nobody may" },
     { "devices", SETTING_LIST, "",
       "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code}" },
     { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
@@ -27,6 +29,10 @@ static const struct setting settings[] = {
     { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
     { "emergency-on-loss", SETTING_BOOL, "false", "without a bearer the emergency profile comes before the fallback profile" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
+    { "eim-download-data", SETTING_BOOL, "false", "with indirect: the eIM alone knows what is downloaded, the trigger may be empty" },
+    { "eim-ctx-params1", SETTING_BOOL, "false", "with indirect: the eIM makes ctxParams1" },
+    { "eim-metadata", SETTING_BOOL, "false", "with indirect: the eIM verifies the metadata of profiles" },
+    { "minimize", SETTING_BOOL, "false", "with indirect: compact forms to the eIM, which puts together what was signed" },
     { "binding", SETTING_TEXT, "asn1", "of ESipa: asn1 or json (SGP.32 6.3, 6.4)" },
     { "ipa", SETTING_TEXT, "ipad", "which IPA this is; an IPAe lives in its card and is no program: see below" },
     { "protocol", SETTING_TEXT, "https", "to the eIM; CoAPS is not available" },
@@ -54,6 +60,7 @@ static const char usage[] =
 
 #define DEVICES_MAX 64
 #define NETWORKS_MAX 64
+#define INJECTORS_MAX 16
 
 /* What the devices borrow. */
 struct program_state {
@@ -65,6 +72,8 @@ struct program_state {
     size_t card_count;
     struct ipa_network networks[NETWORKS_MAX];
     size_t network_count;
+    struct ipa_injector injectors[INJECTORS_MAX];
+    size_t injector_count;
     struct ipa_devices *devices;
 };
 
@@ -155,6 +164,13 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .indirect = settings_bool(s, "indirect"),
                               .wired = settings_bool(s, "wired"),
                               .emergency_on_loss = settings_bool(s, "emergency-on-loss"),
+                              .minimizes = settings_bool(s, "minimize"),
+                              .eim_download_data = settings_bool(s, "eim-download-data"),
+                              .eim_ctx_params1 = settings_bool(s, "eim-ctx-params1"),
+                              .eim_metadata = settings_bool(s, "eim-metadata"),
+                              .listens = p->injector_count > 0,
+                              .injectors = p->injectors,
+                              .injector_count = p->injector_count,
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };
     const char *file = NULL;
@@ -218,6 +234,25 @@ static enum err open_progress(struct program_state *p)
     return ERR_OK;
 }
 
+static enum err read_injectors(struct program_state *p)
+{
+    static const struct daemon_right rights[] = { { NULL, 0 } };
+    struct daemon_client *clients = NULL;
+    size_t count = 0;
+    enum err e = daemon_read_clients(p->d, "injectors", rights, &clients, &count);
+    if (!e && count > INJECTORS_MAX) {
+        fprintf(stderr, "injectors: at most %d are wanted\n", INJECTORS_MAX);
+        e = ERR_CONFIG;
+    }
+    for (size_t i = 0; !e && i < count; i++) {
+        struct ipa_injector *one = &p->injectors[p->injector_count++];
+        one->eim = clients[i].name;
+        memcpy(one->fingerprint, clients[i].fingerprint, sizeof clients[i].fingerprint);
+    }
+    free(clients);
+    return e;
+}
+
 static enum err make_devices(struct program_state *p)
 {
     static const struct daemon_right rights[] = { { NULL, 0 } };
@@ -236,6 +271,8 @@ static enum err make_devices(struct program_state *p)
     free(administrators);
     if (!e)
         e = read_networks(p);
+    if (!e)
+        e = read_injectors(p);
     if (!e && (!list || list->count == 0 || list->count > DEVICES_MAX)) {
         fprintf(stderr, "devices: 1 to %d are wanted\n", DEVICES_MAX);
         e = ERR_CONFIG;

@@ -4,6 +4,7 @@
 
 #include "es9p.h"
 #include "ipa_internal.h"
+#include "rsp_compact.h"
 #include "rsp_ids.h"
 
 /* Doubled by each failure in a row up to an hour: receivers may be away for days. */
@@ -25,6 +26,20 @@ static bool has_failed(const struct failed *f, struct span address)
     return f->count == RECEIVERS_MAX;
 }
 
+/* An installation result needs only its session to be known; others bear certificates, which the eIM may not have seen. */
+static enum err relay(struct ipa *i, const struct rsp_pending_notification *n)
+{
+    const struct es_peer eim = ipa_eim_peer(i);
+    struct buf bytes = { .max = 16 << 10 };
+    bool compact = i->minimizes && (n->which == RSP_PENDING_INSTALLATION || i->eim->knows_card);
+    enum err e = compact ? rsp_compact_notification(n, SPAN_ARRAY(i->eid_octets), &bytes) : ERR_STATE;
+    if (!e)
+        e = esipa_relay_notification(&eim, buf_span(&bytes));
+    bool in_full = e == ERR_STATE || e == ERR_REFUSED;
+    buf_release(&bytes);
+    return in_full ? esipa_relay_notification(&eim, n->whole) : e;
+}
+
 static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n, bool *taken)
 {
     const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
@@ -35,8 +50,7 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
         return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
     const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = i->user_agent };
-    const struct es_peer eim = ipa_eim_peer(i);
-    enum err e = i->indirect ? esipa_relay_notification(&eim, n->whole) : es9p_handle_notification(&smdp, n->whole);
+    enum err e = i->indirect ? relay(i, n) : es9p_handle_notification(&smdp, n->whole);
     if (e)
         return e;
     *taken = true;

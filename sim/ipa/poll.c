@@ -46,7 +46,36 @@ static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *
     }
 }
 
-enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
+static bool is_known(uint32_t tag)
+{
+    return tag == 0xBF51 || tag == 0xBF52 || tag == 0xBF54 || tag == 0x02;
+}
+
+/* SGP.32 5.14.6: what cannot be understood is told, else it would come for ever. Which transaction it was is in what cannot be
+ * read. */
+static enum err complain(struct ipa *i, struct span received)
+{
+    struct der_tlv outer;
+    struct buf bytes = { .max = 256 };
+    bool whole = !der_only(received, 0xBF4F, &outer) && !der_check(received);
+    struct der inside = der_open(whole ? outer.value : (struct span){ 0 });
+    const struct rsp_provide_eim_package_result q = {
+        .eid = SPAN_ARRAY(i->eid_octets),
+        .result = { .which = RSP_EIM_RESULT_ERROR,
+                    .error.code = whole && der_peek(&inside) && !is_known(der_peek(&inside))
+                                      ? RSP_EIM_RESULT_ERROR_UNKNOWN_PACKAGE
+                                      : RSP_EIM_RESULT_ERROR_INVALID_PACKAGE_FORMAT },
+    };
+    enum err e = rsp_provide_eim_package_result_write(&q, &bytes);
+    if (!e)
+        e = ipa_journal_put_result(i, i->eim->id, 0, buf_span(&bytes));
+    LOG(i->env->log, LOG_WARN, "poll.not_understood", F_TEXT("device", i->name),
+        F_TEXT("error", rsp_eim_package_result_error_code_name(q.result.error.code)));
+    buf_release(&bytes);
+    return e;
+}
+
+static enum err fetch(struct ipa *i, bool *changed, bool *more)
 {
     const struct es_peer peer = ipa_eim_peer(i);
     struct esipa_get_eim_package_response answer = { .received.max = HTTP_BODY_MAX };
@@ -57,8 +86,11 @@ enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
         q.state_change_cause = (struct rsp_int){ true, eim->cause };
     if (i->network && rsp_plmn_parse(i->network->plmn, plmn) == ERR_OK)
         q.rplmn = SPAN_ARRAY(plmn);
-    *changed = *more = false;
     enum err e = esipa_get_eim_package(&peer, &q, &answer);
+    if (e == ERR_PARSE) {
+        enum err kept = complain(i, buf_span(&answer.received));
+        e = kept ? kept : ERR_PARSE;
+    }
     if (!e) {
         eim->told = true;
         e = eim->cause >= 0 ? ipa_journal_end_cause(i, eim->id) : ERR_OK;
@@ -124,4 +156,61 @@ enum err ipa_deliver_results(struct ipa *i)
             break;
     buf_release(&bytes);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- what was pushed ------------------------------------------------------------------------------------ */
+
+/* What fails so often is given up: the eIM sends it again, or something else. */
+#define INJECTED_ATTEMPTS_MAX 10
+
+static enum err serve_injected(struct ipa *i, struct span bytes, bool *changed, bool *more)
+{
+    struct rsp_transfer_eim_package_request q;
+    enum err e = rsp_transfer_eim_package_request_read(bytes, &q);
+    if (e)
+        return e;
+    if (q.which == RSP_TRANSFER_ACKNOWLEDGEMENTS) {
+        *more = true;
+        return remove_acknowledged(i, q.acknowledgements);
+    }
+    const struct rsp_get_eim_package_response r = {
+        .which = q.which == RSP_TRANSFER_EUICC_PACKAGE  ? RSP_EIM_PACKAGE_EUICC_PACKAGE
+                 : q.which == RSP_TRANSFER_DATA_REQUEST ? RSP_EIM_PACKAGE_DATA_REQUEST
+                                                        : RSP_EIM_PACKAGE_DOWNLOAD,
+        .package = q.package, .data = q.data, .download = q.download,
+    };
+    return serve(i, &r, changed, more);
+}
+
+/* It leaves the journal when what it led to is in there; done twice, the eUICC or the eIM knows. */
+static enum err do_injected(struct ipa *i, int64_t id, int64_t attempts, struct span bytes, bool *changed, bool *more)
+{
+    enum err e = serve_injected(i, bytes, changed, more);
+    if (e && e != ERR_CUT && e != ERR_NOMEM && attempts >= INJECTED_ATTEMPTS_MAX) {
+        LOG(i->env->log, LOG_ERROR, "inject.given_up", F_TEXT("device", i->name), F_TEXT("err", err_name(e)));
+        e = ERR_OK;
+    }
+    return e ? e : ipa_journal_drop_injected(i, id);
+}
+
+static enum err take_injected(struct ipa *i, bool *any, bool *changed, bool *more)
+{
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    int64_t id = 0, attempts = 0;
+    enum err e = i->listens && ipa_eim_pushes(i->eim) ? ipa_journal_next_injected(i, &id, &attempts, &bytes) : ERR_NOT_FOUND;
+    *any = !e;
+    if (!e)
+        e = do_injected(i, id, attempts, buf_span(&bytes), changed, more);
+    else if (e == ERR_NOT_FOUND)
+        e = ERR_OK;
+    buf_release(&bytes);
+    return e;
+}
+
+enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
+{
+    bool any = false;
+    *changed = *more = false;
+    enum err e = take_injected(i, &any, changed, more);
+    return e || any || !ipa_eim_polls(i->eim) ? e : fetch(i, changed, more);
 }

@@ -120,5 +120,6 @@ enum err ipa_reset_eim(struct ipa *i)
     if (!e && !done)
         return ipa_journal_withdraw(i, NULL);
     i->ready = false;
+    ipa_close_gate(i);
     return e ? e : ipa_start(i);
 }

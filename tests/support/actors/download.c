@@ -78,6 +78,8 @@ void lab_prepare(struct lab_download *d)
         REQUIRE(confirmation_code_hash(d->lab->crypto, span_str(d->confirmation_code),
                                        d->initiated.transaction_id, hash) == ERR_OK);
         q.hash_cc = SPAN_ARRAY(hash);
+    } else if (d->authenticated.smdp_signed2.cc_required) {
+        q.hash_cc = d->authenticated.hash_cc; /* of an eIM */
     }
     buf_release(&d->prepared.received);
     REQUIRE(es10b_prepare_download(&d->card->es, &q, &d->prepared) == ERR_OK);

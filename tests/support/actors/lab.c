@@ -128,6 +128,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
                                     .trust = l->trust,
+                                    .receivers = l->receivers,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };
     REQUIRE(eim_new(&p->env, &s, &eim) == ERR_OK);
@@ -138,11 +139,22 @@ static void build_ipa(struct lab *l, struct lab_part *p)
 {
     static const struct ipa_network networks[] = { { "26201", "https://net.lead.example.com" },
                                                    { "26202", "https://net.partner.example.com" } };
+    struct ipa_injector injector = { .eim = l->pusher };
+    fingerprint(l, "CERT_OPERATOR_ADMIN", injector.fingerprint);
     const struct ipa_settings s = { .name = "meter-1",
                                     .imei = "351234567890123",
                                     .country = "DE",
                                     .ipae = l->ipae,
                                     .confirmation_code = l->confirmation_code,
+                                    .listens = l->listens,
+                                    .injectors = &injector,
+                                    .injector_count = 1,
+                                    .indirect = l->indirect,
+                                    .minimizes = l->minimizes,
+                                    .eim_download_data = l->eim_download_data,
+                                    .eim_ctx_params1 = l->eim_ctx_params1,
+                                    .eim_metadata = l->eim_metadata,
+                                    .json = l->json,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),
                                     .networks = networks,
@@ -155,7 +167,7 @@ static void start(struct lab *l, enum lab_kind kind)
 {
     static void (*const builders[])(struct lab * l, struct lab_part * p) = { build_smdp, build_eim, build_ipa,
                                                                              build_smds };
-    static const char *const hosts[] = { "smdp.example.com", "eim.example.com", NULL, "smds.example.com" };
+    static const char *const hosts[] = { "smdp.example.com", "eim.example.com", "meter-1.example.com", "smds.example.com" };
     struct lab_part *p = &l->part[kind];
     p->dead = false;
     p->writes = p->cut_at = 0;

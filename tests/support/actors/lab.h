@@ -96,10 +96,16 @@ struct lab {
     size_t transport_key_count;
     const struct smdp_profile_type *profile_types; /* of the SM-DP+'s settings, from its next start on */
     size_t profile_type_count;
+    const char *const *receivers; /* of the eIM, from its next start on */
     int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
     bool ppk, same_otpk_only;              /* the same */
     const char *confirmation_code; /* of the device, from its next start on */
     bool ipae; /* the device announces itself as IPAe from its next start on */
+    const char *pusher; /* eimId of the eIM that the device's settings list; NULL: whichever pushes */
+    bool listens; /* what the eIM pushes is taken, from who shows CERT_OPERATOR_ADMIN, at https://meter-1.example.com */
+    bool eim_download_data, eim_ctx_params1, eim_metadata; /* what it leaves to the eIM that relays */
+    bool minimizes; /* its messages to the eIM that relays are compact */
+    bool indirect, json; /* its downloads go through the eIM; it speaks JSON: from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);
      * before or after the server. */
     const char *hurdle;

@@ -66,6 +66,7 @@ TESTS(order_tests);
 TESTS(data_tests);
 TESTS(json_tests);
 TESTS(kinds_tests);
+TESTS(push_tests);
 TESTS(relay_tests);
 TESTS(package_tests);
 TESTS(result_tests);

@@ -181,7 +181,7 @@ static void certificates_are_asked(void)
         open_unknown_card(&f, &other);
         REQUIRE(poll_as(&f, LAB_OTHER_EID) == RSP_EIM_PACKAGE_DATA_REQUEST);
         const struct rsp_ipa_euicc_data_request *q = &f.package.message.data;
-        CHECK_ROW(devices[i].name, span_equal(q->tag_list, SPAN(0xa5, 0xa6)) && q->eim_transaction_id.len == 16);
+        CHECK_ROW(devices[i].name, span_equal(q->tag_list, SPAN(0xa5, 0xa6, 0xa8, 0xa9)) && q->eim_transaction_id.len == 16);
         CHECK_ROW(devices[i].name, strcmp(order_state(&f, "r"), "queued") == 0);
         lab_restart(&f.l, LAB_EIM);
         CHECK_ROW(devices[i].name, tell(&f, devices[i].told, &other, q->eim_transaction_id) == RSP_PROVIDE_EMPTY);

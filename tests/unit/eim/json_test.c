@@ -11,7 +11,8 @@ static int call(struct fixture *f, const char *function, const char *type, const
 {
     char url[200];
     struct http_response p = HTTP_RESPONSE_INIT;
-    const struct http_header headers[] = { { "Content-Type", type }, { "X-Admin-Protocol", protocol } };
+    const struct http_header headers[] = { { "Content-Type", type }, { "X-Admin-Protocol", protocol },
+                                           { "User-Agent", "gsma-rsp-ipad" } };
     const struct http_call q = { .method = "POST", .url = url, .headers = headers, .header_count = COUNT(headers),
                                  .body = span_str(body) };
     snprintf(url, sizeof url, ESIPA "%s", function);

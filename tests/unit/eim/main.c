@@ -225,6 +225,7 @@ int main(void)
         { tenant_tests, tenant_tests_count },
         { order_tests, order_tests_count },
         { data_tests, data_tests_count },
+        { push_tests, push_tests_count },
         { relay_tests, relay_tests_count },
         { json_tests, json_tests_count },
         { kinds_tests, kinds_tests_count },

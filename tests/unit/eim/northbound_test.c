@@ -166,6 +166,12 @@ static const struct {
     { "no ICCID where one is wanted", "{\"reference\":\"r\",\"kind\":\"enable\"}", 400 },
     { "an ICCID of letters", "{\"reference\":\"r\",\"kind\":\"delete\",\"iccid\":\"X\"}", 400 },
     { "no activation code", "{\"reference\":\"r\",\"kind\":\"download\"}", 400 },
+    { "a confirmation code beside it",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"4711\"}", 202 },
+    { "an empty confirmation code",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"\"}", 400 },
+    { "a confirmation code that is a number",
+      "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":4711}", 400 },
     { "an activation code of version 2",
       "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"2$a$b\"}", 400 },
     { "an activation code without address",
@@ -215,7 +221,12 @@ static void one_reference_one_order(void)
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 200);
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"1$smdp.example.com$OTHER\"") == 409);
-    CHECK(!lab_said(&f.l, "TOKEN-1"));
+    CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"CC-4711\"") == 409);
+    CHECK(order(&f, "c", "download", ",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"CC-4711\"") == 202);
+    CHECK(order(&f, "c", "download", ",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"CC-4711\"") == 200);
+    CHECK(order(&f, "c", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 409);
+    CHECK(!lab_said(&f.l, "TOKEN-1") && !lab_said(&f.l, "CC-4711"));
+    CHECK(!lab_file_holds(&f.l, LAB_EIM, span_str("CC-4711")));
     lab_restart(&f.l, LAB_EIM);
     CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 200);
     snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s", id);

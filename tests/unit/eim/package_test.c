@@ -203,7 +203,8 @@ static const struct {
 static void hostile_der(void)
 {
     static const struct http_header headers[] = { { "Content-Type", "application/x-gsma-rsp-asn1" },
-                                                  { "X-Admin-Protocol", "gsma/rsp/v2.1.0" } };
+                                                  { "X-Admin-Protocol", "gsma/rsp/v2.1.0" },
+                                                  { "User-Agent", "gsma-rsp-ipad" } };
     struct fixture f;
     fixture_open(&f);
     CHECK(order(&f, "a", "list", "") == 202);

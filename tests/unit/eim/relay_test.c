@@ -5,6 +5,7 @@
 #include "eim_tests.h"
 #include "esipa_call.h"
 #include "rsp_codes.h"
+#include "rsp_compact.h"
 
 #define NOT_RELAYED -1
 
@@ -14,19 +15,24 @@ struct relayed {
     struct buf transaction; /* of the trigger */
 };
 
-static void trigger(struct relayed *r, const char *code, const char *confirmation_code)
+static void trigger_order(struct relayed *r, const char *more, const char *confirmation_code)
 {
-    char more[200];
     fixture_open(&r->f);
     r->transaction = (struct buf){ .max = 16 };
     lab_import(&r->f.l);
     lab_release(&r->f.l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", confirmation_code);
-    snprintf(more, sizeof more, ",\"activationCode\":\"%s\"", code);
     CHECK(order(&r->f, "a", "download", more) == 202);
     REQUIRE(poll(&r->f) == RSP_EIM_PACKAGE_DOWNLOAD);
     REQUIRE(buf_set(&r->transaction, r->f.package.message.download.eim_transaction_id) == ERR_OK);
     r->f.peer.eim_transaction_id = buf_span(&r->transaction);
     lab_download_begin(&r->f.l, &r->f.l.card, &r->d);
+}
+
+static void trigger(struct relayed *r, const char *code, const char *confirmation_code)
+{
+    char more[200];
+    snprintf(more, sizeof more, ",\"activationCode\":\"%s\"", code);
+    trigger_order(r, more, confirmation_code);
 }
 
 static void end(struct relayed *r)
@@ -205,6 +211,54 @@ static void whole_downloads(void)
     }
 }
 
+/* --- confirmation codes: the eIM has them, the device signs their hash ---------------------------------------- */
+
+static const struct {
+    const char *name, *wanted, *ordered; /* "" none */
+    int times;                           /* the device tries */
+    const char *refusal;                 /* of the last try */
+    bool hashed;
+} codes[] = {
+    { "the right one", "4711", "4711", 1, "", true },
+    { "a wrong one", "4711", "0815", 1, "8.2.7/3.8", true },
+    { "a wrong one three times", "4711", "0815", 3, "8.2.7/3.8", true },
+    { "a wrong one too often", "4711", "0815", 4, "8.2.7/6.4", true },
+    { "one in capitals where small letters are wanted", "abc", "ABC", 1, "8.2.7/3.8", true },
+    { "none in the order", "4711", "", 1, "8.1/4.2", false },
+    { "one that nobody asked for", "", "4711", 1, "", false },
+};
+
+static void trigger_with_code(struct relayed *r, const char *wanted, const char *ordered)
+{
+    char more[200];
+    snprintf(more, sizeof more, ",\"activationCode\":\"" LAB_CODE "\"%s%s%s", ordered[0] ? ",\"confirmationCode\":\"" : "",
+             ordered, ordered[0] ? "\"" : "");
+    trigger_order(r, more, wanted);
+}
+
+static void confirmation_codes(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(codes); i++) {
+        const char *name = codes[i / 2].name;
+        struct relayed r;
+        trigger_with_code(&r, codes[i / 2].wanted, codes[i / 2].ordered);
+        r.f.peer.json = i % 2;
+        for (int k = 0; k < codes[i / 2].times; k++) {
+            CHECK_ROW(name, k == 0 || strcmp(r.d.refusal, "8.2.7/3.8") == 0);
+            lab_download_end(&r.d);
+            lab_download_begin(&r.f.l, &r.f.l.card, &r.d);
+            r.f.peer.json = false; /* a beginning by hand speaks ASN.1 */
+            REQUIRE(initiate(&r, "", true) == 0);
+            r.f.peer.json = i % 2;
+            go(&r, NOTHING);
+        }
+        CHECK_ROW(name, (r.d.authenticated.hash_cc.len == 32) == codes[i / 2].hashed);
+        CHECK_ROW(name, strcmp(r.d.refusal, codes[i / 2].refusal) == 0 || (!codes[i / 2].hashed && r.d.refusal[0]));
+        CHECK_ROW(name, (lab_card_state(&r.f.l.card, LAB_PARTNER_ICCID) == 0) == !codes[i / 2].refusal[0]);
+        end(&r);
+    }
+}
+
 /* A notification that the SM-DP+ could not be told stays with the device. */
 static void notifications(void)
 {
@@ -222,6 +276,425 @@ static void notifications(void)
     end(&r);
 }
 
+/* --- notifications that the eIM must not believe ----------------------------------------------------------- */
+
+#define ANYBODY "victim.example.com"
+
+/* Signs as this card what no honest card may have said; replaces *out by the whole notification. */
+static void sign_notification(struct fixture *f, const struct lab_card *c, const char *address, struct buf *out)
+{
+    struct rsp_pending_notification n = { .which = RSP_PENDING_OTHER };
+    struct rsp_other_signed_notification *o = &n.other;
+    struct buf tbs_bytes = { .max = 1024 };
+    struct ec_signature signature;
+    struct ec_key *key = NULL;
+    struct rsp_tbs tbs;
+    o->metadata = (struct rsp_notification_metadata){ .seq_number = 77, .event = RSP_EVENT_ENABLE, .address = span_str(address) };
+    REQUIRE(rsp_notification_metadata_write(&o->metadata, &tbs_bytes) == ERR_OK);
+    o->metadata.signed_bytes = buf_span(&tbs_bytes);
+    rsp_tbs_notification(&o->metadata, &tbs);
+    REQUIRE(ec_key_from_scalar(f->l.crypto, EC_P256, secret_span(&c->nist.key), &key) == ERR_OK);
+    REQUIRE(ec_sign(f->l.crypto, key, tbs.part, tbs.count, &signature) == ERR_OK);
+    o->signature = SPAN_ARRAY(signature.at);
+    o->euicc_certificate = buf_span(&c->nist.certificate);
+    o->eum_certificate = c->nist.eum_certificate;
+    buf_clear(out);
+    REQUIRE(rsp_pending_notification_write(&n, out) == ERR_OK);
+    ec_key_free(key);
+    buf_release(&tbs_bytes);
+}
+
+enum forgery { HONEST, FLIPPED, OTHER_CARD, OTHER_CERTIFICATE, STRANGER_CARD, EXPIRED_CARD, NO_CERTIFICATE };
+static const struct {
+    const char *name, *address;
+    enum forgery forgery;
+    const char *receivers[2]; /* of the eIM's settings */
+    bool called;
+} told_notifications[] = {
+    { "to where a download was relayed", "smdp.example.com", HONEST, { NULL }, true },
+    { "the same in capitals", "SMDP.example.com", HONEST, { NULL }, true },
+    { "to an address of the settings", "other.example.com", HONEST, { "Other.Example.com" }, true },
+    { "to anybody, where the settings say so", "other.example.com", HONEST, { "*" }, true },
+    { "to somebody that no download was relayed to", ANYBODY, HONEST, { NULL }, false },
+    { "to somebody whom the settings do not name", ANYBODY, HONEST, { "other.example.com" }, false },
+    { "to an address of which the settings name a part", "example.com", HONEST, { "other.example.com" }, false },
+    { "to another port", "smdp.example.com:8443", HONEST, { NULL }, false },
+    { "an address that is none", "smdp.example.com/../x", HONEST, { "*" }, false },
+    { "a signature altered", "smdp.example.com", FLIPPED, { "*" }, false },
+    { "signed by another card's key", "smdp.example.com", OTHER_CARD, { "*" }, false },
+    { "another card's certificate", "smdp.example.com", OTHER_CERTIFICATE, { "*" }, false },
+    { "an eUICC that is not registered", "smdp.example.com", STRANGER_CARD, { "*" }, false },
+    { "an eUICC whose certificate has expired", "smdp.example.com", EXPIRED_CARD, { "*" }, false },
+    { "a certificate that is none", "smdp.example.com", NO_CERTIFICATE, { "*" }, false },
+};
+
+static void flip_signature(struct span notification)
+{
+    struct rsp_pending_notification n;
+    REQUIRE(rsp_pending_notification_read(notification, &n) == ERR_OK);
+    lab_flip(n.other.signature);
+}
+
+static void forge(struct fixture *f, enum forgery forgery, const char *address, struct buf *out)
+{
+    static const uint8_t nothing[] = { 0x30, 0x03, 0x02, 0x01, 0x01 };
+    struct lab_card other;
+    lab_card_open(&f->l, &other, forgery == EXPIRED_CARD ? "CERT_EUICC_ECDSA_NIST_EXPIRED" : "CERT_EUICC_ECDSA_NIST",
+                  forgery == OTHER_CERTIFICATE || forgery == OTHER_CARD ? LAB_EID : LAB_OTHER_EID, false);
+    struct lab_card signer = forgery == STRANGER_CARD || forgery == EXPIRED_CARD || forgery == OTHER_CARD ? other : f->l.card;
+    if (forgery == OTHER_CARD)
+        signer.nist.certificate = f->l.card.nist.certificate;
+    if (forgery == OTHER_CERTIFICATE)
+        signer.nist.certificate = other.nist.certificate;
+    if (forgery == NO_CERTIFICATE)
+        signer.nist.certificate = (struct buf){ .at = (uint8_t *)nothing, .len = sizeof nothing };
+    sign_notification(f, &signer, address, out);
+    if (forgery == FLIPPED)
+        flip_signature(buf_span(out));
+    lab_card_close(&other);
+}
+
+/* Who posts has no name here: only what an eUICC signed, and only to whom this eIM has business with. */
+static void notifications_are_judged(void)
+{
+    for (size_t i = 0; i < COUNT(told_notifications); i++) {
+        struct relayed r;
+        struct buf bytes = { .max = 8192 };
+        trigger(&r, LAB_CODE, "");
+        REQUIRE(initiate(&r, "", true) == 0);
+        r.f.l.receivers = (const char *const[]){ told_notifications[i].receivers[0], NULL };
+        lab_restart(&r.f.l, LAB_EIM);
+        forge(&r.f, told_notifications[i].forgery, told_notifications[i].address, &bytes);
+        r.f.l.hurdle = "https://";
+        r.f.l.hurdle_err = ERR_TIMEOUT;
+        r.f.l.hurdles = 100;
+        enum err e = esipa_relay_notification(&r.f.peer, buf_span(&bytes));
+        CHECK_ROW(told_notifications[i].name, e == ERR_REFUSED); /* nobody took it, so it stays */
+        CHECK_ROW(told_notifications[i].name, (r.f.l.hurdles == 99) == told_notifications[i].called);
+        CHECK_ROW(told_notifications[i].name, lab_said(&r.f.l, "SGP.32 3.7") || lab_said(&r.f.l, "SGP.22 4.5.2") ||
+                                                  told_notifications[i].called);
+        buf_release(&bytes);
+        end(&r);
+    }
+}
+
+enum installation { RELAYED, ALTERED, OTHER_RECEIVER, NEVER_RELAYED };
+static const struct {
+    const char *name;
+    enum installation what;
+    bool called;
+} installations[] = {
+    { "of a session that was relayed", RELAYED, true },
+    { "altered on its way", ALTERED, false },
+    { "for another receiver than the session's", OTHER_RECEIVER, false },
+    { "of a download past this eIM", NEVER_RELAYED, false },
+};
+
+static void installations_are_judged(void)
+{
+    static const char *const anywhere[] = { "*", NULL };
+    for (size_t i = 0; i < COUNT(installations); i++) {
+        const enum installation what = installations[i].what;
+        struct relayed r;
+        trigger(&r, LAB_CODE, "");
+        r.f.l.receivers = anywhere;
+        lab_restart(&r.f.l, LAB_EIM);
+        if (what == NEVER_RELAYED) {
+            REQUIRE(lab_fetch(&r.d)[0] == 0 && lab_load(&r.d) == 0);
+        } else {
+            REQUIRE(initiate(&r, "", true) == 0);
+            go(&r, NOTHING);
+        }
+        struct span pir = buf_span(&r.d.loaded.received);
+        if (what == ALTERED)
+            lab_flip(r.d.loaded.message.data.metadata.iccid);
+        if (what == OTHER_RECEIVER)
+            *(uint8_t *)r.d.loaded.message.data.metadata.address.at = 'x';
+        r.f.l.hurdle = "https://";
+        r.f.l.hurdle_err = ERR_TIMEOUT;
+        r.f.l.hurdles = 100;
+        CHECK_ROW(installations[i].name, esipa_relay_notification(&r.f.peer, pir) == ERR_REFUSED);
+        CHECK_ROW(installations[i].name, (r.f.l.hurdles == 99) == installations[i].called);
+        end(&r);
+    }
+}
+
+/* --- compact forms: what the SM-DP+ and the card signed over must come out of them to the last octet ----------- */
+
+enum spoiling { AS_IT_IS, NOTHING_KNOWN, RESOURCE, SIGNATURE, NO_PARAMETERS, WITH_SIGNED_DATA };
+static const struct {
+    const char *name;
+    enum spoiling spoiling;
+    const char *refusal;
+} compact_authentications[] = {
+    { "as it is", AS_IT_IS, "" },
+    { "with the whole of what was signed", WITH_SIGNED_DATA, "" },
+    { "before the eIM saw the card", NOTHING_KNOWN, "8.8/4.2" },
+    { "with other resources than were signed", RESOURCE, "8.8/4.2" },
+    { "with another signature", SIGNATURE, "8.8/4.2" },
+    { "without ctxParams1, which the eIM did not make", NO_PARAMETERS, "8.8/4.2" },
+};
+
+/* compactAuthenticateResponseOk of the session's authentication, made as an IPA does, and spoilt. */
+static void make_authentication(struct relayed *r, enum spoiling spoiling, struct rsp_authenticate_server_response *out,
+                                struct buf *bytes)
+{
+    const struct rsp_authenticate_response_ok *ok = &r->d.server.message.ok;
+    struct der_mark outer, choice, part;
+    REQUIRE(der_put_open(bytes, 0xBF38, &outer) == ERR_OK && der_put_open(bytes, 0xA2, &choice) == ERR_OK);
+    if (spoiling == WITH_SIGNED_DATA) {
+        REQUIRE(buf_put(bytes, ok->euicc_signed1.signed_bytes) == ERR_OK);
+    } else {
+        REQUIRE(der_put_open(bytes, 0xA0, &part) == ERR_OK);
+        REQUIRE(der_put(bytes, 0x84, ok->euicc_signed1.euicc_info2.ext_card_resource) == ERR_OK);
+        if (spoiling == RESOURCE)
+            bytes->at[bytes->len - 1] ^= 1;
+        if (spoiling != NO_PARAMETERS)
+            REQUIRE(der_put(bytes, 0xA2, ok->euicc_signed1.ctx_params1.whole) == ERR_OK);
+        REQUIRE(der_put_close(bytes, part) == ERR_OK);
+    }
+    REQUIRE(der_put(bytes, 0x5F37, ok->euicc_signature1) == ERR_OK);
+    if (spoiling == SIGNATURE)
+        bytes->at[bytes->len - 1] ^= 1;
+    REQUIRE(der_put_close(bytes, choice) == ERR_OK && der_put_close(bytes, outer) == ERR_OK);
+    REQUIRE(rsp_authenticate_server_response_read(buf_span(bytes), out) == ERR_OK);
+    struct buf made = { .max = 4096 };
+    REQUIRE(rsp_compact_authentication(&r->d.server.message, &made) == ERR_OK);
+    CHECK(spoiling != AS_IT_IS || span_equal(buf_span(&made), buf_span(bytes)));
+    buf_release(&made);
+}
+
+/* A session up to the card's answer; the eIM has seen the card in one before, unless it has not. */
+static void begin_compact(struct relayed *r, bool known)
+{
+    trigger(r, LAB_CODE, "");
+    if (known) {
+        REQUIRE(initiate(r, "", true) == 0);
+        lab_authenticate_server(&r->d);
+        REQUIRE(authenticate_client(r));
+        lab_download_end(&r->d);
+        lab_download_begin(&r->f.l, &r->f.l.card, &r->d);
+    }
+    REQUIRE(initiate(r, "", !known) == 0); /* who is known need not say euiccInfo1 */
+    lab_authenticate_server(&r->d);
+}
+
+static void authenticate_compactly(struct relayed *r, enum spoiling spoiling)
+{
+    struct buf bytes = { .max = 8192 };
+    struct rsp_authenticate_client_request q = { .transaction_id = r->d.initiated.transaction_id };
+    make_authentication(r, spoiling, &q.response, &bytes);
+    told(r, esipa_authenticate_client(&r->f.peer, &q, &r->d.memory, &r->d.authenticated, &r->d.status));
+    buf_release(&bytes);
+}
+
+static void authentications_are_rebuilt(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(compact_authentications); i++) {
+        const enum spoiling spoiling = compact_authentications[i / 2].spoiling;
+        struct relayed r;
+        begin_compact(&r, spoiling != NOTHING_KNOWN);
+        r.f.peer.json = i % 2;
+        authenticate_compactly(&r, spoiling);
+        CHECK_ROW(compact_authentications[i / 2].name, strcmp(r.d.refusal, compact_authentications[i / 2].refusal) == 0);
+        /* Refused, it may come again in full. */
+        if (r.d.refusal[0])
+            CHECK_ROW(compact_authentications[i / 2].name, authenticate_client(&r));
+        lab_prepare(&r.d);
+        if (get_package(&r))
+            CHECK_ROW(compact_authentications[i / 2].name, lab_load(&r.d) == 0);
+        CHECK_ROW(compact_authentications[i / 2].name, !r.d.refusal[0]);
+        end(&r);
+    }
+}
+
+static const struct {
+    const char *name, *hex; /* instead of compactEuiccSigned2; NULL: as it is made */
+    bool other_signature, hashed;
+    const char *refusal;
+} compact_preparations[] = {
+    { "as it is", NULL, false, false, "" },
+    { "with a hash that the eIM told", NULL, false, true, "" },
+    { "with another signature", NULL, true, false, "8.8/4.2" },
+    { "without the one-time key", "3000", false, false, "8.8/4.2" },
+    { "with another one-time key", "30065f4903040102", false, false, "8.8/4.2" },
+    { "with a hash that was not signed",
+      "30220420" "0000000000000000000000000000000000000000000000000000000000000000", false, false, "8.8/4.2" },
+};
+
+static void prepare_compactly(struct relayed *r, size_t row)
+{
+    const struct rsp_prepare_download_response *full = &r->d.prepared.message;
+    struct rsp_get_bound_profile_package_request q = { .transaction_id = r->d.initiated.transaction_id };
+    struct buf bytes = { .max = 1024 }, own = hex(compact_preparations[row].hex ? compact_preparations[row].hex : "");
+    struct der_mark outer, choice;
+    if (!own.len) {
+        REQUIRE(rsp_compact_preparation(full, false, r->d.authenticated.hash_cc.len > 0, &bytes) == ERR_OK);
+    } else {
+        REQUIRE(der_put_open(&bytes, 0xBF21, &outer) == ERR_OK && der_put_open(&bytes, 0xA2, &choice) == ERR_OK);
+        REQUIRE(buf_put(&bytes, buf_span(&own)) == ERR_OK && der_put(&bytes, 0x5F37, full->ok.euicc_signature2) == ERR_OK);
+        REQUIRE(der_put_close(&bytes, choice) == ERR_OK && der_put_close(&bytes, outer) == ERR_OK);
+    }
+    if (compact_preparations[row].other_signature)
+        bytes.at[bytes.len - 1] ^= 1;
+    enum err e = rsp_prepare_download_response_read(buf_span(&bytes), &q.response);
+    if (!e)
+        e = esipa_get_bound_profile_package(&r->f.peer, &q, &r->d.memory, &r->d.package, &r->d.status);
+    told(r, e);
+    buf_release(&bytes);
+    buf_release(&own);
+}
+
+static void preparations_are_rebuilt(void)
+{
+    for (size_t i = 0; i < COUNT(compact_preparations); i++) {
+        struct relayed r;
+        trigger_with_code(&r, compact_preparations[i].hashed ? "4711" : "", "4711");
+        REQUIRE(initiate(&r, "", true) == 0);
+        lab_authenticate_server(&r.d);
+        REQUIRE(authenticate_client(&r));
+        lab_prepare(&r.d);
+        prepare_compactly(&r, i);
+        bool refused = strcmp(r.d.refusal, compact_preparations[i].refusal) != 0;
+        /* A key of three octets is no answer of an eUICC at all. */
+        CHECK_ROW(compact_preparations[i].name, !refused || (compact_preparations[i].refusal[0] && r.d.refusal[0]));
+        if (!r.d.refusal[0])
+            CHECK_ROW(compact_preparations[i].name, lab_load(&r.d) == 0);
+        end(&r);
+    }
+}
+
+static const struct {
+    const char *name, *hex; /* instead of compactEuiccCancelSessionSigned */
+    bool other_signature;
+    const char *refusal;
+} compact_cancellations[] = {
+    { "as it is", NULL, false, "" },
+    { "with another signature", NULL, true, "8.8/4.2" },
+    { "with another reason", "3003800104", false, "8.8/4.2" },
+    { "without a reason", "3000", false, "8.8/4.2" },
+};
+
+static void cancellations_are_rebuilt(void)
+{
+    for (size_t i = 0; i < COUNT(compact_cancellations); i++) {
+        struct relayed r;
+        struct es10b_cancel_session_response c = { .received.max = 4096 };
+        struct buf bytes = { .max = 1024 }, own = hex(compact_cancellations[i].hex ? compact_cancellations[i].hex : "");
+        struct der_mark outer, choice;
+        trigger(&r, LAB_CODE, "");
+        REQUIRE(initiate(&r, "", true) == 0);
+        lab_authenticate_server(&r.d);
+        REQUIRE(authenticate_client(&r));
+        const struct rsp_cancel_session_request q = { .transaction_id = r.d.initiated.transaction_id, .reason = 3 };
+        REQUIRE(es10b_cancel_session(&r.f.l.card.es, &q, &c) == ERR_OK);
+        if (!own.len) {
+            REQUIRE(rsp_compact_cancellation(&c.message, &bytes) == ERR_OK);
+        } else {
+            REQUIRE(der_put_open(&bytes, 0xBF41, &outer) == ERR_OK && der_put_open(&bytes, 0xA2, &choice) == ERR_OK);
+            REQUIRE(buf_put(&bytes, buf_span(&own)) == ERR_OK && der_put(&bytes, 0x5F37, c.message.ok.signature) == ERR_OK);
+            REQUIRE(der_put_close(&bytes, choice) == ERR_OK && der_put_close(&bytes, outer) == ERR_OK);
+        }
+        if (compact_cancellations[i].other_signature)
+            bytes.at[bytes.len - 1] ^= 1;
+        told(&r, esipa_cancel_session(&r.f.peer, r.d.initiated.transaction_id, buf_span(&bytes), &r.d.status));
+        CHECK_ROW(compact_cancellations[i].name, strcmp(r.d.refusal, compact_cancellations[i].refusal) == 0);
+        /* Cancelled or not, and the SM-DP+ knows. */
+        told(&r, esipa_cancel_session(&r.f.peer, r.d.initiated.transaction_id, buf_span(&c.received), &r.d.status));
+        CHECK_ROW(compact_cancellations[i].name, !r.d.refusal[0] == (compact_cancellations[i].refusal[0] != 0));
+        buf_release(&bytes);
+        buf_release(&own);
+        buf_release(&c.received);
+        end(&r);
+    }
+}
+
+enum compact_notification { INSTALLED, NOT_INSTALLED, SWITCHED };
+static const struct {
+    const char *name;
+    enum compact_notification what;
+    int spoilt; /* the octet from the end that is altered; 0 none */
+    bool strange, taken;
+} compact_notifications[] = {
+    { "an installation result", INSTALLED, 0, false, true },
+    { "of an installation that failed", NOT_INSTALLED, 0, false, true },
+    { "with another signature", INSTALLED, 1, false, false },
+    { "with another AID", INSTALLED, 68, false, false },
+    { "of a session that never was", INSTALLED, 0, true, false },
+    { "a notification of a switch", SWITCHED, 0, false, true },
+    { "of a switch, with another signature", SWITCHED, 1, false, false },
+    { "of a switch, about another profile", SWITCHED, 68, false, false },
+    { "of a switch, of an eUICC that nobody knows", SWITCHED, 0, true, false },
+};
+
+/* The full notification: of the download, or of enabling what it brought. */
+static void make_notification(struct relayed *r, enum compact_notification what, struct buf *out)
+{
+    struct es10b_retrieve_notifications_response kept = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { .has_search = true,
+                                                          .search = { .which = RSP_RETRIEVE_BY_EVENT, .events = RSP_EVENT_ENABLE } };
+    struct span one;
+    if (what != SWITCHED) {
+        REQUIRE(buf_set(out, buf_span(&r->d.loaded.received)) == ERR_OK);
+        return;
+    }
+    CHECK(order(&r->f, "on", "enable", ",\"iccid\":\"" LAB_PARTNER_ICCID "\"") == 202);
+    const struct rsp_profile_download_trigger_result over = {
+        .eim_transaction_id = buf_span(&r->transaction),
+        .result = { .which = RSP_DOWNLOAD_RESULT_ERROR, .error = { .reason = 127 } },
+    };
+    CHECK(bring_download(&r->f, LAB_EID, &over) == RSP_PROVIDE_EMPTY);
+    REQUIRE(poll(&r->f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    execute(&r->f);
+    lab_card_reset(&r->f.l.card);
+    REQUIRE(es10b_retrieve_notifications_list(&r->f.l.card.es, &q, &kept) == ERR_OK);
+    struct der d = der_open(kept.message.notifications);
+    REQUIRE(rsp_whole_next(&d, &one) == ERR_OK && buf_set(out, one) == ERR_OK);
+    buf_release(&kept.received);
+}
+
+static void compact_notifications_are_rebuilt(void)
+{
+    for (size_t i = 0; i < COUNT(compact_notifications); i++) {
+        const char *name = compact_notifications[i].name;
+        const enum compact_notification what = compact_notifications[i].what;
+        struct relayed r;
+        struct rsp_pending_notification n;
+        struct buf full = { .max = 1 << 14 }, bytes = { .max = 1 << 14 };
+        uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23, 0x45, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x35 };
+        begin_compact(&r, true);
+        authenticate_compactly(&r, AS_IT_IS);
+        lab_prepare(&r.d);
+        REQUIRE(get_package(&r));
+        if (what == NOT_INSTALLED)
+            lab_flip(span_sub(r.d.package.bound_profile_package, r.d.package.bound_profile_package.len - 9, 1));
+        CHECK((lab_load(&r.d) == 0) == (what != NOT_INSTALLED));
+        make_notification(&r, what, &full);
+        REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
+        if (compact_notifications[i].strange && what == SWITCHED)
+            eid[15] ^= 1;
+        if (compact_notifications[i].strange && what != SWITCHED)
+            lab_flip(n.installation.data.transaction_id);
+        REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), &bytes) == ERR_OK);
+        CHECK_ROW(name, bytes.len < full.len);
+        if (compact_notifications[i].spoilt)
+            bytes.at[bytes.len - (size_t)compact_notifications[i].spoilt] ^= 1;
+        r.f.l.hurdle = "handleNotification";
+        r.f.l.hurdle_err = ERR_TIMEOUT;
+        r.f.l.hurdles = 100;
+        CHECK(esipa_relay_notification(&r.f.peer, buf_span(&bytes)) == ERR_REFUSED);
+        CHECK_ROW(name, (r.f.l.hurdles == 99) == compact_notifications[i].taken);
+        r.f.l.hurdles = 0;
+        CHECK_ROW(name, (esipa_relay_notification(&r.f.peer, buf_span(&bytes)) == ERR_OK) == compact_notifications[i].taken);
+        if (what == INSTALLED)
+            CHECK_ROW(name, (strcmp(lab_profile_state(&r.f.l, LAB_PARTNER_ICCID), "installed") == 0) ==
+                                compact_notifications[i].taken);
+        buf_release(&full);
+        buf_release(&bytes);
+        end(&r);
+    }
+}
+
 /* The eIM killed at its n-th write: the device begins again and gets its package. */
 static void killed(void)
 {
@@ -231,12 +704,15 @@ static void killed(void)
         trigger(&r, LAB_CODE, "");
         r.f.l.part[LAB_EIM].writes = 0;
         r.f.l.part[LAB_EIM].cut_at = n;
-        cut = initiate(&r, "", true) != 0;
+        bool begun = initiate(&r, "", true) == 0;
+        if (begun)
+            go(&r, NOTHING);
+        cut = r.f.l.part[LAB_EIM].dead;
         if (cut) {
             lab_restart(&r.f.l, LAB_EIM);
-            CHECK(initiate(&r, "", true) == 0);
+            REQUIRE(initiate(&r, "", true) == 0);
+            go(&r, NOTHING);
         }
-        go(&r, NOTHING);
         CHECK(!r.d.refusal[0]);
         end(&r);
     }
@@ -247,7 +723,14 @@ const struct test relay_tests[] = {
     { "a relayed download begins as it was triggered", begins },
     { "only the transaction of a download under way begins one", unknown_transactions },
     { "each refusal of a relayed download has its number", whole_downloads },
+    { "a confirmation code of the order is told hashed, and only where one is wanted", confirmation_codes },
     { "a notification is relayed, or stays", notifications },
+    { "a notification is relayed when its eUICC signed it and its receiver is known here", notifications_are_judged },
+    { "an installation result goes to the SM-DP+ of its relayed session, or nowhere", installations_are_judged },
+    { "a compact authentication is rebuilt to the last octet, or refused", authentications_are_rebuilt },
+    { "a compact preparation is rebuilt to the last octet, or refused", preparations_are_rebuilt },
+    { "a compact cancellation is rebuilt to the last octet, or refused", cancellations_are_rebuilt },
+    { "a compact notification is rebuilt to the last octet, or stays", compact_notifications_are_rebuilt },
     { "a relayed download survives its eIM", killed },
 };
 const size_t relay_tests_count = COUNT(relay_tests);

@@ -5,6 +5,7 @@
 
 #include "eim_tests.h"
 #include "rsp_codes.h"
+#include "rsp_ids.h"
 
 /* One answer to an enable with rollback whose counter is 1. */
 enum answer {
@@ -316,10 +317,51 @@ static void results_of_nobody(void)
     CHECK(strcmp(order_state(&f, "a"), "sent") == 0);
     struct rsp_handle_notification_esipa n = { .which = RSP_ESIPA_NOTIFICATION_RESULT,
                                                .result.result.which = RSP_EIM_RESULT_PACKAGE };
-    REQUIRE(rsp_euicc_package_result_read(buf_span(&f.result), &n.result.result.package) == ERR_OK);
-    CHECK(esipa_handle_notification(&f.peer, &n) == ERR_OK); /* without EID: nobody's, dropped */
+    n.result.result.package = (struct rsp_euicc_package_result){ .which = RSP_PACKAGE_ERROR_UNSIGNED,
+                                                                 .unsigned_error.eim_id = span_str("eim.example.com") };
+    CHECK(esipa_handle_notification(&f.peer, &n) == ERR_REFUSED); /* without EID and transaction: nobody's, and it stays */
     CHECK(strcmp(order_state(&f, "a"), "sent") == 0);
     fixture_close(&f);
+}
+
+/* --- a result in a notification (SGP.32 5.14.7): answered 204 only when it was taken --------------------------- */
+
+static const struct {
+    const char *name, *eid; /* "" none */
+    bool altered, taken;
+} in_notifications[] = {
+    { "a result of the card", LAB_EID, false, true },
+    { "a result without an EID is its transaction's", "", false, true },
+    { "a result of an eUICC that nobody knows", LAB_OTHER_EID, false, false },
+    { "a result altered on its way", LAB_EID, true, false },
+};
+
+static void results_in_notifications(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(in_notifications); i++) {
+        const char *name = in_notifications[i / 2].name;
+        struct fixture f;
+        uint8_t octets[16];
+        struct rsp_handle_notification_esipa n = { .which = RSP_ESIPA_NOTIFICATION_RESULT,
+                                                   .result.result.which = RSP_EIM_RESULT_PACKAGE };
+        fixture_open(&f);
+        f.peer.json = i % 2;
+        CHECK(order(&f, "a", "list", "") == 202);
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        execute(&f);
+        REQUIRE(rsp_euicc_package_result_read(buf_span(&f.result), &n.result.result.package) == ERR_OK);
+        if (in_notifications[i / 2].altered)
+            lab_flip(n.result.result.package.result.signature);
+        if (in_notifications[i / 2].eid[0]) {
+            REQUIRE(rsp_eid_parse(in_notifications[i / 2].eid, octets) == ERR_OK);
+            n.result.eid = SPAN_ARRAY(octets);
+        }
+        bool taken = in_notifications[i / 2].taken;
+        CHECK_ROW(name, esipa_handle_notification(&f.peer, &n) == (taken ? ERR_OK : ERR_REFUSED));
+        CHECK_ROW(name, strcmp(order_state(&f, "a"), taken ? "done" : "sent") == 0);
+        CHECK_ROW(name, taken || lab_said(&f.l, "\"status\":403"));
+        fixture_close(&f);
+    }
 }
 
 /* --- downloads --------------------------------------------------------------------------------- */
@@ -446,6 +488,7 @@ const struct test result_tests[] = {
     { "a real card's answers are understood", a_real_card_answers },
     { "a card that expired since is not believed", expired_since },
     { "a result that is nobody's changes nothing", results_of_nobody },
+    { "a result in a notification is answered as taken only when it was", results_in_notifications },
     { "each answer to a download does what it may, once", download_results },
     { "an installation of long ago answers no new download", old_installation },
 };

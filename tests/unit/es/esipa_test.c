@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "es_tests.h"
@@ -63,7 +64,13 @@ static enum err serve(void *actor, const struct http_request *q, struct http_res
     return esipa_serve(&((struct eim *)actor)->service, q, p);
 }
 
-static const struct http_route routes[] = { { "POST", ESIPA_PATH, serve } };
+static enum err serve_json(void *actor, const struct http_request *q, struct http_response *p)
+{
+    return esipa_serve_json(&((struct eim *)actor)->service, q->part[0], q, p);
+}
+
+static const struct http_route routes[] = { { "POST", ESIPA_PATH, serve },
+                                            { "POST", "/gsma/rsp2/esipa/{function}", serve_json } };
 static const struct actor_ops eim_ops = { .role = "eim", .routes = routes, .route_count = COUNT(routes) };
 
 static void open_eim(struct world *w, struct eim *e)
@@ -131,12 +138,15 @@ static const struct {
     { "a poll without an EID is told so", ESIPA_CONTENT_TYPE, V2, "bf4f00", 200, "bf4f03020104" },
     { "a notification is answered without a body", ESIPA_CONTENT_TYPE, V2,
       "bf3d1abf50175a1089049032123451234512345678901235a003020102", 204, NULL },
+    { "a type in capitals with a parameter is the same type", "Application/X-GSMA-RSP-ASN1; charset=UTF-8", V2, POLL, 200, "" },
+    { "a type that only begins alike", "application/x-gsma-rsp-asn1x", V2, POLL, 415, NULL },
     { "JSON is not this binding", "application/json", V2, POLL, 415, NULL },
     { "no content type", NULL, V2, POLL, 415, NULL },
     { "no protocol", ESIPA_CONTENT_TYPE, NULL, POLL, 400, NULL },
     { "a foreign protocol", ESIPA_CONTENT_TYPE, "gsma/rsp/v9.0.0", POLL, 400, NULL },
     { "nothing", ESIPA_CONTENT_TYPE, V2, "", 400, NULL },
-    { "a tag of nothing", ESIPA_CONTENT_TYPE, V2, "bf4e00", 400, NULL },
+    { "a tag of nothing", ESIPA_CONTENT_TYPE, V2, "bf4d00", 400, NULL },
+    { "a push to an eIM", ESIPA_CONTENT_TYPE, V2, "bf4e00", 501, NULL },
     { "an EID of fifteen octets", ESIPA_CONTENT_TYPE, V2, "bf4f115a0f890490321234512345123456789012", 400,
       NULL },
     { "a poll cut short", ESIPA_CONTENT_TYPE, V2, "bf4f125a108904903212345123451234", 400, NULL },
@@ -161,6 +171,70 @@ void esipa_refuses_hostile_requests(void)
         buf_release(&want);
     }
     http_response_release(&p);
+    world_close(&w);
+}
+
+/* What an eIM makes of a poll whose headers are these (JSON when `json`), and the X-Admin-Protocol of its answer. */
+static const struct {
+    const char *name, *type, *protocol, *agent;
+    int status;
+} callers[] = {
+    { "an IPAd", "application/json", V2, "gsma-rsp-ipad", 200 },
+    { "an IPAe that says more of itself", "application/json", V2, "gsma-rsp-ipae; meter 1.0", 200 },
+    { "version 1 is spoken too, and answered so", "application/json", "gsma/rsp/v1.3.0", "gsma-rsp-ipad", 200 },
+    { "a type in capitals with a parameter", "Application/JSON ; charset=utf-8", V2, "gsma-rsp-ipad", 200 },
+    { "a type that only begins alike", "application/jsonX", V2, "gsma-rsp-ipad", 415 },
+    { "a type that is a part of it", "application/jso", V2, "gsma-rsp-ipad", 415 },
+    { "an LPA", "application/json", V2, "gsma-rsp-lpad", 400 },
+    { "an agent that only begins alike", "application/json", V2, "gsma-rsp-ipads", 400 },
+    { "an agent that names an IPA further on", "application/json", V2, "curl gsma-rsp-ipad", 400 },
+    { "an agent without a name", "application/json", V2, "", 400 },
+    { "no agent", "application/json", V2, NULL, 400 },
+    { "version 3", "application/json", "gsma/rsp/v3.0.0", "gsma-rsp-ipad", 400 },
+    { "version 20", "application/json", "gsma/rsp/v20.0.0", "gsma-rsp-ipad", 400 },
+};
+
+static int call_as(struct world *w, size_t row, bool json, char protocol[40])
+{
+    const char *body = "{\"eidValue\":\"89049032123451234512345678901235\"}";
+    struct buf der = hex(POLL);
+    struct http_response p = HTTP_RESPONSE_INIT;
+    const struct http_header headers[] = { { "Content-Type", json ? callers[row].type : ESIPA_CONTENT_TYPE },
+                                           { "X-Admin-Protocol", callers[row].protocol },
+                                           { "User-Agent", callers[row].agent } };
+    const struct http_call q = { .method = "POST", .url = json ? SERVER_URL "/gsma/rsp2/esipa/getEimPackage" : SERVER_URL ESIPA_PATH,
+                                 .headers = headers, .header_count = callers[row].agent ? 3 : 2,
+                                 .body = json ? span_str(body) : buf_span(&der) };
+    REQUIRE(http_send(w->env.http, &q, &p) == ERR_OK);
+    int status = p.status;
+    protocol[0] = 0;
+    for (size_t i = 0; i < p.header_count; i++)
+        if (!strcmp(p.header[i].name, "X-Admin-Protocol"))
+            snprintf(protocol, 40, "%s", p.header[i].value);
+    CHECK_ROW(callers[row].name, status == 200 || !p.body.len);
+    http_response_release(&p);
+    buf_release(&der);
+    return status;
+}
+
+void esipa_knows_its_callers(void)
+{
+    struct world w;
+    struct eim e;
+    char protocol[40];
+    open_eim(&w, &e);
+    for (size_t i = 0; i < COUNT(callers); i++) {
+        CHECK_ROW(callers[i].name, call_as(&w, i, true, protocol) == callers[i].status);
+        CHECK_ROW(callers[i].name, callers[i].status != 200 || !strcmp(protocol, callers[i].protocol));
+        if (callers[i].status != 415)
+            CHECK_ROW(callers[i].name, call_as(&w, i, false, protocol) == callers[i].status);
+        CHECK_ROW(callers[i].name, callers[i].status != 200 || !strcmp(protocol, callers[i].protocol));
+    }
+    e.service.any_user_agent = true;
+    for (size_t i = 0; i < COUNT(callers); i++)
+        if (strstr(callers[i].name, "agent") || strstr(callers[i].name, "LPA"))
+            CHECK_ROW(callers[i].name, call_as(&w, i, true, protocol) == 200);
+    CHECK(world_saw(&w, "ESipa.GetEimPackageResponse"));
     world_close(&w);
 }
 

@@ -50,8 +50,8 @@ void world_post(struct world *w, const char *path, const char *type, const char 
                 struct http_response *p)
 {
     char url[256];
-    struct http_header headers[2];
-    struct http_call q = { .method = "POST", .url = url, .headers = headers, .body = body };
+    struct http_header headers[3] = { { "User-Agent", "gsma-rsp-ipad" } };
+    struct http_call q = { .method = "POST", .url = url, .headers = headers, .header_count = 1, .body = body };
     snprintf(url, sizeof url, SERVER_URL "%s", path);
     if (type)
         headers[q.header_count++] = (struct http_header){ "Content-Type", type };

@@ -346,6 +346,49 @@ static void altered_messages(void)
         }
 }
 
+/* A package that is none, or of no kind: said so, and after the third time the order has failed. */
+static const struct {
+    const char *name, *hex; /* instead of the eIM's answer with a package */
+    const char *says;
+} not_understood[] = {
+    { "a package cut short", "bf4f06bf51038201", "invalidPackageFormat" },
+    { "a package that is none", "bf4f06bf5103820101", "invalidPackageFormat" },
+    { "two packages", "bf4f0cbf5403820101bf5403820102", "invalidPackageFormat" },
+    { "nothing in it", "bf4f00", "invalidPackageFormat" },
+    { "something of no kind", "bf4f03bf5500", "unknownPackage" },
+};
+
+struct replacer {
+    struct tamper tamper;
+    struct buf by;
+};
+
+static void replace(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct replacer *r = (struct replacer *)t;
+    (void)actor;
+    if (moment == TAMPER_BEFORE_SENDING && !strcmp(message, "ESipa.GetEimPackageResponse") && bytes->len > 20)
+        REQUIRE(buf_set(bytes, buf_span(&r->by)) == ERR_OK);
+}
+
+static void packages_not_understood(void)
+{
+    for (size_t i = 0; i < COUNT(not_understood); i++) {
+        struct lab l;
+        struct replacer r = { { replace }, hex(not_understood[i].hex) };
+        lab_open(&l);
+        lab_start_device(&l);
+        order(&l, ENABLE);
+        l.part[LAB_EIM].env.tamper = &r.tamper;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        CHECK_ROW(not_understood[i].name, strcmp(state(&l, "enable"), "failed") == 0);
+        CHECK_ROW(not_understood[i].name, strcmp(result(&l, "enable", "name"), not_understood[i].says) == 0);
+        CHECK_ROW(not_understood[i].name, times_said(&l, "\"event\":\"poll.not_understood\"") == 3);
+        lab_close(&l);
+        buf_release(&r.by);
+    }
+}
+
 /* --- the net ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -417,6 +460,327 @@ static void downloads_that_fail(void)
         CHECK_ROW(failures[i].name, strstr(result(&l, "download", "error"), failures[i].says) != NULL);
         CHECK_ROW(failures[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == -1);
         CHECK_ROW(failures[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released") == 0);
+        lab_close(&l);
+    }
+}
+
+/* The eIM's own refusals are final; what could not be asked may be asked again, and then says what it was. */
+static const struct {
+    const char *name, *code, *hurdle, *says;
+    unsigned attempts;
+} relayed_failures[] = {
+    { "an SM-DP+ with another OID", LAB_CODE "$2.999.99", NULL, "smdpOidMismatch", 1 },
+    { "a matchingId that is none", "1$smdp.example.com$NONE", NULL, "matchingIdRefused", 1 },
+    { "an SM-DP+ that is down for good", LAB_CODE, "smdp.example.com", "undefinedError", 3 },
+};
+
+static void relayed_downloads_that_fail(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(relayed_failures); i++) {
+        const char *name = relayed_failures[i / 2].name;
+        struct lab l;
+        char body[200];
+        lab_open(&l);
+        l.indirect = true;
+        l.json = i % 2;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_start_device(&l);
+        snprintf(body, sizeof body, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
+                 relayed_failures[i / 2].code);
+        order(&l, body);
+        l.hurdle = relayed_failures[i / 2].hurdle;
+        l.hurdle_err = ERR_IO;
+        l.hurdles = -1;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "download"), "failed") == 0);
+        CHECK_ROW(name, strstr(result(&l, "download", "error"), relayed_failures[i / 2].says) != NULL);
+        CHECK_ROW(name, times_said(&l, "a profile to download") == relayed_failures[i / 2].attempts);
+        lab_close(&l);
+    }
+}
+
+/* --- sessions that go nowhere are cancelled for their reason (SGP.22 5.7.14) -------------------------- */
+
+#define RULED_ICCID "89000123456789012382"
+#define RULED                                                                                                \
+    "{\"profiles\":[{\"iccid\":\"" RULED_ICCID "\",\"imsi\":\"262027654321777\",\"operator\":\"eso\",\"k\":\"" LAB_K    \
+    "\",\"opc\":\"" LAB_OPC "\",\"mccMnc\":\"26202\",\"serviceProviderName\":\"Partner\",\"profileName\":\"ruled\","   \
+    "\"profilePolicyRules\":[\"ppr1\"]}]}"
+
+/* Rules of the card for PPR1: what is allowed to 26201 only, to 26202 only, and to all who ask first. */
+#define RULE(plmn, flags) "30108002" "0640" "a10730058003" plmn "8201" flags
+#define OTHER_OWNER RULE("62f210", "00")
+#define THIS_OWNER RULE("62f220", "00")
+#define CONSENT "30118002" "0640" "a10730058003eeeeee" "82020780"
+
+static const struct {
+    const char *name, *rat; /* NULL: the card's own, which allows everything */
+    const char *altered, *hurdle;
+    const char *reason; /* "" installed */
+} reasons[] = {
+    { "a rule that the card allows to everybody", NULL, NULL, NULL, "" },
+    { "a rule that the card allows to this owner", THIS_OWNER, NULL, NULL, "" },
+    { "a rule that the card allows to another owner", OTHER_OWNER, NULL, NULL, "pprNotAllowed" },
+    { "a rule that somebody would have to agree to", CONSENT, NULL, NULL, "pprNotAllowed" },
+    { "metadata that were altered on their way", NULL, "ES9+.AuthenticateClientResponse", NULL, "metadataMismatch" },
+    { "an SM-DP+ that does not answer in time", NULL, NULL, "authenticateClient", "timeout" },
+};
+
+/* The name of the profile in the metadata, which nothing but the package protects. */
+static void rename_profile(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct changer *c = (struct changer *)t;
+    static const char member[] = "\"profileMetadata\":\"";
+    (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING || !c->message || strcmp(message, c->message) != 0)
+        return;
+    uint8_t *at = memmem(bytes->at, bytes->len, member, sizeof member - 1);
+    if (!at)
+        return;
+    at += sizeof member - 1 + 26; /* behind tag, length and ICCID */
+    *at = *at == 'B' ? 'C' : 'B';
+    c->changed++;
+}
+
+/* Another card in the device. */
+static void change_card(struct lab *l, const char *rat)
+{
+    struct buf table = hex(rat);
+    lab_card_close(&l->card);
+    lab_card_open_like(l, &l->card, "CERT_EUICC_ECDSA_NIST", LAB_EID, false, &(struct euicc_settings){ .rat = buf_span(&table) });
+    card_fault_init(&l->card_fault, l->card.card, CARD_FAULT_CUT, 0);
+    buf_release(&table);
+}
+
+static void sessions_are_cancelled(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(reasons); i++) {
+        const char *name = reasons[i / 2].name, *reason = reasons[i / 2].reason;
+        struct changer c = { { rename_profile }, reasons[i / 2].altered, 0, 0 };
+        struct lab l;
+        char said[80];
+        lab_open(&l);
+        l.indirect = i % 2;
+        if (reasons[i / 2].rat)
+            change_card(&l, reasons[i / 2].rat);
+        CHECK(lab_call(&l, l.admin, "POST", LAB_SMDP_URL "/v1/profiles", RULED, NULL) == 200);
+        lab_release(&l, RULED_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_start_device(&l);
+        l.part[LAB_SMDP].env.tamper = &c.tamper;
+        l.hurdle = reasons[i / 2].hurdle;
+        l.hurdle_err = ERR_TIMEOUT;
+        l.hurdle_after = true;
+        l.hurdles = -1;
+        order(&l, DOWNLOAD);
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "download"), reason[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, lab_card_state(&l.card, RULED_ICCID) == (reason[0] ? -1 : 0));
+        snprintf(said, sizeof said, "\"reason\":\"%s\"", reason);
+        /* An eIM that relays tells no time-out from other failures of the SM-DP+. */
+        bool told = reason[0] && !(l.indirect && reasons[i / 2].hurdle);
+        CHECK_ROW(name, !told || lab_said(&l, said));
+        CHECK_ROW(name, lab_said(&l, "download.cancelled") == (reason[0] != 0));
+        lab_close(&l);
+    }
+}
+
+/* --- what a device leaves to its eIM (ipaFeatures) ---------------------------------------------------- */
+
+/* What was in the messages between device and eIM, in ASN.1. */
+struct spy {
+    struct tamper tamper;
+    bool code, address, device, metadata;
+};
+
+static bool holds(const struct buf *bytes, struct span what)
+{
+    return memmem(bytes->at, bytes->len, what.at, what.len) != NULL;
+}
+
+static void spy_on(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct spy *s = (struct spy *)t;
+    (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING)
+        return;
+    s->code |= !strcmp(message, "ESipa.GetEimPackageResponse") && holds(bytes, span_str("TOKEN-1"));
+    s->address |= !strcmp(message, "ESipa.InitiateAuthenticationRequest") && holds(bytes, span_str("smdp.example.com"));
+    s->device |= !strcmp(message, "ESipa.InitiateAuthenticationResponse") && holds(bytes, SPAN(0x53, 0x21, 0x43, 0x65));
+    s->metadata |= !strcmp(message, "ESipa.AuthenticateClientResponse") && holds(bytes, span_str("Partner"));
+}
+
+static const struct {
+    const char *name;
+    bool download_data, ctx_params1, metadata, minimizes;
+    const char *rat, *more; /* the card's rules; of the order */
+    const char *says;       /* "" installed */
+} left[] = {
+    { "nothing", false, false, false, false, NULL, "", "" },
+    { "what is to be downloaded", true, false, false, false, NULL, "", "" },
+    { "ctxParams1", false, true, false, false, NULL, "", "" },
+    { "verifying metadata", false, false, true, false, NULL, "", "" },
+    { "all of it, in few bytes", true, true, true, true, NULL, "", "" },
+    { "verifying a profile that the card does not allow", false, false, true, false, OTHER_OWNER, "", "pprNotAllowed" },
+    { "verifying a profile that the card allows", false, false, true, false, THIS_OWNER, "", "" },
+    { "nothing, and the profile is the one that was ordered", false, false, false, false, NULL,
+      ",\"iccid\":\"" RULED_ICCID "\"", "" },
+    { "nothing, and another profile was ordered", false, false, false, false, NULL, ",\"iccid\":\"" LAB_PARTNER_ICCID "\"",
+      "metadataMismatch" },
+    { "everything, and another profile was ordered", true, true, true, false, NULL, ",\"iccid\":\"" LAB_PARTNER_ICCID "\"",
+      "metadataMismatch" },
+};
+
+static void leave(struct lab *l, size_t row, bool json)
+{
+    char body[250];
+    lab_open(l);
+    l->indirect = true;
+    l->json = json;
+    l->eim_download_data = left[row].download_data;
+    l->eim_ctx_params1 = left[row].ctx_params1;
+    l->eim_metadata = left[row].metadata;
+    l->minimizes = left[row].minimizes;
+    if (left[row].rat)
+        change_card(l, left[row].rat);
+    CHECK(lab_call(l, l->admin, "POST", LAB_SMDP_URL "/v1/profiles", RULED, NULL) == 200);
+    lab_release(l, RULED_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_start_device(l);
+    order(l, "{\"reference\":\"features\",\"kind\":\"data\",\"parameters\":{\"tags\":[\"A8\",\"A9\"]}}");
+    order(l, "{\"reference\":\"rat\",\"kind\":\"getRat\"}");
+    snprintf(body, sizeof body,
+             "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"%s}", left[row].more);
+    order(l, body);
+}
+
+static void left_to_the_eim(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(left); i++) {
+        const size_t row = i / 2;
+        const char *name = left[row].name, *says = left[row].says;
+        struct lab l;
+        struct spy spy = { .tamper = { spy_on } };
+        char reason[80];
+        leave(&l, row, i % 2);
+        l.part[LAB_IPA].env.tamper = l.part[LAB_EIM].env.tamper = &spy.tamper;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "download"), says[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, strstr(result(&l, "download", "error"), says) != NULL);
+        CHECK_ROW(name, lab_card_state(&l.card, RULED_ICCID) == (says[0] ? -1 : 0));
+        snprintf(reason, sizeof reason, "\"reason\":\"%s\"", says);
+        CHECK_ROW(name, !says[0] || lab_said(&l, reason));
+        if (!l.json) {
+            CHECK_ROW(name, spy.code == !left[row].download_data && spy.address == !left[row].download_data);
+            CHECK_ROW(name, spy.device == left[row].ctx_params1);
+            CHECK_ROW(name, spy.metadata == !left[row].metadata);
+        }
+        lab_close(&l);
+    }
+}
+
+/* --- fewer bytes to an eIM that relays (minimizeEsipaBytes) ------------------------------------------ */
+
+/* Authentications and notifications on their way to the eIM: how long, and one of them spoilt. */
+struct meter {
+    struct tamper tamper;
+    size_t authentication[8], notification[16];
+    unsigned authentications, notifications, spoilt; /* spoilt: the n-th authentication; 0 none */
+};
+
+static void measure(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct meter *m = (struct meter *)t;
+    (void)actor;
+    if (moment == TAMPER_BEFORE_SENDING && !strcmp(message, "ESipa.AuthenticateClientRequest") &&
+        m->authentications < COUNT(m->authentication)) {
+        m->authentication[m->authentications++] = bytes->len;
+        if (m->authentications == m->spoilt)
+            bytes->at[bytes->len - 5] ^= 1; /* of the signature */
+    }
+    if (moment == TAMPER_BEFORE_SENDING && !strcmp(message, "ESipa.HandleNotificationRequest") &&
+        m->notifications < COUNT(m->notification))
+        m->notification[m->notifications++] = bytes->len;
+}
+
+static const struct {
+    const char *name;
+    bool minimizes, json;
+    unsigned spoilt, authentications;
+    bool in_full; /* after a refusal */
+} minimized[] = {
+    { "all is said every time", false, false, 0, 2, false },
+    { "what the eIM has seen is left out", true, false, 0, 2, false },
+    { "the same over JSON", true, true, 0, 2, false },
+    { "what the eIM cannot make whole is said in full", true, false, 2, 3, true },
+};
+
+static void fewer_bytes(void)
+{
+    for (size_t i = 0; i < COUNT(minimized); i++) {
+        const char *name = minimized[i].name;
+        struct meter m = { .tamper = { measure }, .spoilt = minimized[i].spoilt };
+        struct lab l;
+        lab_open(&l);
+        l.indirect = true;
+        l.minimizes = minimized[i].minimizes;
+        l.json = minimized[i].json;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-2", "");
+        lab_start_device(&l);
+        l.part[LAB_IPA].env.tamper = &m.tamper;
+        order(&l, DOWNLOAD);
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        order(&l, "{\"reference\":\"second\",\"kind\":\"download\",\"activationCode\":\"1$smdp.example.com$TOKEN-2\"}");
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "download"), "done") == 0 && strcmp(state(&l, "second"), "done") == 0);
+        CHECK_ROW(name, strcmp(lab_profile_state(&l, LAB_THIRD_ICCID), "installed") == 0);
+        CHECK_ROW(name, m.authentications == minimized[i].authentications);
+        CHECK_ROW(name, (m.authentication[1] < m.authentication[0] / 3) == minimized[i].minimizes);
+        CHECK_ROW(name, lab_said(&l, "download.in_full") == minimized[i].in_full);
+        CHECK_ROW(name, m.notifications >= 2);
+        for (unsigned k = 0; k < m.notifications; k++)
+            CHECK_ROW(name, m.notification[k] < (minimized[i].minimizes ? 350 : 3000));
+        lab_close(&l);
+    }
+}
+
+/* The eIM that relays has the code; wrong ones end the download, and the fourth is refused whatever it is. */
+static const struct {
+    const char *name, *code;
+    unsigned orders;
+    const char *says; /* of the last; "" done */
+} confirmations[] = {
+    { "the right code", "4711", 1, "" },
+    { "a wrong code", "0815", 1, "confirmationCodeRefused" },
+    { "a wrong code too often", "0815", 4, "confirmationCodeRetriesExceeded" },
+    { "no code", "", 1, "neither the eIM gave one" },
+};
+
+static void relayed_confirmation_codes(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(confirmations); i++) {
+        const char *name = confirmations[i / 2].name, *code = confirmations[i / 2].code;
+        struct lab l;
+        char body[250], reference[8];
+        lab_open(&l);
+        l.indirect = true;
+        l.json = i % 2;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "4711");
+        lab_start_device(&l);
+        for (unsigned k = 0; k < confirmations[i / 2].orders; k++) {
+            snprintf(reference, sizeof reference, "d%u", k);
+            snprintf(body, sizeof body,
+                     "{\"reference\":\"%s\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"%s%s%s}", reference,
+                     code[0] ? ",\"confirmationCode\":\"" : "", code, code[0] ? "\"" : "");
+            order(&l, body);
+            lab_run(&l, CLOCK_MINUTE);
+        }
+        CHECK_ROW(name, strcmp(state(&l, reference), confirmations[i / 2].says[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, strstr(result(&l, reference, "error"), confirmations[i / 2].says) != NULL);
+        CHECK_ROW(name, lab_said(&l, "download.cancelled") == (confirmations[i / 2].says[0] != 0));
+        CHECK_ROW(name, !lab_said(&l, "\"4711") && !lab_said(&l, "0815"));
         lab_close(&l);
     }
 }
@@ -665,6 +1029,9 @@ static const struct {
     { "CoAPS alone", RSP_EIM_RETRIEVE_COAPS, false },
     { "CoAPS both ways", RSP_EIM_RETRIEVE_COAPS | RSP_EIM_INJECT_COAPS, false },
     { "a proprietary one alone", RSP_EIM_PROPRIETARY, false },
+    { "HTTPS injection alone", RSP_EIM_INJECT_HTTPS, false },
+    { "every injection", RSP_EIM_INJECT_HTTPS | RSP_EIM_INJECT_COAPS, false },
+    { "HTTPS both ways", RSP_EIM_RETRIEVE_HTTPS | RSP_EIM_INJECT_HTTPS, true },
 };
 
 /* What the eIM says of itself, with other protocols. */
@@ -717,15 +1084,21 @@ static const struct test tests[] = {
     { "a rollback with any fault at any command to the card", rollback_with_card_faults },
     { "a swap with SM-DP+ or eIM killed at any write", servers_are_killed },
     { "altered messages are noticed, and nothing is done twice", altered_messages },
+    { "a package that is not understood is said to be, and its order fails", packages_not_understood },
     { "a swap over a lossy net", lossy_net },
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
+    { "a relayed download that is refused says why, and tries again only what could not be asked", relayed_downloads_that_fail },
+    { "a session that goes nowhere is cancelled for its reason", sessions_are_cancelled },
+    { "what a device leaves to its eIM is done there, and nothing else", left_to_the_eim },
+    { "a device that minimizes leaves out what its eIM knows", fewer_bytes },
+    { "a relayed download has its confirmation code from the eIM", relayed_confirmation_codes },
     { "a confirmation code is given where it is wanted, and serves when it is right", confirmation_codes },
     { "notifications come in order, however often they fail", notifications_in_order },
     { "a profile is enabled in its session where the eIM allowed it, and only there", immediate_enable },
     { "immediate enable with power cut at any write", immediate_enable_with_power_cuts },
     { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
     { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
-    { "an eIM that offers no HTTPS is not polled, and why is said", what_the_eim_speaks },
+    { "an eIM that nobody can fetch from over HTTPS is not polled, and why is said", what_the_eim_speaks },
     { "a device without power does nothing, and goes on", off_and_on },
     { "an idle device writes nothing", idle_device },
     { "a card without eIM is said to be one", a_card_without_eim },

@@ -1,0 +1,170 @@
+/* Compact forms of a device that minimises its bytes (catalogue A.8): rebuilt from the session and from what the eUICC showed
+ * before. What was rebuilt is right when the eUICC's signature verifies over it. */
+#include <string.h>
+
+#include "eim_internal.h"
+#include "rsp_compact.h"
+#include "rsp_ids.h"
+
+/* What is known in a session; of the eUICC, what it showed in the latest one before. */
+struct memory {
+    struct eim_session now, before;
+    struct rsp_compact_known known;
+};
+#define MEMORY_INIT ((struct memory){ .now = EIM_SESSION_INIT, .before = EIM_SESSION_INIT })
+
+static void release(struct memory *m)
+{
+    eim_session_release(&m->now);
+    eim_session_release(&m->before);
+}
+
+static enum err read_server(struct memory *m)
+{
+    struct rsp_server_signed1 signed1;
+    enum err x = m->now.server_signed1.len ? rsp_server_signed1_read(buf_span(&m->now.server_signed1), &signed1) : ERR_NOT_FOUND;
+    if (x)
+        return x;
+    m->known.transaction_id = signed1.transaction_id;
+    m->known.server_address = signed1.server_address;
+    m->known.server_challenge = signed1.server_challenge;
+    return ERR_OK;
+}
+
+static enum err remember(struct eim *e, struct span transaction_id, struct memory *m)
+{
+    enum err x = eim_session_get(e, transaction_id, &m->now);
+    if (!x)
+        x = read_server(m);
+    if (!x)
+        x = eim_session_latest(e, m->now.eid, &m->before);
+    const struct eim_session *shown = m->now.certificate.len ? &m->now : &m->before;
+    m->known.euicc_info2 = buf_span(&m->before.info2);
+    m->known.euicc_certificate = buf_span(&shown->certificate);
+    m->known.eum_certificate = buf_span(&shown->eum_certificate);
+    m->known.otpk = buf_span(&m->now.otpk);
+    m->known.hash_cc = buf_span(&m->now.hash_cc);
+    m->known.smdp_oid = buf_span(&m->now.smdp_oid);
+    m->known.iccid = buf_span(&m->now.iccid);
+    return x == ERR_NOT_FOUND ? ERR_OK : x; /* what is left out and not known shows when it is wanted */
+}
+
+static enum err verify(struct eim *e, struct span certificate, struct span eum_certificate, const struct rsp_tbs *tbs,
+                       struct span signature)
+{
+    const struct cert *euicc = NULL;
+    enum err x = eim_borrow_euicc(e, certificate, eum_certificate, &euicc);
+    if (!x)
+        x = cert_verify(e->env->crypto, euicc, tbs->part, tbs->count, signature);
+    cert_give_back(e->env->crypto, euicc);
+    return x;
+}
+
+enum err eim_rebuild_authentication(struct eim *e, struct span transaction_id, struct rsp_authenticate_server_response *response,
+                                    struct buf *bytes)
+{
+    struct memory m = MEMORY_INIT;
+    const struct rsp_authenticate_server_response compact = *response;
+    const struct rsp_authenticate_response_ok *ok = &response->ok;
+    struct rsp_tbs tbs;
+    enum err x = remember(e, transaction_id, &m);
+    if (!x)
+        x = rsp_rebuild_authentication(&compact, &m.known, bytes);
+    if (!x)
+        x = rsp_authenticate_server_response_read(buf_span(bytes), response);
+    if (!x) {
+        rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
+        x = verify(e, ok->euicc_certificate, ok->eum_certificate, &tbs, ok->euicc_signature1);
+    }
+    release(&m);
+    return x;
+}
+
+enum err eim_rebuild_preparation(struct eim *e, struct span transaction_id, struct rsp_prepare_download_response *response,
+                                 struct buf *bytes)
+{
+    struct memory m = MEMORY_INIT;
+    const struct rsp_prepare_download_response compact = *response;
+    struct rsp_tbs tbs;
+    enum err x = remember(e, transaction_id, &m);
+    if (!x)
+        x = rsp_rebuild_preparation(&compact, &m.known, bytes);
+    if (!x)
+        x = rsp_prepare_download_response_read(buf_span(bytes), response);
+    if (!x) {
+        rsp_tbs_euicc_signature2(&response->ok.euicc_signed2, buf_span(&m.now.smdp_signature2), &tbs);
+        x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, response->ok.euicc_signature2);
+    }
+    release(&m);
+    return x;
+}
+
+enum err eim_rebuild_cancellation(struct eim *e, struct span transaction_id, const struct rsp_cancel_session_response *compact,
+                                  struct buf *bytes)
+{
+    struct memory m = MEMORY_INIT;
+    struct rsp_cancel_session_response full;
+    struct rsp_tbs tbs;
+    enum err x = remember(e, transaction_id, &m);
+    if (!x)
+        x = rsp_rebuild_cancellation(compact, &m.known, bytes);
+    if (!x)
+        x = rsp_cancel_session_response_read(buf_span(bytes), &full);
+    if (!x) {
+        rsp_tbs_cancel_session(&full.ok.cancel_signed, &tbs);
+        x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, full.ok.signature);
+    }
+    release(&m);
+    return x;
+}
+
+/* --- notifications --------------------------------------------------------------------------------------------- */
+
+/* The certificates that the eUICC showed last, else those of its registration. */
+static enum err know_euicc(struct eim *e, const char *eid, struct memory *m, struct eim_euicc *registered)
+{
+    enum err x = eim_session_latest(e, eid, &m->before);
+    if (!x) {
+        m->known.euicc_certificate = buf_span(&m->before.certificate);
+        m->known.eum_certificate = buf_span(&m->before.eum_certificate);
+        return ERR_OK;
+    }
+    if (x == ERR_NOT_FOUND)
+        x = eim_euicc_get(e, eid, registered);
+    m->known.euicc_certificate = buf_span(&registered->certificate);
+    m->known.eum_certificate = buf_span(&registered->eum_certificate);
+    return x;
+}
+
+enum err eim_rebuild_notification(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes)
+{
+    struct memory m = MEMORY_INIT;
+    struct eim_euicc registered;
+    struct span id = { 0 };
+    char eid[33];
+    bool installation = compact->which == RSP_PENDING_COMPACT_INSTALLATION;
+    eim_euicc_init(&registered);
+    enum err x = installation ? rsp_compact_session(compact, &id) : rsp_compact_eid(compact, &id);
+    if (!x && !installation)
+        x = rsp_eid_text(id, eid);
+    if (!x)
+        x = installation ? remember(e, id, &m) : know_euicc(e, eid, &m, &registered);
+    if (!x)
+        x = rsp_rebuild_notification(compact, &m.known, bytes);
+    eim_euicc_release(&registered);
+    release(&m);
+    return x;
+}
+
+/* --- EUICCInfo1 ------------------------------------------------------------------------------------------------- */
+
+enum err eim_known_info1(struct eim *e, const char *eid, struct eim_session *before, struct rsp_euicc_info1 *out)
+{
+    struct rsp_euicc_info2 info;
+    enum err x = eim_session_latest(e, eid, before);
+    if (!x)
+        x = before->info2.len ? rsp_euicc_info2_read(buf_span(&before->info2), &info) : ERR_NOT_FOUND;
+    if (!x)
+        *out = (struct rsp_euicc_info1){ .svn = info.svn, .ci_verification = info.ci_verification, .ci_signing = info.ci_signing };
+    return x;
+}

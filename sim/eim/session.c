@@ -1,0 +1,137 @@
+/* Relayed sessions as they are kept: for the steps to come, for compact forms, and for the installation result, which may come
+ * late. */
+#include <stdio.h>
+
+#include "eim_internal.h"
+
+/* How long: a device may be offline before it brings the installation result. */
+#define SESSION_KEPT (90 * CLOCK_DAY)
+
+static enum err hex_id(struct span id, char out[33])
+{
+    struct buf text = { .max = 32 };
+    enum err x = id.len && id.len <= 16 ? hex_put_upper(&text, id) : ERR_PARSE;
+    snprintf(out, 33, "%.*s", x ? 0 : (int)text.len, (const char *)text.at);
+    buf_release(&text);
+    return x;
+}
+
+void eim_session_release(struct eim_session *s)
+{
+    struct buf *parts[] = { &s->server_signed1, &s->smdp_oid, &s->certificate, &s->eum_certificate, &s->info2,
+                            &s->otpk, &s->hash_cc, &s->smdp_signature2, &s->iccid };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        buf_release(parts[i]);
+}
+
+/* --- keeping ------------------------------------------------------------------------------------------------- */
+
+static struct db_value blob_or_null(struct span s)
+{
+    return s.len ? DB_BLOB(s) : DB_NULL;
+}
+
+static enum err put_oid(struct eim *e, struct span certificate, struct buf *out)
+{
+    const struct cert *server = NULL;
+    enum err x = cert_borrow(e->env->crypto, certificate, &server);
+    if (!x && server->oid[0])
+        x = der_oid_parse(server->oid, out);
+    cert_give_back(e->env->crypto, server);
+    /* Without one compact cancellations cannot be rebuilt; the card judges the certificate itself. */
+    return x == ERR_PARSE || x == ERR_UNSUPPORTED || x == ERR_LIMIT ? ERR_OK : x;
+}
+
+/* Beside the session its receiver is kept, for notifications of years to come. */
+static enum err put_session(struct eim *e, const char *id, const char *order_id, const char *eid, const char *address,
+                            bool smds, struct span server_signed1, struct span oid)
+{
+    struct db *db = e->env->db;
+    int64_t now = clock_now(e->env->clock);
+    enum err x = db_run(db, "DELETE FROM relay WHERE at < ?", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    if (!x)
+        x = db_run(db, "INSERT INTO relay (transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                   DB_ARGS(DB_TEXT(id), DB_TEXT(order_id), DB_TEXT(eid), DB_TEXT(address), DB_INT(now),
+                           DB_INT(smds), DB_BLOB(server_signed1), blob_or_null(oid)),
+                   NULL);
+    return x || smds ? x
+             : db_run(db, "INSERT INTO relayed_to (eid, address) VALUES (?, LOWER(?)) ON CONFLICT DO NOTHING",
+                      DB_ARGS(DB_TEXT(eid), DB_TEXT(address)), NULL);
+}
+
+enum err eim_session_begin(struct eim *e, const char *order_id, const char *eid, const char *address, bool smds,
+                           const struct rsp_initiate_authentication_ok *ok)
+{
+    char id[33];
+    struct buf oid = { .max = 128 };
+    enum err x = hex_id(ok->transaction_id, id);
+    if (!x)
+        x = put_oid(e, ok->server_certificate, &oid);
+    if (!x)
+        x = db_begin(e->env->db);
+    if (!x)
+        x = db_end(e->env->db,
+                   put_session(e, id, order_id, eid, address, smds, ok->server_signed1.signed_bytes, buf_span(&oid)));
+    buf_release(&oid);
+    return x;
+}
+
+enum err eim_session_authenticated(struct eim *e, struct span transaction_id, const struct rsp_authenticate_response_ok *client,
+                                   const struct rsp_authenticate_client_ok *server, struct span hash_cc)
+{
+    char id[33];
+    enum err x = hex_id(transaction_id, id);
+    return x ? x
+             : db_run(e->env->db,
+                      "UPDATE relay SET certificate = ?, eum_certificate = ?, info2 = ?, otpk = ?, hash_cc = ?,"
+                      " smdp_signature2 = ?, iccid = ? WHERE transaction_id = ?",
+                      DB_ARGS(DB_BLOB(client->euicc_certificate), DB_BLOB(client->eum_certificate),
+                              blob_or_null(client->euicc_signed1.euicc_info2.whole),
+                              blob_or_null(server->smdp_signed2.bpp_euicc_otpk), blob_or_null(hash_cc),
+                              DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_TEXT(id)),
+                      NULL);
+}
+
+/* --- finding ------------------------------------------------------------------------------------------------- */
+
+static enum err take_session(void *context, const struct db_row *row)
+{
+    struct eim_session *s = context;
+    struct buf *parts[] = { &s->server_signed1, &s->smdp_oid, &s->certificate, &s->eum_certificate, &s->info2,
+                            &s->otpk, &s->hash_cc, &s->smdp_signature2, &s->iccid };
+    enum err x = ERR_OK;
+    snprintf(s->order_id, sizeof s->order_id, "%s", db_text(row, 0));
+    snprintf(s->eid, sizeof s->eid, "%s", db_text(row, 1));
+    snprintf(s->address, sizeof s->address, "%s", db_text(row, 2));
+    s->smds = db_int(row, 12);
+    for (size_t i = 0; !x && i < COUNT(parts); i++)
+        x = buf_set(parts[i], db_blob(row, 3 + i));
+    return x;
+}
+
+#define SESSION                                                                                           \
+    "SELECT order_id, eid, address, server_signed1, smdp_oid, certificate, eum_certificate, info2, otpk," \
+    " hash_cc, smdp_signature2, iccid, smds FROM relay "
+
+enum err eim_session_get(struct eim *e, struct span transaction_id, struct eim_session *out)
+{
+    char id[33];
+    enum err x = hex_id(transaction_id, id);
+    if (!x)
+        x = db_query(e->env->db, SESSION "WHERE transaction_id = ?", DB_ARGS(DB_TEXT(id)), take_session, out);
+    return x == ERR_PARSE ? ERR_NOT_FOUND : x;
+}
+
+enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out)
+{
+    return db_query(e->env->db, SESSION "WHERE eid = ? AND certificate IS NOT NULL ORDER BY at DESC LIMIT 1",
+                    DB_ARGS(DB_TEXT(eid)), take_session, out);
+}
+
+enum err eim_receiver_find(struct eim *e, const char *eid, const char *address)
+{
+    int64_t one = 0;
+    return db_get_int(e->env->db, "SELECT 1 FROM relayed_to WHERE eid = ? AND address = LOWER(?)",
+                      DB_ARGS(DB_TEXT(eid), DB_TEXT(address)), &one);
+}
