@@ -141,7 +141,7 @@ static void set_request(struct device *d, struct span message)
     d->calls = 0;
     REQUIRE(buf_printf(&d->request,
                        "POST " ESIPA_PATH " HTTP/1.1\r\nHost: eim.example.com\r\nContent-Type: " ESIPA_CONTENT_TYPE
-                       "\r\nX-Admin-Protocol: gsma/rsp/v2.1.0\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+                       "\r\nUser-Agent: gsma-rsp-ipad\r\nX-Admin-Protocol: gsma/rsp/v2.1.0\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
                        message.len) == ERR_OK);
     REQUIRE(buf_put(&d->request, message) == ERR_OK);
 }
