@@ -193,6 +193,53 @@ static void test_links(void)
     globfree(&found);
 }
 
+/* --- what no scenario plays -------------------------------------------------------------------------------- */
+
+/* "| 6, 7 |", "| 80 to 84, 98 |": is the number in the first cell of a row? */
+static bool is_listed(const char *page_text, long number)
+{
+    for (const char *row = strstr(page_text, "\n| "); row; row = strstr(row + 1, "\n| ")) {
+        char *at = (char *)row + 3;
+        while (*at >= '0' && *at <= '9') {
+            long from = strtol(at, &at, 10), to = from;
+            if (strncmp(at, " to ", 4) == 0)
+                to = strtol(at + 4, &at, 10);
+            if (number >= from && number <= to)
+                return true;
+            at += strspn(at, ", ");
+        }
+    }
+    return false;
+}
+
+static void check_scenario(const char *path, const char *page_text)
+{
+    struct scenario *s = NULL;
+    struct yaml_error error = { { 0 } };
+    char row[300];
+    REQUIRE(scenario_read(path, &s, &error) == ERR_OK);
+    for (size_t i = 0; s->catalogue && i < s->catalogue->count; i++) {
+        snprintf(row, sizeof row, "%s plays %s, which docs/scenarios-not-played.md lists", s->id, s->catalogue->item[i]->text);
+        CHECK_ROW(row, !is_listed(page_text, atol(s->catalogue->item[i]->text)));
+    }
+    scenario_free(s);
+}
+
+static void test_not_played(void)
+{
+    char pattern[4096];
+    glob_t found = { 0 };
+    struct buf text = page("docs/scenarios-not-played.md");
+    snprintf(pattern, sizeof pattern, "%s/scenarios/*/*.yaml", source());
+    REQUIRE(glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 20);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        check_scenario(found.gl_pathv[i], (const char *)text.at);
+    globfree(&found);
+    CHECK(is_listed((const char *)text.at, 82) && is_listed((const char *)text.at, 98) && is_listed((const char *)text.at, 7));
+    CHECK(!is_listed((const char *)text.at, 1) && !is_listed((const char *)text.at, 74));
+    buf_release(&text);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -200,6 +247,7 @@ int main(void)
         { "every key and choice of a scenario file is in the reference", test_keys },
         { "the example of the reference is a scenario", test_example },
         { "every file that a page names exists", test_files },
+        { "no scenario plays a number that is said to be played by none", test_not_played },
         { "every page is named by the README or another page", test_links },
     };
     return tests_main("docs", tests, COUNT(tests));
