@@ -68,6 +68,7 @@ TESTS(json_tests);
 TESTS(kinds_tests);
 TESTS(push_tests);
 TESTS(relay_tests);
+TESTS(discovery_tests);
 TESTS(package_tests);
 TESTS(result_tests);
 

@@ -227,6 +227,7 @@ int main(void)
         { data_tests, data_tests_count },
         { push_tests, push_tests_count },
         { relay_tests, relay_tests_count },
+        { discovery_tests, discovery_tests_count },
         { json_tests, json_tests_count },
         { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
