@@ -553,7 +553,7 @@ static void take_blocks(const char *page, const char *language, struct buf *out)
 }
 
 /* The page's settings, on any free port, with a database of its own. */
-static void start_from_page(struct world *w, struct child *c, const char *page, const char *database)
+static void start_from_page(struct world *w, struct child *c, const char *program, const char *page, const char *database)
 {
     struct buf settings = { .max = 1 << 14 };
     char line[64];
@@ -562,7 +562,7 @@ static void start_from_page(struct world *w, struct child *c, const char *page, 
     write_settings(w, buf_cstr(&settings), "database:", line);
     struct buf text = read_whole(w, "settings.yaml");
     write_settings(w, buf_cstr(&text), "listen:", "listen: 127.0.0.1:0");
-    start(w, c, "sim-smdp");
+    start(w, c, program);
     buf_release(&settings);
     buf_release(&text);
 }
@@ -597,9 +597,9 @@ static void the_guide_of_the_smdp_works(void)
     open_world(&w);
     write_file(&w, "hss.key", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
     write_package(&w);
-    start_from_page(&w, &here, buf_cstr(&page), "smdp.db");
+    start_from_page(&w, &here, "sim-smdp", buf_cstr(&page), "smdp.db");
     uint16_t port = w.port;
-    start_from_page(&w, &other, buf_cstr(&page), "other.db");
+    start_from_page(&w, &other, "sim-smdp", buf_cstr(&page), "other.db");
     REQUIRE(buf_put_str(&script, "set -eu -o pipefail\n") == ERR_OK);
     take_blocks(buf_cstr(&page), "sh", &script);
     write_file(&w, "guide.sh", buf_cstr(&script));
@@ -617,6 +617,53 @@ static void the_guide_of_the_smdp_works(void)
     CHECK(!strstr(here.said, "AB-1"));
     buf_release(&said);
     buf_release(&promised);
+    buf_release(&script);
+    buf_release(&page);
+    close_world(&w);
+}
+
+/* What the page promises, line by line: each begins something that was answered. */
+static void check_promises(const char *page, const char *said)
+{
+    struct buf promised = { .max = 4096 };
+    take_blocks(page, "json", &promised);
+    char *line = (char *)buf_cstr(&promised), *rest = NULL;
+    REQUIRE(promised.len > 0);
+    for (line = strtok_r(line, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        CHECK_ROW(line, strstr(said, line) != NULL);
+    buf_release(&promised);
+}
+
+static void the_guide_of_the_eim_works(void)
+{
+    struct world w;
+    struct child c;
+    struct buf page = { .max = 1 << 20 }, script = { .max = 1 << 16 };
+    char path[4096], command[600];
+    const char *source = getenv("LAB_SOURCE");
+    if (system("command -v curl bash sed > /dev/null") != 0) {
+        printf(" (no curl)");
+        return;
+    }
+    snprintf(path, sizeof path, "%s/docs/api-eim.md", source ? source : ".");
+    REQUIRE(read_file(path, &page) == ERR_OK);
+    open_world(&w);
+    start_from_page(&w, &c, "sim-eim", buf_cstr(&page), "eim.db");
+    REQUIRE(buf_put_str(&script, "set -eu -o pipefail\n") == ERR_OK);
+    take_blocks(buf_cstr(&page), "sh", &script);
+    write_file(&w, "guide.sh", buf_cstr(&script));
+    snprintf(command, sizeof command, "cd %s && PORT=%u bash guide.sh > out.txt 2> err.txt || { cat out.txt err.txt; false; }",
+             w.folder, (unsigned)w.port);
+    CHECK(system(command) == 0);
+    struct buf said = read_whole(&w, "out.txt");
+    const char *out = buf_cstr(&said);
+    check_promises(buf_cstr(&page), out);
+    CHECK(strstr(out, "\"next\":\"89049032000000000000000000000066\"") != NULL);
+    CHECK(strstr(out, "no such eUICC") && strstr(out, " as for an EID that nobody registered"));
+    CHECK(strstr(out, "\"state\":\"cancelled\"") && strstr(out, "\"attempt\":2"));
+    CHECK(strstr(out, "\"secret\":\"whsec_") && strstr(out, "event: order.ended\ndata: {"));
+    CHECK(stop(&c) == 0);
+    buf_release(&said);
     buf_release(&script);
     buf_release(&page);
     close_world(&w);
@@ -641,6 +688,7 @@ static const struct test tests[] = {
     { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },
     { "wrong settings end each of them with one line that says where", wrong_settings },
     { "the examples of docs/api-smdp.md work, in their order", the_guide_of_the_smdp_works },
+    { "the examples of docs/api-eim.md work, in their order", the_guide_of_the_eim_works },
     { "each has --help with its settings", helps },
 };
 
