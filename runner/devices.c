@@ -168,6 +168,7 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
     s.memory = (uint32_t)d->group->memory;
     s.default_dp_address = d->group->has_default_smdp ? world_smdp_host(d->group->default_smdp, smdp) : NULL;
     s.root_ds_address = w->scenario->smds ? HOST_SMDS : NULL;
+    s.v1_3 = d->group->v1_3;
     s.nvm = d->memory ? &d->memory->nvm : NULL;
     s.contents = w->contents;
     if (!e)

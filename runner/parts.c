@@ -215,6 +215,7 @@ static enum err build_eim(struct part *p)
     if (e)
         return e;
     const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
+                                    .v1_3 = p->eim && p->eim->v1_3,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
                                     .clients = clients, .client_count = COUNT(clients), .receivers = receivers };
     e = eim_new(&p->env, &s, &eim);
@@ -395,7 +396,7 @@ static enum err build_device(struct part *p)
                                     .network_count = w->scenario->carrier_count,
                                     .poll_every = d->group->poll_every, .indirect = d->group->indirect,
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
-                                    .wired = d->group->wired,
+                                    .wired = d->group->wired, .v1_3 = d->group->v1_3,
                                     .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
                                     .listens = d->group->pushed,
                                     .minimizes = d->group->minimizes,

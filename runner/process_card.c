@@ -66,8 +66,8 @@ enum err process_write_card(struct world *w, struct world_device *d, const struc
     struct buf t = { .max = 1 << 16 };
     enum err e = put_credentials(w, d);
     if (!e)
-        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\n",
-                       d->part->card_port, d->eid, w->folder, w->folder, d->name);
+        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\nsgp32: \"%s\"\n",
+                       d->part->card_port, d->eid, w->folder, w->folder, d->name, d->group->v1_3 ? "1.3" : "1.2");
     if (!e && d->group->memory)
         e = buf_printf(&t, "size: %lld\n", (long long)d->group->memory);
     if (!e && d->group->has_default_smdp)

@@ -183,9 +183,9 @@ static enum err eim_settings(struct part *p, struct buf *t)
     for (unsigned n = p->oldest_key; !e && n <= p->key; n++)
         e = put_eim_key(p, n, t);
     if (!e)
-        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nreceivers: [%s]\n"
-                       "clients:\n", w->folder,
-                       p->key, p->host, p->host, p->host, paced(30 * CLOCK_SECOND), HOST_SMDP);
+        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nsgp32: \"%s\"\n"
+                       "receivers: [%s]\nclients:\n", w->folder, p->key, p->host, p->host, p->host,
+                       paced(30 * CLOCK_SECOND), p->eim && p->eim->v1_3 ? "1.3" : "1.2", HOST_SMDP);
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
     return e ? e : put_client(w, t, "admin", "ADMIN", "");
@@ -270,11 +270,11 @@ static enum err device_settings(struct part *p, struct buf *t)
     char eim[80], host[128];
     int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
     enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nfallback: %lld ms\nreturn: %lld ms\n"
-                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nminimize: %s\nnetworks:\n",
+                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nminimize: %s\nsgp32: \"%s\"\nnetworks:\n",
                             paced(poll), paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND), paced(2 * CLOCK_MINUTE),
                             paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1",
                             d->group->emergency_on_loss ? "true" : "false", d->group->wired ? "true" : "false",
-                            d->group->minimizes ? "true" : "false");
+                            d->group->minimizes ? "true" : "false", d->group->v1_3 ? "1.3" : "1.2");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
         e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
                        w->scenario->carrier[i].name);

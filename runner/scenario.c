@@ -186,15 +186,28 @@ static enum err read_further_smdp(struct scenario *s, const char *name, const st
     return e;
 }
 
+/* Of SGP.32. */
+static enum err read_version(const struct scenario *s, const struct yaml_node *n, bool *v1_3, struct yaml_error *error)
+{
+    static const char *const versions[] = { "v1.2", "v1.3", NULL };
+    const char *version = NULL;
+    enum err e = read_one_of(s, n, "version", versions, &version, error);
+    *v1_3 = !e && strcmp(version, "v1.3") == 0;
+    return e;
+}
+
 static enum err read_eim(struct scenario *s, const char *name, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { NULL };
+    static const char *const keys[] = { "version", NULL };
+    bool v1_3 = false;
     if (s->eim_count == SCENARIO_EIMS_MAX || !is_label(name))
         return FAIL(s, n, error, "at most %d further eIMs, names of at most 40 small letters, digits and -",
                     SCENARIO_EIMS_MAX);
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
     if (!e)
-        s->eim[s->eim_count++] = (struct scenario_eim){ .name = name };
+        e = read_version(s, n, &v1_3, error);
+    if (!e)
+        s->eim[s->eim_count++] = (struct scenario_eim){ .name = name, .v1_3 = v1_3 };
     return e;
 }
 
@@ -204,7 +217,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
                                         "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
                                         "default-smdp", "confirmation-code", "memory",
-                                        "packages", "messages", NULL };
+                                        "packages", "messages", "version", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -226,6 +239,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "on-loss", losses, &loss, error);
     g->emergency_on_loss = loss && strcmp(loss, "emergency") == 0;
+    if (!e)
+        e = read_version(s, n, &g->v1_3, error);
     if (!e && yaml_get(n, "wired"))
         e = yaml_bool(s->yaml, yaml_get(n, "wired"), &g->wired, error);
     const struct yaml_node *has = yaml_get(n, "has");

@@ -46,6 +46,7 @@ struct scenario_contract {
 /* An eIM beside the one that is always there; its part and host are eim.NAME and eim.NAME.example.com. */
 struct scenario_eim {
     const char *name;
+    bool v1_3;             /* of SGP.32 */
 };
 
 /* Devices of one kind: meter, or meter-1 … meter-n when there are several. */
@@ -59,6 +60,7 @@ struct scenario_group {
     size_t has_count;
     const char *country;
     int64_t poll_every;    /* ms */
+    bool v1_3;             /* card and IPA speak SGP.32 v1.3 */
     bool wired;            /* the eIM is reached without a bearer too */
     bool indirect;         /* downloads through the eIM */
     bool json;             /* ESipa over JSON */

@@ -74,6 +74,20 @@ static bool speaks_of(const struct code *c, enum es_codes f)
     return c->function == f || c->function == base(f);
 }
 
+/* SGP.32 v1.3 has a number where v1.2 has none: it is understood by everybody, and written only to who asked for v1.3. */
+static const struct code since_v1_3[] = {
+    { ES9P_CODES_AUTHENTICATE_CLIENT, 18, "8.8.5", "4.10", "downloadOrderExpired" },
+};
+
+int64_t es_code_of_status_v1_3(enum es_codes f, const struct es_status *s)
+{
+    for (size_t i = 0; i < COUNT(since_v1_3); i++)
+        if (speaks_of(&since_v1_3[i], f) && !strcmp(since_v1_3[i].subject, s->subject) &&
+            !strcmp(since_v1_3[i].reason, s->reason))
+            return since_v1_3[i].code;
+    return es_code_of_status(f, s);
+}
+
 int64_t es_code_of_status(enum es_codes f, const struct es_status *s)
 {
     for (size_t i = 0; i < COUNT(codes); i++)
@@ -84,6 +98,11 @@ int64_t es_code_of_status(enum es_codes f, const struct es_status *s)
 
 void es_status_of_code(enum es_codes f, int64_t code, struct es_status *out)
 {
+    for (size_t i = 0; i < COUNT(since_v1_3); i++)
+        if (speaks_of(&since_v1_3[i], f) && since_v1_3[i].code == code) {
+            es_refuse(out, since_v1_3[i].subject, since_v1_3[i].reason, since_v1_3[i].name);
+            return;
+        }
     for (size_t i = 0; i < COUNT(codes); i++)
         if (speaks_of(&codes[i], f) && codes[i].code == code) {
             es_refuse(out, codes[i].subject, codes[i].reason, codes[i].name);

@@ -265,6 +265,7 @@ CODE_NAMES(enable_emergency_profile_result, { RSP_ENABLE_EMERGENCY_OK, "ok" },
 CODE_NAMES(disable_emergency_profile_result, { RSP_DISABLE_EMERGENCY_OK, "ok" },
            { RSP_DISABLE_EMERGENCY_PROFILE_NOT_IN_ENABLED_STATE, "profileNotInEnabledState" },
            { RSP_DISABLE_EMERGENCY_CAT_BUSY, "catBusy" },
+           { RSP_DISABLE_EMERGENCY_ECALL_NOT_AVAILABLE, "ecallNotAvailable" },
            { RSP_DISABLE_EMERGENCY_UNDEFINED_ERROR, "undefinedError" })
 
 CODE_NAMES(memory_reset_result, { RSP_RESET_OK, "ok" }, { RSP_RESET_NOTHING_TO_DELETE, "nothingToDelete" },

@@ -405,6 +405,7 @@ enum rsp_disable_emergency_profile_result {
     RSP_DISABLE_EMERGENCY_OK = 0,
     RSP_DISABLE_EMERGENCY_PROFILE_NOT_IN_ENABLED_STATE = 2,
     RSP_DISABLE_EMERGENCY_CAT_BUSY = 5,
+    RSP_DISABLE_EMERGENCY_ECALL_NOT_AVAILABLE = 8, /* SGP.32 v1.3 */
     RSP_DISABLE_EMERGENCY_UNDEFINED_ERROR = 127,
 };
 const char *rsp_disable_emergency_profile_result_name(int64_t value);

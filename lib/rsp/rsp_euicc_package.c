@@ -218,6 +218,7 @@ static const struct rsp_field package_error_unsigned[] = {
     RSP_F(VALUE, 0x80, package_error_unsigned, eim_id),
     RSP_O(VALUE, 0x82, package_error_unsigned, eim_transaction_id),
     RSP_O(INTEGER, 0x84, package_error_unsigned, association_token),
+    RSP_O(INTEGER, 0x8F, package_error_unsigned, code),
 };
 static const struct rsp_type type_result_signed = RSP_SEQUENCE(0xA0, RSP_NO_PDU, package_result_signed);
 static const struct rsp_type type_error_signed = RSP_SEQUENCE(0xA1, RSP_NO_PDU, package_error_signed);

@@ -158,6 +158,7 @@ struct rsp_euicc_package_result {
         struct span eim_id;
         struct span eim_transaction_id; /* optional */
         struct rsp_int association_token;
+        struct rsp_int code; /* SGP.32 v1.3 */
     } unsigned_error;
     struct span whole;
 };

@@ -108,6 +108,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->env = env;
     e->trust = s->trust;
     e->warn_eid_range = s->warn_eid_range;
+    e->v1_3 = s->v1_3;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
     e->any_user_agent = s->any_user_agent;
     e->receivers.max = 64 << 10;

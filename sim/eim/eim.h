@@ -65,6 +65,7 @@ struct eim_settings {
     size_t former_count;
     struct trust *trust;            /* CIs for eUICC chains */
     bool warn_eid_range;
+    bool v1_3;                      /* speaks SGP.32 v1.3 */
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */
     bool any_user_agent;            /* serve callers whose User-Agent is no IPA's (before v1.2 it was free) */

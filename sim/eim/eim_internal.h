@@ -19,7 +19,7 @@ struct eim {
     } signing[8];           /* the first is today's */
     size_t signing_count;
     struct trust *trust;
-    bool warn_eid_range, any_user_agent;
+    bool warn_eid_range, any_user_agent, v1_3;
     struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
     int64_t postpone_ms;
     struct eim_client *clients; /* names and tenants owned; rights are set */

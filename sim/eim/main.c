@@ -16,6 +16,7 @@ static const struct setting settings[] = {
     { "former-keys", SETTING_LIST, "", "names of signing identities that some eUICCs still know; updateEim with ownKey ends that" },
     { "eim-id", SETTING_TEXT, "eim.example.com", "how eUICCs know it" },
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
+    { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that it speaks: 1.2 or 1.3" },
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
     { "receivers", SETTING_LIST, "",
@@ -113,10 +114,15 @@ static enum err make_eim(struct program_state *p)
     struct eim_former_key former[FORMER_MAX];
     struct eim_settings m = { .eim_id = settings_text(s, "eim-id"),
                               .fqdn = settings_text(s, "fqdn"),
+                              .v1_3 = strcmp(settings_text(s, "sgp32"), "1.3") == 0,
                               .postpone_ms = settings_int(s, "postpone"),
                               .receivers = p->receivers,
                               .any_user_agent = settings_bool(s, "any-user-agent"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
+    if (!m.v1_3 && strcmp(settings_text(s, "sgp32"), "1.2") != 0) {
+        fputs("sgp32: 1.2 or 1.3 is wanted\n", stderr);
+        return ERR_CONFIG;
+    }
     enum err e = daemon_read_identity(p->d, folder, "EIM", name, &sign, &p->key);
     if (!e)
         e = read_former(p, former, &m.former_count);

@@ -271,7 +271,8 @@ enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticat
     if (!x && !es_refused(&status) && full.response.which == RSP_AUTHENTICATE_SERVER_OK)
         x = eim_session_authenticated(e, q->transaction_id, &full.response.ok, &ok, hash_cc);
     if (es_refused(&status))
-        out.error = es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status);
+        out.error = e->v1_3 ? es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, &status)
+                            : es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status);
     else if (forbidden)
         out.error = RSP_AUTHENTICATE_CLIENT_PPR_NOT_ALLOWED;
     else

@@ -350,6 +350,7 @@ enum err eim_take_package_result(struct eim *e, const char *eid, const struct rs
         return take_signed_error(e, eid, &r->error);
     case RSP_PACKAGE_ERROR_UNSIGNED:
         LOG(e->env->log, LOG_WARN, "package.error_unsigned", F_TEXT("eid", eid),
+            F_INT("code", r->unsigned_error.code.present ? r->unsigned_error.code.value : -1),
             F_HEX("eimTransactionId", r->unsigned_error.eim_transaction_id));
         return apply(e, eid, &(struct finding){ .transaction_id = r->unsigned_error.eim_transaction_id,
                                                 .of_flight = true, .run = apply_unsigned });

@@ -80,7 +80,9 @@ enum err isdr_disable_emergency_profile(struct euicc *e, struct span request, st
 {
     bool refresh;
     enum err err = rsp_refresh_read(0xbf5c, request, &refresh);
-    int64_t code = !euicc_state(e)->in_emergency
+    bool none = e->v1_3 && !find_emergency(euicc_state(e));
+    int64_t code = none ? RSP_DISABLE_EMERGENCY_ECALL_NOT_AVAILABLE
+                   : !euicc_state(e)->in_emergency
                        ? RSP_DISABLE_EMERGENCY_PROFILE_NOT_IN_ENABLED_STATE
                    : cat_is_busy(e) ? RSP_DISABLE_EMERGENCY_CAT_BUSY
                                     : RSP_DISABLE_EMERGENCY_OK;

@@ -328,6 +328,7 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->no_test_profile = s->no_test_profile;
     e->ipae = s->ipae;
     e->sgp22_only = s->sgp22_only;
+    e->v1_3 = s->v1_3;
     e->no_eim_reset = s->no_eim_reset;
     e->interruption_leaves_result = s->interruption_leaves_result;
     e->strict_services = s->strict_services;

@@ -85,6 +85,7 @@ struct euicc_settings {
     bool ipae;            /* an IPAe is in the card and can be activated (SGP.32 BF42) */
     bool sgp22_only;      /* a consumer card: the SGP.32 functions are unknown to it */
     bool strict_services; /* a package that mandates a service which this card does not have is refused (10) */
+    bool v1_3;            /* speaks SGP.32 v1.3 beside v1.2 */
     bool no_eim_reset;    /* eUICCMemoryReset of the eIM data answers eimResetNotSupported */
     bool interruption_leaves_result; /* a power cut while a profile or an eUICC package is loaded leaves
                                         a result with `interruption` at the next start */

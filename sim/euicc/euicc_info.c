@@ -71,7 +71,7 @@ enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
 {
     static const uint8_t profile_version[3] = { 2, 3, 1 }, firmware[3] = { 1, 0, 0 },
                          pp_version[3] = { 0, 0, 1 };
-    static const uint8_t iot_versions[5] = { 0x04, 0x03, 0x01, 0x02, 0x00 };
+    static const uint8_t iot_versions[10] = { 0x04, 0x03, 0x01, 0x02, 0x00, 0x04, 0x03, 0x01, 0x03, 0x00 };
     *storage = (struct info_storage){ 0 };
     enum err err = put_signing_list(e, &storage->signing);
     if (!err)
@@ -98,7 +98,7 @@ enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
             (struct rsp_int){ true, euicc_state(e)->ipae ? RSP_IPA_MODE_IPAE : RSP_IPA_MODE_IPAD };
         info->has_iot_specific_info = true;
         info->iot_specific_info =
-            (struct rsp_iot_specific_info){ .versions = SPAN_ARRAY(iot_versions),
+            (struct rsp_iot_specific_info){ .versions = span_of(iot_versions, e->v1_3 ? 10 : 5),
                                             .ecall_supported = !e->no_ecall,
                                             .fallback_supported = !e->no_fallback };
     }

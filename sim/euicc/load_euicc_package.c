@@ -111,7 +111,8 @@ static enum err refuse_unsigned(struct package_run *r, struct buf *response)
 {
     struct rsp_euicc_package_result result = {
         .which = RSP_PACKAGE_ERROR_UNSIGNED,
-        .unsigned_error = { r->origin.eim_id, r->origin.transaction_id, r->origin.token },
+        .unsigned_error = { r->origin.eim_id, r->origin.transaction_id, r->origin.token,
+                            { r->e->v1_3, RSP_PACKAGE_UNDEFINED_ERROR } },
     };
     return rsp_euicc_package_result_write(&result, response);
 }

@@ -32,6 +32,7 @@ static const struct setting settings[] = {
     { "eims", SETTING_INT, "4", "most eIMs that can be associated" },
     { "consumer", SETTING_BOOL, "false",
       "an SGP.22 card: the functions of SGP.32 are unknown to it" },
+    { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that it speaks: 1.2, or 1.3 beside it" },
     { "no-fallback", SETTING_BOOL, "false", "the fallback mechanism is not supported" },
     { "no-ecall", SETTING_BOOL, "false", "no emergency profile is ever enabled" },
     { "no-crl", SETTING_BOOL, "false", "LoadCRL is unknown" },
@@ -298,6 +299,12 @@ static enum err take_capabilities(struct program_state *p)
     }
     p->card.counter_max = (uint32_t)counter;
     p->card.sgp22_only = settings_bool(p->s, "consumer");
+    const char *version = settings_text(p->s, "sgp32");
+    p->card.v1_3 = strcmp(version, "1.3") == 0;
+    if (!p->card.v1_3 && strcmp(version, "1.2") != 0) {
+        fprintf(stderr, "sim-euicc: sgp32 must be 1.2 or 1.3\n");
+        return ERR_CONFIG;
+    }
     p->card.no_fallback = settings_bool(p->s, "no-fallback");
     p->card.no_ecall = settings_bool(p->s, "no-ecall");
     p->card.no_crl = settings_bool(p->s, "no-crl");

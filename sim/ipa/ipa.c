@@ -266,6 +266,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->json = s->json;
     i->indirect = s->indirect;
     i->wired = s->wired;
+    i->v1_3 = s->v1_3;
     i->emergency_on_loss = s->emergency_on_loss;
     i->minimizes = s->minimizes && s->indirect;
     i->features = features_of(s);

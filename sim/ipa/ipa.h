@@ -40,6 +40,7 @@ struct ipa_settings {
     bool eim_download_data, eim_ctx_params1, eim_metadata;
     bool minimizes;                 /* where the eIM relays: compact forms, euiccInfo1 left out (minimizeEsipaBytes) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
+    bool v1_3;                      /* speaks SGP.32 v1.3 (X-Admin-Protocol) */
     bool wired;                     /* the eIM is reached without a bearer too: Ethernet, Wi-Fi */
     bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */
     /* The IPA may be pushed to (SGP.32 5.14.4), by who has the eIM's TLS key (trustedPublicKeyDataTls) or is listed here. Its

@@ -57,6 +57,7 @@ struct ipa {
     bool minimizes;          /* compact forms to the eIM that relays */
     bool indirect;           /* downloads and notifications go through the eIM */
     bool powered;
+    bool v1_3;               /* of SGP.32 */
     bool wired;              /* there is another way to the eIM than the card's networks */
     bool emergency_on_loss;  /* without a network the emergency profile comes before the fallback profile */
     bool forget_eim;         /* wanted from outside, done at the next tick */

@@ -26,6 +26,7 @@ static const struct setting settings[] = {
     { "fallback", SETTING_DURATION, "2 min",
       "without a bearer, and nothing to take back: the fallback profile is enabled" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
+    { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that the IPAs speak: 1.2 or 1.3" },
     { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
     { "emergency-on-loss", SETTING_BOOL, "false", "without a bearer the emergency profile comes before the fallback profile" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
@@ -163,6 +164,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .json = strcmp(settings_text(s, "binding"), "json") == 0,
                               .indirect = settings_bool(s, "indirect"),
                               .wired = settings_bool(s, "wired"),
+                              .v1_3 = strcmp(settings_text(s, "sgp32"), "1.3") == 0,
                               .emergency_on_loss = settings_bool(s, "emergency-on-loss"),
                               .minimizes = settings_bool(s, "minimize"),
                               .eim_download_data = settings_bool(s, "eim-download-data"),
@@ -208,6 +210,9 @@ static enum err refuse_unavailable(struct program_state *p)
         fputs(strcmp(protocol, "coaps") == 0
                             ? "protocol: CoAPS (SGP.32 6.2) is not available here: there is no DTLS and no CoAP; take https\n"
                             : "protocol: https is wanted\n", stderr);
+    else if (strcmp(settings_text(daemon_settings(p->d), "sgp32"), "1.2") != 0 &&
+             strcmp(settings_text(daemon_settings(p->d), "sgp32"), "1.3") != 0)
+        fputs("sgp32: 1.2 or 1.3 is wanted\n", stderr);
     else if (strcmp(binding, "asn1") != 0 && strcmp(binding, "json") != 0)
         fputs("binding: asn1 or json is wanted\n", stderr);
     else

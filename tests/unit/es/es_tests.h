@@ -54,6 +54,7 @@ void esipa_delivers(void);
 void esipa_refuses_hostile_requests(void);
 void esipa_refuses_hostile_answers(void);
 void esipa_knows_its_callers(void);
+void esipa_numbers_of_the_next_version(void);
 void esipa_json_polls(void);
 void esipa_json_cancels(void);
 void esipa_error_numbers_arrive(void);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "es_codes.h"
 #include "es_tests.h"
 #include "esipa.h"
 #include "rsp_codes.h"
@@ -272,4 +273,19 @@ void esipa_refuses_hostile_answers(void)
     http_response_release(&r);
     buf_release(&body);
     world_close(&w);
+}
+
+/* SGP.32 v1.3 has a number for an order that expired before the eUICC was authenticated; v1.2 has none. */
+void esipa_numbers_of_the_next_version(void)
+{
+    struct es_status status = { 0 }, read = { 0 };
+    es_refuse(&status, "8.8.5", "4.10", "expired");
+    CHECK(es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status) == 127);
+    CHECK(es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, &status) == 18);
+    CHECK(es_code_of_status_v1_3(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status) == 6);
+    es_status_of_code(ES9P_CODES_AUTHENTICATE_CLIENT, 18, &read);
+    CHECK(strcmp(read.subject, "8.8.5") == 0 && strcmp(read.reason, "4.10") == 0);
+    es_refuse(&status, "8.2.6", "3.8", "refused");
+    CHECK(es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, &status) == 6);
+    CHECK(es_code_of_status_v1_3(ES9P_CODES_CANCEL_SESSION, &status) == 127);
 }

@@ -22,6 +22,7 @@ static const struct test tests[] = {
     { "ESipa hostile requests are refused", esipa_refuses_hostile_requests },
     { "ESipa hostile answers are refused", esipa_refuses_hostile_answers },
     { "ESipa is for IPAs that say who they are and what they speak", esipa_knows_its_callers },
+    { "numbers of SGP.32 v1.3 are read by all and written to who wants them", esipa_numbers_of_the_next_version },
     { "ESipa polls over JSON, and what hostile eIMs say to them", esipa_json_polls },
     { "ESipa sessions are cancelled over JSON", esipa_json_cancels },
     { "ESipa error numbers arrive over both bindings as what they stand for", esipa_error_numbers_arrive },

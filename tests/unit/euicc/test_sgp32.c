@@ -115,6 +115,43 @@ static void a_download_ends_with_an_emergency(void)
     world_close(&w);
 }
 
+static void of_v1_3(struct euicc_settings *s)
+{
+    s->v1_3 = true;
+}
+
+/* What SGP.32 v1.3 changes on the wire; a card of v1.2 says none of it. */
+static void a_card_of_the_next_version_says_so(void)
+{
+    static const struct {
+        const char *name, *versions, *disable;
+        world_tune tune;
+        bool code;
+    } rows[] = {
+        { "v1.2", "b40ba0050403010200", "bf5c03800102", NULL, false },
+        { "v1.3 beside v1.2", "b410a00a04030102000403010300", "bf5c03800108", of_v1_3, true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct buf info = { .max = 4096 }, hex = { .max = 8192 }, refusal = { .max = 4096 };
+        struct rsp_euicc_package_result r;
+        world_open(&w, rows[i].tune);
+        REQUIRE(es10(&w, SPAN(0xbf, 0x22, 0x00), &info) == 0x9000);
+        REQUIRE(hex_put(&hex, buf_span(&info)) == ERR_OK);
+        CHECK_ROW(rows[i].name, strstr(buf_cstr(&hex), rows[i].versions) != NULL);
+        CHECK_ROW(rows[i].name, es10_is(&w, "bf5c038001ff", rows[i].disable)); /* no emergency profile */
+        eim_associate(&w, false);
+        eim_package_with(&w, EIM_OTHER_ID, "a6", &refusal);
+        REQUIRE(rsp_euicc_package_result_read(buf_span(&refusal), &r) == ERR_OK);
+        CHECK_ROW(rows[i].name, r.which == RSP_PACKAGE_ERROR_UNSIGNED);
+        CHECK_ROW(rows[i].name, r.unsigned_error.code.present == rows[i].code);
+        buf_release(&info);
+        buf_release(&hex);
+        buf_release(&refusal);
+        world_close(&w);
+    }
+}
+
 static void without_ecall(struct euicc_settings *s)
 {
     s->no_ecall = true;
@@ -621,6 +658,7 @@ const struct test sgp32_tests[] = {
     { "the emergency profile comes and goes", the_emergency_profile_comes_and_goes },
     { "nothing is managed during an emergency", nothing_is_managed_during_an_emergency },
     { "a download ends with an emergency", a_download_ends_with_an_emergency },
+    { "a card of SGP.32 v1.3 says what v1.3 added, one of v1.2 does not", a_card_of_the_next_version_says_so },
     { "emergency needs a card and a profile for it", emergency_needs_a_card_and_a_profile_for_it },
     { "connectivity parameters are those of the enabled profile",
       connectivity_parameters_are_those_of_the_enabled_profile },

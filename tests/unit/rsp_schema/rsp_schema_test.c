@@ -234,11 +234,11 @@ static const struct {
       "BF24 ConfigureISDPRequest\n"
       "  B8 dpProprietaryData\n"
       "    80 dpOid 2.999.2\n" },
-    { "unknown members in hex", RSP_EUICC_PACKAGE_RESULT, "bf5108a2068001658f0101",
+    { "unknown members in hex", RSP_EUICC_PACKAGE_RESULT, "bf5108a2068001658e0101",
       "BF51 EuiccPackageResult\n"
       "  A2 euiccPackageErrorUnsigned\n"
       "    80 eimId \"e\"\n"
-      "    8F ? 01\n" },
+      "    8E ? 01\n" },
 };
 
 static void prints_messages(void)
