@@ -14,6 +14,7 @@ static const struct http_route routes[] = {
     { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
     { "PATCH", "/v1/euiccs/{eid}", eim_change_euicc },
     { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },
+    { "POST", "/v1/initial-eim", eim_show_initial_eims },
     { "GET", "/v1/eim-configuration", eim_show_configuration },
     { "POST", "/v1/euiccs/{eid}/orders", eim_add_order },
     { "GET", "/v1/orders", eim_find_order },

@@ -10,6 +10,7 @@
  *   GET  /v1/euiccs/{eid} -> {eid, lastContact, counter, certificateKnown, stateChangeCause?, rPlmn?, profiles?, eims?,
  *        capabilities?, …, learned: {name: when}}
  *   GET  /v1/euiccs/{eid}/initial-eim -> {addInitialEimRequest: base64 DER of BF57} for the device's provisioning
+ *   POST /v1/initial-eim {eids} -> {results: [{eid, status: 200|404, addInitialEimRequest?}]}   for a batch of a factory
  *   POST /v1/euiccs/{eid}/orders {reference, kind, activationCode?, confirmationCode?, iccid?, parameters?, rollback?, callback?,
  *        validUntil?, priority?} -> 202 order; the same reference again -> 200, the same order
  *        kind: download {activationCode}, or with parameters {contact: defaultSmdp} or {contact: smds, smdsAddress?};

@@ -381,6 +381,7 @@ enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);

@@ -194,6 +194,48 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
     return http_json(p, 200, json);
 }
 
+static enum err initial_of(struct eim *e, const char *eid, json_t *out)
+{
+    struct buf request = { .max = 2048 };
+    struct eim_euicc u;
+    eim_euicc_init(&u);
+    enum err x = eid ? eim_euicc_get(e, eid, &u) : ERR_NOT_FOUND;
+    if (!x)
+        x = put_initial_eim(e, u.eid, &request);
+    bool none = x == ERR_NOT_FOUND;
+    if (!x)
+        x = json_set_base64(out, "addInitialEimRequest", buf_span(&request));
+    if (!x || none)
+        x = json_set_int(out, "status", none ? 404 : 200);
+    eim_euicc_release(&u);
+    buf_release(&request);
+    return x;
+}
+
+/* POST /v1/initial-eim {eids}: a whole batch of a factory. */
+enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct eim *e = actor;
+    json_t *body = NULL, *results = json_array(), *eid;
+    size_t i;
+    enum err x = eim_require_client(e, q, p);
+    if (!x)
+        x = http_read_json(q, p, &body);
+    const json_t *eids = json_object_get(body, "eids");
+    if (!x && (json_array_size(eids) < 1 || json_array_size(eids) > EIM_IMPORT_MAX))
+        x = eim_problem(p, 400, "eids is wrong", "a list of 1 to 10000 EIDs is wanted");
+    json_array_foreach(eids, i, eid) {
+        json_t *one = x ? NULL : json_pack("{s:O}", "eid", eid);
+        if (!x)
+            x = one && !json_array_append_new(results, one) ? initial_of(e, json_string_value(eid), one) : ERR_NOMEM;
+    }
+    json_decref(body);
+    if (!x)
+        return http_json(p, 200, json_pack("{s:o}", "results", results));
+    json_decref(results);
+    return x;
+}
+
 /* What another eIM needs to hand an eUICC over to this one (eCO addEim). */
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p)
 {

@@ -346,6 +346,38 @@ static void callback_of_an_hour(void)
     fixture_close(&f);
 }
 
+/* What a factory writes into its cards, one or a batch at a time. */
+static void initial_configurations(void)
+{
+    static const struct {
+        const char *name, *body;
+        int status;
+    } wrong[] = {
+        { "no list", "{}", 400 },
+        { "an empty list", "{\"eids\":[]}", 400 },
+        { "no list but a text", "{\"eids\":\"" LAB_EID "\"}", 400 },
+    };
+    struct fixture f;
+    json_t *batch = NULL, *one = NULL;
+    fixture_open(&f);
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        CHECK_ROW(wrong[i].name, lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/initial-eim", wrong[i].body, NULL) ==
+                                     wrong[i].status);
+    CHECK(lab_call(&f.l, f.l.stranger, "POST", LAB_EIM_URL "/v1/initial-eim", "{\"eids\":[\"" LAB_EID "\"]}", NULL) == 403);
+    REQUIRE(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/initial-eim",
+                     "{\"eids\":[\"" LAB_EID "\",\"" LAB_OTHER_EID "\",7]}", &batch) == 200);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", EUICC "/initial-eim", "", &one) == 200);
+    const json_t *results = json_object_get(batch, "results");
+    CHECK(json_array_size(results) == 3);
+    const char *request = json_str(json_array_get(results, 0), "addInitialEimRequest");
+    CHECK(request && strcmp(request, json_str(one, "addInitialEimRequest")) == 0);
+    for (size_t i = 1; i < 3; i++)
+        CHECK(json_integer_value(json_object_get(json_array_get(results, i), "status")) == 404);
+    json_decref(batch);
+    json_decref(one);
+    fixture_close(&f);
+}
+
 static void interface_is_described(void)
 {
     struct lab l;
@@ -363,6 +395,7 @@ const struct test northbound_tests[] = {
     { "an order is cancelled until it is sent", cancelling },
     { "an order that waited too long is over", expiry },
     { "callbacks come in order, however often the receiver fails", callbacks_in_order },
+    { "initial configurations are given for one eUICC or a batch", initial_configurations },
     { "a change that an IPA tells is told on to who asked for it", changes_are_told_on },
     { "callbacks back off and never give up", callback_of_an_hour },
     { "openapi.yaml and the routes agree", interface_is_described },
