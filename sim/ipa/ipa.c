@@ -55,7 +55,7 @@ static enum err settle(struct ipa *i)
     if (e || !deadline)
         return e;
     e = ipa_journal_grantor(i, grantor);
-    return e || !may_settle(i, grantor) ? e : ipa_journal_set_deadline(i, 0);
+    return e || !may_settle(i, grantor) ? e : ipa_journal_set_deadline(i, 0, span_str(""));
 }
 
 /* Packages done in one go: an eIM that never says "none" gets its turn again with the next poll. */

@@ -95,8 +95,7 @@ extern const size_t ipa_migration_count;
 
 /* Until when the device must be online after an enable with rollback; 0: nothing is at stake. */
 MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
-/* Granted by the eIM that is served now, if there is one. */
-MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline);
+MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline, struct span grantor); /* eimId */
 /* The eIM that granted it; "" not known. */
 MUST_CHECK enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1]);
 /* The IMSI that was left when falling back; "" when not in fallback. */

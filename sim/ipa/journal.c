@@ -37,12 +37,14 @@ enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline)
+enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline, struct span grantor)
 {
+    char id[IPA_EIM_ID_MAX + 1];
+    snprintf(id, sizeof id, "%.*s", (int)grantor.len, (const char *)grantor.at);
     return db_run(i->env->db,
                   "INSERT INTO device (name, deadline, grantor) VALUES (?, ?, ?)"
                   " ON CONFLICT (name) DO UPDATE SET deadline = excluded.deadline, grantor = excluded.grantor",
-                  DB_ARGS(DB_TEXT(i->name), DB_INT(deadline), DB_TEXT(i->eim ? i->eim->id : "")), NULL);
+                  DB_ARGS(DB_TEXT(i->name), DB_INT(deadline), DB_TEXT(id)), NULL);
 }
 
 enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1])
@@ -262,7 +264,7 @@ enum err ipa_journal_put_rollback(struct ipa *i, const char *eim, int64_t key, s
     if (!e)
         e = ipa_journal_put_result(i, eim, key, result);
     if (!e)
-        e = ipa_journal_set_deadline(i, 0);
+        e = ipa_journal_set_deadline(i, 0, span_str(""));
     return db_end(i->env->db, e);
 }
 

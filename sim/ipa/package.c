@@ -120,18 +120,25 @@ enum err ipa_execute_package(struct ipa *i, const struct rsp_euicc_package_reque
     uint8_t before[10] = { 0 }, after[10] = { 0 };
     bool had = false, has = false, switches, rollback;
     look_for_switch(q->package_signed.package.psmo_list, &switches, &rollback);
+    int64_t deadline = 0;
+    char grantor[IPA_EIM_ID_MAX + 1] = "";
     enum err e = switches ? ipa_enabled_profile(i, before, &had) : ERR_OK;
+    if (!e && rollback)
+        e = ipa_journal_deadline(i, &deadline);
+    if (!e && deadline)
+        e = ipa_journal_grantor(i, grantor);
     /* The clock of the rollback runs from before the switch: a power cut between the two must not stop it. */
     if (!e && rollback)
-        e = ipa_journal_set_deadline(i, clock_now(i->env->clock) + i->rollback_after);
+        e = ipa_journal_set_deadline(i, clock_now(i->env->clock) + i->rollback_after, q->package_signed.eim_id);
     if (!e)
         e = load(i, q);
     i->notifications = true;
     if (!e && switches)
         e = ipa_enabled_profile(i, after, &has);
     *changed = switches && (had != has || memcmp(before, after, sizeof before) != 0);
+    /* Nothing was switched, by a package that came twice for one: what was at stake before is so still. */
     if (!e && rollback && !*changed)
-        e = ipa_journal_set_deadline(i, 0);
+        e = ipa_journal_set_deadline(i, deadline, span_str(grantor));
     /* An eCO: other eIMs may be associated now, or others' keys and places. */
     if (!e && q->package_signed.package.which == RSP_PACKAGE_ECO)
         e = ipa_read_eims(i);
@@ -154,7 +161,7 @@ enum err ipa_roll_back(struct ipa *i)
         LOG(i->env->log, LOG_WARN, "rollback", F_TEXT("device", i->name),
             F_TEXT("result", rsp_profile_rollback_result_name(answer.message.code)));
     if (!e)
-        e = answer.message.has_result ? keep_result(i, &answer.message.result) : ipa_journal_set_deadline(i, 0);
+        e = answer.message.has_result ? keep_result(i, &answer.message.result) : ipa_journal_set_deadline(i, 0, span_str(""));
     ipa_detach(i);
     i->ready = false;
     buf_release(&answer.received);
