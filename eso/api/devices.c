@@ -178,8 +178,6 @@ static enum err change_eim(const struct eso_api *a, struct http_response *p, con
     if (!e)
         e = read_registration(a, p, body, d, &registration);
     if (!e && registration.len)
-        e = outbox_remove(&a->flow.store, d->eid);
-    if (!e && registration.len)
         e = outbox_add(&a->flow.store, d->eid, d->eim, buf_cstr(&registration));
     buf_release(&registration);
     return e;

@@ -130,12 +130,14 @@ struct outbox_row {
     char id[37], eim[ESO_ID_MAX + 1];
     int64_t attempt;
 };
+/* In the place of a call for the same device that was not made yet. */
 MUST_CHECK enum err outbox_add(const struct eso_store *st, const char *id, const char *eim, const char *body);
 /* Claims one due row, counts the attempt, and appends its body. A transaction of its own. ERR_NOT_FOUND. */
 MUST_CHECK enum err outbox_claim(const struct eso_store *st, int64_t now, int64_t until, struct outbox_row *out,
                                  struct buf *body);
-MUST_CHECK enum err outbox_remove(const struct eso_store *st, const char *id);
-MUST_CHECK enum err outbox_defer(const struct eso_store *st, const char *id, int64_t due);
+/* These two do nothing when a call to another eIM took its place meanwhile. */
+MUST_CHECK enum err outbox_remove(const struct eso_store *st, const struct outbox_row *row);
+MUST_CHECK enum err outbox_defer(const struct eso_store *st, const struct outbox_row *row, int64_t due);
 MUST_CHECK enum err outbox_next_due(const struct eso_store *st, int64_t *out);
 
 struct notice { /* an alert or an audit entry */

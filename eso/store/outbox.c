@@ -3,7 +3,10 @@
 
 enum err outbox_add(const struct eso_store *st, const char *id, const char *eim, const char *body)
 {
-    return db_run(st->env->db, "INSERT INTO outbox (tenant, id, eim, body, due, attempt) VALUES (?, ?, ?, ?, ?, 0)",
+    return db_run(st->env->db,
+                  "INSERT INTO outbox (tenant, id, eim, body, due, attempt) VALUES (?, ?, ?, ?, ?, 0)"
+                  " ON CONFLICT (tenant, id) DO UPDATE SET eim = excluded.eim, body = excluded.body, due = excluded.due,"
+                  " attempt = 0",
                   DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(id), DB_TEXT(eim), DB_TEXT(body), DB_INT(store_now(st))), NULL);
 }
 
@@ -41,16 +44,16 @@ enum err outbox_claim(const struct eso_store *st, int64_t now, int64_t until, st
     return store_end(st, e);
 }
 
-enum err outbox_remove(const struct eso_store *st, const char *id)
+enum err outbox_remove(const struct eso_store *st, const struct outbox_row *row)
 {
-    return db_run(st->env->db, "DELETE FROM outbox WHERE tenant = ? AND id = ?",
-                  DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(id)), NULL);
+    return db_run(st->env->db, "DELETE FROM outbox WHERE tenant = ? AND id = ? AND eim = ?",
+                  DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(row->id), DB_TEXT(row->eim)), NULL);
 }
 
-enum err outbox_defer(const struct eso_store *st, const char *id, int64_t due)
+enum err outbox_defer(const struct eso_store *st, const struct outbox_row *row, int64_t due)
 {
-    return db_run(st->env->db, "UPDATE outbox SET due = ? WHERE tenant = ? AND id = ?",
-                  DB_ARGS(DB_INT(due), DB_TEXT(st->tenant), DB_TEXT(id)), NULL);
+    return db_run(st->env->db, "UPDATE outbox SET due = ? WHERE tenant = ? AND id = ? AND eim = ?",
+                  DB_ARGS(DB_INT(due), DB_TEXT(st->tenant), DB_TEXT(row->id), DB_TEXT(row->eim)), NULL);
 }
 
 enum err outbox_next_due(const struct eso_store *st, int64_t *out)

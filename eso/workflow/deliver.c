@@ -12,12 +12,12 @@ static enum err settle(const struct eso_workflow *f, int64_t now, const struct o
     LOG(f->port.env->log, p->answer == PORT_DONE ? LOG_INFO : LOG_WARN, "device.registered", F_TEXT("eid", row->id),
         F_TEXT("eim", row->eim), F_TEXT("answer", detail));
     if (p->answer == PORT_DONE)
-        return outbox_remove(&f->store, row->id);
+        return outbox_remove(&f->store, row);
     if (p->answer == PORT_REFUSED || p->answer == PORT_NOT_FOUND) {
-        enum err e = outbox_remove(&f->store, row->id);
+        enum err e = outbox_remove(&f->store, row);
         return e ? e : alert_add(&f->store, "registration-refused", row->id, "");
     }
-    return outbox_defer(&f->store, row->id, now + (wait < RETRY_MAX ? wait : RETRY_MAX));
+    return outbox_defer(&f->store, row, now + (wait < RETRY_MAX ? wait : RETRY_MAX));
 }
 
 static enum err deliver(const struct eso_workflow *f, int64_t now, const struct outbox_row *row, struct span body)

@@ -226,6 +226,32 @@ static bool eso_says_enabled(struct world *w, const char *iccid)
     return enabled;
 }
 
+static void hand_over(void *context)
+{
+    struct world *w = context;
+    w->eim.meanwhile = NULL;
+    CHECK(world_call(w, "PATCH", "/v1/devices/" EID,
+                     "{\"eim\":\"other\",\"euiccCertificate\":\"MAA=\",\"eumCertificate\":\"MAA=\"}", NULL) == 200);
+}
+
+/* A device goes to another eIM while it is being registered at the old one: the new one hears of it all the same. */
+void test_handed_over_while_registered(void)
+{
+    struct world w;
+    json_t *alerts = NULL;
+    world_init(&w);
+    world_set_up(&w, 1, 0);
+    w.eim.meanwhile = hand_over;
+    w.eim.meanwhile_context = &w;
+    world_run(&w, CLOCK_HOUR);
+    CHECK(w.eim.registered == 1);
+    REQUIRE(world_call(&w, "GET", "/v1/alerts", NULL, &alerts) == 200);
+    /* That one is not in these settings, which is told; had it been forgotten, nothing would be. */
+    CHECK(json_array_size(json_object_get(alerts, "items")) == 1);
+    json_decref(alerts);
+    world_release(&w);
+}
+
 /* Scenario 62: the card refuses to enable what it has enabled already, and says so when asked; or it says something else. */
 void test_found_enabled(void)
 {

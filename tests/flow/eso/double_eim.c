@@ -99,7 +99,10 @@ static enum err delete_order(void *actor, const struct http_request *q, struct h
 static enum err post_euicc(void *actor, const struct http_request *q, struct http_response *p)
 {
     (void)q;
-    ((struct eim_double *)actor)->registered++;
+    struct eim_double *d = actor;
+    d->registered++;
+    if (d->meanwhile)
+        d->meanwhile(d->meanwhile_context);
     return http_json(p, 201, json_pack("{s:s}", "state", "registered"));
 }
 

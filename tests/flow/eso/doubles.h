@@ -53,6 +53,8 @@ struct eim_double {
     struct eim_order_row order[256];
     size_t count;
     int registered;
+    void (*meanwhile)(void *context);    /* what happens while it registers a device */
+    void *meanwhile_context;
     const char *fail_kind, *fail_result; /* orders of this kind fail so */
     const char *enabled;                 /* ICCID that the cards have enabled, when they are asked */
     bool offline;                        /* the device does not come */

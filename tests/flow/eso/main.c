@@ -516,6 +516,7 @@ static const struct test tests[] = {
     { "forged and repeated reports change nothing (50)", test_forged_hooks },
     { "a profile that the device enabled by itself is found enabled (62)", test_found_enabled },
     { "a device that changed by itself is asked, and its card believed (15, 16)", test_device_that_changed },
+    { "a device that goes to another eIM while it is registered is registered there too", test_handed_over_while_registered },
     { "a device goes to another eIM, but not in the middle of a swap", test_another_eim },
     { "lists come page by page", test_lists },
     { "openapi.yaml and the routes agree", test_openapi },
