@@ -194,12 +194,14 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
     return http_json(p, 200, json);
 }
 
-static enum err initial_of(struct eim *e, const char *eid, json_t *out)
+static enum err initial_of(struct eim *e, const char *tenant, const char *eid, json_t *out)
 {
     struct buf request = { .max = 2048 };
     struct eim_euicc u;
     eim_euicc_init(&u);
     enum err x = eid ? eim_euicc_get(e, eid, &u) : ERR_NOT_FOUND;
+    if (!x && strcmp(u.tenant, tenant) != 0)
+        x = ERR_NOT_FOUND;
     if (!x)
         x = put_initial_eim(e, u.eid, &request);
     bool none = x == ERR_NOT_FOUND;
@@ -218,7 +220,8 @@ enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct
     struct eim *e = actor;
     json_t *body = NULL, *results = json_array(), *eid;
     size_t i;
-    enum err x = eim_require_client(e, q, p);
+    struct eim_caller who;
+    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
     if (!x)
         x = http_read_json(q, p, &body);
     const json_t *eids = json_object_get(body, "eids");
@@ -227,7 +230,7 @@ enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct
     json_array_foreach(eids, i, eid) {
         json_t *one = x ? NULL : json_pack("{s:O}", "eid", eid);
         if (!x)
-            x = one && !json_array_append_new(results, one) ? initial_of(e, json_string_value(eid), one) : ERR_NOMEM;
+            x = one && !json_array_append_new(results, one) ? initial_of(e, who.tenant, json_string_value(eid), one) : ERR_NOMEM;
     }
     json_decref(body);
     if (!x)

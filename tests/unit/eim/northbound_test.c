@@ -375,6 +375,11 @@ static void initial_configurations(void)
         CHECK(json_integer_value(json_object_get(json_array_get(results, i), "status")) == 404);
     json_decref(batch);
     json_decref(one);
+    batch = NULL;
+    REQUIRE(lab_call(&f.l, f.l.admin, "POST", LAB_EIM_URL "/v1/initial-eim", "{\"eids\":[\"" LAB_EID "\"]}", &batch) == 200);
+    const json_t *foreign = json_array_get(json_object_get(batch, "results"), 0); /* another tenant's */
+    CHECK(json_integer_value(json_object_get(foreign, "status")) == 404 && !json_object_get(foreign, "addInitialEimRequest"));
+    json_decref(batch);
     fixture_close(&f);
 }
 
