@@ -89,7 +89,8 @@ static enum err play_cancel(struct run *r, const struct yaml_node *n)
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", "of", NULL };
+    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", "of",
+                                        "confirmation-code", NULL };
     bool rollback;
     enum err e = word_map(s, n, keys, error);
     if (!e)
@@ -108,6 +109,9 @@ static enum err check_order(const struct scenario *s, const struct yaml_node *n,
         e = word_eim(s, yaml_get(n, "eim"), error);
     if (!e && yaml_get(n, "rollback"))
         e = yaml_bool(s->yaml, yaml_get(n, "rollback"), &rollback, error);
+    const struct yaml_node *c = yaml_get(n, "confirmation-code");
+    if (!e && c && (c->kind != YAML_SCALAR || !c->text[0]))
+        e = yaml_fail(s->yaml, c->at, error, "'confirmation-code' is a text here");
     const struct yaml_node *p = yaml_get(n, "parameters");
     return !e && p && p->kind != YAML_MAP ? yaml_fail(s->yaml, p->at, error, "{eimId: …} is wanted") : e;
 }
@@ -140,7 +144,7 @@ static enum err play_order(struct run *r, const struct yaml_node *n)
 {
     struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
     const struct yaml_node *profile = yaml_get(n, "profile"), *rollback = yaml_get(n, "rollback");
-    const struct yaml_node *of = yaml_get(n, "of");
+    const struct yaml_node *of = yaml_get(n, "of"), *code = yaml_get(n, "confirmation-code");
     const struct world_profile *p = profile ? run_profile_of(r, of ? of->text : d->name, profile->text) : NULL;
     const struct yaml_node *eim = yaml_get(n, "eim");
     char path[96], host[128];
@@ -153,6 +157,13 @@ static enum err play_order(struct run *r, const struct yaml_node *n)
         json_object_set_new(body, "rollback", json_boolean(strcmp(rollback->text, "true") == 0));
     if (yaml_get(n, "parameters"))
         json_object_set_new(body, "parameters", parameters_json(yaml_get(n, "parameters")));
+    if (code)
+        json_object_set_new(body, "confirmationCode", json_string(code->text));
+    enum err e = code ? trace_hide(r->world->trace, span_str(code->text)) : ERR_OK;
+    if (e) {
+        json_decref(body);
+        return e;
+    }
     snprintf(path, sizeof path, "/v1/euiccs/%s/orders", d->eid);
     world_eim_host(eim ? scenario_find_eim(r->scenario, eim->text) : d->eim, host);
     return world_do(r->world, "POST", host, path, body, NULL);
