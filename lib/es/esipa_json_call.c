@@ -297,7 +297,7 @@ static const struct {
     { "TransferEimPackage", "esipa/transferEimPackage", esipa_json_ask_transfer, take_transfer },
 };
 
-/* HTTP 204 has no answer. */
+/* HTTP 204 has no answer. Members go into the message as they were decoded: only here is it seen that they are DER. */
 static enum err take_answer(size_t f, const json_t *object, struct buf *out)
 {
     struct answer a = { .object = object };
@@ -306,6 +306,8 @@ static enum err take_answer(size_t f, const json_t *object, struct buf *out)
     enum err e = es_status_read(object, &a.status);
     if (!e)
         e = functions[f].take(&a, out);
+    if (!e && out->len)
+        e = der_check(buf_span(out));
     es_memory_release(&a.memory);
     return e == ERR_NOT_FOUND ? ERR_PARSE : e;
 }
