@@ -132,20 +132,26 @@ static enum err answer(struct smdp *s, const struct smdp_filter *f, const struct
     return smdp_answer_page(p, name, lines, "iccid", page);
 }
 
+/* What both lists are asked alike: who asks, which page, which state, whose. */
+static enum err begin(struct smdp *s, const struct http_request *q, struct http_response *p, struct smdp_filter *f,
+                      struct smdp_page *page, bool *given, bool *nothing)
+{
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
+    if (!e)
+        e = smdp_read_page(q, p, page);
+    if (!e)
+        e = read_state(q, p, f, given);
+    return e ? e : read_owner(q, p, owner, f, nothing);
+}
+
 enum err smdp_list_stock(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct smdp *s = actor;
     struct smdp_filter f = { .state = SMDP_AVAILABLE };
     struct smdp_page page;
-    const char *owner = NULL;
     bool given = false, nothing = false;
-    enum err e = smdp_require_viewer(s, q, p, &owner);
-    if (!e)
-        e = smdp_read_page(q, p, &page);
-    if (!e)
-        e = read_state(q, p, &f, &given);
-    if (!e)
-        e = read_owner(q, p, owner, &f, &nothing);
+    enum err e = begin(s, q, p, &f, &page, &given, &nothing);
     if (!e)
         e = smdp_read_filter(q, p, "profileType", f.type, sizeof f.type);
     if (!e && f.type[0] && !f.owner[0])
@@ -158,15 +164,8 @@ enum err smdp_list_orders(void *actor, const struct http_request *q, struct http
     struct smdp *s = actor;
     struct smdp_filter f = { .any_order = true };
     struct smdp_page page;
-    const char *owner = NULL;
     bool given = false, nothing = false;
-    enum err e = smdp_require_viewer(s, q, p, &owner);
-    if (!e)
-        e = smdp_read_page(q, p, &page);
-    if (!e)
-        e = read_state(q, p, &f, &given);
-    if (!e)
-        e = read_owner(q, p, owner, &f, &nothing);
+    enum err e = begin(s, q, p, &f, &page, &given, &nothing);
     if (!e)
         e = smdp_read_filter(q, p, "eid", f.eid, sizeof f.eid);
     if (!e && given && (f.eid[0] || f.state == SMDP_AVAILABLE))

@@ -9,15 +9,6 @@
 
 #define ENABLE_PARTNER_ROLLBACK "a30e5a0a980010325476981032850500"
 
-static void have_partner(struct world *w)
-{
-    struct dp d;
-    dp_open(&d);
-    REQUIRE(download(w, &d) == 0);
-    dp_close(&d);
-    eim_associate(w, false);
-}
-
 static void a_command_commits_at_most_once(void)
 {
     struct world w;

@@ -17,15 +17,6 @@ struct story {
     bool changes_nothing;
 };
 
-static void have_partner(struct world *w)
-{
-    struct dp d;
-    dp_open(&d);
-    REQUIRE(download(w, &d) == 0);
-    dp_close(&d);
-    eim_associate(w, false);
-}
-
 static void nothing(struct world *w)
 {
     CHECK(profile_state(w, LEAD_ICCID) == 1);
@@ -48,26 +39,6 @@ static void act_package(struct world *w)
     struct buf response = { .max = 4096 };
     eim_package(w, ENABLE_PARTNER_ROLLBACK, &response);
     buf_release(&response);
-}
-
-static void have_emergency(struct world *w)
-{
-    const struct wishes emergency = { .ecall = true, .fallback_allowed = true, .profile_class = 2 };
-    REQUIRE(download_profile(w, PARTNER_ICCID, &emergency) == 0);
-    eim_associate(w, false);
-    REQUIRE(eim_package_is(w, "a80c5a0a98001032547698103285", "8d0100"));
-}
-
-static void be_in_emergency(struct world *w)
-{
-    have_emergency(w);
-    REQUIRE(es10_is(w, "bf5b038001ff", "bf5b03800100"));
-}
-
-static void have_fallen_back(struct world *w)
-{
-    have_emergency(w);
-    REQUIRE(es10_is(w, "bf5d038001ff", "bf5d03800100"));
 }
 
 static void have_switched(struct world *w)

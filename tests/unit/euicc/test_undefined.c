@@ -89,7 +89,7 @@ static void nothing(struct world *w)
     CHECK(profile_state(w, LEAD_ICCID) == 1);
 }
 
-static void have_partner(struct world *w)
+static void have_profile(struct world *w)
 {
     struct dp d;
     dp_open(&d);
@@ -97,36 +97,10 @@ static void have_partner(struct world *w)
     dp_close(&d);
 }
 
-static void have_eim(struct world *w)
-{
-    have_partner(w);
-    eim_associate(w, false);
-}
-
 static void have_switched(struct world *w)
 {
-    have_eim(w);
+    have_partner(w);
     REQUIRE(eim_package_is(w, "a30e5a0a980010325476981032850500", "830100"));
-}
-
-static void have_emergency(struct world *w)
-{
-    const struct wishes emergency = { .ecall = true, .fallback_allowed = true, .profile_class = 2 };
-    REQUIRE(download_profile(w, PARTNER_ICCID, &emergency) == 0);
-    eim_associate(w, false);
-    REQUIRE(eim_package_is(w, "a80c5a0a98001032547698103285", "8d0100"));
-}
-
-static void be_in_emergency(struct world *w)
-{
-    have_emergency(w);
-    REQUIRE(es10_is(w, "bf5b038001ff", "bf5b03800100"));
-}
-
-static void have_fallen_back(struct world *w)
-{
-    have_emergency(w);
-    REQUIRE(es10_is(w, "bf5d038001ff", "bf5d03800100"));
 }
 
 static int64_t authenticate(struct world *w, struct dp *d)
@@ -206,24 +180,24 @@ static const struct story stories[] = {
     { "GetEUICCInfo1", nothing, .request = "bf2000", .done = "bf20" },
     { "GetEUICCInfo2", nothing, .request = "bf2200", .done = "bf22" },
     { "GetRAT", nothing, .request = "bf4300", .done = "bf43" },
-    { "ListNotification", have_partner, .request = "bf2800", .done = "bf28", .undefined = "bf280381017f" },
+    { "ListNotification", have_profile, .request = "bf2800", .done = "bf28", .undefined = "bf280381017f" },
     { "SetNickname", nothing, .request = "bf290f5a0a98001032547698103214900141", .done = "bf2903800100",
       .undefined = "bf290380017f" },
-    { "RetrieveNotificationsList", have_partner, .request = "bf2b00", .done = "bf2b", .undefined = "bf2b0381017f" },
-    { "GetProfilesInfo", have_partner, .request = "bf2d00", .done = "bf2d", .undefined = "bf2d0381017f" },
-    { "GetProfilesInfo with what is only kept", have_partner, .request = "bf2d045c02ff7e", .done = "bf2d",
+    { "RetrieveNotificationsList", have_profile, .request = "bf2b00", .done = "bf2b", .undefined = "bf2b0381017f" },
+    { "GetProfilesInfo", have_profile, .request = "bf2d00", .done = "bf2d", .undefined = "bf2d0381017f" },
+    { "GetProfilesInfo with what is only kept", have_profile, .request = "bf2d045c02ff7e", .done = "bf2d",
       .undefined = "bf2d0381017f" },
-    { "RemoveNotificationFromList", have_partner, .request = "bf3003800101", .done = "bf3003800100",
+    { "RemoveNotificationFromList", have_profile, .request = "bf3003800101", .done = "bf3003800100",
       .undefined = "bf300380017f" },
-    { "EnableProfile", have_partner, .request = "bf3111a00c5a0a980010325476981032858101ff", .done = "bf3103800100",
+    { "EnableProfile", have_profile, .request = "bf3111a00c5a0a980010325476981032858101ff", .done = "bf3103800100",
       .undefined = "bf310380017f" },
     { "DisableProfile", nothing, .request = "bf3211a00c5a0a980010325476981032148101ff", .done = "bf3203800100",
       .undefined = "bf320380017f" },
-    { "DeleteProfile", have_partner, .request = "bf330c5a0a98001032547698103285", .done = "bf3303800100",
+    { "DeleteProfile", have_profile, .request = "bf330c5a0a98001032547698103285", .done = "bf3303800100",
       .undefined = "bf330380017f" },
     { "SetDefaultDpAddress of SGP.22", nothing, .request = "bf3f058003612e62", .done = "bf3f03800100",
       .undefined = "bf3f0380017f" },
-    { "GetEimConfigurationData", have_eim, .request = "bf5500", .done = "bf55" },
+    { "GetEimConfigurationData", have_partner, .request = "bf5500", .done = "bf55" },
     { "GetCerts", nothing, .request = "bf5600", .done = "bf56", .undefined = "bf560381017f" },
     { "ProfileRollback", have_switched, .request = "bf58038001ff", .done = "bf58", .undefined = "bf580302017f" },
     { "ConfigureImmediateProfileEnabling", nothing, .request = "bf59028000", .done = "bf5903800100",
@@ -237,13 +211,13 @@ static const struct story stories[] = {
     { "ReturnFromFallback", have_fallen_back, .request = "bf5e038001ff", .done = "bf5e03800100",
       .undefined = "bf5e0380017f" },
     { "GetConnectivityParameters", nothing, .request = "bf5f00", .done = "bf5f03810101", .undefined = "bf5f0381017f" },
-    { "eUICCMemoryReset", have_partner, .request = "bf6404820201a6", .done = "bf64", .undefined = "bf640380017f" },
+    { "eUICCMemoryReset", have_profile, .request = "bf6404820201a6", .done = "bf64", .undefined = "bf640380017f" },
     { "SetDefaultDpAddress", nothing, .request = "bf65058003612e62", .done = "bf6503800100",
       .undefined = "bf650380017f" },
     { "AuthenticateServer", nothing, .act = authenticate },
     { "PrepareDownload", nothing, .each = be_authenticated, .act = prepare_download },
     { "LoadBoundProfilePackage", nothing, .each = be_prepared, .act = load, .leaves_result = true },
-    { "LoadEuiccPackage", have_eim, .act = package },
+    { "LoadEuiccPackage", have_partner, .act = package },
 };
 
 static int64_t run(struct world *w, const struct story *s, struct dp *d, unsigned fail_at)

@@ -773,3 +773,33 @@ void put_crl(struct world *w, const char *issuer, unsigned number, struct buf *o
             der_put_close(out, mark) == ERR_OK);
     buf_release(&der);
 }
+
+/* ---- states that stories begin in ---- */
+void have_partner(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    REQUIRE(download(w, &d) == 0);
+    dp_close(&d);
+    eim_associate(w, false);
+}
+
+void have_emergency(struct world *w)
+{
+    const struct wishes emergency = { .ecall = true, .fallback_allowed = true, .profile_class = 2 };
+    REQUIRE(download_profile(w, PARTNER_ICCID, &emergency) == 0);
+    eim_associate(w, false);
+    REQUIRE(eim_package_is(w, "a80c5a0a98001032547698103285", "8d0100"));
+}
+
+void be_in_emergency(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5b038001ff", "bf5b03800100"));
+}
+
+void have_fallen_back(struct world *w)
+{
+    have_emergency(w);
+    REQUIRE(es10_is(w, "bf5d038001ff", "bf5d03800100"));
+}

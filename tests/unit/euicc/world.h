@@ -176,6 +176,12 @@ int profile_state(struct world *w, const char *iccid);
 unsigned profiles_enabled(struct world *w);
 size_t pending_count(struct world *w, const char *request);
 
+/* ---- states that stories begin in ---- */
+void have_partner(struct world *w);     /* the partner's profile, disabled, and the lab's eIM */
+void have_emergency(struct world *w);   /* the partner's profile serves emergencies and is the fallback; the lab's eIM */
+void be_in_emergency(struct world *w);  /* and is enabled for one */
+void have_fallen_back(struct world *w); /* and is enabled by the fallback mechanism */
+
 #define TESTS(name)                                                                                \
     extern const struct test name[];                                                               \
     extern const size_t name##_count
