@@ -90,7 +90,7 @@ static enum err play_cancel(struct run *r, const struct yaml_node *n)
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", "of",
-                                        "confirmation-code", NULL };
+                                        "confirmation-code", "stock", NULL };
     bool rollback;
     enum err e = word_map(s, n, keys, error);
     if (!e)
@@ -105,6 +105,8 @@ static enum err check_order(const struct scenario *s, const struct yaml_node *n,
         e = word_carrier(s, n, "profile", error);
     if (!e && yaml_get(n, "of"))
         e = word_device(s, yaml_get(n, "of"), error);
+    if (!e && yaml_get(n, "stock"))
+        e = word_contract(s, yaml_get(n, "stock"), error);
     if (!e && yaml_get(n, "eim"))
         e = word_eim(s, yaml_get(n, "eim"), error);
     if (!e && yaml_get(n, "rollback"))
@@ -126,6 +128,32 @@ static json_t *parameters_json(const struct yaml_node *n)
     return out;
 }
 
+/* The code of a contract that the eSO takes next, as far as it was not given to a device yet. */
+static const struct world_profile *next_code(struct run *r, const char *contract)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/v1/stock/%s?limit=200", contract);
+    json_t *rows = run_get(r, HOST_ESO, path), *row;
+    const struct world_profile *p = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(rows, "items"), i, row)
+        if (!p && json_str(row, "state") && strcmp(json_str(row, "state"), "available") == 0)
+            p = run_find_profile(r, json_str(row, "iccid"));
+    json_decref(rows);
+    return p;
+}
+
+/* Whose profile the order is about: none, the device's (or another one's), or one that is still in the stock. */
+static enum err find_ordered(struct run *r, const struct yaml_node *n, const char *device, const struct world_profile **out)
+{
+    const struct yaml_node *profile = yaml_get(n, "profile"), *of = yaml_get(n, "of"), *stock = yaml_get(n, "stock");
+    *out = stock ? next_code(r, stock->text) : profile ? run_profile_of(r, of ? of->text : device, profile->text) : NULL;
+    if (*out || (!profile && !stock))
+        return ERR_OK;
+    return stock ? world_fail(r->world, ERR_NOT_FOUND, "the stock of %s is empty", stock->text)
+                 : world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", of ? of->text : device, profile->text);
+}
+
 /* A download is ordered by the activation code of the profile, everything else by its ICCID. */
 static void put_profile(json_t *body, const char *kind, const struct world_profile *p)
 {
@@ -143,13 +171,13 @@ static void put_profile(json_t *body, const char *kind, const struct world_profi
 static enum err play_order(struct run *r, const struct yaml_node *n)
 {
     struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
-    const struct yaml_node *profile = yaml_get(n, "profile"), *rollback = yaml_get(n, "rollback");
-    const struct yaml_node *of = yaml_get(n, "of"), *code = yaml_get(n, "confirmation-code");
-    const struct world_profile *p = profile ? run_profile_of(r, of ? of->text : d->name, profile->text) : NULL;
+    const struct yaml_node *rollback = yaml_get(n, "rollback"), *code = yaml_get(n, "confirmation-code");
     const struct yaml_node *eim = yaml_get(n, "eim");
+    const struct world_profile *p = NULL;
     char path[96], host[128];
-    if (profile && !p)
-        return world_fail(r->world, ERR_NOT_FOUND, "%s has no profile of %s", of ? of->text : d->name, profile->text);
+    enum err e = find_ordered(r, n, d->name, &p);
+    if (e)
+        return e;
     json_t *body = json_pack("{s:s, s:s}", "reference", yaml_get(n, "reference")->text, "kind", yaml_get(n, "kind")->text);
     if (p)
         put_profile(body, yaml_get(n, "kind")->text, p);
@@ -159,7 +187,7 @@ static enum err play_order(struct run *r, const struct yaml_node *n)
         json_object_set_new(body, "parameters", parameters_json(yaml_get(n, "parameters")));
     if (code)
         json_object_set_new(body, "confirmationCode", json_string(code->text));
-    enum err e = code ? trace_hide(r->world->trace, span_str(code->text)) : ERR_OK;
+    e = code ? trace_hide(r->world->trace, span_str(code->text)) : ERR_OK;
     if (e) {
         json_decref(body);
         return e;

@@ -40,3 +40,10 @@ enum err word_eim(const struct scenario *s, const struct yaml_node *n, struct ya
         return ERR_OK;
     return yaml_fail(s->yaml, n->at, error, "no eIM of that name in this world: eim, or one under 'eims'");
 }
+
+enum err word_contract(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    if (n->kind == YAML_SCALAR && scenario_find_contract(s, n->text))
+        return ERR_OK;
+    return yaml_fail(s->yaml, n->at, error, "no contract of that name in this world");
+}

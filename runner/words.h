@@ -11,6 +11,8 @@ MUST_CHECK enum err word_map(const struct scenario *s, const struct yaml_node *n
 MUST_CHECK enum err word_device(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 /* A scalar that names an eIM of the world; "eim" is the one that is always there. */
 MUST_CHECK enum err word_eim(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+/* A scalar that names a contract of the world. */
+MUST_CHECK enum err word_contract(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 /* The member `key` names a carrier of the world. */
 MUST_CHECK enum err word_carrier(const struct scenario *s, const struct yaml_node *map, const char *key,
                                  struct yaml_error *error);

@@ -43,12 +43,31 @@ static void read_listing(const json_t *profiles, struct eim_order_status *out)
     }
 }
 
+/* A download that the SM-DP+ refused: "AuthenticateClient: 8.2.6/3.8 the matchingId …"; the first word of that shape. */
+static void read_refusal(const char *text, struct eim_order_status *out)
+{
+    static const char digits[] = "0123456789.";
+    port_copy_text(out->reason, sizeof out->reason, text);
+    for (const char *at = text; *at; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " "), subject = strspn(at, digits);
+        bool pair = subject && at[subject] == '/' && subject + 1 < len && subject + 1 + strspn(at + subject + 1, digits) == len;
+        if (pair && len < sizeof out->refusal) {
+            memcpy(out->refusal, at, len);
+            out->refusal[len] = '\0';
+            return;
+        }
+        at += len;
+    }
+}
+
 static void read_result(const json_t *result, struct eim_order_status *out)
 {
     const json_t *error = json_object_get(result, "error");
     const char *name = json_str(result, "name");
     read_installation(json_object_get(result, "installation"), out);
     read_listing(json_object_get(result, "profiles"), out);
+    if (json_is_string(error) && !out->install_refused)
+        read_refusal(json_string_value(error), out);
     if (!name && error)
         name = json_is_string(error) ? json_string_value(error) : json_str(error, "name");
     port_copy_text(out->result, sizeof out->result, name);

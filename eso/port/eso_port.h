@@ -62,6 +62,7 @@ struct eim_order_status {
     enum eim_order_state state;
     bool install_refused;        /* the card reported that it did not install */
     char reason[65], iccid[21];  /* why; what was installed */
+    char refusal[24];            /* of a download: what the SM-DP+ answered, "8.2.6/3.8"; "" when it did not refuse */
     struct eim_listed listed[32]; /* of a "list": what the card holds */
     size_t listed_count;
 };

@@ -1,5 +1,5 @@
-#include "eso_store.h"
 #include "row.h"
+#include "waiting.h"
 
 enum err look_want(const struct eso_store *st, const char *eid, const char *reference, int64_t due)
 {
@@ -20,29 +20,25 @@ static enum err read_row(void *context, const struct db_row *r)
     return ERR_OK;
 }
 
-static enum err find_due(const struct eso_store *st, int64_t now, struct look *out)
+static enum err take(const struct eso_store *st, void *row, int64_t now, int64_t until)
 {
-    return db_query(st->env->db,
-                    "SELECT eid, reference, placed, attempt FROM looks WHERE tenant = ? AND due <= ?"
-                    " ORDER BY due, eid LIMIT 1",
-                    DB_ARGS(DB_TEXT(st->tenant), DB_INT(now)), read_row, out);
+    const struct look *l = row;
+    return db_run(st->env->db,
+                  "UPDATE looks SET attempt = ?, due = ?, placed = CASE WHEN placed = 0 THEN ? ELSE placed END"
+                  " WHERE tenant = ? AND eid = ?",
+                  DB_ARGS(DB_INT(l->attempt), DB_INT(until), DB_INT(now), DB_TEXT(st->tenant), DB_TEXT(l->eid)), NULL);
 }
+
+static const struct waiting looks = {
+    .next = "SELECT due FROM looks WHERE tenant = ? ORDER BY due LIMIT 1",
+    .find = "SELECT eid, reference, placed, attempt FROM looks WHERE tenant = ? AND due <= ? ORDER BY due, eid LIMIT 1",
+    .read = read_row,
+    .take = take,
+};
 
 enum err look_claim(const struct eso_store *st, int64_t now, int64_t until, struct look *out)
 {
-    enum err e = find_due(st, now, out);
-    if (!e)
-        e = store_begin(st);
-    if (e)
-        return e;
-    e = find_due(st, now, out);
-    if (!e)
-        e = db_run(st->env->db,
-                   "UPDATE looks SET attempt = ?, due = ?, placed = CASE WHEN placed = 0 THEN ? ELSE placed END"
-                   " WHERE tenant = ? AND eid = ?",
-                   DB_ARGS(DB_INT(out->attempt), DB_INT(until), DB_INT(now), DB_TEXT(st->tenant), DB_TEXT(out->eid)),
-                   NULL);
-    return store_end(st, e);
+    return waiting_claim(st, &looks, now, until, out);
 }
 
 enum err look_end(const struct eso_store *st, const struct look *l)
@@ -78,9 +74,5 @@ enum err look_nudge(const struct eso_store *st, const char *reference)
 
 enum err look_next_due(const struct eso_store *st, int64_t *out)
 {
-    enum err e = db_get_int(st->env->db, "SELECT due FROM looks WHERE tenant = ? ORDER BY due LIMIT 1",
-                            DB_ARGS(DB_TEXT(st->tenant)), out);
-    if (e == ERR_NOT_FOUND)
-        *out = CLOCK_NEVER;
-    return none_is_fine(e);
+    return waiting_next_due(st, &looks, out);
 }

@@ -1,5 +1,5 @@
-#include "eso_store.h"
 #include "row.h"
+#include "waiting.h"
 
 enum err outbox_add(const struct eso_store *st, const char *id, const char *eim, const char *body)
 {
@@ -10,38 +10,41 @@ enum err outbox_add(const struct eso_store *st, const char *id, const char *eim,
                   DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(id), DB_TEXT(eim), DB_TEXT(body), DB_INT(store_now(st))), NULL);
 }
 
+struct claimed {
+    struct outbox_row *row;
+    struct buf *body;
+};
+
 static enum err read_row(void *context, const struct db_row *r)
 {
-    struct outbox_row *out = context;
+    struct outbox_row *out = ((struct claimed *)context)->row;
     ROW_TEXT(r, 0, out->id);
     ROW_TEXT(r, 1, out->eim);
     out->attempt = db_int(r, 2) + 1;
     return ERR_OK;
 }
 
-static enum err find_due(const struct eso_store *st, int64_t now, struct outbox_row *out)
+static enum err take(const struct eso_store *st, void *context, int64_t now, int64_t until)
 {
-    return db_query(st->env->db,
-                    "SELECT id, eim, attempt FROM outbox WHERE tenant = ? AND due <= ? ORDER BY due, id LIMIT 1",
-                    DB_ARGS(DB_TEXT(st->tenant), DB_INT(now)), read_row, out);
+    const struct claimed *c = context;
+    (void)now;
+    enum err e = db_get(st->env->db, "SELECT body FROM outbox WHERE tenant = ? AND id = ?",
+                        DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(c->row->id)), c->body);
+    return e ? e : db_run(st->env->db, "UPDATE outbox SET attempt = ?, due = ? WHERE tenant = ? AND id = ?",
+                          DB_ARGS(DB_INT(c->row->attempt), DB_INT(until), DB_TEXT(st->tenant), DB_TEXT(c->row->id)), NULL);
 }
+
+static const struct waiting outbox = {
+    .next = "SELECT due FROM outbox WHERE tenant = ? ORDER BY due LIMIT 1",
+    .find = "SELECT id, eim, attempt FROM outbox WHERE tenant = ? AND due <= ? ORDER BY due, id LIMIT 1",
+    .read = read_row,
+    .take = take,
+};
 
 enum err outbox_claim(const struct eso_store *st, int64_t now, int64_t until, struct outbox_row *out,
                       struct buf *body)
 {
-    enum err e = find_due(st, now, out);
-    if (!e)
-        e = store_begin(st);
-    if (e)
-        return e;
-    e = find_due(st, now, out);
-    if (!e)
-        e = db_get(st->env->db, "SELECT body FROM outbox WHERE tenant = ? AND id = ?",
-                   DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(out->id)), body);
-    if (!e)
-        e = db_run(st->env->db, "UPDATE outbox SET attempt = ?, due = ? WHERE tenant = ? AND id = ?",
-                   DB_ARGS(DB_INT(out->attempt), DB_INT(until), DB_TEXT(st->tenant), DB_TEXT(out->id)), NULL);
-    return store_end(st, e);
+    return waiting_claim(st, &outbox, now, until, &(struct claimed){ out, body });
 }
 
 enum err outbox_remove(const struct eso_store *st, const struct outbox_row *row)
@@ -58,9 +61,5 @@ enum err outbox_defer(const struct eso_store *st, const struct outbox_row *row, 
 
 enum err outbox_next_due(const struct eso_store *st, int64_t *out)
 {
-    enum err e = db_get_int(st->env->db, "SELECT due FROM outbox WHERE tenant = ? ORDER BY due LIMIT 1",
-                            DB_ARGS(DB_TEXT(st->tenant)), out);
-    if (e == ERR_NOT_FOUND)
-        *out = CLOCK_NEVER;
-    return none_is_fine(e);
+    return waiting_next_due(st, &outbox, out);
 }

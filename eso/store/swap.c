@@ -1,5 +1,5 @@
-#include "eso_store.h"
 #include "row.h"
+#include "waiting.h"
 
 #define COLUMNS                                                                                                        \
     "id, eid, target, requested_by, state, aside, step, undoing, attempt, step_since, due, deadline, cause, detail,"  \
@@ -141,30 +141,25 @@ enum err swap_in_progress(const struct eso_store *st, const char *eid, bool *out
     return none_is_fine(e);
 }
 
-static enum err find_due(const struct eso_store *st, int64_t now, struct swap *out)
+static enum err take(const struct eso_store *st, void *context, int64_t now, int64_t until)
 {
-    return db_query(st->env->db,
-                    "SELECT " COLUMNS " FROM swaps WHERE tenant = ? AND is_open = 1 AND due <= ?"
-                    " ORDER BY due, created, id LIMIT 1",
-                    DB_ARGS(DB_TEXT(st->tenant), DB_INT(now)), read_swap, &(struct reading){ copy, out });
+    struct swap *s = ((struct reading *)context)->context;
+    (void)now;
+    s->attempt++;
+    return db_run(st->env->db, "UPDATE swaps SET attempt = ?, due = ?, leased = 1, nudged = 0 WHERE tenant = ? AND id = ?",
+                  DB_ARGS(DB_INT(s->attempt), DB_INT(until), DB_TEXT(st->tenant), DB_TEXT(s->id)), NULL);
 }
+
+static const struct waiting swaps = {
+    .next = "SELECT due FROM swaps WHERE tenant = ? AND is_open = 1 ORDER BY due LIMIT 1",
+    .find = "SELECT " COLUMNS " FROM swaps WHERE tenant = ? AND is_open = 1 AND due <= ? ORDER BY due, created, id LIMIT 1",
+    .read = read_swap,
+    .take = take,
+};
 
 enum err swap_claim(const struct eso_store *st, int64_t now, int64_t until, struct swap *out)
 {
-    /* A look without the writer's lock first: most ticks find nothing. */
-    int64_t due = 0;
-    enum err e = swap_next_due(st, &due);
-    if (!e)
-        e = due <= now ? store_begin(st) : ERR_NOT_FOUND;
-    if (e)
-        return e;
-    e = find_due(st, now, out);
-    out->attempt++;
-    if (!e)
-        e = db_run(st->env->db,
-                   "UPDATE swaps SET attempt = ?, due = ?, leased = 1, nudged = 0 WHERE tenant = ? AND id = ?",
-                   DB_ARGS(DB_INT(out->attempt), DB_INT(until), DB_TEXT(st->tenant), DB_TEXT(out->id)), NULL);
-    return store_end(st, e);
+    return waiting_claim(st, &swaps, now, until, &(struct reading){ copy, out });
 }
 
 enum err swap_nudge(const struct eso_store *st, const char *id)
@@ -204,12 +199,7 @@ enum err swap_end_leases(const struct eso_store *st)
 
 enum err swap_next_due(const struct eso_store *st, int64_t *out)
 {
-    enum err e = db_get_int(st->env->db,
-                            "SELECT due FROM swaps WHERE tenant = ? AND is_open = 1 ORDER BY due LIMIT 1",
-                            DB_ARGS(DB_TEXT(st->tenant)), out);
-    if (e == ERR_NOT_FOUND)
-        *out = CLOCK_NEVER;
-    return none_is_fine(e);
+    return waiting_next_due(st, &swaps, out);
 }
 
 enum err swap_each(const struct eso_store *st, const struct swap_filter *f, struct page p, swap_fn fn,

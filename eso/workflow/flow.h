@@ -10,7 +10,9 @@ MUST_CHECK enum err flow_attach(struct work *w);
 void flow_begin(struct work *w);
 /* Delivers the calls of the outbox that are due. */
 MUST_CHECK enum err flow_deliver(const struct eso_workflow *f, int64_t now);
-/* look.c: asks one card what it holds, where that is due. */
+/* look.c: has the card of a device asked, in the place of a question that waits. Inside a transaction. */
+MUST_CHECK enum err flow_look_later(const struct eso_workflow *f, const char *eid, int64_t due);
+/* Asks one card what it holds, where that is due. */
 MUST_CHECK enum err flow_look(const struct eso_workflow *f, int64_t now);
 
 #endif

@@ -6,11 +6,13 @@
 #include "flow.h"
 
 #define RETRY_MAX (5 * CLOCK_MINUTE)
+/* Beside the eIM's callback. */
 #define ASK_AGAIN (60 * CLOCK_SECOND)
-/* A device that is away for a week tells again when it is back. */
-#define GIVE_UP (7 * CLOCK_DAY)
+#define ASK_AGAIN_MAX CLOCK_HOUR
+/* The question waits at the eIM for a device that is away. */
+#define GIVE_UP (365 * CLOCK_DAY)
 
-static enum err want(const struct eso_workflow *f, const char *eid, int64_t due)
+enum err flow_look_later(const struct eso_workflow *f, const char *eid, int64_t due)
 {
     char uuid[37], reference[LOOK_REFERENCE_MAX];
     enum err e = rng_uuid(f->port.env->rng, uuid);
@@ -26,7 +28,7 @@ enum err workflow_device_hint(const struct eso_workflow *f, const char *eid)
         return e;
     e = device_find(&f->store, eid, &d);
     if (!e)
-        e = want(f, eid, store_now(&f->store));
+        e = flow_look_later(f, eid, store_now(&f->store));
     return store_end(&f->store, e == ERR_NOT_FOUND ? ERR_OK : e);
 }
 
@@ -35,6 +37,32 @@ static enum err move_stock(const struct eso_workflow *f, const struct profile *p
 {
     enum err e = p->enabled == enabled ? ERR_OK : stock_move(&f->store, p->iccid, enabled ? STOCK_ENABLED : STOCK_DISABLED);
     return e == ERR_NOT_FOUND || e == ERR_STATE ? ERR_OK : e;
+}
+
+/* A profile that nobody told of: a code of our stock that was this device's, whose download was given up without a word. While
+ * a swap is under way it is that one's. */
+static enum err find_installed(const struct eso_workflow *f, const struct device *d, const struct eim_listed *listed)
+{
+    struct stock_row row;
+    struct contract c;
+    struct profile p = { .enabled = listed->enabled, .fallback = listed->fallback };
+    bool busy = false;
+    enum err e = stock_find(&f->store, listed->iccid, &row);
+    if (!e)
+        e = swap_in_progress(&f->store, d->eid, &busy);
+    if (!e && (busy || strcmp(row.eid, d->eid) != 0))
+        e = ERR_NOT_FOUND;
+    if (!e)
+        e = contract_find(&f->store, row.contract, &c);
+    if (!e)
+        e = eso_text_set(p.iccid, sizeof p.iccid, listed->iccid);
+    if (!e)
+        e = eso_text_set(p.carrier, sizeof p.carrier, c.carrier);
+    if (!e)
+        e = stock_move(&f->store, p.iccid, STOCK_INSTALLED);
+    if (!e && p.enabled)
+        e = stock_move(&f->store, p.iccid, STOCK_ENABLED);
+    return e ? e : profile_put(&f->store, d->eid, &p);
 }
 
 static enum err apply_one(const struct eso_workflow *f, const struct device *d, const struct eim_listed *listed,
@@ -52,6 +80,10 @@ static enum err apply_one(const struct eso_workflow *f, const struct device *d, 
         p.fallback = listed->fallback;
         return e ? e : profile_put(&f->store, d->eid, &p);
     }
+    enum err e = find_installed(f, d, listed);
+    *changed |= !e;
+    if (e != ERR_NOT_FOUND && e != ERR_STATE)
+        return e;
     LOG(f->port.env->log, LOG_WARN, "device.unknown_profile", F_TEXT("eid", d->eid), F_TEXT("iccid", listed->iccid));
     return ERR_OK;
 }
@@ -63,7 +95,7 @@ static enum err apply(const struct eso_workflow *f, const struct look *l, const 
     bool current = false, changed = false;
     enum err e = look_is_current(&f->store, l, &current);
     if (e || !current)
-        return e == ERR_NOT_FOUND ? ERR_OK : e ? e : want(f, l->eid, store_now(&f->store) + f->retry_ms);
+        return e == ERR_NOT_FOUND ? ERR_OK : e ? e : flow_look_later(f, l->eid, store_now(&f->store) + f->retry_ms);
     e = device_find(&f->store, l->eid, &d);
     for (size_t i = 0; !e && i < o->listed_count; i++)
         e = apply_one(f, &d, &o->listed[i], &changed);
@@ -77,6 +109,7 @@ static enum err settle(const struct eso_workflow *f, int64_t now, const struct l
                        const struct port_result *p)
 {
     int64_t wait = f->retry_ms << (l->attempt < 8 ? l->attempt : 8);
+    int64_t again = clock_back_off(ASK_AGAIN, ASK_AGAIN_MAX, l->attempt - 1);
     if (p->answer == PORT_REFUSED || (l->placed && now - l->placed > GIVE_UP))
         return look_end(&f->store, l);
     if (p->answer != PORT_DONE)
@@ -84,7 +117,7 @@ static enum err settle(const struct eso_workflow *f, int64_t now, const struct l
     if (o->state == EIM_ORDER_DONE)
         return apply(f, l, o);
     bool pending = o->state == EIM_ORDER_QUEUED || o->state == EIM_ORDER_SENT;
-    return pending ? look_defer(&f->store, l, now + ASK_AGAIN) : look_end(&f->store, l);
+    return pending ? look_defer(&f->store, l, now + again) : look_end(&f->store, l);
 }
 
 /* Ask before trying again, as in a swap: an order placed before is found by its reference. */

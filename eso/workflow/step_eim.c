@@ -124,13 +124,24 @@ static enum err put_activation_code(const struct work *w, struct buf *out)
     return e;
 }
 
+/* Scenario 33: the SM-DP+ gave it to another eUICC. An order that ended so leaves nothing to wait for. */
+static bool is_used_elsewhere(const struct eim_order_status *o)
+{
+    return strcmp(o->refusal, "8.2.6/3.8") == 0 || strcmp(o->refusal, "8.1.1/3.8") == 0;
+}
+
 enum err step_download(struct work *w, struct step_result *r)
 {
+    struct eim_order_status o;
     struct buf code = { .max = 512 };
     enum err e = put_activation_code(w, &code);
     if (!e)
-        e = run_on_card(w, &(struct card_step){ .step = "download", .kind = "download", .failed = "download-failed",
-                                                .activation_code = buf_span(&code) }, r);
+        e = ask_card(w, &(struct card_step){ .step = "download", .kind = "download", .failed = "download-failed",
+                                             .activation_code = buf_span(&code) }, &o, r);
+    if (!e && r->outcome == STEP_FAIL && is_used_elsewhere(&o)) {
+        r->outcome = STEP_NEXT_CODE;
+        r->cause = "code-used-elsewhere";
+    }
     if (code.at)
         memory_clear(code.at, code.len);
     buf_release(&code);

@@ -65,10 +65,12 @@ static enum err release(const struct work *w)
     return e ? e : swap_wake_held(&w->flow->store, w->swap.target, 1);
 }
 
-/* A code returns only on proof that it was not consumed; whatever is in doubt is put aside. */
+/* A code returns only on proof that it was not consumed; whatever is in doubt is put aside, and so is a code that was
+ * refused: the next one is taken then. */
 enum err undo_code_record(struct work *w, struct step_result *r)
 {
-    if (!w->swap.ordered && !w->swap.transferred)
+    bool refused = w->swap.ending == SWAP_REQUESTED;
+    if (!refused && !w->swap.ordered && !w->swap.transferred)
         return release(w);
     enum err e = stock_move(&w->flow->store, w->swap.iccid, STOCK_QUARANTINED);
     if (!e)

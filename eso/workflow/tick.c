@@ -145,7 +145,8 @@ static void apply_hold(struct work *w, const struct step_result *r)
     snprintf(w->swap.cause, sizeof w->swap.cause, "%s", r->cause);
 }
 
-static void apply_failure(struct work *w, const struct step_result *r)
+/* An order that the device did not answer in time may have been obeyed: when it is back, its card is asked. */
+static enum err apply_failure(struct work *w, const struct step *s, const struct step_result *r)
 {
     w->swap.undoing = true;
     w->swap.ending = r->outcome == STEP_NEXT_CODE ? SWAP_REQUESTED
@@ -153,6 +154,8 @@ static void apply_failure(struct work *w, const struct step_result *r)
     snprintf(w->swap.cause, sizeof w->swap.cause, "%s", r->cause);
     snprintf(w->swap.detail, sizeof w->swap.detail, "%s", r->detail);
     advance_undo(w, undo_steps);
+    bool unheard = s->kind == STEP_EIM && w->swap.ending == SWAP_EXPIRED;
+    return unheard ? flow_look_later(w->flow, w->swap.eid, w->now) : ERR_OK;
 }
 
 /* A compensation that cannot be made is told to people, and the rest of it still happens. */
@@ -183,8 +186,7 @@ static enum err apply(struct work *w, const struct step *s, const struct step_re
         return ERR_OK;
     case STEP_NEXT_CODE:
     case STEP_FAIL:
-        apply_failure(w, r);
-        return ERR_OK;
+        return apply_failure(w, s, r);
     }
     return ERR_STATE;
 }

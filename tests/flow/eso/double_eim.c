@@ -25,7 +25,7 @@ static json_t *listing(const char *enabled)
 
 static enum err show(struct eim_double *d, struct http_response *p, int status, const struct eim_order_row *o)
 {
-    json_t *result = o->result ? json_pack("{s:i, s:s}", "code", 0, "name", o->result) : NULL;
+    json_t *result = o->result ? json_pack("{s:i, s:s, s:s*}", "code", 0, "name", o->result, "error", o->error) : NULL;
     if (result && d->enabled && strcmp(o->kind, "list") == 0)
         json_object_set_new(result, "profiles", listing(d->enabled));
     return http_json(p, status, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o*}", "orderId", o->id, "reference",

@@ -45,7 +45,7 @@ struct smdp_profile *smdp_double_add(struct smdp_double *d, const char *iccid);
 
 struct eim_order_row {
     char id[16], reference[97], eid[33], kind[16], iccid[21], code[128], callback[256];
-    const char *state, *result;
+    const char *state, *result, *error;
     bool rollback;
 };
 struct eim_double {
@@ -56,6 +56,7 @@ struct eim_double {
     void (*meanwhile)(void *context);    /* what happens while it registers a device */
     void *meanwhile_context;
     const char *fail_kind, *fail_result; /* orders of this kind fail so */
+    const char *fail_error;              /* the same as text; then only the first of them fails */
     const char *enabled;                 /* ICCID that the cards have enabled, when they are asked */
     bool offline;                        /* the device does not come */
     bool loses_session;                  /* enabled, but no session at the target's platform */

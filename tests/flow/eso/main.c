@@ -246,6 +246,47 @@ static void test_download_failed(void)
     end(&w);
 }
 
+/* Scenario 33: the code that was refused, and what becomes of the swap. Codes of this carrier are ordered by the eSO, or were
+ * ordered by somebody else. */
+static const struct {
+    const char *name, *error;
+    bool next;
+} refused_downloads[] = {
+    { "the matchingId is refused", "AuthenticateClient: 8.2.6/3.8 matchingId refused", true },
+    { "the code is another eUICC's", "AuthenticateClient: 8.1.1/3.8 the EID is not the order's", true },
+    { "the pair alone", "8.2.6/3.8", true },
+    { "the order has expired", "AuthenticateClient: 8.8.5/4.10 the order has expired", false },
+    { "a pair inside a word", "AuthenticateClient: x8.2.6/3.8 y", false },
+    { "a pair with something behind it", "AuthenticateClient: 8.2.6/3.8;", false },
+    { "a pair without a reason", "AuthenticateClient: 8.2.6/ refused", false },
+    { "a long number", "8.2.6/3.8888888888888888888888888888888888888888888", false },
+    { "nothing but blanks", "   ", false },
+    { "no text", "", false },
+};
+
+static void test_download_refused(void)
+{
+    for (size_t i = 0; i < COUNT(refused_downloads); i++) {
+        const char *name = refused_downloads[i].name;
+        struct world w;
+        char id[37];
+        world_init(&w);
+        world_set_up(&w, 1, 2);
+        w.eim.fail_kind = "download";
+        w.eim.fail_result = "profileDownloadError";
+        w.eim.fail_error = refused_downloads[i].error;
+        world_swap(&w, 1, "partner", id);
+        world_run(&w, CLOCK_HOUR);
+        bool next = refused_downloads[i].next;
+        CHECK_ROW(name, world_swap_is(&w, id, next ? "DONE" : "FAILED", next ? NULL : "download-failed"));
+        CHECK_ROW(name, world_stock(&w, "quarantined") == next && world_stock(&w, "enabled") == next);
+        CHECK_ROW(name, world_stock(&w, "available") == (next ? 0 : 2));
+        CHECK_ROW(name, world_alerts(&w, "code-quarantined") == next);
+        CHECK_ROW(name, w.partner.sim[0].reversed);
+        end(&w);
+    }
+}
+
 static void test_rolled_back(void)
 {
     struct world w;
@@ -494,6 +535,7 @@ static const struct test tests[] = {
     { "an order refused for the profile type: code released, SIM given back", test_order_refused },
     { "an order that cannot be confirmed is cancelled, code released", test_confirm_refused },
     { "an SM-DP+ that only fails: code put aside, SIM given back, people told", test_smdp_broken },
+    { "a code refused when it is downloaded is put aside, and the next one taken (33)", test_download_refused },
     { "download failed: order cancelled, code released, SIM given back", test_download_failed },
     { "rolled back: target not billed, lead untouched (13)", test_rolled_back },
     { "enabled without a session at the target: not confirmed, not billed (25)", test_no_session },

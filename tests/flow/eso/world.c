@@ -297,6 +297,9 @@ static bool devices_act(struct world *w)
         bool fails = w->eim.fail_kind && strcmp(w->eim.fail_kind, o->kind) == 0;
         o->state = fails ? "failed" : "done";
         o->result = fails ? w->eim.fail_result : "ok";
+        o->error = fails ? w->eim.fail_error : NULL;
+        if (o->error)
+            w->eim.fail_kind = NULL;
         if (!fails)
             act_on_card(w, o);
         call_back(w, o);
