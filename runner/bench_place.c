@@ -129,7 +129,7 @@ static enum err open_tls(struct bench_place *b, const char *host, struct http_cl
 
 enum err bench_place_serve(struct bench_place *b, const char *host, struct actor *actor, enum wiring wiring)
 {
-    const struct http_observer o = { start_watch, stop_watch, &b->watch };
+    const struct http_observer o = { .before = start_watch, .after = stop_watch, .context = &b->watch };
     struct http_client *behind = NULL;
     b->step = "the connection to the server";
     b->actor = actor;

@@ -21,7 +21,7 @@ static const struct command table[] = {
       "                           actor a program of its own on the real clock, at twenty times the pace\n"
       "  --seed N                 keys, numbers and order of a world; default 1\n"
       "  --break MESSAGE=HOW      change a message once: ES9+.ServerSigned1=flip-bit, also truncate, replay,\n"
-      "                           wrong-eid, lose-request, lose-answer; may be repeated\n"
+      "                           wrong-eid, empty, lose-request, lose-answer, answer-503; may be repeated\n"
       "  --card pcsc:NAME         the first device's card stands in this reader, through pcscd and its vpcd\n"
       "  --reader HOST:PORT       where that vpcd listens; default 127.0.0.1:35963\n"
       "  --report DIR             where the report goes; default build/report\n"

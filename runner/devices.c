@@ -117,6 +117,49 @@ static enum err record(struct world *w, struct world_device *d)
     return ERR_OK;
 }
 
+/* In front of the recorder: what the card answered is seen, though it was lost. */
+struct lossy_card {
+    struct card card;
+    struct card *behind;
+    struct faults *faults;
+    const char *device;
+};
+
+static enum err lossy_reset(struct card *c, struct buf *atr)
+{
+    return card_reset(((struct lossy_card *)c)->behind, atr);
+}
+
+static enum err lossy_transmit(struct card *c, struct span command, struct buf *response)
+{
+    struct lossy_card *l = (struct lossy_card *)c;
+    if (faults_lose_command(l->faults, l->device))
+        return ERR_TIMEOUT;
+    enum err e = card_transmit(l->behind, command, response);
+    if (!faults_lose_card_answer(l->faults, l->device))
+        return e;
+    buf_clear(response);
+    return ERR_TIMEOUT;
+}
+
+static void lossy_close(struct card *c)
+{
+    (void)c;
+}
+
+static enum err make_lossy(struct world *w, struct world_device *d)
+{
+    static const struct card_ops ops = { "lossy", lossy_reset, lossy_transmit, lossy_close };
+    if (!w->options.trace)
+        return ERR_OK;
+    d->lossy = malloc(sizeof *d->lossy);
+    if (!d->lossy)
+        return ERR_NOMEM;
+    *d->lossy = (struct lossy_card){ { &ops }, d->card, &w->faults, d->name };
+    d->card = &d->lossy->card;
+    return ERR_OK;
+}
+
 static enum err load_memory(struct euicc_nvm *n, struct buf *blob)
 {
     struct euicc_nvm *ram = &((struct world_memory *)n)->ram.nvm;
@@ -175,7 +218,9 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
         e = euicc_new(&d->part->env, &s, &d->euicc);
     if (!e)
         e = place(w, d);
-    return e ? e : record(w, d);
+    if (!e)
+        e = record(w, d);
+    return e ? e : make_lossy(w, d);
 }
 
 enum err device_card(struct world *w, struct world_device *d)
@@ -259,6 +304,9 @@ void world_online(struct world *w, const struct world_device *d, char plmn[8])
 
 void device_release(struct world_device *d)
 {
+    if (d->lossy)
+        d->card = d->lossy->behind;
+    free(d->lossy);
     if (d->trace)
         free(d->card); /* the recorder */
     card_place_close(d->place);

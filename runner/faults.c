@@ -8,11 +8,17 @@
 #include "trace_names.h"
 
 static const char *const words[] = {
-    [FAULT_FLIP_BIT] = "flip-bit",   [FAULT_TRUNCATE] = "truncate",
-    [FAULT_REPLAY] = "replay",       [FAULT_WRONG_EID] = "wrong-eid",
-    [FAULT_HIGH_COUNTER] = "high-counter",
-    [FAULT_LOSE_REQUEST] = "lose-request", [FAULT_LOSE_ANSWER] = "lose-answer",
-    [FAULT_NO_ANSWER] = "no-answer", NULL,
+    "flip-bit", "truncate", "replay", "wrong-eid", "high-counter", "empty", "lose-request", "lose-answer", "no-answer",
+    "answer-400", "answer-401", "answer-404", "answer-429", "answer-500", "answer-503", NULL,
+};
+static const struct {
+    enum fault_how how;
+    int status;
+} meanings[] = {
+    { FAULT_FLIP_BIT, 0 }, { FAULT_TRUNCATE, 0 }, { FAULT_REPLAY, 0 }, { FAULT_WRONG_EID, 0 }, { FAULT_HIGH_COUNTER, 0 },
+    { FAULT_EMPTY, 0 }, { FAULT_LOSE_REQUEST, 0 }, { FAULT_LOSE_ANSWER, 0 }, { FAULT_LOSE_ANSWER, 0 },
+    { FAULT_ANSWER, 400 }, { FAULT_ANSWER, 401 }, { FAULT_ANSWER, 404 }, { FAULT_ANSWER, 429 }, { FAULT_ANSWER, 500 },
+    { FAULT_ANSWER, 503 },
 };
 
 const char *const *faults_words(void)
@@ -77,14 +83,22 @@ static bool strike(struct fault *f, struct buf *bytes)
         return raise_counter(bytes);
     case FAULT_REPLAY:
         return f->kept.len && buf_set(bytes, buf_span(&f->kept)) == ERR_OK;
-    case FAULT_LOSE_REQUEST:
-    case FAULT_LOSE_ANSWER:
+    case FAULT_EMPTY:
         bytes->len = 0;
         return true;
-    case FAULT_NO_ANSWER: /* nothing happens to the message itself */
+    case FAULT_LOSE_REQUEST: /* nothing happens to the message itself */
+    case FAULT_LOSE_ANSWER:
+    case FAULT_ANSWER:
         break;
     }
     return false;
+}
+
+static void count(struct faults *all, struct fault *f, const char *part)
+{
+    f->times--;
+    f->injected++;
+    trace_mark_injected(all->trace, part);
 }
 
 static void apply(struct faults *all, struct fault *f, const char *actor, struct buf *bytes)
@@ -99,36 +113,100 @@ static void apply(struct faults *all, struct fault *f, const char *actor, struct
         return;
     if (!strike(f, bytes))
         return;
-    f->times--;
-    f->injected++;
-    trace_mark_injected(all->trace, actor);
+    count(all, f, actor);
+}
+
+static bool is_named(const struct fault *f, const char *message)
+{
+    size_t len = strlen(f->message);
+    return len && f->message[len - 1] == '*' ? strncmp(f->message, message, len - 1) == 0 : strcmp(f->message, message) == 0;
+}
+
+/* What travels between a device and its card is lost behind our back: the card in front of the card is told. */
+static void lose_at_card(struct faults *all, struct fault *f, const char *device, struct span message)
+{
+    if (!contains_tag(message, f->inside))
+        return;
+    snprintf(f->how == FAULT_LOSE_REQUEST ? all->command_of : all->answer_of, TRACE_NAME_MAX, "%s", device);
+    count(all, f, device);
 }
 
 static void tamper(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message,
                    struct buf *bytes)
 {
-    (void)moment;
     struct faults *all = (struct faults *)t;
-    for (size_t i = 0; bytes->len && i < all->count; i++)
-        if (all->fault[i].times && all->fault[i].how != FAULT_NO_ANSWER && strcmp(all->fault[i].message, message) == 0)
-            apply(all, &all->fault[i], actor, bytes);
+    bool at_card = strncmp(message, "ES10", 4) == 0 && moment == TAMPER_BEFORE_SENDING;
+    for (size_t i = 0; bytes->len && i < all->count; i++) {
+        struct fault *f = &all->fault[i];
+        if (!f->times || !is_named(f, message))
+            continue;
+        if (f->how < FAULT_LOSE_REQUEST)
+            apply(all, f, actor, bytes);
+        else if (f->how != FAULT_ANSWER && at_card)
+            lose_at_card(all, f, actor, buf_span(bytes));
+    }
+}
+
+/* The first that strikes this call, by the name of its request or of its answer; counted. */
+static struct fault *strike_call(struct faults *all, enum fault_how how, const char *server, const struct http_call *q,
+                                 struct span body, bool response)
+{
+    char via[16], name[TRACE_NAME_MAX], full[96];
+    trace_name_http(q->method, trace_call_path(q), body, response, via, name);
+    char *arrow = strstr(name, " →"); /* answers of administration are shown so, and named like their requests */
+    if (arrow)
+        *arrow = '\0';
+    snprintf(full, sizeof full, "%s.%s", via, name);
+    for (size_t i = 0; i < all->count; i++) {
+        struct fault *f = &all->fault[i];
+        if (f->how == how && f->times && is_named(f, full) && (!f->to[0] || strcmp(f->to, server) == 0) &&
+            contains_tag(body, f->inside))
+            return f;
+    }
+    return NULL;
+}
+
+bool faults_lose_request(struct faults *f, const char *caller, const char *server, const struct http_call *q)
+{
+    struct fault *x = strike_call(f, FAULT_LOSE_REQUEST, server, q, q->body, false);
+    if (x)
+        count(f, x, caller);
+    return x;
+}
+
+bool faults_answer(struct faults *f, const char *server, const struct http_call *q, struct http_response *p)
+{
+    struct fault *x = strike_call(f, FAULT_ANSWER, server, q, q->body, false);
+    if (!x || http_problem(p, x->status, "broken", "this answer was put here by the scenario"))
+        return false;
+    count(f, x, server);
+    return true;
 }
 
 bool faults_lose_answer(struct faults *f, const char *server, const struct http_call *q, const struct http_response *p)
 {
-    char via[16], name[TRACE_NAME_MAX], full[96];
-    trace_name_http(q->method, trace_call_path(q), buf_span(&p->body), true, via, name);
-    snprintf(full, sizeof full, "%s.%s", via, name);
-    for (size_t i = 0; i < f->count; i++) {
-        struct fault *x = &f->fault[i];
-        if (x->how != FAULT_NO_ANSWER || !x->times || strcmp(x->message, full) != 0)
-            continue;
-        x->times--;
-        x->injected++;
-        trace_mark_injected(f->trace, server);
-        return true;
-    }
-    return false;
+    struct fault *x = strike_call(f, FAULT_LOSE_ANSWER, server, q, buf_span(&p->body), true);
+    if (x)
+        count(f, x, server);
+    return x;
+}
+
+static bool take_if(char of[TRACE_NAME_MAX], const char *device)
+{
+    bool is = of[0] && strcmp(of, device) == 0;
+    if (is)
+        of[0] = '\0';
+    return is;
+}
+
+bool faults_lose_command(struct faults *f, const char *device)
+{
+    return take_if(f->command_of, device);
+}
+
+bool faults_lose_card_answer(struct faults *f, const char *device)
+{
+    return take_if(f->answer_of, device);
 }
 
 void faults_init(struct faults *f, struct trace *trace)
@@ -143,7 +221,7 @@ void faults_release(struct faults *f)
     f->count = 0;
 }
 
-enum err faults_add(struct faults *f, const char *message, const char *inside, const char *how, int64_t times)
+enum err faults_add(struct faults *f, const char *message, const char *inside, const char *to, const char *how, int64_t times)
 {
     if (f->count == FAULTS_MAX)
         return ERR_LIMIT;
@@ -151,13 +229,30 @@ enum err faults_add(struct faults *f, const char *message, const char *inside, c
     *x = (struct fault){ .times = times, .kept = { .max = HTTP_BODY_MAX } };
     snprintf(x->message, sizeof x->message, "%s", message);
     snprintf(x->inside, sizeof x->inside, "%s", inside ? inside : "");
+    snprintf(x->to, sizeof x->to, "%s", to ? to : "");
     for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], how) == 0) {
-            x->how = (enum fault_how)i;
+            x->how = meanings[i].how;
+            x->status = meanings[i].status;
             f->count++;
             return ERR_OK;
         }
     return ERR_PARSE;
+}
+
+void faults_mend(struct faults *f, const char *message)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (strcmp(f->fault[i].message, message) == 0)
+            f->fault[i].times = 0;
+}
+
+const struct fault *faults_idle(const struct faults *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (!f->fault[i].injected)
+            return &f->fault[i];
+    return NULL;
 }
 
 int64_t faults_injected(const struct faults *f)

@@ -89,6 +89,16 @@ static void fail_step(struct run *r, const struct run_step *step, enum err e)
                  r->world->failure[0] ? r->world->failure : err_name(e));
 }
 
+/* Nothing came that it could have struck: what passed proves nothing of it. */
+static void fail_idle(struct run *r, const struct fault *f)
+{
+    struct run_step *last = &r->step[r->step_count - 1];
+    r->verdict = last->verdict = VERDICT_FAILED;
+    snprintf(last->expected, sizeof last->expected, "the fault in %.90s strikes", f->message);
+    snprintf(last->found, sizeof last->found, "there was no such message");
+    snprintf(r->why, sizeof r->why, "the fault in %.90s never struck", f->message);
+}
+
 /* The part that the next step kills in a certain state, when this one only begins something: in virtual time nothing
  * happens between the two, so programs stand still here. */
 static struct part *killed_next(struct run *r, size_t i)
@@ -123,7 +133,9 @@ static void play(struct run *r)
         }
     }
     r->verdict = VERDICT_PASSED;
-    if (r->unchecked)
+    if (faults_idle(&r->world->faults))
+        fail_idle(r, faults_idle(&r->world->faults));
+    else if (r->unchecked)
         snprintf(r->why, sizeof r->why, "messages are not recorded in process wiring: %u expectation%s not checked",
                  r->unchecked, r->unchecked == 1 ? "" : "s");
 }
@@ -160,7 +172,7 @@ static enum err inject(void *context, struct run *r)
     const struct injected *f = context;
     enum err e = f->count && r->wiring == WIRING_PROCESS ? ERR_UNSUPPORTED : ERR_OK;
     for (size_t i = 0; !e && i < f->count; i++)
-        e = faults_add(&r->world->faults, f->fault[i].message, NULL, f->fault[i].how, f->fault[i].times);
+        e = faults_add(&r->world->faults, f->fault[i].message, NULL, NULL, f->fault[i].how, f->fault[i].times);
     return e ? world_fail(r->world, e, "this fault cannot be injected: %s", err_name(e)) : ERR_OK;
 }
 

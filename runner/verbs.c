@@ -411,7 +411,7 @@ static enum err play_reset(struct run *r, const struct yaml_node *n)
 
 static enum err check_break(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "message", "inside", "how", "times", "platform", NULL };
+    static const char *const keys[] = { "message", "inside", "to", "how", "times", "platform", NULL };
     enum err e = word_map(s, n, keys, error);
     int64_t times;
     const struct yaml_node *platform = yaml_get(n, "platform"), *how = yaml_get(n, "how");
@@ -423,6 +423,8 @@ static enum err check_break(const struct scenario *s, const struct yaml_node *n,
         e = yaml_fail(s->yaml, n->at, error, "{message: ESipa.GetEimPackageResponse, how: flip-bit} is wanted");
     if (!e && yaml_get(n, "times"))
         e = yaml_int(s->yaml, yaml_get(n, "times"), 1, 1000000, &times, error);
+    if (!e && strcmp(how->text, "mended") == 0)
+        return ERR_OK;
     for (size_t i = 0; !e && faults_words()[i]; i++)
         if (strcmp(faults_words()[i], how->text) == 0)
             return ERR_OK;
@@ -434,7 +436,7 @@ static enum err check_break(const struct scenario *s, const struct yaml_node *n,
 static enum err play_break(struct run *r, const struct yaml_node *n)
 {
     struct world *w = r->world;
-    const struct yaml_node *platform = yaml_get(n, "platform"), *inside = yaml_get(n, "inside");
+    const struct yaml_node *platform = yaml_get(n, "platform"), *inside = yaml_get(n, "inside"), *to = yaml_get(n, "to");
     int64_t times = -1;
     struct yaml_error error;
     if (platform) {
@@ -450,8 +452,12 @@ static enum err play_break(struct run *r, const struct yaml_node *n)
     if (r->wiring == WIRING_PROCESS)
         return world_fail(w, ERR_UNSUPPORTED, "messages between programs cannot be broken: name direct and loopback "
                                               "under 'wirings'");
-    return faults_add(&w->faults, yaml_get(n, "message")->text, inside ? inside->text : "", yaml_get(n, "how")->text,
-                      times);
+    if (strcmp(yaml_get(n, "how")->text, "mended") == 0) {
+        faults_mend(&w->faults, yaml_get(n, "message")->text);
+        return ERR_OK;
+    }
+    return faults_add(&w->faults, yaml_get(n, "message")->text, inside ? inside->text : "", to ? to->text : "",
+                      yaml_get(n, "how")->text, times);
 }
 
 /* --- change: {eim: new-key} | {eim: former-keys-gone} ----------------------------------------------------------- */

@@ -75,8 +75,16 @@ static enum err before(void *context, const struct http_call *q)
     enum err cut = interrupted(c, q, false);
     if (cut)
         return cut;
+    bool lost = faults_lose_request(&c->world->faults, c->name, to ? to->name : "nobody", q);
     trace_http_request(c->world->trace, c->name, to ? to->name : "nobody", q);
-    return to && to->killed ? ERR_IO : ERR_OK;
+    return to && to->killed ? ERR_IO : lost ? ERR_TIMEOUT : ERR_OK;
+}
+
+static bool instead(void *context, const struct http_call *q, struct http_response *p)
+{
+    const struct caller *c = context;
+    const struct part *to = called_part(c->world, q->url);
+    return faults_answer(&c->world->faults, to ? to->name : "nobody", q, p);
 }
 
 static enum err after(void *context, const struct http_call *q, struct http_response *p, enum err e)
@@ -124,7 +132,7 @@ static enum err observed(struct world *w, struct http_client *behind, struct par
     }
     *c = (struct caller){ w, p, name };
     w->callers[w->caller_count++] = c;
-    const struct http_observer o = { before, after, c };
+    const struct http_observer o = { before, after, c, instead };
     return http_client_observed_new(behind, &o, out);
 }
 

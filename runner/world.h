@@ -66,6 +66,7 @@ struct world_device {
     struct card *card;                   /* what the IPA sees: recorded */
     struct card_place *place;            /* in a reader; NULL: in process */
     struct trace_card *trace;
+    struct lossy_card *lossy;            /* in front of it; NULL in benchmarks */
     struct ipa *ipa;
     struct part *part;
     const struct scenario_eim *eim;      /* whose orders it takes now; NULL: of the one that is always there */

@@ -16,7 +16,8 @@ static enum err observed_send(struct http_client *c, const struct http_call *q, 
     enum err e = observer->before ? observer->before(observer->context, q) : ERR_OK;
     if (e)
         return e;
-    e = http_send(o->behind, q, p);
+    if (!observer->instead || !observer->instead(observer->context, q, p))
+        e = http_send(o->behind, q, p);
     return observer->after ? observer->after(observer->context, q, p, e) : e;
 }
 

@@ -82,6 +82,8 @@ struct http_observer {
     /* After the answer (e as the client got it): may change *p, or turn it into a failure (answer lost). */
     enum err (*after)(void *context, const struct http_call *q, struct http_response *p, enum err e);
     void *context;
+    /* NULL, or asked after `before`: true when it answered in *p itself, and the server sees nothing. */
+    bool (*instead)(void *context, const struct http_call *q, struct http_response *p);
 };
 MUST_CHECK enum err http_client_observed_new(struct http_client *behind, const struct http_observer *o,
                                              struct http_client **out);

@@ -115,7 +115,7 @@ void world_init(struct world *w)
     REQUIRE(db_open(&w->log, NULL, false, &w->env.db) == ERR_OK);
     REQUIRE(http_switch_new(&w->env, &w->names) == ERR_OK);
     REQUIRE(http_client_direct_new(w->names, (struct span){ NULL, 0 }, &direct) == ERR_OK);
-    REQUIRE(http_client_observed_new(direct, &(struct http_observer){ before_call, after_call, w },
+    REQUIRE(http_client_observed_new(direct, &(struct http_observer){ .before = before_call, .after = after_call, .context = w },
                                      &w->env.http) == ERR_OK);
     REQUIRE(http_client_direct_new(w->names, (struct span){ NULL, 0 }, &w->client) == ERR_OK);
     connect_doubles(w);

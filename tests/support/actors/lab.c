@@ -229,7 +229,7 @@ static struct http_client *client(struct lab *l, const char *certificate)
 static void open_part(struct lab *l, enum lab_kind kind)
 {
     struct lab_part *p = &l->part[kind];
-    const struct http_observer o = { before, after, l };
+    const struct http_observer o = { .before = before, .after = after, .context = l };
     *p = (struct lab_part){ .lab = l, .kind = kind };
     snprintf(p->path, sizeof p->path, "%s/%s.db", l->folder, part_names[kind]);
     p->log = (struct log){ .sink = &l->sink.sink, .clock = &l->clock.clock, .actor = part_names[kind] };

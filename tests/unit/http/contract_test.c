@@ -352,6 +352,7 @@ static void connections_are_kept_until_dropped(void)
 
 struct spoiler {
     enum err before, after;
+    int instead; /* a status; 0: the server is asked */
     unsigned sent, answered;
 };
 
@@ -370,15 +371,26 @@ static enum err spoil_after(void *context, const struct http_call *q, struct htt
     return s->after ? s->after : e;
 }
 
+static bool spoil_instead(void *context, const struct http_call *q, struct http_response *p)
+{
+    const struct spoiler *s = context;
+    (void)q;
+    return s->instead && http_problem(p, s->instead, "busy", "") == ERR_OK;
+}
+
 static const struct {
     const char *name;
     enum err before, after, want;
     unsigned reached, answered;
+    int instead;
 } spoilt[] = {
-    { "an observer alone changes nothing", ERR_OK, ERR_OK, ERR_OK, 1, 1 },
-    { "a dropped request never arrives", ERR_IO, ERR_OK, ERR_IO, 0, 0 },
-    { "a request timed out before sending never arrives", ERR_TIMEOUT, ERR_OK, ERR_TIMEOUT, 0, 0 },
-    { "a lost answer was acted upon", ERR_OK, ERR_TIMEOUT, ERR_TIMEOUT, 1, 1 },
+    { "an observer alone changes nothing", ERR_OK, ERR_OK, ERR_OK, 1, 1, 0 },
+    { "a dropped request never arrives", ERR_IO, ERR_OK, ERR_IO, 0, 0, 0 },
+    { "a request timed out before sending never arrives", ERR_TIMEOUT, ERR_OK, ERR_TIMEOUT, 0, 0, 0 },
+    { "a lost answer was acted upon", ERR_OK, ERR_TIMEOUT, ERR_TIMEOUT, 1, 1, 0 },
+    { "a request that somebody else answers never arrives", ERR_OK, ERR_OK, ERR_OK, 0, 0, 503 },
+    { "an answer of somebody else can be lost too", ERR_OK, ERR_TIMEOUT, ERR_TIMEOUT, 0, 0, 503 },
+    { "a request that never left is answered by nobody", ERR_IO, ERR_OK, ERR_IO, 0, 0, 503 },
 };
 
 static void observers_see_and_spoil(void)
@@ -388,8 +400,8 @@ static void observers_see_and_spoil(void)
     world_serve(&w, (struct http_server_settings){ 0 });
     for (enum wiring wiring = DIRECT; wiring < WIRINGS; wiring++) {
         for (size_t i = 0; i < COUNT(spoilt); i++) {
-            struct spoiler s = { .before = spoilt[i].before, .after = spoilt[i].after };
-            const struct http_observer o = { spoil_before, spoil_after, &s };
+            struct spoiler s = { .before = spoilt[i].before, .after = spoilt[i].after, .instead = spoilt[i].instead };
+            const struct http_observer o = { spoil_before, spoil_after, &s, spoil_instead };
             struct http_client *c = NULL;
             REQUIRE(http_client_observed_new(world_client(&w, wiring, NULL), &o, &c) == ERR_OK);
             struct http_response p = HTTP_RESPONSE_INIT;
@@ -397,6 +409,7 @@ static void observers_see_and_spoil(void)
             CHECK_ROW(spoilt[i].name, call(c, "POST", BASE "/v1/mirror", "x", &p) == spoilt[i].want);
             CHECK_ROW(spoilt[i].name, s.sent == 1 && w.odd.seen == spoilt[i].reached);
             CHECK_ROW(spoilt[i].name, s.answered == spoilt[i].answered);
+            CHECK_ROW(spoilt[i].name, spoilt[i].before || p.status == (spoilt[i].instead ? spoilt[i].instead : 201));
             http_client_drop_connections(c);
             CHECK_ROW(spoilt[i].name, http_client_handshakes(c) == (wiring == TLS ? spoilt[i].reached : 0));
             http_response_release(&p);

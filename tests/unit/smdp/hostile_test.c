@@ -126,7 +126,7 @@ static void capture(struct stage *s, const struct function *f)
 {
     struct http_client *behind = NULL, *client = NULL;
     struct env env = s->l.env;
-    const struct http_observer o = { keep, never, &s->captured };
+    const struct http_observer o = { .before = keep, .after = never, .context = &s->captured };
     REQUIRE(http_client_direct_new(s->l.wires, (struct span){ 0 }, &behind) == ERR_OK);
     REQUIRE(http_client_observed_new(behind, &o, &client) == ERR_OK);
     env.http = client;
