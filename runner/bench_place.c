@@ -23,6 +23,7 @@ static enum err start_watch(void *context, const struct http_call *q)
     struct bench_watch *w = context;
     (void)q;
     crypto_counts(w->crypto, &w->before);
+    w->steps_before = db_steps(w->db);
     w->began = processor_seconds();
     return ERR_OK;
 }
@@ -37,6 +38,7 @@ static enum err stop_watch(void *context, const struct http_call *q, struct http
     if (!w->counting)
         return e;
     w->seconds += took;
+    w->steps += db_steps(w->db) - w->steps_before;
     w->counts.sign += now.sign - w->before.sign;
     w->counts.verify += now.verify - w->before.verify;
     w->counts.ecdh += now.ecdh - w->before.ecdh;
@@ -86,7 +88,10 @@ static enum err open_store(struct bench_place *b, bool stored)
 {
     b->step = "the database";
     enum err e = stored ? make_folder(b) : ERR_OK;
-    return e ? e : db_open(&b->log, stored ? b->path : NULL, false, &b->env.db);
+    if (!e)
+        e = db_open(&b->log, stored ? b->path : NULL, false, &b->env.db);
+    b->watch.db = b->env.db;
+    return e;
 }
 
 enum err bench_place_open(struct bench_place *b, bool stored)

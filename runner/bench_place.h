@@ -17,6 +17,8 @@ struct bench_watch {
     struct crypto *crypto;
     struct crypto_counts before, counts;
     double began, seconds;
+    struct db *db;
+    uint64_t steps_before, steps; /* of the database's machine */
     bool counting; /* else what passes is not added */
 };
 

@@ -269,6 +269,7 @@ static enum err judge(const struct bench *b, unsigned count, struct bench_smdp_r
     out->smdp_seconds = b->place.watch.seconds;
     out->counts = b->place.watch.counts;
     out->floor_seconds = crypto_floor_seconds(&out->costs, &demanded);
+    out->database_steps = (double)b->place.watch.steps / count;
     out->downloads_per_second = count / out->smdp_seconds;
     out->ratio = out->smdp_seconds / count / out->floor_seconds;
     return ERR_OK;

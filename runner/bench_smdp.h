@@ -19,6 +19,7 @@ struct bench_smdp_result {
     struct crypto_costs costs;
     double floor_seconds;        /* of one download */
     double downloads_per_second; /* of the SM-DP+'s processor time */
+    double database_steps;       /* of the database's machine, in one download: a number that no neighbour disturbs */
     double ratio;                /* the aim is at most 2 direct, 4 over TLS */
     double import_seconds;       /* wall, for all profiles */
     long resident_before, resident_after; /* octets of this process, after a tenth of the downloads and after the last */

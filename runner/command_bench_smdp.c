@@ -16,6 +16,7 @@ static void print_json(const struct bench_smdp_result *r, enum wiring wiring)
            wiring_name(wiring), r->downloads, r->smdp_seconds, r->downloads_per_second,
            per_download(r, (double)r->counts.sign), per_download(r, (double)r->counts.verify),
            per_download(r, (double)r->counts.ecdh), per_download(r, (double)r->counts.keygen));
+    printf("\"database_steps_per_download\":%.1f,", r->database_steps);
     printf("\"crypto_floor_seconds_per_download\":%.9f,\"ratio_to_floor\":%.3f,\"profiles_imported\":%u,"
            "\"import_wall_seconds\":%.3f,\"resident_bytes\":{\"after_a_tenth\":%ld,\"at_the_end\":%ld}}\n",
            r->floor_seconds, r->ratio, r->downloads + 1, r->import_seconds, r->resident_before, r->resident_after);
@@ -29,6 +30,7 @@ static void print_text(const struct bench_smdp_result *r, enum wiring wiring)
     printf("operations           %.2f sign, %.2f verify, %.2f ecdh, %.2f keygen a download\n",
            per_download(r, (double)r->counts.sign), per_download(r, (double)r->counts.verify),
            per_download(r, (double)r->counts.ecdh), per_download(r, (double)r->counts.keygen));
+    printf("database             %.0f steps a download\n", r->database_steps);
     printf("floor                %.3f ms a download\n", r->floor_seconds * 1e3);
     printf("ratio to floor       %.2f\n", r->ratio);
     printf("profiles             %u imported in %.2f s\n", r->downloads + 1, r->import_seconds);

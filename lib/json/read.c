@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "plain.h"
 
 static enum err refuse(char *why, enum err e, const char *text)
 {
@@ -36,6 +37,8 @@ enum err json_read(struct span text, json_t **out, char why[160])
 {
     if (text.len > JSON_TEXT_MAX)
         return refuse(why, ERR_LIMIT, "the text is too long");
+    if ((*out = json_read_plain(text)) != NULL)
+        return ERR_OK;
     if (too_deep(text))
         return refuse(why, ERR_LIMIT, "nested too deeply");
     json_error_t error;

@@ -1,4 +1,6 @@
 /* Values to text, and C to members of an object. */
+#include <string.h>
+
 #include "json.h"
 
 struct sink {
@@ -13,14 +15,74 @@ static int put_piece(const char *piece, size_t len, void *context)
     return s->e ? -1 : 0;
 }
 
+static bool is_plain(const char *text, size_t len)
+{
+    size_t i = 0;
+    while (i < len && text[i] >= 0x20 && text[i] < 0x7f && text[i] != '"' && text[i] != '\\')
+        i++;
+    return i == len;
+}
+
+static enum err put_quoted(const char *text, size_t len, struct buf *out)
+{
+    enum err e = buf_reserve(out, len + 2);
+    if (!e)
+        e = buf_put_u8(out, '"');
+    if (!e)
+        e = buf_put(out, span_of(text, len));
+    return e ? e : buf_put_u8(out, '"');
+}
+
+/* A string without anything to escape goes out as a whole; what else there is jansson writes, octet by octet. */
+static enum err put_value(const json_t *value, struct buf *out)
+{
+    struct sink s = { out, ERR_OK };
+    if (json_is_string(value) && is_plain(json_string_value(value), json_string_length(value)))
+        return put_quoted(json_string_value(value), json_string_length(value), out);
+    if (json_dump_callback(value, put_piece, &s, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+        return ERR_OK;
+    return s.e ? s.e : ERR_NOMEM;
+}
+
+/* The objects of our interfaces are flat, or a header in a flat one. */
+static enum err put_object(const json_t *object, struct buf *out)
+{
+    const char *name;
+    json_t *member;
+    bool first = true;
+    enum err e = buf_put_u8(out, '{');
+    json_object_foreach((json_t *)object, name, member) {
+        if (!e && !first)
+            e = buf_put_u8(out, ',');
+        if (!e)
+            e = put_quoted(name, strlen(name), out);
+        if (!e)
+            e = buf_put_u8(out, ':');
+        if (!e)
+            e = put_value(member, out);
+        first = false;
+    }
+    return e ? e : buf_put_u8(out, '}');
+}
+
+static bool names_are_plain(const json_t *object)
+{
+    const char *name;
+    json_t *member;
+    json_object_foreach((json_t *)object, name, member) {
+        if (!is_plain(name, strlen(name)))
+            return false;
+    }
+    return true;
+}
+
 enum err json_write(const json_t *value, struct buf *out)
 {
     size_t before = out->len;
-    struct sink s = { out, ERR_OK };
-    if (json_dump_callback(value, put_piece, &s, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
-        return ERR_OK;
-    out->len = before;
-    return s.e ? s.e : ERR_NOMEM;
+    enum err e = json_is_object(value) && names_are_plain(value) ? put_object(value, out) : put_value(value, out);
+    if (e)
+        out->len = before;
+    return e;
 }
 
 static enum err set(json_t *object, const char *member, json_t *value)

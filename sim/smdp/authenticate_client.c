@@ -72,9 +72,7 @@ static enum err remember(struct smdp *s, struct smdp_session *x, const struct sm
     memcpy(x->smdp_signature2, m->signature.at, sizeof x->smdp_signature2);
     enum err e = buf_set(&x->euicc_certificate, q->response.ok.euicc_certificate);
     if (!e)
-        e = buf_set(&x->eum_certificate, q->response.ok.eum_certificate);
-    if (!e)
-        e = smdp_session_update(s, x);
+        e = smdp_session_authenticate(s, x);
     if (!e)
         e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
     return e ? e : smdp_history_trim(s, p->iccid);
@@ -85,7 +83,7 @@ static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es
 {
     x->state = SMDP_CLOSED;
     es_refuse(status, "8.1", "4.2", "the eUICC refused the server; see authenticateErrorCode");
-    return smdp_session_update(s, x);
+    return smdp_session_go_on(s, x);
 }
 
 /* The eUICC's chain is good. */

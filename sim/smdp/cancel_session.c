@@ -30,7 +30,7 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
 static enum err close_session(struct smdp *s, struct smdp_session *x)
 {
     x->state = SMDP_CLOSED;
-    enum err e = smdp_session_update(s, x);
+    enum err e = smdp_session_go_on(s, x);
     return e || !x->iccid[0] ? e : smdp_history_put(s, x->iccid, "ES9+.CancelSession");
 }
 

@@ -79,21 +79,21 @@ static enum es2p_point refused_point(const struct es_status *status)
     return strcmp(status->subject, CONFIRMATION_CODE) == 0 ? ES2P_CONFIRMATION : ES2P_ELIGIBILITY;
 }
 
-static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p, struct span otpk)
+static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_profile *p)
 {
+    /* From here on the profile is this card's, also when the order was for nobody in particular. */
+    bool claims = !p->eid[0];
     x->state = SMDP_BOUND;
     p->state = SMDP_DOWNLOADED;
     p->downloads++;
-    /* From here on the profile is this card's, also when the order was for nobody in particular. */
-    p->claimed = p->claimed || !p->eid[0];
     memcpy(p->eid, x->eid, sizeof p->eid);
     memcpy(p->bound, x->transaction_id, sizeof p->bound);
-    enum err e = buf_set(&x->otpk, otpk);
+    enum err e = claims ? smdp_profile_claim(s, p) : ERR_OK;
     if (!e)
-        e = smdp_session_update(s, x);
+        e = smdp_session_go_on(s, x);
     if (!e)
         e = smdp_progress_note(s, p, x->eid, ES2P_BPP_DOWNLOAD, &(struct es_status){ 0 }, (struct span){ 0 });
-    return e ? e : smdp_profile_update(s, p, "ES9+.GetBoundProfilePackage");
+    return e ? e : smdp_profile_go_on(s, p, "ES9+.GetBoundProfilePackage");
 }
 
 static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,
@@ -121,14 +121,14 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_g
     if (e || es_refused(status))
         return e;
     *ok = (struct rsp_get_bound_profile_package_ok){ q->transaction_id, buf_span(&m->package) };
-    return e ? e : remember(s, x, &p, signed2->euicc_otpk);
+    return remember(s, x, &p);
 }
 
 static enum err client_refused(struct smdp *s, struct smdp_session *x, struct es_status *status)
 {
     x->state = SMDP_CLOSED;
     es_refuse(status, "8.1", "4.2", "the eUICC refused the download; see downloadErrorCode");
-    return smdp_session_update(s, x);
+    return smdp_session_go_on(s, x);
 }
 
 enum err smdp_get_bound_profile_package(struct smdp *s, const struct rsp_get_bound_profile_package_request *q,

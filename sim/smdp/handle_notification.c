@@ -42,12 +42,12 @@ static enum err close_order(struct smdp *s, struct smdp_session *x, const struct
     x->state = SMDP_CLOSED;
     enum err e = smdp_profile_get(s, x->iccid, &p);
     if (!e)
-        e = smdp_session_update(s, x);
+        e = smdp_session_go_on(s, x);
     if (!e)
         move_order(&p, x, installed);
     if (!e)
         e = note_installation(s, &p, x, r);
-    return e ? e : smdp_profile_update(s, &p, event);
+    return e ? e : smdp_profile_go_on(s, &p, event);
 }
 
 /* An installation result carries no certificate: the session knows who it must come from. */

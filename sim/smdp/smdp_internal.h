@@ -24,8 +24,8 @@ struct smdp {
     size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */
     size_t smds_count;
+    int64_t forget_at; /* sessions are looked through again */
 };
-
 
 void smdp_free(struct smdp *s);
 

@@ -66,8 +66,7 @@ struct smdp_session {
     uint8_t euicc_challenge[16], server_challenge[16];
     char eid[33], iccid[21];
     uint8_t smdp_signature2[64];
-    struct buf euicc_certificate, eum_certificate;
-    struct buf otpk;                   /* of the package that was bound */
+    struct buf euicc_certificate;
 };
 void smdp_session_release(struct smdp_session *s);
 
@@ -97,6 +96,10 @@ MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, cons
                                          struct smdp_profile *out);
 /* Writes state, eid, matching_id, confirmation code, attempts, and a line of history. ERR_EXISTS: matchingId taken. */
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
+/* What a download changes of an order that is placed, and no more, because each column costs the indices that have it: state,
+ * bound and downloads, and a line of history; and that the eid is that of who fetched it. */
+MUST_CHECK enum err smdp_profile_go_on(struct smdp *s, const struct smdp_profile *p, const char *event);
+MUST_CHECK enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p);
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
 MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
 #define SMDP_EVENTS_KEPT 1000
@@ -134,7 +137,10 @@ MUST_CHECK enum err smdp_binding_remove(struct smdp *s, const char *iccid);
 
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
-MUST_CHECK enum err smdp_session_update(struct smdp *s, const struct smdp_session *x);
+/* An eUICC has authenticated: state, EID, ICCID, smdpSignature2 and its certificate. */
+MUST_CHECK enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x);
+/* Its state, and no more. */
+MUST_CHECK enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x);
 /* Closes every session for this profile: what they were for is gone. */
 MUST_CHECK enum err smdp_session_close_all(struct smdp *s, const char *iccid);
 

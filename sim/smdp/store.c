@@ -78,6 +78,23 @@ const char *const smdp_migrations[] = {
     "CREATE INDEX message_unattached ON message (at) WHERE iccid = '';"
     "CREATE INDEX message_by_session ON message (transaction_id) WHERE iccid = '';",
     "ALTER TABLE profile ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;",
+    /* A download touches as few pages as it can: each of them is copied before it changes. What nobody read is gone, history
+     * is one tree and counts its events by ICCID, and an order that goes on stays where it is among the orders. */
+    "ALTER TABLE session DROP COLUMN eum_certificate;"
+    "ALTER TABLE session DROP COLUMN otpk;"
+    "DROP INDEX session_by_iccid;"
+    "CREATE INDEX session_by_iccid ON session (iccid) WHERE iccid <> '';"
+    "CREATE TABLE event ("
+    " iccid TEXT NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (iccid, id)) WITHOUT ROWID;"
+    "INSERT INTO event SELECT iccid, ROW_NUMBER() OVER (PARTITION BY iccid ORDER BY id), at, event FROM history;"
+    "DROP TABLE history;"
+    "ALTER TABLE event RENAME TO history;"
+    "ALTER TABLE profile ADD COLUMN ordered INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE profile SET ordered = 1 WHERE state <> 0;"
+    "DROP INDEX order_by_iccid;"
+    "DROP INDEX order_by_owner;"
+    "CREATE INDEX order_by_iccid ON profile (iccid) WHERE ordered <> 0;"
+    "CREATE INDEX order_by_owner ON profile (owner, iccid) WHERE ordered <> 0;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -113,8 +130,6 @@ void smdp_subscription_release(struct smdp_subscription *s)
 void smdp_session_release(struct smdp_session *s)
 {
     buf_release(&s->euicc_certificate);
-    buf_release(&s->eum_certificate);
-    buf_release(&s->otpk);
 }
 
 /* --- sealing: algorithm, lengths, K, OPc, IMSI, and each code after a zero octet, under the storage key, bound to the
@@ -242,16 +257,21 @@ static enum err take_gid(const struct db_row *r, int column, struct smdp_gid *g)
     return ERR_OK;
 }
 
+static bool is_ordered(const struct smdp_profile *p)
+{
+    return p->state != SMDP_AVAILABLE;
+}
+
 enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub)
 {
     struct buf sealed = { .max = 512 };
     enum err e = smdp_subscription_seal(s, secret_span(&s->storage_key), span_str(p->iccid), sub, &sealed);
     if (!e)
         e = db_run(s->env->db,
-                   "INSERT INTO profile (iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc,"
+                   "INSERT INTO profile (iccid, owner, type, state, ordered, eid, matching_id, spn, name, mcc_mnc,"
                    " fallback_allowed, notifications, sealed, class, policy_rules, ecall, gid1, gid2)"
-                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                   DB_ARGS(DB_TEXT(p->iccid), DB_TEXT(p->owner), DB_TEXT(p->type), DB_INT(p->state),
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                   DB_ARGS(DB_TEXT(p->iccid), DB_TEXT(p->owner), DB_TEXT(p->type), DB_INT(p->state), DB_INT(is_ordered(p)),
                            text_or_null(p->eid), text_or_null(p->matching_id), DB_TEXT(p->spn), DB_TEXT(p->name),
                            DB_TEXT(p->mcc_mnc), DB_INT(p->fallback_allowed), DB_TEXT(p->notifications),
                            DB_BLOB(buf_span(&sealed)), DB_INT(p->profile_class), DB_INT(p->policy_rules),
@@ -346,7 +366,7 @@ const char *smdp_profiles_statement(const struct smdp_filter *f)
     if (f->eid[0])
         return f->owner[0] ? PROFILE_COLUMNS "WHERE eid = ? AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE eid = ?" PAGE;
     if (f->any_order)
-        return f->owner[0] ? PROFILE_COLUMNS "WHERE state <> 0 AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE state <> 0" PAGE;
+        return f->owner[0] ? PROFILE_COLUMNS "WHERE ordered <> 0 AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE ordered <> 0" PAGE;
     if (f->type[0])
         return PROFILE_COLUMNS "WHERE state = ? AND owner = ? AND type = ?" PAGE;
     return f->owner[0] ? PROFILE_COLUMNS "WHERE state = ? AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE state = ?" PAGE;
@@ -391,35 +411,55 @@ static bool is_over(enum smdp_state state)
     return state == SMDP_INSTALLED || state == SMDP_ERROR || state == SMDP_AVAILABLE || state == SMDP_UNAVAILABLE;
 }
 
-enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event)
+/* What belongs to an order ends with it, and its history goes on. */
+static enum err settle(struct smdp *s, const struct smdp_profile *p, const char *event)
 {
-    enum err e = db_run(s->env->db,
-                        "UPDATE profile SET state = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
-                        " bound = ?, released_at = ?, downloads = ?, claimed = ? WHERE iccid = ?",
-                        DB_ARGS(DB_INT(p->state), text_or_null(p->eid), text_or_null(p->matching_id),
-                                p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
-                                DB_INT(p->attempts), text_or_null(p->bound), DB_INT(p->released_at),
-                                DB_INT(p->downloads), DB_INT(p->claimed), DB_TEXT(p->iccid)),
-                        NULL);
-    if (!e && is_over(p->state))
-        e = smdp_registration_close(s, p->iccid);
+    enum err e = is_over(p->state) ? smdp_registration_close(s, p->iccid) : ERR_OK;
     if (!e && is_over(p->state))
         e = smdp_binding_remove(s, p->iccid);
     return e ? e : smdp_history_put(s, p->iccid, event);
 }
 
+enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event)
+{
+    enum err e = db_run(s->env->db,
+                        "UPDATE profile SET state = ?, ordered = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
+                        " bound = ?, released_at = ?, downloads = ?, claimed = ? WHERE iccid = ?",
+                        DB_ARGS(DB_INT(p->state), DB_INT(is_ordered(p)), text_or_null(p->eid), text_or_null(p->matching_id),
+                                p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
+                                DB_INT(p->attempts), text_or_null(p->bound), DB_INT(p->released_at),
+                                DB_INT(p->downloads), DB_INT(p->claimed), DB_TEXT(p->iccid)),
+                        NULL);
+    return e ? e : settle(s, p, event);
+}
+
+enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p)
+{
+    return db_run(s->env->db, "UPDATE profile SET eid = ?, claimed = 1 WHERE iccid = ?",
+                  DB_ARGS(DB_TEXT(p->eid), DB_TEXT(p->iccid)), NULL);
+}
+
+enum err smdp_profile_go_on(struct smdp *s, const struct smdp_profile *p, const char *event)
+{
+    enum err e = db_run(s->env->db, "UPDATE profile SET state = ?, bound = ?, downloads = ? WHERE iccid = ?",
+                        DB_ARGS(DB_INT(p->state), DB_TEXT(p->bound), DB_INT(p->downloads), DB_TEXT(p->iccid)), NULL);
+    return e ? e : settle(s, p, event);
+}
+
+/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own. */
 enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event)
 {
-    return db_run(s->env->db, "INSERT INTO history (iccid, at, event) VALUES (?, ?, ?)",
+    return db_run(s->env->db,
+                  "INSERT INTO history (iccid, id, at, event)"
+                  " VALUES (?1, (SELECT COALESCE(MAX(id), 0) + 1 FROM history WHERE iccid = ?1), ?2, ?3)",
                   DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), NULL);
 }
 
 enum err smdp_history_trim(struct smdp *s, const char *iccid)
 {
     return db_run(s->env->db,
-                  "DELETE FROM history WHERE iccid = ? AND id <="
-                  " (SELECT id FROM history WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(iccid), DB_INT(SMDP_EVENTS_KEPT)), NULL);
+                  "DELETE FROM history WHERE iccid = ?1 AND id <= (SELECT MAX(id) FROM history WHERE iccid = ?1) - ?2",
+                  DB_ARGS(DB_TEXT(iccid), DB_INT(SMDP_EVENTS_KEPT)), NULL);
 }
 
 enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out)
@@ -434,12 +474,20 @@ enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_su
 
 /* --- sessions ----------------------------------------------------------------------------------- */
 
+/* Looked for once a minute: sessions come more often than they are forgotten. */
+static enum err forget_sessions(struct smdp *s, int64_t now)
+{
+    _Static_assert(SMDP_BOUND == 3, "the number in the statement and its index");
+    if (now < s->forget_at)
+        return ERR_OK;
+    s->forget_at = now + CLOCK_MINUTE;
+    return db_run(s->env->db, "DELETE FROM session WHERE at < ? AND state <> 3", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+}
+
 enum err smdp_session_add(struct smdp *s, const struct smdp_session *x)
 {
     int64_t now = clock_now(s->env->clock);
-    _Static_assert(SMDP_BOUND == 3, "the number in the statement and its index");
-    enum err e = db_run(s->env->db, "DELETE FROM session WHERE at < ? AND state <> 3",
-                        DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    enum err e = forget_sessions(s, now);
     return e ? e : db_run(s->env->db,
                   "INSERT INTO session (transaction_id, state, identity, euicc_challenge, server_challenge, eid,"
                   " iccid, at) VALUES (?,?,?,?,?,'','',?)",
@@ -464,36 +512,36 @@ static enum err take_session(void *context, const struct db_row *r)
     copy_text(x->iccid, sizeof x->iccid, r, 6);
     if (signature.len == sizeof x->smdp_signature2)
         memcpy(x->smdp_signature2, signature.at, signature.len);
-    enum err e = buf_set(&x->euicc_certificate, db_blob(r, 8));
-    if (!e)
-        e = buf_set(&x->eum_certificate, db_blob(r, 9));
-    return e ? e : buf_set(&x->otpk, db_blob(r, 10));
+    return buf_set(&x->euicc_certificate, db_blob(r, 8));
 }
 
 enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out)
 {
-    *out = (struct smdp_session){ .euicc_certificate.max = 4096, .eum_certificate.max = 4096, .otpk.max = 128 };
+    *out = (struct smdp_session){ .euicc_certificate.max = 4096 };
     return db_query(s->env->db,
                     "SELECT transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid,"
-                    " smdp_signature2, euicc_certificate, eum_certificate, otpk FROM session"
-                    " WHERE transaction_id = ?",
+                    " smdp_signature2, euicc_certificate FROM session WHERE transaction_id = ?",
                     DB_ARGS(DB_TEXT(transaction_id)), take_session, out);
 }
 
-enum err smdp_session_update(struct smdp *s, const struct smdp_session *x)
+enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x)
 {
     return db_run(s->env->db,
-                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?,"
-                  " eum_certificate = ?, otpk = ? WHERE transaction_id = ?",
-                  DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid),
-                          DB_BLOB(SPAN_ARRAY(x->smdp_signature2)), DB_BLOB(buf_span(&x->euicc_certificate)),
-                          DB_BLOB(buf_span(&x->eum_certificate)), DB_BLOB(buf_span(&x->otpk)),
-                          DB_TEXT(x->transaction_id)),
+                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?"
+                  " WHERE transaction_id = ?",
+                  DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid), DB_BLOB(SPAN_ARRAY(x->smdp_signature2)),
+                          DB_BLOB(buf_span(&x->euicc_certificate)), DB_TEXT(x->transaction_id)),
                   NULL);
+}
+
+enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x)
+{
+    return db_run(s->env->db, "UPDATE session SET state = ? WHERE transaction_id = ?",
+                  DB_ARGS(DB_INT(x->state), DB_TEXT(x->transaction_id)), NULL);
 }
 
 enum err smdp_session_close_all(struct smdp *s, const char *iccid)
 {
-    return db_run(s->env->db, "UPDATE session SET state = ? WHERE iccid = ?",
+    return db_run(s->env->db, "UPDATE session SET state = ? WHERE iccid = ? AND iccid <> ''",
                   DB_ARGS(DB_INT(SMDP_CLOSED), DB_TEXT(iccid)), NULL);
 }

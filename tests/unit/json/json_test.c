@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -33,6 +34,53 @@ static void texts_are_accepted_or_refused(void)
         CHECK_ROW(texts[i].name, (e == ERR_OK) == (value != NULL));
         CHECK_ROW(texts[i].name, (e == ERR_OK) == (why[0] == 0));
         json_decref(value);
+    }
+}
+
+/* Whether a text is plain or not, it is read, or refused, as jansson does; and written as jansson writes. */
+static void texts_are_what_jansson_makes_of_them(void)
+{
+    static const struct {
+        const char *name, *text;
+    } rows[] = {
+        { "plain members of each type", "{\"a\":\"b\",\"n\":-12,\"t\":true,\"f\":false,\"z\":null,\"l\":[1,[],{}],\"o\":{\"\":0}}" },
+        { "white space everywhere", " { \"a\" :\t[ 1 ,\n2 ] , \"b\" : { } }\r\n" },
+        { "an escape in a string", "{\"a\":\"x\\u0041\\n\"}" },
+        { "an escape in a name", "{\"\\u0061\":1}" },
+        { "one name in two spellings", "{\"a\":1,\"\\u0061\":2}" },
+        { "letters beyond ASCII", "{\"a\":\"\xc3\xa4\"}" },
+        { "a DEL", "{\"a\":\"\x7f\"}" },
+        { "a control character", "{\"a\":\"\x01\"}" },
+        { "numbers of 18 digits", "{\"a\":[999999999999999999,-999999999999999999]}" },
+        { "the largest number", "{\"a\":9223372036854775807}" },
+        { "the smallest number", "{\"a\":-9223372036854775808}" },
+        { "a number with a fraction", "{\"a\":1.5}" },
+        { "a number with an exponent", "{\"a\":1e3}" },
+        { "nothing below zero", "{\"a\":-0}" },
+        { "a number that begins with nought", "{\"a\":01}" },
+        { "a sign alone", "{\"a\":-}" },
+        { "a plus", "{\"a\":+1}" },
+        { "a word that goes on", "{\"a\":trueish}" },
+        { "a word that ends early", "{\"a\":tru}" },
+        { "a name without quotes", "{a:1}" },
+        { "a member without a value", "{\"a\"}" },
+        { "a comma before the first", "{,\"a\":1}" },
+        { "two commas", "{\"a\":[1,,2]}" },
+        { "the wrong bracket", "{\"a\":[1}}" },
+        { "something after the end", "{\"a\":1} x" },
+        { "no end", "{\"a\":\"b" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        json_t *value = NULL, *reference = json_loads(rows[i].text, JSON_REJECT_DUPLICATES, NULL);
+        struct buf text = { .max = 400 };
+        enum err e = json_read(span_str(rows[i].text), &value, NULL);
+        CHECK_ROW(rows[i].name, (e == ERR_OK) == (reference != NULL) && (e || json_equal(value, reference)));
+        char *wanted = reference ? json_dumps(reference, JSON_COMPACT) : NULL;
+        CHECK_ROW(rows[i].name, e || (json_write(value, &text) == ERR_OK && strcmp(buf_cstr(&text), wanted) == 0));
+        free(wanted);
+        json_decref(value);
+        json_decref(reference);
+        buf_release(&text);
     }
 }
 
@@ -148,6 +196,7 @@ int main(void)
 {
     static const struct test tests[] = {
         { "texts are accepted or refused", texts_are_accepted_or_refused },
+        { "texts are what jansson makes of them", texts_are_what_jansson_makes_of_them },
         { "depth is bounded", depth_is_bounded },
         { "length is bounded", length_is_bounded },
         { "a refusal does not quote the text", a_refusal_does_not_quote_the_text },

@@ -84,7 +84,7 @@ static void import_a_third(struct lab *l)
                                "\",\"operator\":\"admin\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}";
     lab_import(l);
     CHECK(lab_call(l, l->admin, "POST", LAB_SMDP_URL "/v1/profiles", body, NULL) == 200);
-    CHECK(db_run(l->part[LAB_SMDP].env.db, "UPDATE profile SET state = 1, eid = ? WHERE iccid = ?",
+    CHECK(db_run(l->part[LAB_SMDP].env.db, "UPDATE profile SET state = 1, ordered = 1, eid = ? WHERE iccid = ?",
                  DB_ARGS(DB_TEXT(LAB_OTHER_EID), DB_TEXT(LAB_LEAD_ICCID)), NULL) == ERR_OK);
     CHECK(db_run(l->part[LAB_SMDP].env.db,
                  "INSERT INTO progress (operator, iccid, eid, type, at, point, subject, reason, message, attempts, next_at)"

@@ -19,7 +19,7 @@ static void open_stocked(struct lab *l)
     lab_release(l, "8949000000000000101", LAB_EID, "TOKEN-1", "");
     lab_release(l, "8949000000000000103", LAB_OTHER_EID, "TOKEN-2", "");
     lab_release(l, "8949000000000000202", "", "TOKEN-3", "");
-    CHECK(db_run(l->part[LAB_SMDP].env.db, "UPDATE profile SET state = 1, eid = ? WHERE iccid = '8949000000000000152'",
+    CHECK(db_run(l->part[LAB_SMDP].env.db, "UPDATE profile SET state = 1, ordered = 1, eid = ? WHERE iccid = '8949000000000000152'",
                  DB_ARGS(DB_TEXT(LAB_EID)), NULL) == ERR_OK);
 }
 
@@ -174,7 +174,7 @@ static void a_long_history_is_shown_in_part(void)
     lab_import(&l);
     CHECK(db_run(l.part[LAB_SMDP].env.db,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
-                 " INSERT INTO history (iccid, at, event) SELECT ?, i, 'event ' || i FROM n",
+                 " INSERT INTO history (iccid, id, at, event) SELECT ?, i, i, 'event ' || i FROM n",
                  DB_ARGS(DB_TEXT(LAB_PARTNER_ICCID)), NULL) == ERR_OK);
     CHECK(lab_call(&l, l.admin, "GET", LAB_SMDP_URL "/v1/profiles/" LAB_PARTNER_ICCID, "", &answer) == 200);
     json_t *history = json_object_get(answer, "history");
