@@ -78,26 +78,31 @@ enum err buf_put_str(struct buf *b, const char *text)
     return buf_put(b, span_str(text));
 }
 
+/* Text that is too long for the stack is formatted again, where there is room for it. */
+static enum err put_long(struct buf *b, size_t len, const char *format, va_list args)
+{
+    char *text = malloc(len + 1);
+    if (!text)
+        return ERR_NOMEM;
+    vsnprintf(text, len + 1, format, args);
+    enum err e = buf_put(b, span_of(text, len));
+    free(text);
+    return e;
+}
+
 enum err buf_printf(struct buf *b, const char *format, ...)
 {
+    char small[256];
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(small, sizeof small, format, args);
     va_end(args);
     enum err e = n < 0 ? ERR_PARSE : buf_reserve(b, (size_t)n);
-    if (!e) {
-        char small[256];
-        char *text = (size_t)n < sizeof small ? small : malloc((size_t)n + 1);
-        if (!text)
-            e = ERR_NOMEM;
-        else {
-            vsnprintf(text, (size_t)n + 1, format, again);
-            e = buf_put(b, span_of(text, (size_t)n));
-        }
-        if (text != small)
-            free(text);
-    }
+    if (!e && (size_t)n < sizeof small)
+        e = buf_put(b, span_of(small, (size_t)n));
+    else if (!e)
+        e = put_long(b, (size_t)n, format, again);
     va_end(again);
     return e;
 }

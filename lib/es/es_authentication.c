@@ -186,7 +186,8 @@ enum err es_transaction_text(struct span id, char out[33])
     out[0] = 0;
     if (id.len == 0 || id.len > 16)
         return ERR_PARSE;
-    for (size_t i = 0; i < id.len; i++)
-        snprintf(out + 2 * i, 3, "%02X", id.at[i]);
-    return ERR_OK;
+    struct buf text = { .at = (uint8_t *)out, .cap = 32, .max = 32 }; /* never grows */
+    enum err e = hex_put_upper(&text, id);
+    out[text.len] = 0;
+    return e;
 }
