@@ -1,5 +1,9 @@
 #include "schema.h"
 
+#define BY_KEY(table, columns)                                                                        \
+    "ALTER TABLE " table " RENAME TO old; CREATE TABLE " table " (" columns ") WITHOUT ROWID;"        \
+    "INSERT INTO " table " SELECT * FROM old; DROP TABLE old;"
+
 /* Times are milliseconds, booleans 0 or 1, states the words of the model. Download codes are sealed (AES-256-GCM):
  * code_tail shows the last four characters, code_mac keeps the same code from being imported twice. */
 const char *const eso_migrations[] = {
@@ -50,5 +54,16 @@ const char *const eso_migrations[] = {
     " due BIGINT NOT NULL, attempt BIGINT NOT NULL, PRIMARY KEY (tenant, eid));"
     "CREATE INDEX looks_due ON looks (tenant, due, eid);"
     "CREATE INDEX swaps_by_eid ON swaps (tenant, eid, changed);",
+    /* An index is written again whenever one of its columns is: `changed` is, at each step, and a device has few swaps. */
+    "DROP INDEX swaps_by_eid;"
+    "CREATE INDEX swaps_by_eid ON swaps (tenant, eid);"
+    /* What every step reads and writes by its whole key lies in the tree of that key, and in no second one. */
+    BY_KEY("journal", "tenant TEXT NOT NULL, swap TEXT NOT NULL, n BIGINT NOT NULL, step TEXT NOT NULL,"
+           " attempt BIGINT NOT NULL, at BIGINT NOT NULL, outcome TEXT NOT NULL, state TEXT NOT NULL, cause TEXT NOT NULL,"
+           " detail TEXT NOT NULL, PRIMARY KEY (tenant, swap, n)")
+    BY_KEY("devices", "tenant TEXT NOT NULL, eid TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL,"
+           " country TEXT NOT NULL, eim TEXT NOT NULL, lead TEXT NOT NULL, PRIMARY KEY (tenant, eid)")
+    BY_KEY("profiles", "tenant TEXT NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL, carrier TEXT NOT NULL,"
+           " enabled INTEGER NOT NULL, fallback INTEGER NOT NULL, PRIMARY KEY (tenant, eid, iccid)"),
 };
 const size_t eso_migration_count = sizeof eso_migrations / sizeof eso_migrations[0];

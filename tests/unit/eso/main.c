@@ -1,8 +1,10 @@
 #include <string.h>
 
+#include "db.h"
 #include "eso_model.h"
 #include "eso_policy.h"
 #include "harness.h"
+#include "schema.h"
 
 #define NOW INT64_C(1000000)
 
@@ -142,12 +144,42 @@ static void test_states(void)
     CHECK(swap_state_is_end(SWAP_DONE) && swap_state_is_end(SWAP_EXPIRED) && !swap_state_is_end(SWAP_HELD));
 }
 
+static enum err take_row(void *context, const struct db_row *r)
+{
+    return buf_printf(context, "%s %s %s;", db_text(r, 0), db_text(r, 1), db_text(r, 2));
+}
+
+/* Of the store whose journal, devices and profiles had a second tree each. */
+static void test_older_store(void)
+{
+    static const char *const rows[] = {
+        "INSERT INTO journal VALUES ('t', 's1', 1, 'order', 2, 30, 'done', 'ORDERED', '', '')",
+        "INSERT INTO devices VALUES ('t', '89', 'meter', '', 'KE', 'eim', 'lead')",
+        "INSERT INTO profiles VALUES ('t', '89', '8900', 'lead', 1, 0)",
+    };
+    struct log log = { .actor = "test" };
+    struct buf found = { .max = 400 };
+    struct db *db = NULL;
+    REQUIRE(db_open(&log, NULL, false, &db) == ERR_OK && db_migrate(db, eso_migrations, 2) == ERR_OK);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        REQUIRE(db_run(db, rows[i], NULL, 0, NULL) == ERR_OK);
+    REQUIRE(db_migrate(db, eso_migrations, eso_migration_count) == ERR_OK);
+    REQUIRE(db_query(db,
+                     "SELECT step, at, state FROM journal UNION ALL SELECT eid, name, lead FROM devices UNION ALL"
+                     " SELECT eid, iccid, enabled FROM profiles",
+                     NULL, 0, take_row, &found) == ERR_OK);
+    CHECK(strcmp(buf_cstr(&found), "order 30 ORDERED;89 meter lead;89 8900 1;") == 0);
+    buf_release(&found);
+    db_close(db);
+}
+
 static const struct test tests[] = {
     { "the policy decides and says why", test_policy },
     { "the second contract is used when the first is used up", test_second_contract },
     { "a code's life goes one way but for proof", test_stock },
     { "identifiers have their shapes", test_shapes },
     { "states have names", test_states },
+    { "what an older store holds is kept", test_older_store },
 };
 
 int main(void)
