@@ -1,6 +1,9 @@
 /* What an IPA leaves to its eIM (ipaFeatures; SGP.32 v1.2 2.11.2.2, 5.14.1 to 5.14.3): known once the device told it in an answer to
  * a question. The rules of the eUICC are known once it was asked for them. */
+#include <string.h>
+
 #include "eim_internal.h"
+#include "json.h"
 #include "rsp_rat.h"
 
 void eim_capabilities_release(struct eim_capabilities *c)
@@ -9,47 +12,79 @@ void eim_capabilities_release(struct eim_capabilities *c)
     buf_release(&c->rat);
 }
 
-static enum err take(void *context, const struct db_row *r)
+/* --- as they are kept (learned.c) ------------------------------------------------------------------------------ */
+
+static const struct {
+    uint32_t bit;
+    const char *name;
+} features[] = {
+    { RSP_IPA_DIRECT_RSP, "directRspServerCommunication" },
+    { RSP_IPA_INDIRECT_RSP, "indirectRspServerCommunication" },
+    { RSP_IPA_EIM_DOWNLOAD_DATA, "eimDownloadDataHandling" },
+    { RSP_IPA_EIM_CTX_PARAMS1, "eimCtxParams1Generation" },
+    { RSP_IPA_EIM_METADATA, "eimProfileMetadataVerification" },
+    { RSP_IPA_MINIMIZE_BYTES, "minimizeEsipaBytes" },
+};
+
+json_t *eim_features_json(uint32_t bits)
 {
-    struct eim_capabilities *c = context;
-    c->features = (uint32_t)db_int(r, 0);
-    c->knows_rat = !db_is_null(r, 2);
-    enum err x = buf_set(&c->device, db_blob(r, 1));
-    return x ? x : buf_set(&c->rat, db_blob(r, 2));
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < COUNT(features); i++)
+        if (bits & features[i].bit)
+            json_array_append_new(list, json_string(features[i].name));
+    return list;
+}
+
+static uint32_t read_features(const json_t *list)
+{
+    const json_t *item;
+    uint32_t bits = 0;
+    size_t i;
+    json_array_foreach(list, i, item)
+        for (size_t k = 0; k < COUNT(features); k++)
+            if (json_is_string(item) && strcmp(json_string_value(item), features[k].name) == 0)
+                bits |= features[k].bit;
+    return bits;
+}
+
+static enum err get_features(struct eim *e, const char *eid, struct eim_capabilities *out)
+{
+    json_t *json = NULL;
+    enum err x = eim_learned_get(e, eid, EIM_LEARNED_CAPABILITIES, &json);
+    out->features = read_features(json_object_get(json, "ipaFeatures"));
+    json_decref(json);
+    return x;
+}
+
+static enum err get_device(struct eim *e, const char *eid, struct eim_capabilities *out)
+{
+    json_t *json = NULL;
+    enum err x = eim_learned_get(e, eid, EIM_LEARNED_DEVICE, &json);
+    const char *text = json_str(json, "ctxParams1");
+    if (!x && text)
+        x = hex_decode(span_str(text), &out->device);
+    json_decref(json);
+    return x;
+}
+
+/* A table that cannot be read is shown, and judges nothing. */
+static enum err get_rat(struct eim *e, const char *eid, struct eim_capabilities *out)
+{
+    json_t *json = NULL;
+    enum err x = eim_learned_get(e, eid, EIM_LEARNED_RAT, &json);
+    if (!x && json_is_string(json))
+        x = base64_decode(span_str(json_string_value(json)), &out->rat);
+    out->knows_rat = !x && json && rsp_rat_check(buf_span(&out->rat)) == ERR_OK;
+    json_decref(json);
+    return x;
 }
 
 enum err eim_capabilities_get(struct eim *e, const char *eid, struct eim_capabilities *out)
 {
-    return db_query(e->env->db, "SELECT features, device_info, rat FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), take, out);
-}
-
-/* deviceInfo is kept as the ctxParams1 that it is wanted for, without a matchingId. */
-static enum err keep_device(struct eim *e, const char *eid, const struct rsp_device_info *info)
-{
-    struct buf bytes = { .max = 512 };
-    const struct rsp_ctx_params1 params = { .device_info = *info };
-    enum err x = rsp_ctx_params1_write(&params, &bytes);
-    if (!x)
-        x = db_run(e->env->db, "UPDATE euicc SET device_info = ? WHERE eid = ?", DB_ARGS(DB_BLOB(buf_span(&bytes)), DB_TEXT(eid)),
-                   NULL);
-    buf_release(&bytes);
-    return x;
-}
-
-enum err eim_learn_capabilities(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d)
-{
-    enum err x = ERR_OK;
-    if (d->has_capabilities)
-        x = db_run(e->env->db, "UPDATE euicc SET features = ? WHERE eid = ?",
-                   DB_ARGS(DB_INT(d->capabilities.features), DB_TEXT(eid)), NULL);
-    return x || !d->has_device_info ? x : keep_device(e, eid, &d->device_info);
-}
-
-enum err eim_learn_rat(struct eim *e, const char *eid, struct span rules)
-{
-    return rsp_rat_check(rules) ? ERR_OK
-                                : db_run(e->env->db, "UPDATE euicc SET rat = ? WHERE eid = ?", DB_ARGS(DB_BLOB(rules), DB_TEXT(eid)),
-                                         NULL);
+    enum err x = get_features(e, eid, out);
+    if (!x && out->features & RSP_IPA_EIM_CTX_PARAMS1)
+        x = get_device(e, eid, out);
+    return x || !(out->features & RSP_IPA_EIM_METADATA) ? x : get_rat(e, eid, out);
 }
 
 /* --- what is made of it -------------------------------------------------------------------------------------- */

@@ -8,21 +8,17 @@
 
 /* What is known in a session; of the eUICC, what it showed in the latest one before. */
 struct memory {
-    struct eim_session now, before;
+    const struct eim_session *now;
+    struct eim_session before;
     struct rsp_compact_known known;
 };
-#define MEMORY_INIT ((struct memory){ .now = EIM_SESSION_INIT, .before = EIM_SESSION_INIT })
-
-static void release(struct memory *m)
-{
-    eim_session_release(&m->now);
-    eim_session_release(&m->before);
-}
+#define MEMORY_INIT ((struct memory){ .before = EIM_SESSION_INIT })
 
 static enum err read_server(struct memory *m)
 {
     struct rsp_server_signed1 signed1;
-    enum err x = m->now.server_signed1.len ? rsp_server_signed1_read(buf_span(&m->now.server_signed1), &signed1) : ERR_NOT_FOUND;
+    enum err x = m->now->server_signed1.len ? rsp_server_signed1_read(buf_span(&m->now->server_signed1), &signed1)
+                                            : ERR_NOT_FOUND;
     if (x)
         return x;
     m->known.transaction_id = signed1.transaction_id;
@@ -31,21 +27,20 @@ static enum err read_server(struct memory *m)
     return ERR_OK;
 }
 
-static enum err remember(struct eim *e, struct span transaction_id, struct memory *m)
+static enum err remember(struct eim *e, const struct eim_session *session, struct memory *m)
 {
-    enum err x = eim_session_get(e, transaction_id, &m->now);
+    m->now = session;
+    enum err x = read_server(m);
     if (!x)
-        x = read_server(m);
-    if (!x)
-        x = eim_session_latest(e, m->now.eid, &m->before);
-    const struct eim_session *shown = m->now.certificate.len ? &m->now : &m->before;
+        x = eim_session_latest(e, session->eid, &m->before);
+    const struct eim_session *shown = session->certificate.len ? session : &m->before;
     m->known.euicc_info2 = buf_span(&m->before.info2);
     m->known.euicc_certificate = buf_span(&shown->certificate);
     m->known.eum_certificate = buf_span(&shown->eum_certificate);
-    m->known.otpk = buf_span(&m->now.otpk);
-    m->known.hash_cc = buf_span(&m->now.hash_cc);
-    m->known.smdp_oid = buf_span(&m->now.smdp_oid);
-    m->known.iccid = buf_span(&m->now.iccid);
+    m->known.otpk = buf_span(&session->otpk);
+    m->known.hash_cc = buf_span(&session->hash_cc);
+    m->known.smdp_oid = buf_span(&session->smdp_oid);
+    m->known.iccid = buf_span(&session->iccid);
     return x == ERR_NOT_FOUND ? ERR_OK : x; /* what is left out and not known shows when it is wanted */
 }
 
@@ -60,14 +55,14 @@ static enum err verify(struct eim *e, struct span certificate, struct span eum_c
     return x;
 }
 
-enum err eim_rebuild_authentication(struct eim *e, struct span transaction_id, struct rsp_authenticate_server_response *response,
-                                    struct buf *bytes)
+enum err eim_rebuild_authentication(struct eim *e, const struct eim_session *session,
+                                    struct rsp_authenticate_server_response *response, struct buf *bytes)
 {
     struct memory m = MEMORY_INIT;
     const struct rsp_authenticate_server_response compact = *response;
     const struct rsp_authenticate_response_ok *ok = &response->ok;
     struct rsp_tbs tbs;
-    enum err x = remember(e, transaction_id, &m);
+    enum err x = remember(e, session, &m);
     if (!x)
         x = rsp_rebuild_authentication(&compact, &m.known, bytes);
     if (!x)
@@ -76,36 +71,36 @@ enum err eim_rebuild_authentication(struct eim *e, struct span transaction_id, s
         rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
         x = verify(e, ok->euicc_certificate, ok->eum_certificate, &tbs, ok->euicc_signature1);
     }
-    release(&m);
+    eim_session_release(&m.before);
     return x;
 }
 
-enum err eim_rebuild_preparation(struct eim *e, struct span transaction_id, struct rsp_prepare_download_response *response,
-                                 struct buf *bytes)
+enum err eim_rebuild_preparation(struct eim *e, const struct eim_session *session,
+                                 struct rsp_prepare_download_response *response, struct buf *bytes)
 {
     struct memory m = MEMORY_INIT;
     const struct rsp_prepare_download_response compact = *response;
     struct rsp_tbs tbs;
-    enum err x = remember(e, transaction_id, &m);
+    enum err x = remember(e, session, &m);
     if (!x)
         x = rsp_rebuild_preparation(&compact, &m.known, bytes);
     if (!x)
         x = rsp_prepare_download_response_read(buf_span(bytes), response);
     if (!x) {
-        rsp_tbs_euicc_signature2(&response->ok.euicc_signed2, buf_span(&m.now.smdp_signature2), &tbs);
+        rsp_tbs_euicc_signature2(&response->ok.euicc_signed2, buf_span(&session->smdp_signature2), &tbs);
         x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, response->ok.euicc_signature2);
     }
-    release(&m);
+    eim_session_release(&m.before);
     return x;
 }
 
-enum err eim_rebuild_cancellation(struct eim *e, struct span transaction_id, const struct rsp_cancel_session_response *compact,
-                                  struct buf *bytes)
+enum err eim_rebuild_cancellation(struct eim *e, const struct eim_session *session,
+                                  const struct rsp_cancel_session_response *compact, struct buf *bytes)
 {
     struct memory m = MEMORY_INIT;
     struct rsp_cancel_session_response full;
     struct rsp_tbs tbs;
-    enum err x = remember(e, transaction_id, &m);
+    enum err x = remember(e, session, &m);
     if (!x)
         x = rsp_rebuild_cancellation(compact, &m.known, bytes);
     if (!x)
@@ -114,7 +109,7 @@ enum err eim_rebuild_cancellation(struct eim *e, struct span transaction_id, con
         rsp_tbs_cancel_session(&full.ok.cancel_signed, &tbs);
         x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, full.ok.signature);
     }
-    release(&m);
+    eim_session_release(&m.before);
     return x;
 }
 
@@ -136,23 +131,49 @@ static enum err know_euicc(struct eim *e, const char *eid, struct memory *m, str
     return x;
 }
 
-enum err eim_rebuild_notification(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes)
+/* Of the session that the result is of, when its signature verifies. */
+enum err eim_rebuild_installation(struct eim *e, const struct eim_session *session,
+                                  const struct rsp_pending_notification *compact, struct buf *bytes)
+{
+    struct memory m = MEMORY_INIT;
+    enum err x = remember(e, session, &m);
+    if (!x)
+        x = rsp_rebuild_notification(compact, &m.known, bytes);
+    eim_session_release(&m.before);
+    return x;
+}
+
+static enum err rebuild_other(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes)
 {
     struct memory m = MEMORY_INIT;
     struct eim_euicc registered;
     struct span id = { 0 };
     char eid[33];
-    bool installation = compact->which == RSP_PENDING_COMPACT_INSTALLATION;
     eim_euicc_init(&registered);
-    enum err x = installation ? rsp_compact_session(compact, &id) : rsp_compact_eid(compact, &id);
-    if (!x && !installation)
+    enum err x = rsp_compact_eid(compact, &id);
+    if (!x)
         x = rsp_eid_text(id, eid);
     if (!x)
-        x = installation ? remember(e, id, &m) : know_euicc(e, eid, &m, &registered);
+        x = know_euicc(e, eid, &m, &registered);
     if (!x)
         x = rsp_rebuild_notification(compact, &m.known, bytes);
     eim_euicc_release(&registered);
-    release(&m);
+    eim_session_release(&m.before);
+    return x;
+}
+
+enum err eim_rebuild_notification(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes)
+{
+    struct eim_session session = EIM_SESSION_INIT;
+    struct span id = { 0 };
+    if (compact->which != RSP_PENDING_COMPACT_INSTALLATION)
+        return rebuild_other(e, compact, bytes);
+    enum err x = rsp_compact_session(compact, &id);
+    if (!x)
+        x = eim_session_find(e, id, eim_installation_fits, compact, &session);
+    if (!x)
+        x = eim_rebuild_installation(e, &session, compact, bytes);
+    eim_session_release(&session);
     return x;
 }
 

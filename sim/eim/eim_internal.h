@@ -160,8 +160,11 @@ MUST_CHECK enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum ei
 
 enum eim_learned {
     EIM_LEARNED_PROFILES, EIM_LEARNED_EIMS, EIM_LEARNED_RAT, EIM_LEARNED_CAPABILITIES, EIM_LEARNED_DEFAULT_ADDRESS,
+    EIM_LEARNED_DEVICE,
 };
-/* All but the last run inside the caller's transaction, that of the result which says it. Takes value. */
+/* Gives *out, NULL when it is not known. */
+MUST_CHECK enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, struct json_t **out);
+/* All but the first and the last run inside the caller's transaction, that of the result which says it. Takes value. */
 MUST_CHECK enum err eim_learn(struct eim *e, const char *eid, enum eim_learned what, struct json_t *value);
 MUST_CHECK enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what);
 /* What an order's success changes in what was known before. */
@@ -268,16 +271,15 @@ MUST_CHECK enum err eim_signing_note(struct eim *e, const struct eim_order *o);
 
 struct eim_capabilities {
     uint32_t features;      /* RSP_IPA_… bits; 0: not known */
-    struct buf device;      /* ctxParams1 without a matchingId (A0); "" not known */
+    struct buf device;      /* ctxParams1 without a matchingId (A0), where it is left to the eIM; "" not known */
     bool knows_rat;
-    struct buf rat;         /* list of rules */
+    struct buf rat;         /* list of rules, where judging is left to the eIM */
 };
 #define EIM_CAPABILITIES_INIT ((struct eim_capabilities){ .device.max = 512, .rat.max = 8192 })
 void eim_capabilities_release(struct eim_capabilities *c);
-MUST_CHECK enum err eim_capabilities_get(struct eim *e, const char *eid, struct eim_capabilities *out); /* ERR_NOT_FOUND */
-/* From an answer of the device; inside the caller's transaction. */
-MUST_CHECK enum err eim_learn_capabilities(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d);
-MUST_CHECK enum err eim_learn_rat(struct eim *e, const char *eid, struct span rules);
+MUST_CHECK enum err eim_capabilities_get(struct eim *e, const char *eid, struct eim_capabilities *out);
+/* Their names, as they are kept and shown. */
+struct json_t *eim_features_json(uint32_t bits);
 bool eim_leaves(const struct eim_capabilities *c, uint32_t feature);
 /* Appends ctxParams1 where the IPA leaves it to the eIM and the device is known; else nothing. */
 MUST_CHECK enum err eim_put_ctx_params1(const struct eim_capabilities *c, const char *matching_id, struct buf *out);
@@ -323,6 +325,7 @@ MUST_CHECK enum err eim_relay_discovery(struct eim *e, const struct es_peer *smd
                                         const struct rsp_authenticate_client_request *q, struct buf *answer);
 /* What is known of a relayed session (session.c): whose it is, its SM-DP+, what was signed in it and by whom. */
 struct eim_session {
+    int64_t number;                          /* of its row */
     char order_id[37], eid[33], address[256];
     bool smds;                               /* it is with an SM-DS */
     struct buf server_signed1, smdp_oid;     /* as the SM-DP+ sent it; contents of its OID */
@@ -342,33 +345,55 @@ struct rsp_authenticate_client_ok;
 MUST_CHECK enum err eim_session_begin(struct eim *e, const char *order_id, const char *eid, const char *address,
                                       bool smds, const struct rsp_initiate_authentication_ok *ok);
 /* The SM-DP+ believed the eUICC. */
-MUST_CHECK enum err eim_session_authenticated(struct eim *e, struct span transaction_id,
+MUST_CHECK enum err eim_session_authenticated(struct eim *e, const struct eim_session *s,
                                               const struct rsp_authenticate_response_ok *client,
                                               const struct rsp_authenticate_client_ok *server, struct span hash_cc);
-MUST_CHECK enum err eim_session_get(struct eim *e, struct span transaction_id, struct eim_session *out); /* ERR_NOT_FOUND */
+/* Does what was said belong to this session? Asked when several servers gave the same transactionId. */
+typedef bool (*eim_session_fits)(struct eim *e, const struct eim_session *s, const void *what);
+/* The session with this transactionId; of several the newest that fits. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_session_find(struct eim *e, struct span transaction_id, eim_session_fits fits, const void *what,
+                                     struct eim_session *out);
+/* evidence.c; `what`: rsp_authenticate_server_response, rsp_prepare_download_response, rsp_cancel_session_response,
+ * rsp_pending_notification (of an installation); full or compact. */
+bool eim_authentication_fits(struct eim *e, const struct eim_session *s, const void *what);
+bool eim_preparation_fits(struct eim *e, const struct eim_session *s, const void *what);
+bool eim_cancellation_fits(struct eim *e, const struct eim_session *s, const void *what);
+bool eim_installation_fits(struct eim *e, const struct eim_session *s, const void *what);
+/* Is it the certificate of another eUICC? */
+bool eim_is_others(struct eim *e, struct span certificate, const char *eid);
 /* The latest in which this eUICC authenticated. ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out);
 /* EUICCInfo1 out of the EUICCInfo2 that the eUICC showed last; *out points into `before`. ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_known_info1(struct eim *e, const char *eid, struct eim_session *before, struct rsp_euicc_info1 *out);
 /* Compact forms rebuilt (compact.c) into `bytes`, and believed: the eUICC's signature verifies over what was rebuilt. *response is
  * then the full one. ERR_NOT_FOUND: too little is known; ERR_PARSE, ERR_VERIFY. */
-MUST_CHECK enum err eim_rebuild_authentication(struct eim *e, struct span transaction_id,
+MUST_CHECK enum err eim_rebuild_authentication(struct eim *e, const struct eim_session *session,
                                                struct rsp_authenticate_server_response *response, struct buf *bytes);
-MUST_CHECK enum err eim_rebuild_preparation(struct eim *e, struct span transaction_id,
+MUST_CHECK enum err eim_rebuild_preparation(struct eim *e, const struct eim_session *session,
                                             struct rsp_prepare_download_response *response, struct buf *bytes);
-MUST_CHECK enum err eim_rebuild_cancellation(struct eim *e, struct span transaction_id,
+MUST_CHECK enum err eim_rebuild_cancellation(struct eim *e, const struct eim_session *session,
                                              const struct rsp_cancel_session_response *compact, struct buf *bytes);
-/* Not verified yet: that is the same for both forms. */
+/* Neither is verified yet: that is the same for both forms. */
+MUST_CHECK enum err eim_rebuild_installation(struct eim *e, const struct eim_session *session,
+                                             const struct rsp_pending_notification *compact, struct buf *bytes);
 MUST_CHECK enum err eim_rebuild_notification(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes);
 /* Was a download of this eUICC relayed to this address, ever? ERR_NOT_FOUND: no. */
 MUST_CHECK enum err eim_receiver_find(struct eim *e, const char *eid, const char *address);
 /* ERR_VERIFY: not signed by an eUICC that is registered here, or for a receiver that this eIM has no business with; nobody
- * was called (SGP.32 3.7; catalogue A.7.6). Else as es9p_handle_notification. */
-MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n);
+ * was called (SGP.32 3.7; catalogue A.7.6). Else as es9p_handle_notification. *seq_number: the notification's, once it is
+ * known. */
+MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n, int64_t *seq_number);
+
+/* --- chains (chain.c) -------------------------------------------------------------------------------- */
+
 /* An eUICC's certificate judged now. ERR_VERIFY; *out is NULL or borrowed, also after a failure. */
 MUST_CHECK enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate,
                                      const struct cert **out);
-/* The registered certificate of an eUICC, judged again, over what it signed. ERR_VERIFY; ERR_NOT_FOUND: not registered. */
+/* Keeps a chain that this eUICC showed, if it is good and names it; one that is not changes nothing. */
+MUST_CHECK enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate);
+/* The same of one that was judged. ERR_EXISTS: another certificate is known under the same CI. */
+MUST_CHECK enum err eim_chain_add(struct eim *e, const struct eim_euicc *u);
+/* What an eUICC signed, under any of its chains, judged again. ERR_VERIFY: under none. */
 MUST_CHECK enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature);
 
 /* --- routes ------------------------------------------------------------------------------------------ */

@@ -133,12 +133,12 @@ static enum err relay_beside(struct eim *e, struct span notifications, struct bu
         x = rsp_pending_notification_next(&list, &n);
         if (x)
             break;
-        const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(&n);
-        enum err relayed = eim_relay_notification(e, &n);
+        int64_t seq_number = -1;
+        enum err relayed = eim_relay_notification(e, &n, &seq_number);
         if (relayed == ERR_CUT || relayed == ERR_NOMEM)
             x = relayed;
-        else if (!relayed && m)
-            x = rsp_acknowledgement_put(acks, m->seq_number);
+        else if (!relayed)
+            x = rsp_acknowledgement_put(acks, seq_number);
     }
     return x;
 }
@@ -206,8 +206,9 @@ static enum err handle_notification(void *actor, const struct rsp_handle_notific
 {
     struct eim *e = actor;
     struct buf acks = { .max = 1024 };
+    int64_t seq_number;
     if (q->which != RSP_ESIPA_NOTIFICATION_RESULT)
-        return eim_relay_notification(e, &q->notification);
+        return eim_relay_notification(e, &q->notification, &seq_number);
     enum err x = take_result(e, &q->result, &acks);
     buf_release(&acks);
     return x == ERR_NOT_FOUND || x == ERR_PARSE ? ERR_VERIFY : x;

@@ -16,6 +16,7 @@ static const char *const names[] = {
     [EIM_LEARNED_RAT] = "rulesAuthorisationTable",
     [EIM_LEARNED_CAPABILITIES] = "capabilities",
     [EIM_LEARNED_DEFAULT_ADDRESS] = "defaultSmdpAddress",
+    [EIM_LEARNED_DEVICE] = "deviceInfo",
 };
 
 static enum err put(struct eim *e, const char *eid, enum eim_learned what, const char *text)
@@ -47,8 +48,7 @@ enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what)
                   NULL);
 }
 
-/* Gives *out, NULL when it is not known. */
-static enum err recall(struct eim *e, const char *eid, enum eim_learned what, json_t **out)
+enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, json_t **out)
 {
     struct buf text = { .max = VALUE_MAX };
     json_t *whole = NULL;
@@ -142,7 +142,7 @@ enum err eim_learn_success(struct eim *e, const struct eim_order *o)
         return eim_forget(e, o->eid, EIM_LEARNED_EIMS);
     if (!changes_profiles(o->kind))
         return ERR_OK;
-    enum err x = recall(e, o->eid, EIM_LEARNED_PROFILES, &profiles);
+    enum err x = eim_learned_get(e, o->eid, EIM_LEARNED_PROFILES, &profiles);
     if (x || !profiles)
         return x;
     x = change_profiles(profiles, o);
@@ -159,7 +159,7 @@ enum err eim_learn_success(struct eim *e, const struct eim_order *o)
 enum err eim_learn_installation(struct eim *e, const char *eid, const char *iccid)
 {
     json_t *profiles = NULL;
-    enum err x = recall(e, eid, EIM_LEARNED_PROFILES, &profiles);
+    enum err x = eim_learned_get(e, eid, EIM_LEARNED_PROFILES, &profiles);
     if (x || !profiles)
         return x;
     if (!find_profile(profiles, iccid) &&
@@ -172,51 +172,64 @@ enum err eim_learn_installation(struct eim *e, const char *eid, const char *icci
 
 /* --- what a device says ------------------------------------------------------------------------------- */
 
-static json_t *features_json(uint32_t features)
-{
-    static const struct { uint32_t bit; const char *name; } known[] = {
-        { RSP_IPA_DIRECT_RSP, "directRspServerCommunication" },
-        { RSP_IPA_INDIRECT_RSP, "indirectRspServerCommunication" },
-        { RSP_IPA_EIM_DOWNLOAD_DATA, "eimDownloadDataHandling" },
-        { RSP_IPA_EIM_CTX_PARAMS1, "eimCtxParams1Generation" },
-        { RSP_IPA_EIM_METADATA, "eimProfileMetadataVerification" },
-        { RSP_IPA_MINIMIZE_BYTES, "minimizeEsipaBytes" },
-    };
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < COUNT(known); i++)
-        if (features & known[i].bit)
-            json_array_append_new(list, json_string(known[i].name));
-    return list;
-}
-
 /* Three octets as "2.5.0". */
 static json_t *version_json(struct span v)
 {
     return v.len == 3 ? json_sprintf("%u.%u.%u", v.at[0], v.at[1], v.at[2]) : NULL;
 }
 
-static json_t *capabilities_json(const struct rsp_ipa_euicc_data *d)
+/* Of two answers each may tell one half: what this one does not tell stays. */
+static void put_capabilities(const struct rsp_ipa_euicc_data *d, json_t *json)
 {
-    json_t *json = json_object();
-    if (json && d->has_capabilities)
-        json_object_set_new(json, "ipaFeatures", features_json(d->capabilities.features));
-    if (!json || !d->has_euicc_info2)
-        return json;
     const struct rsp_euicc_info2 *i = &d->euicc_info2;
+    if (d->has_capabilities)
+        json_object_set_new(json, "ipaFeatures", eim_features_json(d->capabilities.features));
+    if (!d->has_euicc_info2)
+        return;
     json_object_set_new(json, "profileVersion", version_json(i->profile_version));
     json_object_set_new(json, "svn", version_json(i->svn));
     json_object_set_new(json, "firmwareVersion", version_json(i->firmware_version));
     json_object_set_new(json, "freeMemory", json_integer((json_int_t)rsp_euicc_info2_free_memory(i)));
     if (i->ipa_mode.present)
         json_object_set_new(json, "ipaMode", json_integer(i->ipa_mode.value));
-    return json;
+    else
+        json_object_del(json, "ipaMode");
+}
+
+static enum err learn_capabilities(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d)
+{
+    json_t *json = NULL;
+    if (!d->has_capabilities && !d->has_euicc_info2)
+        return ERR_OK;
+    enum err x = eim_learned_get(e, eid, EIM_LEARNED_CAPABILITIES, &json);
+    if (x)
+        return x;
+    json = json ? json : json_object();
+    put_capabilities(d, json);
+    return eim_learn(e, eid, EIM_LEARNED_CAPABILITIES, json);
+}
+
+/* deviceInfo is kept as the ctxParams1 that it is wanted for, without a matchingId. */
+static enum err learn_device(struct eim *e, const char *eid, const struct rsp_device_info *info)
+{
+    struct buf bytes = { .max = 512 };
+    const struct rsp_ctx_params1 params = { .device_info = *info };
+    json_t *json = json_object();
+    enum err x = json ? rsp_ctx_params1_write(&params, &bytes) : ERR_NOMEM;
+    if (!x)
+        x = json_set_hex(json, "ctxParams1", buf_span(&bytes));
+    buf_release(&bytes);
+    if (!x)
+        return eim_learn(e, eid, EIM_LEARNED_DEVICE, json);
+    json_decref(json);
+    return x;
 }
 
 enum err eim_learn_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d)
 {
-    enum err x = ERR_OK;
-    if (d->has_capabilities || d->has_euicc_info2)
-        x = eim_learn(e, eid, EIM_LEARNED_CAPABILITIES, capabilities_json(d));
+    enum err x = learn_capabilities(e, eid, d);
+    if (!x && d->has_device_info)
+        x = learn_device(e, eid, &d->device_info);
     if (!x && d->default_smdp_address.at && rsp_address_is_valid(d->default_smdp_address))
         x = eim_learn(e, eid, EIM_LEARNED_DEFAULT_ADDRESS,
                       json_stringn((const char *)d->default_smdp_address.at, d->default_smdp_address.len));

@@ -19,26 +19,21 @@ static enum err verify(struct eim *e, const struct cert *certificate, const stru
     return x == ERR_VERIFY ? refuse(e, "a notification whose signature does not verify") : x;
 }
 
-/* An installation result bears no certificates: those of its session, else the registered one. Its receiver is the SM-DP+ of
- * the session and nobody else. */
-static enum err check_installation(struct eim *e, const struct rsp_profile_installation_result *r)
+/* An installation result bears no certificates: any that this eIM knows of the session's eUICC. Its receiver is the SM-DP+ of the
+ * session and nobody else. */
+static enum err check_installation(struct eim *e, const struct rsp_pending_notification *n)
 {
+    const struct rsp_profile_installation_result *r = &n->installation;
     struct eim_session session = EIM_SESSION_INIT;
-    const struct cert *certificate = NULL;
     struct rsp_tbs tbs;
-    enum err x = eim_session_get(e, r->data.transaction_id, &session);
-    bool shown = !x && session.certificate.len;
+    enum err x = eim_session_find(e, r->data.transaction_id, eim_installation_fits, n, &session);
     rsp_tbs_installation_result(&r->data, &tbs);
     if (x == ERR_NOT_FOUND)
         x = refuse(e, "an installation result of a session that this eIM did not relay");
     else if (!x && !rsp_address_equal(r->data.metadata.address, span_str(session.address)))
         x = refuse(e, "an installation result for another receiver than the SM-DP+ of its session");
-    if (!x && shown)
-        x = eim_borrow_euicc(e, buf_span(&session.certificate), buf_span(&session.eum_certificate), &certificate);
-    if (!x)
-        x = shown ? verify(e, certificate, &tbs, r->signature)
-                  : eim_verify_euicc(e, session.eid, &tbs, r->signature);
-    cert_give_back(e->env->crypto, certificate);
+    if (!x && eim_verify_euicc(e, session.eid, &tbs, r->signature))
+        x = refuse(e, "an installation result whose signature does not verify");
     eim_session_release(&session);
     return x;
 }
@@ -81,6 +76,8 @@ static enum err check_other(struct eim *e, const struct rsp_other_signed_notific
         x = refuse(e, "a notification of an eUICC that is not registered");
     if (!x)
         x = check_receiver(e, certificate->eid, n->metadata.address);
+    if (!x)
+        x = eim_chain_learn(e, certificate->eid, n->euicc_certificate, n->eum_certificate);
     eim_euicc_release(&known);
     cert_give_back(e->env->crypto, certificate);
     return x;
@@ -93,7 +90,7 @@ static enum err check(struct eim *e, const struct rsp_pending_notification *n)
         return refuse(e, "a notification of no kind");
     if (!rsp_address_is_valid(m->address))
         return refuse(e, "a notification that names no SM-DP+");
-    enum err x = n->which == RSP_PENDING_INSTALLATION ? check_installation(e, &n->installation) : check_other(e, &n->other);
+    enum err x = n->which == RSP_PENDING_INSTALLATION ? check_installation(e, n) : check_other(e, &n->other);
     /* A certificate that cannot be read is not believed either. */
     return x == ERR_PARSE || x == ERR_UNSUPPORTED ? refuse(e, "a notification with an unusable certificate") : x;
 }
@@ -117,20 +114,27 @@ static enum err relay(struct eim *e, const struct rsp_pending_notification *n)
     return x == ERR_VERIFY ? ERR_IO : x;
 }
 
+static enum err relay_full(struct eim *e, const struct rsp_pending_notification *n, int64_t *seq_number)
+{
+    const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
+    *seq_number = m ? m->seq_number : -1;
+    return relay(e, n);
+}
+
 /* The device keeps what could not be delivered. */
-enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n)
+enum err eim_relay_notification(struct eim *e, const struct rsp_pending_notification *n, int64_t *seq_number)
 {
     struct rsp_pending_notification full;
     struct buf bytes = { .max = HTTP_BODY_MAX };
     if (!is_compact(n))
-        return relay(e, n);
+        return relay_full(e, n, seq_number);
     enum err x = eim_rebuild_notification(e, n, &bytes);
     if (!x)
         x = rsp_pending_notification_read(buf_span(&bytes), &full);
     if (x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_STATE)
         x = refuse(e, "a compact notification that cannot be rebuilt");
     else if (!x)
-        x = relay(e, &full);
+        x = relay_full(e, &full, seq_number);
     buf_release(&bytes);
     return x;
 }

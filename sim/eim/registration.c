@@ -89,10 +89,14 @@ static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdi
     if (foreign) {
         say(v, 409, "registered already", "this EID is registered already");
         LOG(e->env->log, LOG_WARN, "tenant.refused", F_TEXT("tenant", u->tenant), F_TEXT("eid", u->eid));
-    } else if (new)
+    } else if (new) {
         x = eim_euicc_set_certificates(e, u);
-    else if (!x && u->certificate.len && !span_equal(buf_span(&known.certificate), buf_span(&u->certificate)))
-        say(v, 409, "registered already", "this EID is registered with another certificate");
+    } else if (!x && u->certificate.len) {
+        x = eim_chain_add(e, u);
+        if (x == ERR_EXISTS)
+            say(v, 409, "registered already", "this EID is registered with another certificate under the same CI");
+        x = x == ERR_EXISTS ? ERR_OK : x;
+    }
     eim_euicc_release(&known);
     return x || v->status != 200 ? x : add_later(e, u);
 }

@@ -11,31 +11,35 @@
 #include "rsp_ids.h"
 
 struct relay {
-    char order_id[37], eid[33], address[256];
-    bool smds;             /* it is an SM-DS */
-    struct es_peer smdp;
+    struct eim_session session;
+    struct es_peer server; /* SM-DP+ or SM-DS */
     char url[300];
 };
+#define RELAY_INIT ((struct relay){ .session = EIM_SESSION_INIT })
 
 static void aim(struct eim *e, struct relay *r)
 {
-    snprintf(r->url, sizeof r->url, "https://%s", r->address);
-    r->smdp = (struct es_peer){ .env = e->env, .base_url = r->url, .user_agent = "gsma-rsp-eim" };
+    snprintf(r->url, sizeof r->url, "https://%s", r->session.address);
+    r->server = (struct es_peer){ .env = e->env, .base_url = r->url, .user_agent = "gsma-rsp-eim" };
 }
 
-/* ERR_NOT_FOUND: no such session. */
-static enum err relay_get(struct eim *e, struct span transaction_id, struct relay *r)
+/* The session that a message is of; there may be none. */
+static enum err find_session(struct eim *e, struct span transaction_id, eim_session_fits fits, const void *what,
+                             struct relay *r, struct es_status *status)
 {
-    struct eim_session session = EIM_SESSION_INIT;
-    *r = (struct relay){ 0 };
-    enum err x = eim_session_get(e, transaction_id, &session);
-    snprintf(r->order_id, sizeof r->order_id, "%s", session.order_id);
-    snprintf(r->eid, sizeof r->eid, "%s", session.eid);
-    snprintf(r->address, sizeof r->address, "%s", session.address);
-    r->smds = session.smds;
+    enum err x = eim_session_find(e, transaction_id, fits, what, &r->session);
     aim(e, r);
-    eim_session_release(&session);
-    return x;
+    if (x != ERR_NOT_FOUND)
+        return x;
+    es_refuse(status, "8.10.1", "3.9", "no such relayed session");
+    return ERR_OK;
+}
+
+/* With an SM-DS there is no package, and nothing to cancel: what it answered was the end. */
+static void refuse_discovery(const struct relay *r, struct es_status *status)
+{
+    if (!es_refused(status) && r->session.smds)
+        es_refuse(status, "8.10.1", "3.9", "the session is with an SM-DS, which has neither package nor cancellation");
 }
 
 /* A compact response that cannot be put together again is an execution error: the device may come again with the full one. */
@@ -75,20 +79,23 @@ static enum err find_order(struct eim *e, struct span transaction_id, struct spa
     if (!x && (o.state != EIM_SENT || o.kind != EIM_ORDER_DOWNLOAD))
         x = ERR_NOT_FOUND;
     if (!x)
-        x = eim_download_target(&o, asked, code, &r->smds);
-    snprintf(r->order_id, sizeof r->order_id, "%s", o.id);
-    snprintf(r->eid, sizeof r->eid, "%s", o.eid);
-    snprintf(r->address, sizeof r->address, "%s", code->smdp_address);
+        x = eim_download_target(&o, asked, code, &r->session.smds);
+    snprintf(r->session.order_id, sizeof r->session.order_id, "%s", o.id);
+    snprintf(r->session.eid, sizeof r->session.eid, "%s", o.eid);
+    snprintf(r->session.address, sizeof r->session.address, "%s", code->smdp_address);
     eim_order_release(&o);
     return x;
 }
 
-/* SGP.32 5.14.1: the server must be the one that was meant, and bear the OID the activation code names. */
+/* SGP.32 5.14.1: the server must be the one that was meant, and bear the OID the activation code names. One that says another
+ * transaction than it signs answers nothing that could be used. */
 static int64_t check_server(struct eim *e, const struct rsp_initiate_authentication_ok *ok, const struct relay *r,
                             const struct rsp_activation_code *code)
 {
     const struct cert *server = NULL;
-    if (!rsp_address_equal(ok->server_signed1.server_address, span_str(r->address)))
+    if (!span_equal(ok->transaction_id, ok->server_signed1.transaction_id))
+        return RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR;
+    if (!rsp_address_equal(ok->server_signed1.server_address, span_str(r->session.address)))
         return RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
     if (code->smdp_oid[0] && (cert_load(e->env->crypto, ok->server_certificate, &server) ||
                               strcmp(server->oid, code->smdp_oid) != 0))
@@ -135,10 +142,10 @@ static enum err check_request(struct eim *e, const struct rsp_initiate_authentic
         *error = RSP_INITIATE_AUTHENTICATION_INVALID_EIM_TRANSACTION_ID;
     else if (x == ERR_REFUSED)
         *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
-    else if (!x && q->smdp_address.len && !rsp_address_equal(q->smdp_address, span_str(r->address)))
+    else if (!x && q->smdp_address.len && !rsp_address_equal(q->smdp_address, span_str(r->session.address)))
         *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
     else if (!x && !q->has_euicc_info1) {
-        x = eim_known_info1(e, r->eid, before, info);
+        x = eim_known_info1(e, r->session.eid, before, info);
         if (x == ERR_NOT_FOUND || x == ERR_PARSE)
             *error = RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR;
     }
@@ -151,21 +158,21 @@ static enum err ask_server(struct eim *e, struct relay *r, const struct rsp_acti
     struct es_memory m = ES_MEMORY_INIT;
     struct es_status status = { 0 };
     struct rsp_initiate_authentication_ok ok = { 0 };
-    const struct rsp_initiate_authentication_request request = { challenge, span_str(r->address), *info };
+    const struct rsp_initiate_authentication_request request = { challenge, span_str(r->session.address), *info };
     aim(e, r);
-    enum err x = r->smds ? es11_initiate_authentication(&r->smdp, &request, &m, &ok, &status)
-                         : es9p_initiate_authentication(&r->smdp, &request, &m, &ok, &status);
+    enum err x = r->session.smds ? es11_initiate_authentication(&r->server, &request, &m, &ok, &status)
+                         : es9p_initiate_authentication(&r->server, &request, &m, &ok, &status);
     x = eim_unreachable(e, x, &status);
     int64_t mismatch = x || es_refused(&status) ? 0 : check_server(e, &ok, r, code);
     if (!x && es_refused(&status))
-        x = refuse_initiate(es_code_of_status(r->smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
+        x = refuse_initiate(es_code_of_status(r->session.smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
                                               &status), answer);
     else if (!x && mismatch)
         x = refuse_initiate(mismatch, answer);
     else if (!x) {
-        x = eim_session_begin(e, r->order_id, r->eid, r->address, r->smds, &ok);
+        x = eim_session_begin(e, r->session.order_id, r->session.eid, r->session.address, r->session.smds, &ok);
         if (!x)
-            x = answer_initiate(e, r->eid, &ok, code, answer);
+            x = answer_initiate(e, r->session.eid, &ok, code, answer);
     }
     es_memory_release(&m);
     return x;
@@ -175,7 +182,7 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
                                            struct buf *answer)
 {
     struct eim *e = actor;
-    struct relay r = { 0 };
+    struct relay r = RELAY_INIT;
     struct rsp_activation_code code = { 0 };
     struct eim_session before = EIM_SESSION_INIT;
     struct rsp_euicc_info1 info;
@@ -204,18 +211,15 @@ static enum err verify_metadata(struct eim *e, const char *eid, const struct rsp
 }
 
 /* An order may name the profile that must come. */
-static enum err check_ordered(struct eim *e, struct span transaction_id, bool *mismatch)
+static enum err check_ordered(struct eim *e, const struct eim_session *session, struct es_status *status)
 {
-    struct eim_session session = EIM_SESSION_INIT;
     struct eim_order o;
     uint8_t iccid[RSP_ICCID_OCTETS];
     eim_order_init(&o);
-    enum err x = eim_session_get(e, transaction_id, &session);
-    if (!x)
-        x = eim_order_get(e, session.order_id, &o);
-    *mismatch = !x && o.iccid[0] && !rsp_iccid_parse(o.iccid, iccid) && !span_equal(SPAN_ARRAY(iccid), buf_span(&session.iccid));
+    enum err x = eim_order_get(e, session->order_id, &o);
+    if (!x && o.iccid[0] && !rsp_iccid_parse(o.iccid, iccid) && !span_equal(SPAN_ARRAY(iccid), buf_span(&session->iccid)))
+        es_refuse(status, "8.2", "3.10", "metadataMismatch");
     eim_order_release(&o);
-    eim_session_release(&session);
     return x;
 }
 
@@ -229,7 +233,7 @@ static enum err hash_confirmation(struct eim *e, const struct relay *r, const st
     if (!ok->smdp_signed2.cc_required)
         return ERR_OK;
     eim_order_init(&o);
-    enum err x = eim_order_get(e, r->order_id, &o);
+    enum err x = eim_order_get(e, r->session.order_id, &o);
     if (!x && o.confirmation.len) {
         const struct span parts[] = { buf_span(&o.confirmation), ok->smdp_signed2.transaction_id };
         x = sha256(e->env->crypto, parts, COUNT(parts), hash);
@@ -239,54 +243,89 @@ static enum err hash_confirmation(struct eim *e, const struct relay *r, const st
     return x;
 }
 
-enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticate_client_request *q, struct buf *answer)
+/* The response as the server gets it: a compact one is rebuilt into `bytes`. It must be the ordered eUICC's. */
+static enum err take_authentication(struct eim *e, const struct relay *r, struct rsp_authenticate_server_response *response,
+                                    struct buf *bytes, struct es_status *status)
 {
-    struct eim *e = actor;
-    struct relay r;
-    struct es_memory m = ES_MEMORY_INIT;
-    struct es_status status = { 0 };
-    struct rsp_authenticate_client_ok ok = { 0 };
-    struct rsp_authenticate_client_response_esipa out = { .which = RSP_AC_ESIPA_ERROR };
-    struct rsp_authenticate_client_request full = *q;
-    struct buf bytes = { .max = HTTP_BODY_MAX };
-    struct span hash_cc = { 0 };
+    enum err x = ERR_OK;
+    if (response->which == RSP_AUTHENTICATE_SERVER_COMPACT)
+        x = rebuilt(e, eim_rebuild_authentication(e, &r->session, response, bytes), status);
+    const struct span certificate = response->ok.euicc_certificate;
+    if (!x && !es_refused(status) && response->which == RSP_AUTHENTICATE_SERVER_OK && eim_is_others(e, certificate, r->session.eid))
+        es_refuse(status, "8.1.1", "3.8", "another eUICC than the order's");
+    return x;
+}
+
+/* What an SM-DP+ answered, as far as it is told to the device. */
+struct authenticated {
+    struct rsp_authenticate_client_ok ok;
     uint8_t hash[32];
-    bool tell_metadata = true, forbidden = false;
-    enum err x = relay_get(e, q->transaction_id, &r);
-    if (x == ERR_NOT_FOUND)
-        es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
-    if (!x && !es_refused(&status) && q->response.which == RSP_AUTHENTICATE_SERVER_COMPACT)
-        x = rebuilt(e, eim_rebuild_authentication(e, q->transaction_id, &full.response, &bytes), &status);
-    if (!x && !es_refused(&status) && r.smds) {
-        x = eim_relay_discovery(e, &r.smdp, r.order_id, &full, answer);
-        buf_release(&bytes);
+    struct span hash_cc;
+    bool tell_metadata, forbidden;
+};
+
+static enum err ask_smdp(struct eim *e, const struct relay *r, const struct rsp_authenticate_client_request *q,
+                         struct es_memory *m, struct authenticated *a, struct es_status *status)
+{
+    enum err x = eim_unreachable(e, es9p_authenticate_client(&r->server, q, m, &a->ok, status), status);
+    if (x || es_refused(status))
         return x;
+    if (!span_equal(a->ok.smdp_signed2.transaction_id, q->transaction_id)) {
+        es_refuse(status, "8.8", "4.2", "the SM-DP+ answered for another transaction");
+        return ERR_OK;
     }
-    if (!x && !es_refused(&status))
-        x = eim_unreachable(e, es9p_authenticate_client(&r.smdp, &full, &m, &ok, &status), &status);
-    if (!x && !es_refused(&status))
-        x = hash_confirmation(e, &r, &ok, hash, &hash_cc);
-    if (!x && !es_refused(&status))
-        x = verify_metadata(e, r.eid, &ok, &tell_metadata, &forbidden);
-    if (!x && !es_refused(&status) && full.response.which == RSP_AUTHENTICATE_SERVER_OK)
-        x = eim_session_authenticated(e, q->transaction_id, &full.response.ok, &ok, hash_cc);
-    if (es_refused(&status))
-        out.error = e->v1_3 ? es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, &status)
-                            : es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status);
-    else if (forbidden)
+    x = hash_confirmation(e, r, &a->ok, a->hash, &a->hash_cc);
+    if (!x)
+        x = verify_metadata(e, r->session.eid, &a->ok, &a->tell_metadata, &a->forbidden);
+    if (!x && q->response.which == RSP_AUTHENTICATE_SERVER_OK)
+        x = eim_session_authenticated(e, &r->session, &q->response.ok, &a->ok, a->hash_cc);
+    return x;
+}
+
+static enum err answer_authenticated(const struct eim *e, const struct authenticated *a, const struct es_status *status,
+                                     struct buf *answer)
+{
+    const struct rsp_authenticate_client_ok *ok = &a->ok;
+    struct rsp_authenticate_client_response_esipa out = { .which = RSP_AC_ESIPA_ERROR };
+    if (es_refused(status))
+        out.error = e->v1_3 ? es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, status)
+                            : es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, status);
+    else if (a->forbidden)
         out.error = RSP_AUTHENTICATE_CLIENT_PPR_NOT_ALLOWED;
     else
         out = (struct rsp_authenticate_client_response_esipa){
             .which = RSP_AC_ESIPA_OK_DP,
-            .dp = { .transaction_id = ok.transaction_id, .has_metadata = tell_metadata, .metadata = ok.metadata,
-                    .smdp_signed2 = ok.smdp_signed2, .smdp_signature2 = ok.smdp_signature2,
-                    .smdp_certificate = ok.smdp_certificate, .hash_cc = hash_cc },
+            .dp = { .transaction_id = ok->transaction_id, .has_metadata = a->tell_metadata, .metadata = ok->metadata,
+                    .smdp_signed2 = ok->smdp_signed2, .smdp_signature2 = ok->smdp_signature2,
+                    .smdp_certificate = ok->smdp_certificate, .hash_cc = a->hash_cc },
         };
-    if (!x)
-        x = rsp_authenticate_client_response_esipa_write(&out, answer);
-    memory_clear(hash, sizeof hash);
+    return rsp_authenticate_client_response_esipa_write(&out, answer);
+}
+
+enum err eim_relay_authenticate_client(void *actor, const struct rsp_authenticate_client_request *q, struct buf *answer)
+{
+    struct eim *e = actor;
+    struct relay r = RELAY_INIT;
+    struct es_memory m = ES_MEMORY_INIT;
+    struct es_status status = { 0 };
+    struct authenticated a = { .hash_cc = { 0 } };
+    struct rsp_authenticate_client_request full = *q;
+    struct buf bytes = { .max = HTTP_BODY_MAX };
+    enum err x = find_session(e, q->transaction_id, eim_authentication_fits, &q->response, &r, &status);
+    if (!x && !es_refused(&status))
+        x = take_authentication(e, &r, &full.response, &bytes, &status);
+    if (!x && !es_refused(&status) && r.session.smds) {
+        x = eim_relay_discovery(e, &r.server, r.session.order_id, &full, answer);
+    } else if (!x) {
+        if (!es_refused(&status))
+            x = ask_smdp(e, &r, &full, &m, &a, &status);
+        if (!x)
+            x = answer_authenticated(e, &a, &status, answer);
+    }
+    memory_clear(&a.hash, sizeof a.hash);
     buf_release(&bytes);
     es_memory_release(&m);
+    eim_session_release(&r.session);
     return x;
 }
 
@@ -294,28 +333,27 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
                                              struct buf *answer)
 {
     struct eim *e = actor;
-    struct relay r;
+    struct relay r = RELAY_INIT;
     struct es_memory m = ES_MEMORY_INIT;
     struct es_status status = { 0 };
     struct rsp_get_bound_profile_package_ok ok = { 0 };
     struct rsp_get_bound_profile_package_response_esipa out = { .which = RSP_ERROR };
     struct rsp_get_bound_profile_package_request full = *q;
     struct buf bytes = { .max = HTTP_BODY_MAX };
-    bool mismatch = false;
-    enum err x = relay_get(e, q->transaction_id, &r);
-    if (x == ERR_NOT_FOUND)
-        es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
-    else if (!x)
-        x = check_ordered(e, q->transaction_id, &mismatch);
-    if (mismatch)
-        es_refuse(&status, "8.2", "3.10", "metadataMismatch");
-    if (!x && !es_refused(&status) && q->response.which == RSP_PREPARE_DOWNLOAD_COMPACT)
-        x = rebuilt(e, eim_rebuild_preparation(e, q->transaction_id, &full.response, &bytes), &status);
+    enum err x = find_session(e, q->transaction_id, eim_preparation_fits, &q->response, &r, &status);
+    enum es_codes codes = ES9P_CODES_GET_BOUND_PROFILE_PACKAGE;
+    if (!x)
+        refuse_discovery(&r, &status);
     if (!x && !es_refused(&status))
-        x = eim_unreachable(e, es9p_get_bound_profile_package(&r.smdp, &full, &m, &ok, &status), &status);
+        x = check_ordered(e, &r.session, &status);
     if (es_refused(&status))
-        out.error = es_code_of_status(mismatch ? ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE : ES9P_CODES_GET_BOUND_PROFILE_PACKAGE,
-                                      &status);
+        codes = ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE; /* what the eIM refuses by itself */
+    if (!x && !es_refused(&status) && q->response.which == RSP_PREPARE_DOWNLOAD_COMPACT)
+        x = rebuilt(e, eim_rebuild_preparation(e, &r.session, &full.response, &bytes), &status);
+    if (!x && !es_refused(&status))
+        x = eim_unreachable(e, es9p_get_bound_profile_package(&r.server, &full, &m, &ok, &status), &status);
+    if (es_refused(&status))
+        out.error = es_code_of_status(codes, &status);
     else
         out = (struct rsp_get_bound_profile_package_response_esipa){
             .which = RSP_OK,
@@ -325,33 +363,39 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
         x = rsp_get_bound_profile_package_response_esipa_write(&out, answer);
     buf_release(&bytes);
     es_memory_release(&m);
+    eim_session_release(&r.session);
+    return x;
+}
+
+static enum err cancel_at_smdp(struct eim *e, const struct relay *r, const struct rsp_cancel_session_request_es9 *q,
+                               struct es_status *status)
+{
+    struct buf response = { .max = 4096 };
+    enum err x = q->response.which == RSP_CANCEL_SESSION_COMPACT
+                     ? rebuilt(e, eim_rebuild_cancellation(e, &r->session, &q->response, &response), status)
+                     : rsp_cancel_session_response_write(&q->response, &response);
+    if (!x && !es_refused(status))
+        x = eim_unreachable(e, es9p_cancel_session(&r->server, q->transaction_id, buf_span(&response), status), status);
+    buf_release(&response);
     return x;
 }
 
 enum err eim_relay_cancel_session(void *actor, const struct rsp_cancel_session_request_es9 *q, struct buf *answer)
 {
     struct eim *e = actor;
-    struct relay r;
+    struct relay r = RELAY_INIT;
     struct es_status status = { 0 };
-    struct buf response = { .max = 4096 };
     struct rsp_cancel_session_response_es9 out = { .which = RSP_OK, .ok = span_of("", 0) };
-    enum err x = relay_get(e, q->transaction_id, &r);
-    if (x == ERR_NOT_FOUND)
-        es_refuse(&status, "8.10.1", "3.9", "no such relayed session"), x = ERR_OK;
-    else {
-        if (!x)
-            x = q->response.which == RSP_CANCEL_SESSION_COMPACT
-                    ? rebuilt(e, eim_rebuild_cancellation(e, q->transaction_id, &q->response, &response), &status)
-                    : rsp_cancel_session_response_write(&q->response, &response);
-        if (!x && !es_refused(&status))
-            x = eim_unreachable(e, es9p_cancel_session(&r.smdp, q->transaction_id, buf_span(&response), &status),
-                            &status);
-    }
+    enum err x = find_session(e, q->transaction_id, eim_cancellation_fits, &q->response, &r, &status);
+    if (!x)
+        refuse_discovery(&r, &status);
+    if (!x && !es_refused(&status))
+        x = cancel_at_smdp(e, &r, q, &status);
     if (es_refused(&status))
         out = (struct rsp_cancel_session_response_es9){
             .which = RSP_ERROR, .error = es_code_of_status(ES9P_CODES_CANCEL_SESSION, &status) };
     if (!x)
         x = rsp_cancel_session_response_es9_write(&out, answer);
-    buf_release(&response);
+    eim_session_release(&r.session);
     return x;
 }

@@ -18,45 +18,6 @@ static enum err disbelieve(struct eim *e, const char *section, const char *why)
     return log_fail(e->env->log, ERR_VERIFY, section, why);
 }
 
-enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out)
-{
-    const struct cert *eum = NULL;
-    struct span ci;
-    struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
-    enum err x = cert_borrow(e->env->crypto, certificate, out);
-    if (!x)
-        x = cert_borrow(e->env->crypto, eum_certificate, &eum);
-    enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
-    if (flaw != CERT_FINE)
-        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
-    cert_give_back(e->env->crypto, eum);
-    return x;
-}
-
-/* The registered certificate: it may have expired or been revoked since. *out is NULL or borrowed, also after a failure. */
-static enum err euicc_certificate(struct eim *e, const char *eid, const struct cert **out)
-{
-    struct eim_euicc u;
-    eim_euicc_init(&u);
-    enum err x = eim_euicc_get(e, eid, &u);
-    if (!x && !u.certificate.len)
-        x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
-    if (!x)
-        x = eim_borrow_euicc(e, buf_span(&u.certificate), buf_span(&u.eum_certificate), out);
-    eim_euicc_release(&u);
-    return x;
-}
-
-enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
-{
-    const struct cert *certificate = NULL;
-    enum err x = euicc_certificate(e, eid, &certificate);
-    if (!x)
-        x = cert_verify(e->env->crypto, certificate, tbs->part, tbs->count, signature);
-    cert_give_back(e->env->crypto, certificate);
-    return x;
-}
-
 /* --- what a result says, as JSON ------------------------------------------------------------------- */
 
 static json_t *profiles_json(const struct rsp_profile_info_response *r)
@@ -175,10 +136,8 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
     }
     if (x || r.which != eim_order_result(o->kind))
         return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
-    if (r.which == RSP_RESULT_GET_RAT)
-        x = eim_learn_rat(e, o->eid, r.rat);
     if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
-        return x ? x : end_with_details(e, o, &r);
+        return end_with_details(e, o, &r);
     x = end_order(o, EIM_DONE, 0, "ok");
     if (!x && r.which == RSP_RESULT_UPDATE_EIM)
         x = eim_signing_note(e, o);
@@ -466,10 +425,10 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
         x = json_set_base64(json, "ipaEuiccDataResponse", buf_span(&bytes));
     if (!x && a->learned)
         x = eim_euicc_set_certificates(e, a->learned);
+    if (!x && a->learned)
+        x = eim_chain_learn(e, o->eid, buf_span(&a->learned->certificate), buf_span(&a->learned->eum_certificate));
     if (!x)
         x = eim_learn_data(e, o->eid, &r->data);
-    if (!x)
-        x = eim_learn_capabilities(e, o->eid, &r->data);
     o->state = EIM_DONE;
     buf_release(&bytes);
     if (x) {

@@ -1,11 +1,13 @@
 /* Relayed sessions as they are kept: for the steps to come, for compact forms, and for the installation result, which may come
- * late. */
+ * late. A session is its order's with one server: two servers may give the same transactionId. */
 #include <stdio.h>
 
 #include "eim_internal.h"
 
 /* How long: a device may be offline before it brings the installation result. */
 #define SESSION_KEPT (90 * CLOCK_DAY)
+/* Sessions of one transactionId that are looked at, the newest first; honest servers make no second. */
+#define TWINS_MAX 32
 
 static enum err hex_id(struct span id, char out[33])
 {
@@ -42,7 +44,8 @@ static enum err put_oid(struct eim *e, struct span certificate, struct buf *out)
     return x == ERR_PARSE || x == ERR_UNSUPPORTED || x == ERR_LIMIT ? ERR_OK : x;
 }
 
-/* Beside the session its receiver is kept, for notifications of years to come. */
+/* Beside the session its receiver is kept, for notifications of years to come. A server that gives an order its transactionId
+ * again has ended the session before. */
 static enum err put_session(struct eim *e, const char *id, const char *order_id, const char *eid, const char *address,
                             bool smds, struct span server_signed1, struct span oid)
 {
@@ -50,8 +53,9 @@ static enum err put_session(struct eim *e, const char *id, const char *order_id,
     int64_t now = clock_now(e->env->clock);
     enum err x = db_run(db, "DELETE FROM relay WHERE at < ?", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
     if (!x)
-        x = db_run(db, "INSERT INTO relay (transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        x = db_run(db,
+                   "INSERT OR REPLACE INTO relay (transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                    DB_ARGS(DB_TEXT(id), DB_TEXT(order_id), DB_TEXT(eid), DB_TEXT(address), DB_INT(now),
                            DB_INT(smds), DB_BLOB(server_signed1), blob_or_null(oid)),
                    NULL);
@@ -77,19 +81,18 @@ enum err eim_session_begin(struct eim *e, const char *order_id, const char *eid,
     return x;
 }
 
-enum err eim_session_authenticated(struct eim *e, struct span transaction_id, const struct rsp_authenticate_response_ok *client,
+enum err eim_session_authenticated(struct eim *e, const struct eim_session *s, const struct rsp_authenticate_response_ok *client,
                                    const struct rsp_authenticate_client_ok *server, struct span hash_cc)
 {
-    char id[33];
-    enum err x = hex_id(transaction_id, id);
+    enum err x = eim_chain_learn(e, s->eid, client->euicc_certificate, client->eum_certificate);
     return x ? x
              : db_run(e->env->db,
                       "UPDATE relay SET certificate = ?, eum_certificate = ?, info2 = ?, otpk = ?, hash_cc = ?,"
-                      " smdp_signature2 = ?, iccid = ? WHERE transaction_id = ?",
+                      " smdp_signature2 = ?, iccid = ? WHERE number = ?",
                       DB_ARGS(DB_BLOB(client->euicc_certificate), DB_BLOB(client->eum_certificate),
                               blob_or_null(client->euicc_signed1.euicc_info2.whole),
                               blob_or_null(server->smdp_signed2.bpp_euicc_otpk), blob_or_null(hash_cc),
-                              DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_TEXT(id)),
+                              DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_INT(s->number)),
                       NULL);
 }
 
@@ -105,6 +108,7 @@ static enum err take_session(void *context, const struct db_row *row)
     snprintf(s->eid, sizeof s->eid, "%s", db_text(row, 1));
     snprintf(s->address, sizeof s->address, "%s", db_text(row, 2));
     s->smds = db_int(row, 12);
+    s->number = db_int(row, 13);
     for (size_t i = 0; !x && i < COUNT(parts); i++)
         x = buf_set(parts[i], db_blob(row, 3 + i));
     return x;
@@ -112,15 +116,49 @@ static enum err take_session(void *context, const struct db_row *row)
 
 #define SESSION                                                                                           \
     "SELECT order_id, eid, address, server_signed1, smdp_oid, certificate, eum_certificate, info2, otpk," \
-    " hash_cc, smdp_signature2, iccid, smds FROM relay "
+    " hash_cc, smdp_signature2, iccid, smds, number FROM relay "
 
-enum err eim_session_get(struct eim *e, struct span transaction_id, struct eim_session *out)
+struct twins {
+    int64_t number[TWINS_MAX];
+    size_t count;
+};
+
+static enum err take_twin(void *context, const struct db_row *row)
+{
+    struct twins *t = context;
+    t->number[t->count++] = db_int(row, 0);
+    return ERR_OK;
+}
+
+static enum err get_session(struct eim *e, int64_t number, struct eim_session *out)
+{
+    return db_query(e->env->db, SESSION "WHERE number = ?", DB_ARGS(DB_INT(number)), take_session, out);
+}
+
+/* The newest that what was said belongs to. */
+static enum err choose(struct eim *e, const struct twins *t, eim_session_fits fits, const void *what, struct eim_session *out)
+{
+    enum err x = ERR_NOT_FOUND;
+    for (size_t i = 0; x == ERR_NOT_FOUND && i < t->count; i++) {
+        x = get_session(e, t->number[i], out);
+        if (!x)
+            x = fits(e, out, what) ? ERR_OK : ERR_NOT_FOUND;
+    }
+    return x;
+}
+
+enum err eim_session_find(struct eim *e, struct span transaction_id, eim_session_fits fits, const void *what,
+                          struct eim_session *out)
 {
     char id[33];
-    enum err x = hex_id(transaction_id, id);
-    if (!x)
-        x = db_query(e->env->db, SESSION "WHERE transaction_id = ?", DB_ARGS(DB_TEXT(id)), take_session, out);
-    return x == ERR_PARSE ? ERR_NOT_FOUND : x;
+    struct twins t = { .count = 0 };
+    if (hex_id(transaction_id, id))
+        return ERR_NOT_FOUND;
+    enum err x = db_query(e->env->db, "SELECT number FROM relay WHERE transaction_id = ? ORDER BY number DESC LIMIT ?",
+                          DB_ARGS(DB_TEXT(id), DB_INT(TWINS_MAX)), take_twin, &t);
+    if (x)
+        return x;
+    return t.count == 1 ? get_session(e, t.number[0], out) : choose(e, &t, fits, what, out);
 }
 
 enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out)

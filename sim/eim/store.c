@@ -123,6 +123,34 @@ const char *const eim_migrations[] = {
     "ALTER TABLE euicc ADD COLUMN features INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE euicc ADD COLUMN device_info BLOB;"
     "ALTER TABLE euicc ADD COLUMN rat BLOB;",
+    /* Certificates beside the registered ones. A relayed session is its order's with one server. */
+    "CREATE TABLE chain ("
+    " eid TEXT NOT NULL, certificate BLOB NOT NULL, eum_certificate BLOB NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (eid, certificate));"
+    "ALTER TABLE relay RENAME TO old_relay;"
+    "CREATE TABLE relay ("
+    " number INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, order_id TEXT NOT NULL, eid TEXT NOT NULL,"
+    " address TEXT NOT NULL COLLATE NOCASE, at INTEGER NOT NULL, smds INTEGER NOT NULL, server_signed1 BLOB,"
+    " smdp_oid BLOB, certificate BLOB, eum_certificate BLOB, info2 BLOB, otpk BLOB, hash_cc BLOB, smdp_signature2 BLOB,"
+    " iccid BLOB, UNIQUE (transaction_id, order_id, address));"
+    "INSERT INTO relay (transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid, certificate,"
+    " eum_certificate, info2, otpk, hash_cc, smdp_signature2, iccid)"
+    " SELECT transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid, certificate, eum_certificate,"
+    " info2, otpk, hash_cc, smdp_signature2, iccid FROM old_relay ORDER BY at;"
+    "INSERT OR IGNORE INTO chain SELECT r.eid, r.certificate, r.eum_certificate, r.at FROM old_relay r"
+    " JOIN euicc u ON u.eid = r.eid AND u.certificate <> r.certificate"
+    " WHERE r.certificate IS NOT NULL AND r.eum_certificate IS NOT NULL;"
+    "DROP TABLE old_relay;"
+    "CREATE INDEX relay_by_age ON relay (at);"
+    "CREATE INDEX relay_by_eid ON relay (eid, at);"
+    /* A start asks whether somebody is left from before. */
+    "CREATE INDEX euicc_without_key ON euicc (eid) WHERE signing IS NULL;",
+    /* What the device leaves to its eIM stands among what was learned. */
+    "INSERT OR REPLACE INTO learned SELECT eid, 'deviceInfo', last_contact, '{\"is\":{\"ctxParams1\":\"' || hex(device_info) || '\"}}'"
+    " FROM euicc WHERE device_info IS NOT NULL;"
+    "ALTER TABLE euicc DROP COLUMN features;"
+    "ALTER TABLE euicc DROP COLUMN device_info;"
+    "ALTER TABLE euicc DROP COLUMN rat;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 

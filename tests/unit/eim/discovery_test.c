@@ -246,6 +246,39 @@ static void only_asks(void)
     end(&a);
 }
 
+/* In the session of a discovery there is no package and nothing to cancel; the SM-DS is not asked. */
+static void a_discovery_is_no_download(void)
+{
+    for (int i = 0; i < 6; i++) {
+        bool json = i & 1, authenticated = i >= 2, cancels = i >= 4;
+        struct asked a;
+        struct es10b_cancel_session_response c = { .received.max = 4096 };
+        trigger(&a, BY_SMDS, one);
+        REQUIRE(initiate(&a, "") == 0);
+        lab_authenticate_server(&a.d);
+        if (authenticated)
+            REQUIRE(ask(&a) == 0);
+        const struct span id = a.d.initiated.transaction_id;
+        hide(&a, "smds.example.com", ERR_TIMEOUT);
+        a.f.l.hurdles = 100;
+        a.f.peer.json = json;
+        const struct rsp_get_bound_profile_package_request p = {
+            id, { .which = RSP_PREPARE_DOWNLOAD_ERROR, .error = { id, 127 } } };
+        const struct rsp_cancel_session_request q = { .transaction_id = id, .reason = 127 };
+        REQUIRE(es10b_cancel_session(&a.f.l.card.es, &q, &c) == ERR_OK);
+        if (cancels) {
+            CHECK(esipa_cancel_session(&a.f.peer, id, buf_span(&c.received), &a.d.status) == ERR_OK);
+        } else {
+            CHECK(esipa_get_bound_profile_package(&a.f.peer, &p, &a.d.memory, &a.d.package, &a.d.status) == ERR_OK);
+        }
+        CHECK(strcmp(a.d.status.subject, "8.10.1") == 0 && strcmp(a.d.status.reason, "3.9") == 0);
+        CHECK(a.f.l.hurdles == 100);
+        CHECK(strcmp(order_state(&a.f, "a"), "sent") == 0);
+        buf_release(&c.received);
+        end(&a);
+    }
+}
+
 /* The eIM killed at its n-th write: the device begins again, and finds the same. */
 static void killed(void)
 {
@@ -278,6 +311,7 @@ const struct test discovery_tests[] = {
     { "what an SM-DS answers becomes an activation code, or a number", asks },
     { "a download follows under the same order", goes_on },
     { "nothing but a question goes to an SM-DS", only_asks },
+    { "a discovery has neither package nor cancellation, and the SM-DS is not asked", a_discovery_is_no_download },
     { "a relayed discovery survives its eIM", killed },
 };
 const size_t discovery_tests_count = COUNT(discovery_tests);

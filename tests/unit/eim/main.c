@@ -211,7 +211,7 @@ void tick_eim(struct fixture *f)
 
 int main(void)
 {
-    struct test all[128];
+    struct test all[256];
     size_t count = 0;
     const struct {
         const struct test *tests;
@@ -232,6 +232,8 @@ int main(void)
         { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
         { result_tests, result_tests_count },
+        { chain_tests, chain_tests_count },
+        { twin_tests, twin_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

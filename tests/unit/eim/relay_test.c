@@ -6,6 +6,7 @@
 #include "esipa_call.h"
 #include "rsp_codes.h"
 #include "rsp_compact.h"
+#include "rsp_ids.h"
 
 #define NOT_RELAYED -1
 
@@ -695,6 +696,95 @@ static void compact_notifications_are_rebuilt(void)
     }
 }
 
+/* --- notifications beside a package's result: each that went on is acknowledged ---------------------------------- */
+
+/* An SM-DP+ that keeps what it is told, as it came. */
+struct ear {
+    struct actor actor;
+    struct buf heard;
+    unsigned count;
+};
+
+static enum err hear_notification(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct ear *e = actor;
+    json_t *body = NULL;
+    e->count++;
+    buf_clear(&e->heard);
+    REQUIRE(json_read(q->body, &body, NULL) == ERR_OK);
+    REQUIRE(json_base64(body, "pendingNotification", &e->heard) == ERR_OK);
+    json_decref(body);
+    return http_text(p, 204, "", (struct span){ 0 });
+}
+
+static const struct http_route ear_routes[] = { { "POST", "/gsma/rsp2/es9plus/handleNotification", hear_notification } };
+static const struct actor_ops ear_ops = { .role = "ear", .routes = ear_routes, .route_count = COUNT(ear_routes) };
+
+static bool acknowledges(struct fixture *f, int64_t wanted)
+{
+    struct der list = der_open(buf_span(&f->acknowledgements));
+    int64_t number;
+    while (!der_at_end(&list) && rsp_acknowledgement_next(&list, &number) == ERR_OK)
+        if (number == wanted)
+            return true;
+    return false;
+}
+
+static const struct {
+    const char *name;
+    bool compact;
+    int spoilt; /* the octet from the end that is altered; 0 none */
+    bool acknowledged;
+} beside[] = {
+    { "a full notification", false, 0, true },
+    { "a compact notification", true, 0, true },
+    { "a compact notification with another signature", true, 1, false },
+    { "a compact notification about another profile", true, 68, false },
+};
+
+static void notifications_beside_results(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(beside); i++) {
+        const char *name = beside[i / 2].name;
+        struct relayed r;
+        struct ear ear = { .actor = { &ear_ops }, .heard = { .max = 1 << 14 } };
+        struct rsp_pending_notification n;
+        struct buf full = { .max = 1 << 14 }, bytes = { .max = 1 << 14 };
+        uint8_t eid[16];
+        REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+        begin_compact(&r, true);
+        authenticate_compactly(&r, AS_IT_IS);
+        lab_prepare(&r.d);
+        REQUIRE(get_package(&r) && lab_load(&r.d) == 0);
+        make_notification(&r, SWITCHED, &full);
+        REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
+        const int64_t number = n.other.metadata.seq_number;
+        if (beside[i / 2].compact)
+            REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), &bytes) == ERR_OK);
+        if (!bytes.len)
+            REQUIRE(buf_set(&bytes, buf_span(&full)) == ERR_OK);
+        if (beside[i / 2].spoilt)
+            bytes.at[bytes.len - (size_t)beside[i / 2].spoilt] ^= 1;
+        REQUIRE(http_switch_set(r.f.l.wires, "smdp.example.com", &ear.actor, NULL, &r.f.l.log) == ERR_OK);
+        struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid),
+                                                    .result = { .which = RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS,
+                                                                .notifications = buf_span(&bytes) } };
+        REQUIRE(rsp_euicc_package_result_read(buf_span(&r.f.result), &q.result.package) == ERR_OK);
+        r.f.peer.json = i % 2;
+        CHECK_ROW(name, provide(&r.f, &q) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+        CHECK_ROW(name, acknowledges(&r.f, q.result.package.result.data.seq_number));
+        CHECK_ROW(name, acknowledges(&r.f, number) == beside[i / 2].acknowledged);
+        CHECK_ROW(name, ear.count == beside[i / 2].acknowledged);
+        /* What the eUICC signed, to the last octet. */
+        CHECK_ROW(name, !beside[i / 2].acknowledged || span_equal(buf_span(&ear.heard), buf_span(&full)));
+        REQUIRE(http_switch_set(r.f.l.wires, "smdp.example.com", NULL, NULL, &r.f.l.log) == ERR_OK);
+        buf_release(&ear.heard);
+        buf_release(&full);
+        buf_release(&bytes);
+        end(&r);
+    }
+}
+
 /* The eIM killed at its n-th write: the device begins again and gets its package. */
 static void killed(void)
 {
@@ -731,6 +821,7 @@ const struct test relay_tests[] = {
     { "a compact preparation is rebuilt to the last octet, or refused", preparations_are_rebuilt },
     { "a compact cancellation is rebuilt to the last octet, or refused", cancellations_are_rebuilt },
     { "a compact notification is rebuilt to the last octet, or stays", compact_notifications_are_rebuilt },
+    { "a notification beside a result is acknowledged when it went on, full or compact", notifications_beside_results },
     { "a relayed download survives its eIM", killed },
 };
 const size_t relay_tests_count = COUNT(relay_tests);

@@ -187,6 +187,34 @@ static void capabilities(void)
     fixture_close(&f);
 }
 
+/* What an answer does not tell stays as it was told before. */
+static void an_answer_of_one_half_keeps_the_other(void)
+{
+    struct fixture f;
+    uint8_t eid[16];
+    struct es10b_euicc_info2 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    fixture_open(&f);
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK && es10b_get_euicc_info2(&f.l.card.es, &info) == ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid),
+                                                    .result = { .which = RSP_EIM_RESULT_DATA, .data.which = RSP_OK } };
+        struct rsp_ipa_euicc_data *d = &q.result.data.data;
+        REQUIRE(order(&f, i ? "b" : "a", "data", "") == 202 && poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+        d->eim_transaction_id = f.package.message.data.eim_transaction_id;
+        d->has_capabilities = i == 0;
+        d->capabilities.features = RSP_IPA_EIM_METADATA;
+        d->has_euicc_info2 = i == 1;
+        d->euicc_info2 = info.message;
+        CHECK(provide(&f, &q) == RSP_PROVIDE_EMPTY);
+    }
+    json_t *v = view(&f);
+    const json_t *c = json_object_get(v, "capabilities");
+    CHECK(json_array_size(json_object_get(c, "ipaFeatures")) == 1 && json_str(c, "svn") && json_object_get(c, "freeMemory"));
+    json_decref(v);
+    buf_release(&info.received);
+    fixture_close(&f);
+}
+
 static void polls_with(struct fixture *f, int64_t cause, const char *plmn)
 {
     uint8_t eid[16], octets[3];
@@ -335,6 +363,23 @@ static void a_poll_costs_the_same_among_few_and_many(void)
 {
     uint64_t few = steps_of_polls(1);
     CHECK(few > 0 && few == steps_of_polls(6000));
+}
+
+static uint64_t steps_of_a_start(unsigned registered)
+{
+    struct fixture f;
+    fixture_open(&f);
+    import_numbered(&f, registered);
+    lab_restart(&f.l, LAB_EIM);
+    uint64_t steps = db_steps(f.l.part[LAB_EIM].env.db);
+    fixture_close(&f);
+    return steps;
+}
+
+static void a_start_costs_the_same_among_few_and_many(void)
+{
+    uint64_t few = steps_of_a_start(1);
+    CHECK(few > 0 && few == steps_of_a_start(3000));
 }
 
 /* --- trust -------------------------------------------------------------------------------------------- */
@@ -532,6 +577,8 @@ const struct test view_tests[] = {
     { "every eUICC is on one page, and no other tenant's", every_euicc_is_on_one_page },
     { "pages that are none are refused", pages_that_are_none },
     { "a page costs what it shows, not what there is", a_page_costs_what_it_shows },
+    { "an answer that tells one half keeps the other", an_answer_of_one_half_keeps_the_other },
+    { "a start costs the same among few eUICCs and many", a_start_costs_the_same_among_few_and_many },
     { "a poll costs the same among few and many", a_poll_costs_the_same_among_few_and_many },
     { "eUICCs are told whom to trust as the registration says", euiccs_are_told_whom_to_trust },
     { "what a registration did not say may be told later", what_is_told_later_counts },

@@ -1,0 +1,174 @@
+/* Certificate chains of eUICCs. An eUICC may have one under each of several CIs, and signs towards an SM-DP+ under the one that it
+ * chose: what it signed is believed under any chain of it that this eIM came to know and judges to be good. */
+#include <stdio.h>
+#include <string.h>
+
+#include "eim_internal.h"
+
+/* Of an eUICC, beside the registered one. */
+#define CHAINS_MAX 4
+
+enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out)
+{
+    const struct cert *eum = NULL;
+    struct span ci;
+    struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
+    enum err x = cert_borrow(e->env->crypto, certificate, out);
+    if (!x)
+        x = cert_borrow(e->env->crypto, eum_certificate, &eum);
+    enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
+    if (flaw != CERT_FINE)
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    cert_give_back(e->env->crypto, eum);
+    return x;
+}
+
+/* --- keeping ------------------------------------------------------------------------------------------------- */
+
+static enum err keep(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate)
+{
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO chain (eid, certificate, eum_certificate, at)"
+                        " SELECT eid, ?1, ?2, ?3 FROM euicc WHERE eid = ?4 AND certificate <> ?1"
+                        " ON CONFLICT (eid, certificate) DO UPDATE SET eum_certificate = excluded.eum_certificate, at = excluded.at",
+                        DB_ARGS(DB_BLOB(certificate), DB_BLOB(eum_certificate), DB_INT(clock_now(e->env->clock)), DB_TEXT(eid)),
+                        NULL);
+    return x ? x
+             : db_run(e->env->db,
+                      "DELETE FROM chain WHERE eid = ?1 AND certificate NOT IN"
+                      " (SELECT certificate FROM chain WHERE eid = ?1 ORDER BY at DESC, certificate LIMIT ?2)",
+                      DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), NULL);
+}
+
+static bool is_good(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate)
+{
+    const struct cert *euicc = NULL;
+    bool good = eim_borrow_euicc(e, certificate, eum_certificate, &euicc) == ERR_OK && strcmp(euicc->eid, eid) == 0;
+    cert_give_back(e->env->crypto, euicc);
+    return good;
+}
+
+enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate)
+{
+    int64_t known = 0;
+    enum err x = db_get_int(e->env->db,
+                            "SELECT EXISTS (SELECT 1 FROM euicc WHERE eid = ?1 AND certificate = ?2)"
+                            " OR EXISTS (SELECT 1 FROM chain WHERE eid = ?1 AND certificate = ?2)",
+                            DB_ARGS(DB_TEXT(eid), DB_BLOB(certificate)), &known);
+    if (x || known || !is_good(e, eid, certificate, eum_certificate))
+        return x;
+    return keep(e, eid, certificate, eum_certificate);
+}
+
+/* --- all of an eUICC -------------------------------------------------------------------------------------------- */
+
+struct chains {
+    struct {
+        struct buf certificate, eum_certificate;
+    } at[1 + CHAINS_MAX];
+    size_t count;
+};
+
+static enum err take_chain(void *context, const struct db_row *r)
+{
+    struct chains *c = context;
+    struct buf *certificate = &c->at[c->count].certificate, *eum_certificate = &c->at[c->count].eum_certificate;
+    c->count++;
+    *certificate = *eum_certificate = (struct buf){ .max = 8192 };
+    enum err x = buf_set(certificate, db_blob(r, 0));
+    return x ? x : buf_set(eum_certificate, db_blob(r, 1));
+}
+
+static void release(struct chains *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        buf_release(&c->at[i].certificate);
+        buf_release(&c->at[i].eum_certificate);
+    }
+}
+
+/* The registered one first. */
+static enum err get_chains(struct eim *e, const char *eid, struct chains *out)
+{
+    enum err x = db_query(e->env->db, "SELECT certificate, eum_certificate FROM euicc WHERE eid = ? AND length(certificate) > 0",
+                          DB_ARGS(DB_TEXT(eid)), take_chain, out);
+    if (!x || x == ERR_NOT_FOUND)
+        x = db_query(e->env->db, "SELECT certificate, eum_certificate FROM chain WHERE eid = ? ORDER BY at DESC LIMIT ?",
+                     DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), take_chain, out);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+/* Under which CI; "" not a good one. */
+static void authority_of(struct eim *e, const struct buf *certificate, const struct buf *eum_certificate, struct buf *out)
+{
+    const struct cert *euicc = NULL, *eum = NULL;
+    struct span ci;
+    struct cert_policy policy = { .now = clock_now(e->env->clock), .warn_eid_range = e->warn_eid_range };
+    bool good = cert_borrow(e->env->crypto, buf_span(certificate), &euicc) == ERR_OK &&
+                cert_borrow(e->env->crypto, buf_span(eum_certificate), &eum) == ERR_OK &&
+                cert_judge(e->trust, euicc, CERT_EUICC, &eum, 1, &policy, &ci) == CERT_FINE;
+    buf_clear(out);
+    if (good && buf_set(out, ci))
+        buf_clear(out);
+    cert_give_back(e->env->crypto, euicc);
+    cert_give_back(e->env->crypto, eum);
+}
+
+static bool has(const struct chains *c, const struct eim_euicc *u)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (span_equal(buf_span(&u->certificate), buf_span(&c->at[i].certificate)))
+            return true;
+    return false;
+}
+
+static bool has_authority(struct eim *e, const struct chains *c, const struct eim_euicc *u)
+{
+    struct buf ours = { .max = 64 }, theirs = { .max = 64 };
+    bool same = false;
+    authority_of(e, &u->certificate, &u->eum_certificate, &ours);
+    for (size_t i = 0; !same && i < c->count; i++) {
+        authority_of(e, &c->at[i].certificate, &c->at[i].eum_certificate, &theirs);
+        same = span_equal(buf_span(&ours), buf_span(&theirs));
+    }
+    buf_release(&ours);
+    buf_release(&theirs);
+    return same;
+}
+
+enum err eim_chain_add(struct eim *e, const struct eim_euicc *u)
+{
+    struct chains c = { .count = 0 };
+    enum err x = get_chains(e, u->eid, &c);
+    if (!x && !has(&c, u))
+        x = has_authority(e, &c, u) ? ERR_EXISTS
+                                    : eim_chain_learn(e, u->eid, buf_span(&u->certificate), buf_span(&u->eum_certificate));
+    release(&c);
+    return x;
+}
+
+/* A certificate may have expired or been revoked since it was learned. */
+static enum err verify(struct eim *e, struct span certificate, struct span eum_certificate, const struct rsp_tbs *tbs,
+                       struct span signature)
+{
+    const struct cert *euicc = NULL;
+    enum err x = eim_borrow_euicc(e, certificate, eum_certificate, &euicc);
+    if (!x)
+        x = cert_verify(e->env->crypto, euicc, tbs->part, tbs->count, signature);
+    cert_give_back(e->env->crypto, euicc);
+    return x;
+}
+
+enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
+{
+    struct chains c = { .count = 0 };
+    enum err x = get_chains(e, eid, &c);
+    if (!x && !c.count)
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
+    else if (!x)
+        x = ERR_VERIFY;
+    for (size_t i = 0; x == ERR_VERIFY && i < c.count; i++)
+        x = verify(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), tbs, signature);
+    release(&c);
+    return x;
+}
