@@ -286,12 +286,8 @@ static struct draft begin_draft(struct saip_reader *r, const struct member *m, u
     const struct saip_template_file *row = saip_template_find(m->family, m->version, m->tag);
     struct draft d = { .file = { .lifecycle = 5, .link = SAIP_NONE, .kind = SAIP_TRANSPARENT } };
     d.file.parent = (uint16_t)member_parent(r, m, row);
-    if (!row) {
-        bool adf = m->family == 10 && m->tag == 0xa2; /* CSIM: no table, its directory is known at least */
-        d.known = d.in_template = adf;
-        d.file.kind = adf ? SAIP_ADF : SAIP_TRANSPARENT;
+    if (!row)
         return d;
-    }
     d.known = d.in_template = true;
     d.pattern = row->content;
     d.file.kind = row->kind;

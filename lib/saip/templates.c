@@ -218,6 +218,86 @@ static const struct saip_template_file rows[] = {
     { 9, 2, 0xAD, 0x6FFC, SAIP_BER_TLV, 0, 0, 2, 0x00, true, 0x0000, "" },
     { 9, 2, 0xAE, 0x6FFA, SAIP_LINEAR_FIXED, 0, 0, 2, 0x00, true, 0x0000, "" },
     { 9, 2, 0xAF, 0x6FFA, SAIP_BER_TLV, 0, 0, 2, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xA2, 0x0, SAIP_ADF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 10, 1, 0xA3, 0x6F06, SAIP_LINEAR_FIXED, 0, 0, 10, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xA4, 0x6F21, SAIP_CYCLIC, 2, 2, 7, 0x00, false, 0x0000, "0000" },
+    { 10, 1, 0xA5, 0x6F22, SAIP_TRANSPARENT, 10, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xA6, 0x6F23, SAIP_TRANSPARENT, 10, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xA7, 0x6F24, SAIP_TRANSPARENT, 16, 0, 5, 0x00, false, 0x0000, "000000000000000000FFFFFFFF000000" },
+    { 10, 1, 0xA8, 0x6F25, SAIP_TRANSPARENT, 2, 0, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xA9, 0x6F26, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xAA, 0x6F27, SAIP_TRANSPARENT, 7, 0, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xAB, 0x6F28, SAIP_LINEAR_FIXED, 0, 5, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xAC, 0x6F29, SAIP_LINEAR_FIXED, 0, 8, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xAD, 0x6F2A, SAIP_TRANSPARENT, 7, 0, 5, 0x00, false, 0x0000, "01000000000000" },
+    { 10, 1, 0xAE, 0x6F2B, SAIP_TRANSPARENT, 8, 0, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xAF, 0x6F2C, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xB0, 0x6F2D, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xB1, 0x6F2F, SAIP_TRANSPARENT, 7, 0, 5, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xB2, 0x6F30, SAIP_TRANSPARENT, 0, 0, 2, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xB3, 0x6F31, SAIP_TRANSPARENT, 8, 0, 11, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xB4, 0x6F32, SAIP_TRANSPARENT, 0, 0, 2, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xB5, 0x6F33, SAIP_TRANSPARENT, 3, 0, 3, 0x00, false, 0x0000, "000000" },
+    { 10, 1, 0xB6, 0x6F34, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xB7, 0x6F35, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xB8, 0x6F36, SAIP_TRANSPARENT, 0, 0, 2, 0x00, true, 0x0000, "" },
+    { 10, 1, 0xB9, 0x6F37, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xBA, 0x6F38, SAIP_TRANSPARENT, 8, 0, 10, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xBB, 0x6F3A, SAIP_TRANSPARENT, 0, 0, 1, 0x00, false, 0x0000, "FF*" },
+    { 10, 1, 0xBC, 0x6F42, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xBD, 0x6F43, SAIP_TRANSPARENT, 3, 0, 10, 0x00, false, 0x0000, "000000" },
+    { 10, 1, 0xBE, 0x6F45, SAIP_TRANSPARENT, 4, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xBF1F, 0x6F46, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "00" },
+    { 10, 1, 0xBF20, 0x6F55, SAIP_TRANSPARENT, 3, 0, 5, 0x00, false, 0x0000, "000000" },
+    { 10, 1, 0xBF21, 0x6F70, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xBF22, 0x6F71, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xBF23, 0x6F72, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 1, 0xBF24, 0x6F73, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 11, 1, 0xA2, 0x6F2E, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xA3, 0x6F3B, SAIP_LINEAR_FIXED, 0, 0, 8, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xA4, 0x6F3C, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xA5, 0x6F3D, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xA6, 0x6F3E, SAIP_TRANSPARENT, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xA7, 0x6F3F, SAIP_TRANSPARENT, 0, 0, 5, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xA8, 0x6F41, SAIP_TRANSPARENT, 35, 0, 10, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xA9, 0x6F44, SAIP_LINEAR_FIXED, 0, 11, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xAA, 0x6F47, SAIP_TRANSPARENT, 0, 0, 10, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xAB, 0x6F48, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 11, 1, 0xAC, 0x6F49, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 11, 1, 0xAD, 0x6F4A, SAIP_TRANSPARENT, 4, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 11, 1, 0xAE, 0x6F4B, SAIP_TRANSPARENT, 5, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 11, 1, 0xAF, 0x6F4C, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xB0, 0x6F4D, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xB1, 0x6F4E, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "00" },
+    { 11, 1, 0xB2, 0x6F4F, SAIP_TRANSPARENT, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xB3, 0x6F50, SAIP_TRANSPARENT, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xB6, 0x6F56, SAIP_TRANSPARENT, 3, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 11, 1, 0xB7, 0x6F57, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xB8, 0x6F58, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "FF" },
+    { 11, 1, 0xB9, 0x6F59, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "00" },
+    { 11, 1, 0xBA, 0x6F5A, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBE, 0x6F5E, SAIP_LINEAR_FIXED, 0, 2, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF21, 0x6F65, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "000000FF*" },
+    { 11, 1, 0xBF22, 0x6F66, SAIP_LINEAR_FIXED, 0, 13, 5, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xBF23, 0x6F67, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF24, 0x6F68, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF25, 0x6F69, SAIP_TRANSPARENT, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF27, 0x6F6B, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF29, 0x6F6D, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF2A, 0x6F6E, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF2C, 0x6F74, SAIP_TRANSPARENT, 0, 0, 11, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF2D, 0x6F75, SAIP_TRANSPARENT, 0, 0, 8, 0x00, false, 0x0000, "00*" },
+    { 11, 1, 0xBF2E, 0x6F76, SAIP_TRANSPARENT, 4, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF31, 0x6F79, SAIP_LINEAR_FIXED, 0, 0, 2, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF32, 0x6F7A, SAIP_LINEAR_FIXED, 0, 13, 8, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xBF33, 0x6F7B, SAIP_LINEAR_FIXED, 0, 13, 2, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xBF34, 0x6F7C, SAIP_CYCLIC, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF35, 0x6F7D, SAIP_CYCLIC, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF36, 0x6F7E, SAIP_LINEAR_FIXED, 0, 13, 5, 0x00, false, 0x0000, "00FF*" },
+    { 11, 1, 0xBF37, 0x6F7F, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 11, 1, 0xBF39, 0x6F81, SAIP_TRANSPARENT, 126, 0, 5, 0x00, false, 0x0000, "FF*" },
+    { 10, 2, 0xA2, 0x0, SAIP_ADF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 11, 2, 0xA2, 0x6F2E, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "FF*" },
     { 12, 1, 0xA2, 0x0, SAIP_DF, 0, 0, 14, 0x00, false, 0x0000, "" },
     { 12, 1, 0xA3, 0x4F01, SAIP_TRANSPARENT, 0, 0, 2, 0x00, true, 0x0000, "" },
     { 12, 1, 0xA4, 0x4F02, SAIP_TRANSPARENT, 1, 0, 2, 0x00, false, 0x0000, "00" },
@@ -285,20 +365,15 @@ const struct saip_template_file *saip_template_next(unsigned family, unsigned ve
 
 bool saip_template_version_known(unsigned family, unsigned version)
 {
-    bool has_table = false;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].family != family)
-            continue;
-        has_table = true;
-        if (rows[i].version == version)
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].family == family && rows[i].version == version)
             return true;
-    }
-    return !has_table;
+    return false;
 }
 
 bool saip_template_by_default(unsigned family)
 {
-    return family == 1 || family == 4 || family == 8;
+    return family == 1 || family == 4 || family == 8 || family == 10;
 }
 
 static uint8_t digit(char c)

@@ -23,9 +23,9 @@ const struct saip_template_file *saip_template_find(unsigned family, unsigned ve
 /* Rows of a family's newest version up to `version`, one after the other; NULL at the end. */
 const struct saip_template_file *saip_template_next(unsigned family, unsigned version,
                                                     const struct saip_template_file *previous);
-/* Is this version in the table? True for a family that has no table at all. */
+/* Is this version in the table? */
 bool saip_template_version_known(unsigned family, unsigned version);
-/* Are the files of this template there without being mentioned? (MF, USIM and ISIM) */
+/* Are the files of this template there without being mentioned? (MF, USIM, ISIM and CSIM) */
 bool saip_template_by_default(unsigned family);
 /* Fills `size` octets as a content pattern says. */
 void saip_template_fill(const char *pattern, uint8_t *at, size_t size);

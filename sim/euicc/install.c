@@ -126,9 +126,9 @@ static enum err fill_profile(const struct euicc *e, struct profile *p, const str
     return err;
 }
 
-/* Bits of the header's ServicesList that this card has: usim, isim, Milenage, TUAK with both key lengths, the test
- * algorithm, BER-TLV files, links between files. */
-#define SERVICES (1u << 1 | 1u << 2 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19)
+/* Bits of the header's ServicesList that this card has: usim, isim, csim (its files; not CAVE), Milenage, TUAK with both
+ * key lengths, the test algorithm, BER-TLV files, links between files. */
+#define SERVICES (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19)
 
 static uint32_t services_missing(const struct saip_package *p)
 {

@@ -154,8 +154,6 @@ static void release_card(struct kept_card *k)
 static void what_a_card_only_keeps_is_said_in_words(void)
 {
     static const char *const wanted[] = {
-        "      csim 15: some of its files need a template that the card does not know: stored, not executed\n",
-        "      opt-csim 16: some of its files need a template",
         "      header: it mandates services that the card does not have\n",
         "      cdmaParameter 18: stored, not executed\n",
         "      securityDomain 26: stored, not executed\n",

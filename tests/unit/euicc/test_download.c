@@ -70,11 +70,11 @@ static void what_the_card_only_keeps_is_answered_and_can_be_asked_for(void)
         const char *element; /* NULL: carried out */
         enum saip_outcome outcome;
     } rows[] = {
-        { "the header mandates CSIM and more", -1, "header", SAIP_STORED_IN_PART },
+        { "the header mandates the calculation of SUCIs", -1, "header", SAIP_STORED_IN_PART },
         { "the MF is made", 4, NULL, SAIP_EXECUTED },
         { "USIM files are made", 8, NULL, SAIP_EXECUTED },
-        { "CSIM files are made in part", 15, "csim", SAIP_STORED_IN_PART },
-        { "optional CSIM files are made in part", 16, "opt-csim", SAIP_STORED_IN_PART },
+        { "CSIM files are made", 15, NULL, SAIP_EXECUTED },
+        { "optional CSIM files are made", 16, NULL, SAIP_EXECUTED },
         { "CDMA parameters are kept", 18, "cdmaParameter", SAIP_STORED },
         { "a security domain is kept", 26, "securityDomain", SAIP_STORED },
         { "the last of the RFM elements is kept", 30, "rfm", SAIP_STORED },
@@ -137,7 +137,7 @@ static void a_strict_card_has_every_service_or_refuses(void)
         { "BER-TLV files", 0x92, 0 },
         { "links", 0x93, 0 },
         { "contactless", 0x80, RSP_INSTALL_PE_PROCESSING_ERROR },
-        { "csim", 0x83, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "csim", 0x83, 0 },
         { "cave", 0x86, RSP_INSTALL_PE_PROCESSING_ERROR },
         { "javacard", 0x8b, RSP_INSTALL_PE_PROCESSING_ERROR },
         { "multos", 0x8c, RSP_INSTALL_PE_PROCESSING_ERROR },
@@ -167,6 +167,32 @@ static void a_strict_card_has_every_service_or_refuses(void)
         world_close(&w);
         buf_release(&result);
     }
+}
+
+/* Its files are a UICC's like others; CAVE is not on this card, and its commands say so. */
+static void the_csim_is_there(struct world *w, const char *package)
+{
+    static const struct {
+        const char *name, *command, *answer;
+    } rows[] = {
+        { "AUTHENTICATE: it has no keys", "00880081221000000000000000000000000000000000"
+                                               "1000000000000000000000000000000000", "6985" },
+        { "EF.RUIMID", "00a4000c026f31", "9000" },
+        { "READ BINARY that is always allowed", "00b0000008", "04800000000000009000" },
+        { "EF.ALOC, whose size is the template's", "00a4000c026f27", "9000" },
+        { "READ BINARY", "00b0000007", "000000000000009000" },
+        { "EF.COUNT", "00a4000c026f21", "9000" },
+        { "INCREASE", "8032000002000104", "000100019000" },
+        { "READ RECORD", "00b2010402", "00019000" },
+        { "EF.PRL", "00a4000c026f30", "9000" },
+        { "READ BINARY of its head", "00b0000005", "00120000009000" },
+        { "UPDATE BINARY without the right", "00d600000100", "6982" },
+        { "BASE STATION CHALLENGE", "008a0000", "6d00" },
+    };
+    bool there = apdu_is(w, "00a4040c07a0000003431002", "9000");
+    CHECK_ROW(package, there);
+    for (size_t i = 0; there && i < COUNT(rows); i++)
+        CHECK_ROW(rows[i].name, apdu_is(w, rows[i].command, rows[i].answer));
 }
 
 static void every_ts48_package_is_installed(void)
@@ -201,6 +227,7 @@ static void every_ts48_package_is_installed(void)
         CHECK(es10_is(&w, "bf3111a00c5a0a980010325476981032148101ff", "bf3103800100"));
         CHECK_ROW(names[i], apdu_is(&w, "00a4040c07a0000000871002", "9000"));
         CHECK_ROW(names[i], apdu_is(&w, "00a4000c026f07", "9000"));
+        the_csim_is_there(&w, names[i]);
         dp_close(&d);
         world_close(&w);
     }

@@ -126,6 +126,8 @@ static void every_ts48_package_is_read(void)
         CHECK_ROW(names[i], e == ERR_OK);
         CHECK_ROW(names[i], p && usim_of(p) != SAIP_NONE && p->aka_count >= 1);
         CHECK_ROW(names[i], p && content_of(p, usim_of(p), 0x6f07).len == 9);
+        for (size_t n = 0; p && n < p->element_count; n++)
+            CHECK_ROW(names[i], !p->elements[n].status && !p->elements[n].files_left);
         saip_free(p);
         buf_release(&upp);
     }
@@ -296,8 +298,8 @@ static void what_is_only_kept_is_told_element_by_element(void)
     } rows[] = {
         { "USIM files are made", 8, 0xb3, SAIP_EXECUTED, 0 },
         { "optional USIM files are made", 9, 0xb4, SAIP_EXECUTED, 0 },
-        { "CSIM files that lack a size need their template", 15, 0xb9, SAIP_STORED_IN_PART, 8 },
-        { "optional CSIM files that lack a size", 16, 0xba, SAIP_STORED_IN_PART, 3 },
+        { "CSIM files are made", 15, 0xb9, SAIP_EXECUTED, 0 },
+        { "optional CSIM files are made", 16, 0xba, SAIP_EXECUTED, 0 },
         { "CDMA parameters are only kept", 18, 0xa5, SAIP_STORED, 0 },
         { "a security domain is only kept", 26, 0xa6, SAIP_STORED, 0 },
         { "remote file management is only kept", 27, 0xa7, SAIP_STORED, 0 },
@@ -317,8 +319,10 @@ static void what_is_only_kept_is_told_element_by_element(void)
     }
     size_t csim = saip_adf(p, SPAN(0xa0, 0x00, 0x00, 0x03, 0x43, 0x10, 0x02));
     REQUIRE(csim != SAIP_NONE);
-    CHECK(content_of(p, csim, 0x6f22).len == 10);              /* its FCP and contents tell all */
-    CHECK(saip_child(p, csim, 0x6f25) == SAIP_NONE); /* not an empty file that passes for it */
+    CHECK(content_is(p, csim, 0x6f22, "008d03cb11033480de03"));
+    CHECK(content_is(p, csim, 0x6f27, "00000000000000")); /* its size is the template's, its pattern the package's */
+    CHECK(content_is(p, csim, 0x6f58, "ff"));
+    CHECK(content_of(p, csim, 0x6f41).len == 35 && content_of(p, csim, 0x6f81).len == 126);
     saip_free(p);
     buf_release(&upp);
 }
@@ -373,11 +377,11 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
           "67810f010205"
           "bf7e058303010203",
           "3009800100810177820154" },
-        { "CSIM, of which only the directory is told",
-          "b92aa0038101778106"
-          "67810f01020a"
-          "a217a11583027fc08409a0000003431002ff0182027821c600a302a100",
-          "300a80010081017782020099" },
+        { "an optional CSIM file whose place nobody told",
+          "ba14a0038101778106"
+          "67810f01020b"
+          "b405a1038b0105",
+          "300980010081017782015a" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf upp = { .max = 4096 }, statuses = { .max = 256 }, want = hex(rows[i].statuses);
