@@ -149,7 +149,7 @@ void trace_name_uicc(struct span command, bool response, char name[TRACE_NAME_MA
 {
     static const struct { uint8_t ins; const char *name; } names[] = {
         { 0xa4, "SELECT" }, { 0xb0, "READ BINARY" }, { 0xb2, "READ RECORD" }, { 0xd6, "UPDATE BINARY" },
-        { 0xdc, "UPDATE RECORD" }, { 0x88, "AUTHENTICATE" }, { 0x70, "MANAGE CHANNEL" }, { 0x20, "VERIFY" },
+        { 0xdc, "UPDATE RECORD" }, { 0x78, "GET IDENTITY" }, { 0x88, "AUTHENTICATE" }, { 0x70, "MANAGE CHANNEL" }, { 0x20, "VERIFY" },
         { 0xf2, "STATUS" }, { 0x10, "TERMINAL PROFILE" }, { 0x12, "FETCH" }, { 0x14, "TERMINAL RESPONSE" },
         { 0xaa, "TERMINAL CAPABILITY" }, { 0x04, "DEACTIVATE FILE" }, { 0x44, "ACTIVATE FILE" },
         { 0xcb, "RETRIEVE DATA" }, { 0xdb, "SET DATA" }, { 0xa2, "SEARCH RECORD" }, { 0x32, "INCREASE" },

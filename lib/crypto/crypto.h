@@ -29,6 +29,9 @@ enum ec_curve { EC_P256, EC_BRAINPOOL_P256R1 };
 struct ec_point {
     uint8_t at[65];
 };
+/* From a point compressed (02 or 03 || X) or not. ERR_VERIFY: none of the curve. */
+MUST_CHECK enum err ec_point_expand(struct crypto *c, enum ec_curve curve, struct span point, struct ec_point *out);
+
 /* Raw r || s, each 32 octets, big-endian (BSI TR-03111 plain format). */
 struct ec_signature {
     uint8_t at[64];

@@ -23,7 +23,7 @@ struct crypto {
 
     /* Fetched once: a fetch for each call would cost more than the short operations themselves. */
     EVP_MD *sha256, *sha1;
-    EVP_CIPHER *aes128_ecb, *aes128_cbc, *aes256_gcm;
+    EVP_CIPHER *aes128_ecb, *aes128_cbc, *aes128_ctr, *aes256_gcm;
     EVP_MAC *hmac, *cmac;
     EC_GROUP *group[EC_CURVES]; /* by enum ec_curve; read-only */
 

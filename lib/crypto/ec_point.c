@@ -36,6 +36,22 @@ enum err ec_public_point(const EVP_PKEY *key, struct ec_point *out)
     return ERR_OK;
 }
 
+enum err ec_point_expand(struct crypto *c, enum ec_curve curve, struct span point, struct ec_point *out)
+{
+    const EC_GROUP *group = c->group[curve];
+    bool compressed = point.len == 33 && (point.at[0] == 0x02 || point.at[0] == 0x03);
+    bool whole = point.len == sizeof out->at && point.at[0] == 0x04;
+    if (!compressed && !whole)
+        return ERR_VERIFY;
+    EC_POINT *p = EC_POINT_new(group);
+    bool ok = p && EC_POINT_oct2point(group, p, point.at, point.len, NULL) == 1 &&
+              EC_POINT_point2oct(group, p, POINT_CONVERSION_UNCOMPRESSED, out->at, sizeof out->at, NULL) ==
+                  sizeof out->at;
+    enum err e = ok ? ERR_OK : crypto_refuse(p ? ERR_VERIFY : ERR_NOMEM);
+    EC_POINT_free(p);
+    return e;
+}
+
 static enum err import_params(struct crypto *c, OSSL_PARAM *params, EVP_PKEY **out)
 {
     EVP_PKEY *key = NULL;

@@ -26,6 +26,7 @@ enum status_word {
     SW_MORE_DATA = 0x62f1,
     SW_MORE_EXPECTED = 0x63f1,
     SW_TRIES_LEFT = 0x63c0,
+    SW_EXECUTION_ERROR = 0x6400, /* nothing was changed */
     SW_MEMORY_PROBLEM = 0x6581,
     SW_WRONG_LENGTH = 0x6700,
     SW_CHANNEL_NOT_SUPPORTED = 0x6881,

@@ -127,8 +127,10 @@ static enum err fill_profile(const struct euicc *e, struct profile *p, const str
 }
 
 /* Bits of the header's ServicesList that this card has: usim, isim, csim (its files; not CAVE), Milenage, TUAK with both
- * key lengths, the test algorithm, BER-TLV files, links between files. */
-#define SERVICES (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19)
+ * key lengths, the test algorithm, BER-TLV files, links between files, GET IDENTITY and both profiles of a SUCI. */
+#define SERVICES                                                                                   \
+    (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19 | 1u << 21 |      \
+     1u << 22 | 1u << 23)
 
 static uint32_t services_missing(const struct saip_package *p)
 {

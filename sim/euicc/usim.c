@@ -382,12 +382,13 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     if (err)
         return err;
     bool transfer = c->ins == INS_RETRIEVE_DATA || c->ins == INS_SET_DATA;
-    bool proprietary = transfer || c->ins == INS_STATUS || c->ins == INS_INCREASE; /* TS 102 221 10.1.2 */
+    bool proprietary_only = transfer || c->ins == INS_GET_IDENTITY; /* TS 102 221 10.1.2 */
+    bool proprietary = proprietary_only || c->ins == INS_STATUS || c->ins == INS_INCREASE;
     if (!transfer)
         transfer_end(ch);
     if (c->cla & 0x80 && !proprietary)
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
-    if (transfer && !(c->cla & 0x80))
+    if (proprietary_only && !(c->cla & 0x80))
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
     if (c->ins == INS_SELECT)
         return run_select(u, ch, c, response, sw);
@@ -420,6 +421,8 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
         return run_pin(e, u, ch, c, sw);
     case INS_AUTHENTICATE:
         return usim_authenticate(e, u, ch, c, response, sw);
+    case INS_GET_IDENTITY:
+        return usim_get_identity(e, u, ch, c, response, sw);
     default:
         *sw = SW_UNKNOWN_INSTRUCTION;
         return ERR_OK;

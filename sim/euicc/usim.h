@@ -13,6 +13,7 @@
 #define INS_UNBLOCK_PIN 0x2c
 #define INS_INCREASE 0x32
 #define INS_ACTIVATE_FILE 0x44
+#define INS_GET_IDENTITY 0x78
 #define INS_AUTHENTICATE 0x88
 #define INS_SEARCH_RECORD 0xa2
 #define INS_SELECT 0xa4
@@ -99,6 +100,12 @@ MUST_CHECK enum err usim_increase(struct euicc *e, struct usim *u, struct channe
                                   const struct command *c, struct buf *response, uint16_t *sw);
 
 /* usim_authenticate.c */
+/* Is this service available in the EF.UST of an application? */
+bool usim_has_service(const struct usim *u, size_t adf, unsigned service);
 MUST_CHECK enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch,
+                                      const struct command *c, struct buf *response, uint16_t *sw);
+
+/* usim_identity.c */
+MUST_CHECK enum err usim_get_identity(struct euicc *e, const struct usim *u, const struct channel *ch,
                                       const struct command *c, struct buf *response, uint16_t *sw);
 #endif

@@ -139,7 +139,7 @@ static void make_kc(const struct aka_vector *v, uint8_t kc[8])
         kc[i] = v->ck[i] ^ v->ck[i + 8] ^ v->ik[i] ^ v->ik[i + 8];
 }
 
-static bool has_service(const struct usim *u, size_t adf, unsigned service)
+bool usim_has_service(const struct usim *u, size_t adf, unsigned service)
 {
     size_t table = saip_child(u->package, adf, EF_UST);
     struct span bits = table == SAIP_NONE ? (struct span){ 0 }
@@ -201,7 +201,7 @@ static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a,
         return put_resynchronisation(e, a, c, response);
     }
     memcpy(a->sqn[c->sqn[5] & 31], c->sqn, sizeof c->sqn);
-    enum err err = put_success(v, has_service(u, a->adf, SERVICE_GSM_ACCESS), response);
+    enum err err = put_success(v, usim_has_service(u, a->adf, SERVICE_GSM_ACCESS), response);
     return err ? err : usim_keep(e, u);
 }
 

@@ -13,8 +13,8 @@ struct span bytes(const char *hex_text);
 struct span vector_of(const struct buf *file, const char *origin_and_name);
 bool load_shared(const char *relative, struct buf *out);
 
-extern const struct test digest_tests[], ec_tests[], seed_tests[], bsp_tests[], session_tests[], aka_tests[];
-extern const size_t digest_test_count, ec_test_count, seed_test_count, bsp_test_count, session_test_count,
-    aka_test_count;
+extern const struct test digest_tests[], ec_tests[], ecies_tests[], seed_tests[], bsp_tests[], session_tests[], aka_tests[];
+extern const size_t digest_test_count, ec_test_count, ecies_test_count, seed_test_count, bsp_test_count,
+    session_test_count, aka_test_count;
 
 #endif

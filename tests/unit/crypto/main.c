@@ -93,6 +93,7 @@ int main(void)
     atexit(release_kept);
     n = add(all, n, digest_tests, digest_test_count);
     n = add(all, n, ec_tests, ec_test_count);
+    n = add(all, n, ecies_tests, ecies_test_count);
     n = add(all, n, seed_tests, seed_test_count);
     n = add(all, n, bsp_tests, bsp_test_count);
     n = add(all, n, session_tests, session_test_count);

@@ -3,21 +3,6 @@
 
 #include "world.h"
 
-/* The lead profile with more elements before its end. */
-static void add_elements(struct euicc_settings *s, const char *elements, struct euicc_profile *profile, struct buf *upp)
-{
-    struct buf more = hex(elements);
-    uint8_t end[9];
-    *profile = s->profiles[0];
-    REQUIRE(buf_set(upp, profile->upp) == ERR_OK);
-    memcpy(end, upp->at + upp->len - sizeof end, sizeof end);
-    upp->len -= sizeof end;
-    REQUIRE(buf_put(upp, buf_span(&more)) == ERR_OK && buf_put(upp, SPAN_ARRAY(end)) == ERR_OK);
-    buf_release(&more);
-    profile->upp = buf_span(upp);
-    s->profiles = profile;
-}
-
 void with_files(struct euicc_settings *s)
 {
     static struct euicc_profile profile;
@@ -33,18 +18,9 @@ void with_files(struct euicc_settings *s)
 #define USIM "00a4040c0ca0000000871002ff49ff0589"
 #define ADM "0020000a083535353535353535"
 
-struct row {
-    const char *name, *command, *answer;
-};
-static void play(struct world *w, const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        CHECK_ROW(rows[i].name, apdu_is(w, rows[i].command, rows[i].answer));
-}
-
 static void deactivated_files_give_nothing(void)
 {
-    static const struct row rows[] = {
+    static const struct apdu_row rows[] = {
         { "USIM", USIM, "9000" },
         { "DEACTIVATE FILE without a file", "00040000", "6986" },
         { "EF", "00a4000c026ffa", "9000" },
@@ -87,7 +63,7 @@ static void deactivated_files_give_nothing(void)
         { "UPDATE RECORD", "00dc010401aa", "6984" },
         { "INCREASE", "8032000003000001", "6981" },
     };
-    static const struct row after[] = {
+    static const struct apdu_row after[] = {
         { "EF.DIR after power off", "00a4000c022f00", "6283" },
         { "READ RECORD", "00b2010421", "6984" },
         { "ACTIVATE FILE without the right", "00440000", "6982" },
@@ -99,18 +75,13 @@ static void deactivated_files_give_nothing(void)
         { "ACTIVATE FILE", "00440000", "9000" },
         { "SELECT", "00a4000c026ffa", "9000" },
     };
-    struct world w;
-    world_open(&w, with_files);
-    play(&w, rows, COUNT(rows));
-    world_reset(&w);
-    play(&w, after, COUNT(after));
-    world_close(&w);
+    play_card(with_files, rows, COUNT(rows), after, COUNT(after));
 }
 
 /* TS 102 221 C.1: the warning comes at once, and again with the data. */
 static void a_warning_with_data_is_told_twice(void)
 {
-    static const struct row rows[] = {
+    static const struct apdu_row rows[] = {
         { "USIM", USIM, "9000" },
         { "SELECT without Le", "00a40004026ffb", "6283" },
         { "GET RESPONSE, a part", "00c0000002", "6216" "6283" },
@@ -119,15 +90,12 @@ static void a_warning_with_data_is_told_twice(void)
         { "SELECT of another", "00a40004026ffa", "6118" },
         { "GET RESPONSE", "00c0000018", "621682024121" "83026ffa" "8a0105" "8b036f0605" "80020004" "8800" "9000" },
     };
-    struct world w;
-    world_open(&w, with_files);
-    play(&w, rows, COUNT(rows));
-    world_close(&w);
+    play_card(with_files, rows, COUNT(rows), NULL, 0);
 }
 
 static void objects_are_retrieved_in_blocks(void)
 {
-    static const struct row rows[] = {
+    static const struct apdu_row rows[] = {
         { "RETRIEVE DATA without a file", "80cb0080018000", "6986" },
         { "USIM", USIM, "9000" },
         { "RETRIEVE DATA on the application", "80cb0080018000", "6986" },
@@ -173,15 +141,12 @@ static void objects_are_retrieved_in_blocks(void)
         { "its tags", "80cb0080015c00", "5c009000" },
         { "an object of it", "80cb0080018000", "6a88" },
     };
-    struct world w;
-    world_open(&w, with_files);
-    play(&w, rows, COUNT(rows));
-    world_close(&w);
+    play_card(with_files, rows, COUNT(rows), NULL, 0);
 }
 
 static void objects_are_set_whole_or_not_at_all(void)
 {
-    static const struct row rows[] = {
+    static const struct apdu_row rows[] = {
         { "SET DATA without a file", "80db0080038101aa", "6986" },
         { "USIM", USIM, "9000" },
         { "EF.IMSI", "00a4000c026f07", "9000" },
@@ -236,19 +201,14 @@ static void objects_are_set_whole_or_not_at_all(void)
         { "ACTIVATE FILE", "00440000", "9000" },
         { "a first block before power off", "80db008003800401", "63f1" },
     };
-    static const struct row after[] = {
+    static const struct apdu_row after[] = {
         { "USIM", USIM, "9000" },
         { "the file", "00a4000c026ff8", "9000" },
         { "the next block", "80db000003020304", "6985" },
         { "the tags after power off", "80cb0080015c00", "5c06a17f218082859000" },
         { "an object after power off", "80cb0080018200", "8204010203049000" },
     };
-    struct world w;
-    world_open(&w, with_files);
-    play(&w, rows, COUNT(rows));
-    world_reset(&w);
-    play(&w, after, COUNT(after));
-    world_close(&w);
+    play_card(with_files, rows, COUNT(rows), after, COUNT(after));
 }
 
 /* 300 octets: more than one command takes or one answer gives. */
@@ -289,7 +249,7 @@ static void with_shared_pins(struct euicc_settings *s)
 
 static void shared_pins_have_one_counter(void)
 {
-    static const struct row rows[] = {
+    static const struct apdu_row rows[] = {
         { "DF.TELECOM", "00a4000c027f10", "9000" },
         { "tries of the second PIN", "00200081", "63c3" },
         { "VERIFY with a wrong value", "002000810838383838ffffffff", "63c2" },
@@ -300,16 +260,11 @@ static void shared_pins_have_one_counter(void)
         { "tries after success", "00200081", "63c3" },
         { "a second PIN that nobody has", "00200082", "6a88" },
     };
-    static const struct row alone[] = {
+    static const struct apdu_row alone[] = {
         { "the MF has no second PIN", "00a4000c023f00", "9000" },
         { "its tries", "00200081", "6a88" },
     };
-    struct world w;
-    world_open(&w, with_shared_pins);
-    play(&w, rows, COUNT(rows));
-    world_reset(&w);
-    play(&w, alone, COUNT(alone));
-    world_close(&w);
+    play_card(with_shared_pins, rows, COUNT(rows), alone, COUNT(alone));
 }
 
 const struct test files_tests[] = {

@@ -260,6 +260,24 @@ bool apdu_is(struct world *w, const char *command, const char *wanted)
     return same;
 }
 
+void play_rows(struct world *w, const struct apdu_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        CHECK_ROW(rows[i].name, apdu_is(w, rows[i].command, rows[i].answer));
+}
+
+void play_card(world_tune tune, const struct apdu_row *rows, size_t count, const struct apdu_row *after,
+               size_t after_count)
+{
+    struct world w;
+    world_open(&w, tune);
+    play_rows(&w, rows, count);
+    if (after_count)
+        world_reset(&w);
+    play_rows(&w, after, after_count);
+    world_close(&w);
+}
+
 int profile_state(struct world *w, const char *iccid)
 {
     uint8_t id[10];
@@ -701,6 +719,20 @@ void nvm_snapshot(struct world *w, struct buf *out)
 }
 
 /* ---- the UICC ---- */
+void add_elements(struct euicc_settings *s, const char *elements, struct euicc_profile *profile, struct buf *upp)
+{
+    struct buf more = hex(elements);
+    uint8_t end[9];
+    *profile = s->profiles[0];
+    REQUIRE(buf_set(upp, profile->upp) == ERR_OK);
+    memcpy(end, upp->at + upp->len - sizeof end, sizeof end);
+    upp->len -= sizeof end;
+    REQUIRE(buf_put(upp, buf_span(&more)) == ERR_OK && buf_put(upp, SPAN_ARRAY(end)) == ERR_OK);
+    buf_release(&more);
+    profile->upp = buf_span(upp);
+    s->profiles = profile;
+}
+
 /* The lead profile with EF.DIR made cyclic and, where so wished, ADM's right to update made one to
  * increase. */
 static void make_cyclic(struct euicc_settings *s, bool increase, struct euicc_profile *profile,

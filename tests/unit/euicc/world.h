@@ -64,6 +64,15 @@ uint16_t es10_sw(struct world *w, const char *request);
 /* One APDU in hex: the response with its status word in hex equals `wanted`. */
 bool apdu_is(struct world *w, const char *command, const char *wanted);
 
+/* Commands and their answers, one after the other; `name` is what a failure is called. */
+struct apdu_row {
+    const char *name, *command, *answer;
+};
+void play_rows(struct world *w, const struct apdu_row *rows, size_t count);
+/* A card of its own plays the rows, and those `after` once its power was off and on. */
+void play_card(world_tune tune, const struct apdu_row *rows, size_t count, const struct apdu_row *after,
+               size_t after_count);
+
 /* ---- SM-DP+ ---- */
 enum dp_flaw {
     DP_FINE,
@@ -137,6 +146,9 @@ void put_crl(struct world *w, const char *issuer, unsigned number, struct buf *o
 /* The lead profile with EF.DIR made cyclic; ADM's right to update it made one to increase. */
 void with_cyclic_file(struct euicc_settings *s);
 void with_increase(struct euicc_settings *s);
+/* The lead profile with more elements (hex) before its end; `upp`, which may hold an earlier one, must stay as long as
+ * the settings. */
+void add_elements(struct euicc_settings *s, const char *elements, struct euicc_profile *profile, struct buf *upp);
 /* Under the USIM: BER-TLV files 6FF8 (64 octets, three objects), 6FF9 (16 octets, updated by ADM alone) and 6FFC (512
  * octets); transparent files 6FFA (usable while deactivated) and 6FFB (deactivated from the beginning). */
 void with_files(struct euicc_settings *s);
@@ -197,5 +209,6 @@ TESTS(cat_tests);
 TESTS(code_tests);
 TESTS(contents_tests);
 TESTS(files_tests);
+TESTS(identity_tests);
 TESTS(undefined_tests);
 #endif

@@ -59,6 +59,7 @@ static const struct subject uicc[] = {
       "usim_authenticate.c",
       NULL,
       { "\"0088", "(authenticate(&w," } },
+    { "TS 31.102 7.5", "GET IDENTITY", "usim_identity.c", NULL, { "\"8078", "GET_IDENTITY" } },
     { "TS 102 221 11.1.17", "MANAGE CHANNEL", "apdu.c", NULL, { "\"0070" } },
     { "TS 102 221 11.1.19", "TERMINAL CAPABILITY", "apdu.c", NULL, { "\"80aa" } },
     { "TS 102 221 11.2.1", "TERMINAL PROFILE", "cat.c", NULL, { "\"8010", "PROFILE, \"9" } },
