@@ -8,7 +8,8 @@ const char *card_status_text(unsigned sw)
     static const struct { unsigned sw; const char *text; } known[] = {
         { 0x6282, "nothing found" }, { 0x6283, "the selected file is deactivated" }, { 0x62f1, "more data follows" },
         { 0x63f1, "more data is expected" },
-        { 0x9000, "done" }, { 0x6300, "authentication failed" }, { 0x6700, "wrong length" },
+        { 0x9000, "done" }, { 0x6300, "authentication failed" }, { 0x6400, "it cannot be done; nothing was changed" },
+        { 0x6700, "wrong length" },
         { 0x6881, "channel not supported" }, { 0x6882, "secure messaging not supported" },
         { 0x6982, "security status not satisfied" }, { 0x6983, "blocked" }, { 0x6984, "disabled or deactivated" },
         { 0x6985, "conditions not satisfied" }, { 0x6986, "no file is selected" }, { 0x6a80, "incorrect data" },

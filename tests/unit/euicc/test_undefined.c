@@ -289,6 +289,7 @@ static void the_uicc_says_6f00(void)
         { "SET DATA", "80db0080038101aa", "9000" },
         { "RETRIEVE DATA", "80cb0080015c00", "5c0480" },
         { "DEACTIVATE FILE", "00040000", "9000" },
+        { "GET IDENTITY", "8078000100", "a10d" },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (unsigned n = 1, hit = 1; hit; n++) {
