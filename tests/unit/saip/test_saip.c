@@ -322,6 +322,8 @@ static void what_is_only_kept_is_told_element_by_element(void)
     CHECK(content_is(p, csim, 0x6f22, "008d03cb11033480de03"));
     CHECK(content_is(p, csim, 0x6f27, "00000000000000")); /* its size is the template's, its pattern the package's */
     CHECK(content_is(p, csim, 0x6f58, "ff"));
+    struct span keys = content_of(p, saip_child(p, usim_of(p), 0x5fc0), 0x4f05);
+    CHECK(keys.len == 110 && keys.at[0] == 0xff && keys.at[109] == 0xff); /* TS.48 gives EF.5GAUTHKEYS none */
     CHECK(content_of(p, csim, 0x6f41).len == 35 && content_of(p, csim, 0x6f81).len == 126);
     saip_free(p);
     buf_release(&upp);
