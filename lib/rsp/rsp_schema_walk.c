@@ -81,8 +81,9 @@ static bool type_starts_with(const asn_TYPE_descriptor_t *type, ber_tlv_tag_t ta
 static const asn_TYPE_member_t *find_member(const asn_TYPE_descriptor_t *type, int from,
                                             uint32_t tag)
 {
+    const ber_tlv_tag_t wanted = asn1c_tag(tag);
     for (int i = from; i < type->elements_count; i++)
-        if (member_starts_with(&type->elements[i], asn1c_tag(tag)))
+        if (member_starts_with(&type->elements[i], wanted))
             return &type->elements[i];
     return NULL;
 }

@@ -253,6 +253,7 @@ static const struct saip_template_file rows[] = {
     { 10, 1, 0xBF22, 0x6F71, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
     { 10, 1, 0xBF23, 0x6F72, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
     { 10, 1, 0xBF24, 0x6F73, SAIP_TRANSPARENT, 0, 0, 2, 0x00, false, 0x0000, "00*" },
+    { 10, 2, 0xA2, 0x0, SAIP_ADF, 0, 0, 14, 0x00, false, 0x0000, "" },
     { 11, 1, 0xA2, 0x6F2E, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "FF*" },
     { 11, 1, 0xA3, 0x6F3B, SAIP_LINEAR_FIXED, 0, 0, 8, 0x00, false, 0x0000, "FF*" },
     { 11, 1, 0xA4, 0x6F3C, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "00FF*" },
@@ -296,7 +297,6 @@ static const struct saip_template_file rows[] = {
     { 11, 1, 0xBF36, 0x6F7E, SAIP_LINEAR_FIXED, 0, 13, 5, 0x00, false, 0x0000, "00FF*" },
     { 11, 1, 0xBF37, 0x6F7F, SAIP_LINEAR_FIXED, 0, 0, 5, 0x00, false, 0x0000, "FF*" },
     { 11, 1, 0xBF39, 0x6F81, SAIP_TRANSPARENT, 126, 0, 5, 0x00, false, 0x0000, "FF*" },
-    { 10, 2, 0xA2, 0x0, SAIP_ADF, 0, 0, 14, 0x00, false, 0x0000, "" },
     { 11, 2, 0xA2, 0x6F2E, SAIP_TRANSPARENT, 1, 0, 5, 0x00, false, 0x0000, "FF*" },
     { 12, 1, 0xA2, 0x0, SAIP_DF, 0, 0, 14, 0x00, false, 0x0000, "" },
     { 12, 1, 0xA3, 0x4F01, SAIP_TRANSPARENT, 0, 0, 2, 0x00, true, 0x0000, "" },
@@ -344,12 +344,25 @@ static const struct saip_template_file rows[] = {
     { 16, 1, 0xA8, 0x4F06, SAIP_TRANSPARENT, 32, 0, 2, 0x06, true, 0x0000, "" },
 };
 
+/* The rows of a family lie together, in the order of families. */
+static size_t first_of(unsigned family)
+{
+    size_t from = 0, to = COUNT(rows);
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (rows[middle].family < family)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 const struct saip_template_file *saip_template_find(unsigned family, unsigned version, uint32_t tag)
 {
     const struct saip_template_file *best = NULL;
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].family == family && rows[i].tag == tag && rows[i].version <= version &&
-            (!best || rows[i].version > best->version))
+    for (size_t i = first_of(family); i < COUNT(rows) && rows[i].family == family; i++)
+        if (rows[i].tag == tag && rows[i].version <= version && (!best || rows[i].version > best->version))
             best = &rows[i];
     return best;
 }
@@ -357,16 +370,17 @@ const struct saip_template_file *saip_template_find(unsigned family, unsigned ve
 const struct saip_template_file *saip_template_next(unsigned family, unsigned version,
                                                     const struct saip_template_file *previous)
 {
-    for (size_t i = previous ? (size_t)(previous - rows) + 1 : 0; i < COUNT(rows); i++)
-        if (rows[i].family == family && saip_template_find(family, version, rows[i].tag) == &rows[i])
+    size_t i = previous ? (size_t)(previous - rows) + 1 : first_of(family);
+    for (; i < COUNT(rows) && rows[i].family == family; i++)
+        if (saip_template_find(family, version, rows[i].tag) == &rows[i])
             return &rows[i];
     return NULL;
 }
 
 bool saip_template_version_known(unsigned family, unsigned version)
 {
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].family == family && rows[i].version == version)
+    for (size_t i = first_of(family); i < COUNT(rows) && rows[i].family == family; i++)
+        if (rows[i].version == version)
             return true;
     return false;
 }
