@@ -208,6 +208,16 @@ static enum err read_constants(struct saip_reader *r, struct span from, struct a
     return e;
 }
 
+/* authCounterMax; ignored with the test algorithm. */
+static enum err read_counter_max(struct saip_reader *r, struct span from, struct saip_aka *a)
+{
+    uint8_t most[3] = { 0 };
+    enum err e = copy_exact(r, from, 0x86, most, sizeof most);
+    if (!e && !a->test_algorithm)
+        a->counter_max = (uint32_t)most[0] << 16 | (uint32_t)most[1] << 8 | most[2];
+    return e;
+}
+
 static enum err read_algorithm(struct saip_reader *r, struct span from, struct saip_aka *a)
 {
     uint8_t id = 0, keccak = 1;
@@ -225,30 +235,55 @@ static enum err read_algorithm(struct saip_reader *r, struct span from, struct s
     if (!e)
         e = optional_number(r, from, 0x87, 1, &keccak);
     a->params.keccak_iterations = keccak;
-    return e;
+    return e ? e : read_counter_max(r, from, a);
+}
+
+#define SEQ_MAX UINT64_C(0x07ffffffffff)
+#define SEQ_LIMIT UINT64_C(0x000010000000) /* of delta and age, where the package gives none */
+
+static uint64_t number(struct span octets)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < octets.len; i++)
+        n = n << 8 | octets.at[i];
+    return n;
+}
+
+/* A sequence number, which does not include the index. */
+static enum err read_seq(struct saip_reader *r, struct span octets, uint64_t *out)
+{
+    *out = number(octets);
+    return octets.len != 6 || *out > SEQ_MAX ? saip_refuse(r, SAIP_INVALID_PARAMETER, "sequence number") : ERR_OK;
+}
+
+static enum err read_limit(struct saip_reader *r, struct span from, uint32_t tag, uint64_t *out)
+{
+    struct der_tlv t;
+    *out = SEQ_LIMIT;
+    return der_find(from, tag, &t) ? ERR_OK : read_seq(r, t.value, out);
 }
 
 static enum err read_sequence_numbers(struct saip_reader *r, struct span from, struct saip_aka *a)
 {
-    static const uint8_t limit[6] = { 0, 0, 0x10, 0, 0, 0 };
     struct der_tlv list, item;
-    memcpy(a->sqn_delta, limit, sizeof limit);
-    memcpy(a->sqn_age_limit, limit, sizeof limit);
     a->sqn_options = 2;
     enum err e = copy_exact(r, from, 0x82, &a->sqn_options, 1);
     if (!e)
-        e = copy_exact(r, from, 0x83, a->sqn_delta, 6);
+        e = read_limit(r, from, 0x83, &a->sqn_delta);
     if (!e)
-        e = copy_exact(r, from, 0x84, a->sqn_age_limit, 6);
+        e = read_limit(r, from, 0x84, &a->sqn_age_limit);
     if (e || der_find(from, 0xa5, &list))
         return e;
     struct der d = der_open(list.value);
-    for (size_t i = 0; i < COUNT(a->sqn); i++) {
-        if (der_expect(&d, 0x04, &item) || item.value.len != 6)
+    for (size_t i = 0; !e && i < COUNT(a->sqn); i++) {
+        uint64_t seq;
+        if (der_expect(&d, 0x04, &item))
             return saip_refuse(r, SAIP_INVALID_PARAMETER, "sqnInit must have 32 numbers of 6 octets");
-        memcpy(a->sqn[i], item.value.at, 6);
+        e = read_seq(r, item.value, &seq);
+        for (size_t n = 0; !e && n < 6; n++)
+            a->sqn[i][n] = (uint8_t)(seq << 5 >> (40 - 8 * n));
     }
-    return ERR_OK;
+    return e;
 }
 
 enum err saip_read_aka(struct saip_reader *r, const struct der_tlv *element)

@@ -86,7 +86,10 @@ struct saip_aka {
     bool test_algorithm; /* algorithmID 3, the 3GPP test algorithm: params.k only */
     struct aka_params params;
     struct span mapped_from; /* AID whose parameters are shared; then params is empty */
-    uint8_t sqn_options, sqn_delta[6], sqn_age_limit[6], sqn[32][6];
+    uint8_t sqn_options;          /* bit 2: sqn_delta is checked */
+    uint64_t sqn_delta, sqn_age_limit; /* of SEQ, which has no index; 0 none */
+    uint8_t sqn[32][6];           /* SEQ || IND, the highest that was taken for each index */
+    uint32_t counter_max, counter; /* how often it may be used, and was; max 0: as often as one likes */
 };
 /* How far an element was carried out. */
 enum saip_outcome {

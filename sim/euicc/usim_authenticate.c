@@ -8,6 +8,7 @@
 #define EF_UST 0x6f38
 #define SERVICE_GSM_ACCESS 27
 #define PIN_APPLICATION 0x01
+#define SQN_DELTA 0x02 /* of sqnOptions */
 
 struct challenge {
     const uint8_t *rand;
@@ -49,14 +50,18 @@ static uint64_t highest(const struct saip_aka *a)
     return most;
 }
 
-/* TS 33.102 C.2.1: newer than the last one of its index, and not older than the age limit. */
+/* TS 33.102 C.2.1: newer than the last one of its index, no jump that would wear the counter out (C.2.2), and not older
+ * than the age limit (C.2.3). The limits are not for the test algorithm. */
 static bool is_fresh(const struct saip_aka *a, const uint8_t sqn[6])
 {
-    uint64_t n = number48(sqn), age = number48(a->sqn_age_limit), most = highest(a);
-    unsigned index = sqn[5] & 31;
-    if (n >> 5 <= number48(a->sqn[index]) >> 5)
+    uint64_t seq = number48(sqn) >> 5, most = highest(a) >> 5;
+    if (seq <= number48(a->sqn[sqn[5] & 31]) >> 5)
         return false;
-    return !age || most < age || n >= most - age;
+    if (a->test_algorithm)
+        return true;
+    if (a->sqn_options & SQN_DELTA && seq > most && seq - most > a->sqn_delta)
+        return false;
+    return !a->sqn_age_limit || most < a->sqn_age_limit || seq >= most - a->sqn_age_limit;
 }
 
 /* The test algorithm of TS 34.108 8.1.2: exclusive or with K, shifted about. */
@@ -221,7 +226,18 @@ static struct saip_aka *judge(struct usim *u, const struct channel *ch, const st
         *sw = SW_INCORRECT_DATA;
     else if (!gsm && (c->data.len != 34 || c->data.at[0] != 16 || c->data.at[17] != 16))
         *sw = SW_INCORRECT_DATA;
+    else if (a->counter_max && a->counter >= a->counter_max)
+        *sw = SW_CONDITIONS_NOT_SATISFIED; /* its keys were used as often as they may be */
     return a;
+}
+
+/* Counted before anything is known of the answer, which may tell of the keys. */
+static enum err count_use(struct euicc *e, struct usim *u, struct saip_aka *a)
+{
+    if (!a->counter_max)
+        return ERR_OK;
+    a->counter++;
+    return usim_keep(e, u);
 }
 
 enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel *ch,
@@ -230,11 +246,12 @@ enum err usim_authenticate(struct euicc *e, struct usim *u, const struct channel
     struct saip_aka *a = judge(u, ch, c, sw);
     if (*sw != SW_OK)
         return ERR_OK;
-    if (c->p2 == CONTEXT_GSM)
-        return authenticate_gsm(e, a, c->data.at + 1, response);
+    enum err err = count_use(e, u, a);
+    if (err || c->p2 == CONTEXT_GSM)
+        return err ? err : authenticate_gsm(e, a, c->data.at + 1, response);
     struct challenge challenge = { .rand = c->data.at + 1 };
     struct aka_vector v;
-    enum err err = compute(e, a, span_sub(c->data, 18, 16), &challenge, &v);
+    err = compute(e, a, span_sub(c->data, 18, 16), &challenge, &v);
     if (!err)
         err = answer(e, u, a, &challenge, &v, response, sw);
     memory_clear(&v, sizeof v);

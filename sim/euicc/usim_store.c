@@ -1,5 +1,5 @@
-/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files, A4 life cycles.
- * Nothing of it is in the package. */
+/* What using a USIM changes, as DER: A0 sequence numbers, A1 PINs, A2 PUKs, A3 files, A4 life cycles, A5
+ * how often keys were used. Nothing of it is in the package. */
 #include <string.h>
 
 #include "usim.h"
@@ -12,6 +12,15 @@ static enum err write_sequence_numbers(const struct saip_package *p, struct buf 
     enum err err = der_put_open(out, 0xa0, &mark);
     for (size_t i = 0; !err && i < p->aka_count; i++)
         err = der_put(out, 0x04, span_of(p->akas[i].sqn, sizeof p->akas[i].sqn));
+    return err ? err : der_put_close(out, mark);
+}
+
+static enum err write_counters(const struct saip_package *p, struct buf *out)
+{
+    struct der_mark mark;
+    enum err err = der_put_open(out, 0xa5, &mark);
+    for (size_t i = 0; !err && i < p->aka_count; i++)
+        err = der_put_integer(out, 0x02, p->akas[i].counter);
     return err ? err : der_put_close(out, mark);
 }
 
@@ -78,7 +87,9 @@ enum err usim_write_changes(const struct usim *u, struct buf *out)
         err = write_codes(u->package, out);
     if (!err)
         err = write_files(u, out);
-    return err ? err : write_lifecycles(u, out);
+    if (!err)
+        err = write_lifecycles(u, out);
+    return err ? err : write_counters(u->package, out);
 }
 
 static enum err next_octets(struct der *list, size_t len, void *out)
@@ -97,6 +108,19 @@ static enum err apply_numbers(struct saip_package *p, struct span list)
     for (size_t i = 0; !err && i < p->aka_count; i++)
         err = next_octets(&d, sizeof p->akas[i].sqn, p->akas[i].sqn);
     return err;
+}
+
+static enum err apply_counters(struct saip_package *p, struct span list)
+{
+    struct der d = der_open(list);
+    struct der_tlv t;
+    int64_t count = 0;
+    for (size_t i = 0; i < p->aka_count; i++) {
+        if (der_expect(&d, 0x02, &t) || der_integer(t.value, &count) || count < 0 || count > UINT32_MAX)
+            return ERR_PARSE;
+        p->akas[i].counter = (uint32_t)count;
+    }
+    return ERR_OK;
 }
 
 static enum err apply_codes(struct saip_package *p, struct span pins, struct span puks)
@@ -168,18 +192,20 @@ static enum err apply_list(struct usim *u, struct span list,
 enum err usim_apply_changes(struct usim *u, struct span changes)
 {
     struct der d = der_open(changes);
-    struct der_tlv numbers, pins, puks, files, lifecycles;
-    bool has_lifecycles = false; /* a memory from before had none */
+    struct der_tlv numbers, pins, puks, files, lifecycles, counters;
+    bool has_lifecycles = false, has_counters = false; /* a memory from before had none */
     if (!changes.len)
         return ERR_OK;
     if (der_expect(&d, 0xa0, &numbers) || der_expect(&d, 0xa1, &pins) ||
         der_expect(&d, 0xa2, &puks) || der_expect(&d, 0xa3, &files) ||
-        der_optional(&d, 0xa4, &lifecycles, &has_lifecycles))
+        der_optional(&d, 0xa4, &lifecycles, &has_lifecycles) || der_optional(&d, 0xa5, &counters, &has_counters))
         return ERR_PARSE;
     enum err err = apply_numbers(u->package, numbers.value);
     if (!err)
         err = apply_codes(u->package, pins.value, puks.value);
     if (!err)
         err = apply_list(u, files.value, apply_file);
-    return err || !has_lifecycles ? err : apply_list(u, lifecycles.value, apply_lifecycle);
+    if (!err && has_lifecycles)
+        err = apply_list(u, lifecycles.value, apply_lifecycle);
+    return err || !has_counters ? err : apply_counters(u->package, counters.value);
 }

@@ -400,6 +400,112 @@ static void the_sim_authenticates_and_resynchronises(void)
     buf_release(&out);
 }
 
+/* The lead profile with AKA parameters of this kind: more of the algorithm's (hex), and what follows it. */
+static const char *of_algorithm, *of_sequence;
+
+static void put_aka(struct buf *out)
+{
+    struct der_mark element, configuration, algorithm;
+    struct buf more = hex(of_algorithm), numbers = hex(of_sequence);
+    REQUIRE(der_put_open(out, 0xa4, &element) == ERR_OK && der_put(out, 0xa0, SPAN(0x81, 0x01, 0x07)) == ERR_OK);
+    REQUIRE(der_put_open(out, 0xa1, &configuration) == ERR_OK && der_put_open(out, 0xa1, &algorithm) == ERR_OK);
+    REQUIRE(der_put(out, 0x80, SPAN(0x01)) == ERR_OK && der_put(out, 0x81, SPAN(0x02)) == ERR_OK);
+    REQUIRE(der_put(out, 0x82, span_of(lead_keys.k, 16)) == ERR_OK);
+    REQUIRE(der_put(out, 0x83, span_of(lead_keys.opc, 16)) == ERR_OK);
+    REQUIRE(buf_put(out, buf_span(&more)) == ERR_OK);
+    REQUIRE(der_put_close(out, algorithm) == ERR_OK && der_put_close(out, configuration) == ERR_OK);
+    REQUIRE(buf_put(out, buf_span(&numbers)) == ERR_OK && der_put_close(out, element) == ERR_OK);
+    buf_release(&more);
+    buf_release(&numbers);
+}
+
+static void with_aka(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    struct der d = der_open(s->profiles[0].upp);
+    buf_clear(&upp);
+    while (!der_at_end(&d)) {
+        struct der_tlv element;
+        REQUIRE(der_next(&d, &element) == ERR_OK);
+        if (element.tag == 0xa4)
+            put_aka(&upp);
+        else
+            REQUIRE(buf_put(&upp, element.whole) == ERR_OK);
+    }
+    profile = s->profiles[0];
+    profile.upp = buf_span(&upp);
+    s->profiles = &profile;
+}
+
+/* TS 33.102 C.2. What a package says of sequence numbers does not include the index. */
+static void sequence_numbers_are_those_of_the_package(void)
+{
+    static const struct {
+        const char *name, *sequence; /* "@": a start that is the same for each index */
+        uint64_t first, second;      /* SEQ; 0: not asked */
+        uint8_t answers[2];          /* DB taken, DC not */
+    } rows[] = {
+        { "nothing said", "", 1, 2, { 0xdb, 0xdb } },
+        { "the same twice", "", 1, 1, { 0xdb, 0xdc } },
+        { "a start of 7: not above it", "@000000000007", 7, 8, { 0xdc, 0xdb } },
+        { "the highest start", "@07ffffffffff", 0x7ffffffffff, 0, { 0xdc } },
+        { "a jump as far as delta", "8306000000000064@000000000007", 107, 108, { 0xdb, 0xdb } },
+        { "a jump farther than delta", "8306000000000064@000000000007", 108, 107, { 0xdc, 0xdb } },
+        { "delta that is not checked", "8201008306000000000064@000000000007", 108, 0, { 0xdb } },
+        { "the usual delta", "", 0x10000001, 0x10000000, { 0xdc, 0xdb } },
+        { "as old as the age limit", "8406000000000005", 100, 95, { 0xdb, 0xdb } },
+        { "older than the age limit", "8406000000000005", 100, 94, { 0xdb, 0xdc } },
+        { "no age limit", "8406000000000000", 100, 2, { 0xdb, 0xdb } },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct aka_vector v;
+        struct buf out = { .max = 300 }, sequence = { .max = 2048 };
+        const char *start = strchr(rows[i].sequence, '@');
+        REQUIRE(buf_printf(&sequence, "%.*s", (int)strcspn(rows[i].sequence, "@"), rows[i].sequence) == ERR_OK);
+        REQUIRE(!start || buf_put_str(&sequence, "a5820100") == ERR_OK);
+        for (unsigned n = 0; start && n < 32; n++)
+            REQUIRE(buf_printf(&sequence, "0406%s", start + 1) == ERR_OK);
+        of_algorithm = "";
+        of_sequence = buf_cstr(&sequence);
+        world_open(&w, with_aka);
+        REQUIRE(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+        const uint64_t asked[] = { rows[i].first, rows[i].second };
+        bool same = asked[0] == asked[1];
+        for (unsigned n = 0; n < 2 && asked[n]; n++) { /* each with an index of its own */
+            uint16_t sw = network_authenticates(&w, asked[n] << 5 | (same ? 3 : n), false, &v, &out);
+            CHECK_ROW(rows[i].name, sw == 0x9000 && out.at[0] == rows[i].answers[n]);
+        }
+        world_close(&w);
+        buf_release(&out);
+        buf_release(&sequence);
+    }
+}
+
+static void keys_are_used_as_often_as_the_package_allows(void)
+{
+    struct world w;
+    struct aka_vector v;
+    struct buf out = { .max = 300 };
+    of_algorithm = "8603000003";
+    of_sequence = "";
+    world_open(&w, with_aka);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(network_authenticates(&w, 0x20, false, &v, &out) == 0x9000);
+    CHECK(network_authenticates(&w, 0x40, true, &v, &out) == 0x9862); /* counts too */
+    world_reset(&w);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(network_authenticates(&w, 0x60, false, &v, &out) == 0x9000);
+    CHECK(network_authenticates(&w, 0x80, false, &v, &out) == 0x6985);
+    CHECK(apdu_is(&w, "00b0870009", "0829261089674523019000")); /* the files are as before */
+    world_reset(&w);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(network_authenticates(&w, 0x80, false, &v, &out) == 0x6985);
+    world_close(&w);
+    buf_release(&out);
+}
+
 /* TS 34.108 8.1.2 by hand: the test key 00 01 … 0F, RAND of zeros, so XDOUT is the key. */
 static void the_test_algorithm_of_34_108_is_known(void)
 {
@@ -486,6 +592,8 @@ const struct test usim_tests[] = {
     { "cyclic files keep the newest first", cyclic_files_keep_the_newest_first },
     { "an update survives", an_update_survives },
     { "the SIM authenticates and resynchronises", the_sim_authenticates_and_resynchronises },
+    { "sequence numbers are those of the package", sequence_numbers_are_those_of_the_package },
+    { "keys are used as often as the package allows", keys_are_used_as_often_as_the_package_allows },
     { "the test algorithm of TS 34.108 is known", the_test_algorithm_of_34_108_is_known },
     { "malformed authentications are refused", malformed_authentications_are_refused },
 };
