@@ -210,18 +210,31 @@ static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a,
     return err ? err : usim_keep(e, u);
 }
 
+/* TS 31.102 7.1.2: VGCS/VBS, GBA, MBMS and local key contexts are known, and none of this card's. */
+static bool is_context(uint8_t p2)
+{
+    return p2 == CONTEXT_GSM || p2 == CONTEXT_3G || p2 == 0x82 || (p2 >= 0x84 && p2 <= 0x86);
+}
+
+static bool is_supported(const struct usim *u, const struct channel *ch, uint8_t p2)
+{
+    return p2 == CONTEXT_3G || (p2 == CONTEXT_GSM && usim_has_service(u, ch->adf, SERVICE_GSM_ACCESS));
+}
+
 static struct saip_aka *judge(struct usim *u, const struct channel *ch, const struct command *c,
                               uint16_t *sw)
 {
     struct saip_aka *a = ch->adf == SAIP_NONE ? NULL : find_aka(u->package, ch->adf, 0);
     *sw = SW_OK;
     bool gsm = c->p2 == CONTEXT_GSM;
-    if (c->p1 || (!gsm && c->p2 != CONTEXT_3G))
+    if (c->p1 || !is_context(c->p2))
         *sw = SW_INCORRECT_P1P2;
     else if (!a)
         *sw = SW_CONDITIONS_NOT_SATISFIED; /* no application with keys is selected */
     else if (usim_pin(u, ch, PIN_APPLICATION) && !usim_pin_satisfied(u, ch, PIN_APPLICATION))
         *sw = SW_SECURITY_STATUS;
+    else if (!is_supported(u, ch, c->p2))
+        *sw = SW_NOT_SUPPORTED_CONTEXT;
     else if (gsm && (c->data.len != 17 || c->data.at[0] != 16))
         *sw = SW_INCORRECT_DATA;
     else if (!gsm && (c->data.len != 34 || c->data.at[0] != 16 || c->data.at[17] != 16))

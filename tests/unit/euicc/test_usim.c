@@ -567,16 +567,58 @@ static void malformed_authentications_are_refused(void)
           "00000000000000000000000000000000",
           "6a80" },
         { "a context that nobody knows",
-          "0088008411"
+          "0088008311"
           "10"
           "00000000000000000000000000000000",
           "6a86" },
+        { "a context without its own keys",
+          "0088000111"
+          "10"
+          "00000000000000000000000000000000",
+          "6a86" },
+        { "VGCS/VBS context", "0088008200", "9864" },
+        { "GBA context",
+          "0088008411"
+          "10"
+          "00000000000000000000000000000000",
+          "9864" },
+        { "MBMS context", "0088008500", "9864" },
+        { "local key context", "0088008600", "9864" },
     };
     struct world w;
     world_open(&w, NULL);
     for (size_t i = 0; i < COUNT(row); i++)
         CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
     world_close(&w);
+}
+
+/* The lead profile without service 27, GSM access. */
+static void without_gsm_access(struct euicc_settings *s)
+{
+    static const uint8_t services[] = { 0x9e, 0xff, 0xbf, 0x1d };
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    profile = s->profiles[0];
+    REQUIRE(buf_set(&upp, profile.upp) == ERR_OK);
+    uint8_t *at = memmem(upp.at, upp.len, services, sizeof services);
+    REQUIRE(at != NULL);
+    at[3] &= (uint8_t)~0x04;
+    profile.upp = buf_span(&upp);
+    s->profiles = &profile;
+}
+
+static void gsm_context_wants_its_service(void)
+{
+    struct world w;
+    struct aka_vector v;
+    struct buf out = { .max = 300 };
+    world_open(&w, without_gsm_access);
+    CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+    CHECK(apdu_is(&w, "00880080111000000000000000000000000000000000", "9864"));
+    CHECK(network_authenticates(&w, 0x20, false, &v, &out) == 0x9000);
+    CHECK(out.len == 44); /* without Kc */
+    world_close(&w);
+    buf_release(&out);
 }
 
 const struct test usim_tests[] = {
@@ -596,5 +638,6 @@ const struct test usim_tests[] = {
     { "keys are used as often as the package allows", keys_are_used_as_often_as_the_package_allows },
     { "the test algorithm of TS 34.108 is known", the_test_algorithm_of_34_108_is_known },
     { "malformed authentications are refused", malformed_authentications_are_refused },
+    { "GSM context wants its service", gsm_context_wants_its_service },
 };
 const size_t usim_tests_count = COUNT(usim_tests);
