@@ -32,12 +32,17 @@ struct world {
     struct buf metadata[2], upp[2];
 };
 
-/* EF 6FF8 of the USIM, before the end element: 64 octets for BER-TLV objects, two of them there, that anybody may set. */
-static void add_object_file(struct buf *upp)
+/* Before the end element: EF 6FF8 of the USIM, 64 octets for BER-TLV objects, two of them there, that anybody may set; and
+ * EF.SUCI_Calc_Info_USIM with two keys, that anybody may write. */
+static void add_files(struct buf *upp)
 {
     static const char element[] = "a12ca003810177a125302380027fd06211820279218302"
-                                  "6ff88b036f060580020040810a8003010203a103040155";
-    struct buf octets = { .max = 64 };
+                                  "6ff88b036f060580020040810a8003010203a103040155"
+                                  "bd72a003810178810667810f01020ea202a100a35fa1088b036f0605800160"
+                                  "8353a00401010202a14b"
+                                  "80011e81205a8d38864820197c3394b92613b20b91633cbd897119273bf8e4a6f4eec0a650"
+                                  "80011b81210272da71976234ce833a6907425867b82e074d44ef907dfb4b3e21c1c2256ebcd1";
+    struct buf octets = { .max = 256 };
     uint8_t end[9];
     require(hex_decode(span_str(element), &octets) == ERR_OK);
     upp->len -= sizeof end;
@@ -61,7 +66,7 @@ static void make_profile(struct world *w, size_t i, const char *iccid)
                                           .fallback_allowed = i == 1 };
     w->metadata[i].max = w->upp[i].max = 8192;
     require(saip_minimal_usim(&s, &w->upp[i]) == ERR_OK);
-    add_object_file(&w->upp[i]);
+    add_files(&w->upp[i]);
     require(rsp_store_metadata_write(&m, &w->metadata[i]) == ERR_OK);
 }
 
