@@ -41,6 +41,8 @@ struct pki_smdp {
     const struct pki_item *auth, *pb, *tls;
 };
 MUST_CHECK enum err pki_smdp(struct pki *p, const char *host, struct pki_smdp *out);
+/* DPauth and DPpb of the same SM-DP+ on brainpoolP256r1, with the same registered id: CERT_S_<host>_DPauth_BRP, _DPpb_BRP. */
+MUST_CHECK enum err pki_smdp_brainpool(struct pki *p, const char *host, const struct pki_item **auth, const struct pki_item **pb);
 /* A client certificate of the operator CA (EKU clientAuth): CERT_OPERATOR_<who>; "ESO" and "ADMIN" are in the
  * table. */
 MUST_CHECK enum err pki_client(struct pki *p, const char *who, const struct pki_item **out);

@@ -267,6 +267,12 @@ enum err pki_smdp(struct pki *p, const char *host, struct pki_smdp *out)
     return e ? e : get_further(p, "CERT_S_", host, "_DPtls", pki_smdp_tls_row, &out->tls);
 }
 
+enum err pki_smdp_brainpool(struct pki *p, const char *host, const struct pki_item **auth, const struct pki_item **pb)
+{
+    enum err e = get_further(p, "CERT_S_", host, "_DPauth_BRP", pki_smdp_auth_brp_row, auth);
+    return e ? e : get_further(p, "CERT_S_", host, "_DPpb_BRP", pki_smdp_pb_brp_row, pb);
+}
+
 enum err pki_client(struct pki *p, const char *who, const struct pki_item **out)
 {
     return get_further(p, "CERT_OPERATOR_", who, "", pki_client_row, out);

@@ -43,6 +43,8 @@ struct span pki_p384_key(void);
 struct pki_row pki_server_row(const char *name, const char *host);
 struct pki_row pki_eim_row(const char *name, const char *eim_id);
 struct pki_row pki_smdp_auth_row(const char *name, const char *host);
+struct pki_row pki_smdp_auth_brp_row(const char *name, const char *host);
+struct pki_row pki_smdp_pb_brp_row(const char *name, const char *host);
 struct pki_row pki_smdp_pb_row(const char *name, const char *host);
 struct pki_row pki_smdp_tls_row(const char *name, const char *host);
 struct pki_row pki_client_row(const char *name, const char *who);

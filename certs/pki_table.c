@@ -297,6 +297,23 @@ struct pki_row pki_smdp_pb_row(const char *name, const char *host)
     return smdp_row(name, CERT_DP_PB, "DPpb");
 }
 
+static struct pki_row on_brainpool(struct pki_row row)
+{
+    row.curve = EC_BRAINPOOL_P256R1;
+    row.issuer = CI "_ECDSA_BRP";
+    return row;
+}
+
+struct pki_row pki_smdp_auth_brp_row(const char *name, const char *host)
+{
+    return on_brainpool(pki_smdp_auth_row(name, host));
+}
+
+struct pki_row pki_smdp_pb_brp_row(const char *name, const char *host)
+{
+    return on_brainpool(pki_smdp_pb_row(name, host));
+}
+
 struct pki_row pki_smdp_tls_row(const char *name, const char *host)
 {
     struct pki_row r = pki_server_row(name, host);

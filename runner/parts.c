@@ -102,6 +102,16 @@ enum err part_smdp_identity(struct world *w, const struct scenario_smdp *smdp, c
     return e ? e : part_identity(w, "smdp-pb", "CERT_S_SM_DPpb_ECDSA_NIST", pb);
 }
 
+enum err part_smdp_brainpool(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
+                             const struct pki_item **pb)
+{
+    char host[128];
+    if (smdp)
+        return pki_smdp_brainpool(w->pki, world_smdp_host(smdp, host), auth, pb);
+    enum err e = pki_get(w->pki, "CERT_S_SM_DPauth_ECDSA_BRP", auth);
+    return e ? e : pki_get(w->pki, "CERT_S_SM_DPpb_ECDSA_BRP", pb);
+}
+
 static enum err build_smdp(struct part *p)
 {
     const char *const addresses[] = { p->host, NULL };
@@ -111,10 +121,8 @@ static enum err build_smdp(struct part *p)
     struct smdp *smdp = NULL;
     static const struct smdp_smds smds = { HOST_SMDS, "https://" HOST_SMDS };
     enum err e = part_smdp_identity(w, p->smdp, &auth, &pb);
-    if (!e && !p->smdp && scenario_has_brainpool(w->scenario))
-        e = pki_get(w->pki, "CERT_S_SM_DPauth_ECDSA_BRP", &auth_brp);
-    if (!e && auth_brp)
-        e = pki_get(w->pki, "CERT_S_SM_DPpb_ECDSA_BRP", &pb_brp);
+    if (!e && scenario_has_brainpool(w->scenario))
+        e = part_smdp_brainpool(w, p->smdp, &auth_brp, &pb_brp);
     if (!e)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)

@@ -124,6 +124,20 @@ static enum err put_storage_key(struct part *p, struct buf *t)
 
 /* --- each its own ------------------------------------------------------------------------------------------------ */
 
+/* Its certificates on brainpoolP256r1, where the world has a card on that curve. */
+static enum err put_brainpool(struct part *p)
+{
+    const struct pki_item *auth = NULL, *pb = NULL;
+    char name[160];
+    if (!scenario_has_brainpool(p->world->scenario))
+        return ERR_OK;
+    snprintf(name, sizeof name, "%s_BRP", p->host);
+    enum err e = part_smdp_brainpool(p->world, p->smdp, &auth, &pb);
+    if (!e)
+        e = put_named(p->world, "DPauth", name, auth);
+    return e ? e : put_named(p->world, "DPpb", name, pb);
+}
+
 static enum err smdp_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
@@ -134,8 +148,11 @@ static enum err smdp_settings(struct part *p, struct buf *t)
     if (!e)
         e = put_named(w, "DPpb", p->host, pb);
     if (!e)
-        e = buf_printf(t, "certs: %s/certs\nidentity: %s\naddresses: [%s]\nbrainpool: false\nsame-otpk-only: %s\n", w->folder,
-                       p->host, p->host, w->scenario->smdp.same_otpk_only ? "true" : "false");
+        e = put_brainpool(p);
+    if (!e)
+        e = buf_printf(t, "certs: %s/certs\nidentity: %s\naddresses: [%s]\nbrainpool: %s\nsame-otpk-only: %s\n", w->folder,
+                       p->host, p->host, scenario_has_brainpool(w->scenario) ? "true" : "false",
+                       w->scenario->smdp.same_otpk_only ? "true" : "false");
     if (!e && w->scenario->smds)
         e = buf_printf(t, "smds: {%s: \"https://%s\"}\n", HOST_SMDS, HOST_SMDS);
     if (!e)

@@ -25,6 +25,9 @@ const char *part_smdp_client(const struct scenario_smdp *smdp, char out[80]);
 /* The certificates of an SM-DP+ of the world on P-256; of the one that is always there those that the scenario wants. */
 MUST_CHECK enum err part_smdp_identity(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
                                        const struct pki_item **pb);
+/* The same on brainpoolP256r1. */
+MUST_CHECK enum err part_smdp_brainpool(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
+                                        const struct pki_item **pb);
 /* "PLATFORM-PARTNER": the client certificate of a carrier's platform or network. */
 const char *part_carrier_client(const char *role, const struct scenario_carrier *c, char out[80]);
 /* The certificate of a role, or the one that the scenario put in its place. */

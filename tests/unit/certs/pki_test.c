@@ -267,6 +267,12 @@ static void smdps_are_made_on_demand(void)
     CHECK(cert_judge(servers, one.tls->cert, CERT_DP_TLS, NULL, 0, &policy, NULL) == CERT_FINE);
     CHECK(cert_judge(servers, one.pb->cert, CERT_DP_AUTH, NULL, 0, &policy, NULL) == CERT_WRONG_ROLE);
     CHECK(cert_names_host(one.tls->cert, "smdp.one.example.com") && !cert_names_host(one.tls->cert, "smdp.example.com"));
+    const struct pki_item *auth = NULL, *pb = NULL;
+    REQUIRE(pki_smdp_brainpool(w.pki, "smdp.one.example.com", &auth, &pb) == ERR_OK);
+    CHECK(auth->cert->curve == EC_BRAINPOOL_P256R1 && pb->cert->curve == EC_BRAINPOOL_P256R1);
+    CHECK(cert_judge(servers, auth->cert, CERT_DP_AUTH, NULL, 0, &policy, NULL) == CERT_FINE);
+    CHECK(cert_judge(servers, pb->cert, CERT_DP_PB, NULL, 0, &policy, NULL) == CERT_FINE);
+    CHECK(strcmp(auth->cert->oid, one.auth->cert->oid) == 0 && strcmp(pb->cert->oid, one.auth->cert->oid) == 0);
     CHECK(strncmp(one.auth->cert->oid, "2.999.10.", 9) == 0);
     CHECK(!strcmp(one.auth->cert->oid, one.pb->cert->oid) && !strcmp(one.auth->cert->oid, one.tls->cert->oid));
     CHECK(strcmp(one.auth->cert->oid, other.auth->cert->oid) != 0);
