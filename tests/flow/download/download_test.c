@@ -23,29 +23,44 @@ static enum ec_curve curve_of(struct lab *l, struct span certificate)
     return c->curve;
 }
 
+/* Which of these: one bit each. */
+enum { IN_ASN1 = 1, UNDER_PPK = 2, WITH_CODE = 4, WAYS = 8 };
+
+static void download_by_hand(size_t i, unsigned way)
+{
+    struct lab l;
+    struct lab_card c;
+    struct lab_download d;
+    char row[120];
+    snprintf(row, sizeof row, "%s, %s%s%s", cards[i].name, way & IN_ASN1 ? "ASN.1" : "JSON", way & UNDER_PPK ? ", PPK" : "",
+             way & WITH_CODE ? ", a confirmation code" : "");
+    lab_open(&l);
+    l.ppk = way & UNDER_PPK;
+    lab_restart(&l, LAB_SMDP);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_OTHER_EID, "TOKEN-1", way & WITH_CODE ? "4711" : "");
+    lab_card_open(&l, &c, cards[i].certificate, LAB_OTHER_EID, cards[i].both);
+    lab_download_begin(&l, &c, &d);
+    d.peer.asn1 = way & IN_ASN1;
+    d.confirmation_code = way & WITH_CODE ? "4711" : NULL;
+    CHECK_ROW(row, lab_fetch(&d)[0] == 0);
+    CHECK_ROW(row, curve_of(&l, d.initiated.server_certificate) == cards[i].curve);
+    CHECK_ROW(row, curve_of(&l, d.server.message.ok.euicc_certificate) == cards[i].curve);
+    CHECK_ROW(row, curve_of(&l, d.authenticated.smdp_certificate) == cards[i].curve);
+    CHECK_ROW(row, lab_load(&d) == 0);
+    CHECK_ROW(row, es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
+    CHECK_ROW(row, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed") == 0);
+    CHECK_ROW(row, lab_card_state(&c, LAB_PARTNER_ICCID) == 0);
+    lab_download_end(&d);
+    lab_card_close(&c);
+    lab_close(&l);
+}
+
 static void by_hand(void)
 {
-    for (size_t i = 0; i < COUNT(cards); i++) {
-        struct lab l;
-        struct lab_card c;
-        struct lab_download d;
-        lab_open(&l);
-        lab_import(&l);
-        lab_release(&l, LAB_PARTNER_ICCID, LAB_OTHER_EID, "TOKEN-1", "");
-        lab_card_open(&l, &c, cards[i].certificate, LAB_OTHER_EID, cards[i].both);
-        lab_download_begin(&l, &c, &d);
-        CHECK_ROW(cards[i].name, lab_fetch(&d)[0] == 0);
-        CHECK_ROW(cards[i].name, curve_of(&l, d.initiated.server_certificate) == cards[i].curve);
-        CHECK_ROW(cards[i].name, curve_of(&l, d.server.message.ok.euicc_certificate) == cards[i].curve);
-        CHECK_ROW(cards[i].name, curve_of(&l, d.authenticated.smdp_certificate) == cards[i].curve);
-        CHECK_ROW(cards[i].name, lab_load(&d) == 0);
-        CHECK_ROW(cards[i].name, es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
-        CHECK_ROW(cards[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed") == 0);
-        CHECK_ROW(cards[i].name, lab_card_state(&c, LAB_PARTNER_ICCID) == 0);
-        lab_download_end(&d);
-        lab_card_close(&c);
-        lab_close(&l);
-    }
+    for (size_t i = 0; i < COUNT(cards); i++)
+        for (unsigned way = 0; way < WAYS; way++)
+            download_by_hand(i, way);
 }
 
 /* The device's own card is replaced before the device starts. */
@@ -197,7 +212,7 @@ static void repeatable(void)
 }
 
 static const struct test tests[] = {
-    { "step by step, on each curve", by_hand },
+    { "step by step, on each curve, in both bindings, with and without PPK and code", by_hand },
     { "by a device, on each curve, up to its first attach", with_a_device },
     { "by a device, with the package lost on its way", interrupted },
     { "a package is for one card", packages_are_for_one_card },
