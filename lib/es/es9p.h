@@ -50,7 +50,8 @@ MUST_CHECK enum err es9p_handle_notification(const struct es_peer *peer, struct 
 MUST_CHECK enum err es9p_handle_notification_read(const struct env *env, const struct http_request *http,
                                                   struct http_response *p, struct es_memory *m,
                                                   struct rsp_pending_notification *out);
-MUST_CHECK enum err es9p_handle_notification_write(struct http_response *p);
+MUST_CHECK enum err es9p_handle_notification_write(const struct env *env, const struct http_request *http,
+                                                   const struct es_status *status, struct http_response *p);
 
 /* `response` is the whole BF41 as the eUICC gave it. */
 MUST_CHECK enum err es9p_cancel_session(const struct es_peer *peer, struct span transaction_id, struct span response,

@@ -1,4 +1,4 @@
-/* ES9+.HandleNotification, SGP.22 5.6.4 and 6.5.2.9: answered 204, whatever it says. */
+/* ES9+.HandleNotification, SGP.22 5.6.4 and 6.5.2.9: answered 204, unless it is refused. */
 #include "es9p_asn1.h"
 
 static const struct es9p_function function = { .name = "ES9+.HandleNotification",
@@ -70,7 +70,11 @@ enum err es9p_handle_notification_read(const struct env *env, const struct http_
     return e ? es9p_malformed(env, function.name, http, p, e) : ERR_OK;
 }
 
-enum err es9p_handle_notification_write(struct http_response *p)
+/* The ASN.1 binding has no answer to this function, so that a refusal is one of HTTP there. */
+enum err es9p_handle_notification_write(const struct env *env, const struct http_request *http, const struct es_status *status,
+                                        struct http_response *p)
 {
-    return http_text(p, 204, "", (struct span){ 0 });
+    if (es_refused(status) && !es9p_is_asn1(http))
+        return es_serve_write(env, function.name, http, status, NULL, p);
+    return http_text(p, es_refused(status) ? 404 : 204, "", (struct span){ 0 });
 }

@@ -26,6 +26,8 @@ static enum err read_answer(const struct es_peer *peer, const struct http_respon
         return ERR_OK;
     if (p->status != 200) {
         LOG(log, LOG_WARN, "es.http_refused", F_INT("status", p->status), F_TEXT("peer", peer->base_url));
+        if (peer->http_status)
+            *peer->http_status = p->status;
         return ERR_REFUSED;
     }
     enum err e = json_read(buf_span(&p->body), answer, why);

@@ -12,6 +12,14 @@ static enum err drop(struct smdp *s, const char *why)
     return ERR_OK;
 }
 
+/* It belongs to nothing that is here. */
+static enum err unknown(struct smdp *s, const char *why, struct es_status *status)
+{
+    if (s->unknown_notifications_refused)
+        es_refuse(status, "8.10.1", "3.9", why);
+    return drop(s, why);
+}
+
 /* Installed is installed, whichever package it was; a failure counts for the package that was bound last only. */
 static void move_order(struct smdp_profile *p, const struct smdp_session *x, bool installed)
 {
@@ -51,7 +59,8 @@ static enum err close_order(struct smdp *s, struct smdp_session *x, const struct
 }
 
 /* An installation result carries no certificate: the session knows who it must come from. */
-static enum err installation_result(struct smdp *s, const struct rsp_profile_installation_result *r, bool *believed)
+static enum err installation_result(struct smdp *s, const struct rsp_profile_installation_result *r, bool *believed,
+                                    struct es_status *status)
 {
     const struct rsp_final_result *result = &r->data.result;
     struct smdp_session x = { 0 };
@@ -65,7 +74,7 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
     if (e == ERR_NOT_FOUND || (!e && !x.euicc_certificate.len)) {
         db_rollback(s->env->db);
         smdp_session_release(&x);
-        return drop(s, "installation result of an unknown session");
+        return unknown(s, "installation result of an unknown session", status);
     }
     if (!e)
         e = cert_borrow(s->env->crypto, buf_span(&x.euicc_certificate), &euicc);
@@ -103,7 +112,8 @@ static enum err judge(struct smdp *s, const char *iccid, const struct cert *euic
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err write_down(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event, bool *believed)
+static enum err write_down(struct smdp *s, const char *iccid, const struct cert *euicc, const char *event, bool *believed,
+                           struct es_status *status)
 {
     const char *why = NULL;
     bool known = false;
@@ -112,7 +122,7 @@ static enum err write_down(struct smdp *s, const char *iccid, const struct cert 
         return e;
     e = judge(s, iccid, euicc, event, &why, &known);
     if (!e && why)
-        e = drop(s, why);
+        e = unknown(s, why, status);
     else if (!e && !known)
         e = smdp_history_put(s, iccid, event);
     *believed = !why;
@@ -120,7 +130,7 @@ static enum err write_down(struct smdp *s, const char *iccid, const struct cert 
 }
 
 static enum err take_notification(struct smdp *s, const struct rsp_other_signed_notification *n,
-                                  const struct cert *euicc, bool *believed)
+                                  const struct cert *euicc, bool *believed, struct es_status *status)
 {
     struct rsp_tbs tbs;
     char iccid[21] = "", event[96];
@@ -135,29 +145,31 @@ static enum err take_notification(struct smdp *s, const struct rsp_other_signed_
              : n->metadata.event & RSP_EVENT_ENABLE ? "enable"
              : n->metadata.event & RSP_EVENT_DISABLE ? "disable" : "delete",
              euicc->eid, (long long)n->metadata.seq_number);
-    return e ? e : write_down(s, iccid, euicc, event, believed);
+    return e ? e : write_down(s, iccid, euicc, event, believed, status);
 }
 
-static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n, bool *believed)
+static enum err other_notification(struct smdp *s, const struct rsp_other_signed_notification *n, bool *believed,
+                                   struct es_status *status)
 {
     const struct cert *euicc = NULL;
-    struct es_status status = { 0 };
+    struct es_status stranger = { 0 };
     enum err e = es_authentication_judge(&s->authentication, n->euicc_certificate, n->eum_certificate, &euicc,
-                                         &status);
+                                         &stranger);
     if (!e)
-        e = es_refused(&status) ? drop(s, status.message) : take_notification(s, n, euicc, believed);
+        e = es_refused(&stranger) ? drop(s, stranger.message) : take_notification(s, n, euicc, believed, status);
     cert_give_back(s->env->crypto, euicc);
     return e;
 }
 
-enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n, bool *believed)
+enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n, bool *believed,
+                                  struct es_status *status)
 {
     *believed = false;
     switch (n->which) {
     case RSP_PENDING_INSTALLATION:
-        return installation_result(s, &n->installation, believed);
+        return installation_result(s, &n->installation, believed, status);
     case RSP_PENDING_OTHER:
-        return other_notification(s, &n->other, believed);
+        return other_notification(s, &n->other, believed, status);
     default:
         return drop(s, "a compact notification reached the SM-DP+: the eIM must rebuild it");
     }

@@ -209,6 +209,21 @@ enum err smdp_profile_read(const json_t *o, struct smdp_profile *p)
     return e ? e : check_metadata(p);
 }
 
+enum err smdp_profile_import(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub, const char **why)
+{
+    *why = NULL;
+    enum err e = smdp_check_package(s, p, sub, why);
+    if (e || *why)
+        return e;
+    e = smdp_profile_add(s, p, sub);
+    if (e)
+        return e;
+    e = smdp_imsi_add(s, sub->imsi, p->iccid);
+    if (e == ERR_EXISTS)
+        *why = "another profile has its IMSI";
+    return e;
+}
+
 /* *why: what does not fit into the package of its type. */
 static enum err import_one(struct smdp *s, const json_t *o, const char **why)
 {
@@ -218,9 +233,7 @@ static enum err import_one(struct smdp *s, const json_t *o, const char **why)
     if (!e)
         e = read_subscription(s, o, &sub);
     if (!e)
-        e = smdp_check_package(s, &p, &sub, why);
-    if (!e && !*why)
-        e = smdp_profile_add(s, &p, &sub);
+        e = smdp_profile_import(s, &p, &sub, why);
     smdp_subscription_release(&sub);
     return e;
 }

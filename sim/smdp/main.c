@@ -1,4 +1,5 @@
 /* sim-smdp: an SM-DP+ as a program. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "",
       "who may call: {name, certificate: FILE | fingerprint: SHA-256, rights: [..]}" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DPauth, DPpb, CertificateIssuer" },
-    { "identity", SETTING_TEXT, "", "name of the identity in certs/DPauth and certs/DPpb; without it SGP.26's of each curve" },
+    { "identity", SETTING_TEXT, "", "name of the identity in certs/DPauth and certs/DPpb, NAME_BRP that on brainpoolP256r1; without it SGP.26's" },
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smdp.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer certificates on brainpoolP256r1" },
     { "storage-key", SETTING_TEXT, NULL, "file with the key that encrypts subscribers' keys; made when absent" },
@@ -23,11 +24,22 @@ static const struct setting settings[] = {
     { "ppk", SETTING_BOOL, "false", "protect packages by random keys instead of the session's" },
     { "same-otpk-only", SETTING_BOOL, "false",
       "a package that was bound is given to the eUICC's same one-time key only (8.2/3.7); else it is bound anew" },
+    { "foreign-told", SETTING_BOOL, "false",
+      "tell an operator that a profile or type is another's (8.2.1/1.2, 8.2.5/1.2); else it is as unknown as any (3.9)" },
+    { "other-eid", SETTING_TEXT, "by-function",
+      "said of an EID that is not the order's: 8.1.1/3.1 or 8.1.1/3.10 in both functions; by-function: 8.1.1/3.10 in "
+      "ConfirmOrder, 8.2.1/3.10 in DownloadOrder" },
+    { "unknown-notifications-refused", SETTING_BOOL, "false",
+      "a notification of no known session or profile is refused (8.10.1/3.9) and so stays on the card; else 204" },
     { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
     { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
+    { "matching-id-min", SETTING_INT, "1",
+      "characters of a matchingId that an operator gives, at least (8.2.6/2.1): where operators do not trust each other, say 20" },
     { "messages-kept", SETTING_INT, "64", "received messages kept for each ICCID, 128 at most; 0: none" },
     { "progress-refusals-max", SETTING_INT, "10",
-      "refusals of one notification by its operator before it is put aside" },
+      "refusals of one notification by its operator (a status, or HTTP 4xx) before it is put aside" },
+    { "progress-kept", SETTING_INT, "100000",
+      "notifications kept for each operator, waiting or put aside; what has waited longest is dropped, and said" },
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -215,6 +227,19 @@ static enum err read_identity(struct program_state *p, size_t i, const char *aut
     return e;
 }
 
+static enum err read_other_eid(const struct program_state *p, enum smdp_other_eid *out)
+{
+    static const char *const words[] = { [SMDP_OTHER_EID_BY_FUNCTION] = "by-function", [SMDP_OTHER_EID_3_1] = "8.1.1/3.1",
+                                         [SMDP_OTHER_EID_3_10] = "8.1.1/3.10" };
+    const char *word = settings_text(daemon_settings(p->d), "other-eid");
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (enum smdp_other_eid)i;
+            return ERR_OK;
+        }
+    return log_fail(daemon_env(p->d)->log, ERR_CONFIG, "settings", "other-eid: by-function, 8.1.1/3.1 or 8.1.1/3.10");
+}
+
 static enum err make_smdp(struct program_state *p)
 {
     const struct settings *s = daemon_settings(p->d);
@@ -224,11 +249,17 @@ static enum err make_smdp(struct program_state *p)
                                .warn_eid_range = settings_bool(s, "warn-eid-range"),
                                .ppk = settings_bool(s, "ppk"),
                                .same_otpk_only = settings_bool(s, "same-otpk-only"),
+                               .foreign_told = settings_bool(s, "foreign-told"),
+                               .unknown_notifications_refused = settings_bool(s, "unknown-notifications-refused"),
                                .order_valid_ms = settings_int(s, "order-valid"),
                                .downloads_max = settings_int(s, "downloads-max"),
+                               .matching_id_min = settings_int(s, "matching-id-min"),
                                .messages_kept = settings_int(s, "messages-kept"),
+                               .progress_kept = settings_int(s, "progress-kept"),
                                .progress_refusals_max = settings_int(s, "progress-refusals-max") };
     enum err e = read_addresses(p);
+    if (!e)
+        e = read_other_eid(p, &m.other_eid);
     if (!e)
         e = read_smds(p);
     if (!e)
@@ -238,7 +269,9 @@ static enum err make_smdp(struct program_state *p)
     if (!e)
         e = read_identity(p, 0, own[0] ? own : "S_SM_DPauth_ECDSA_NIST", own[0] ? own : "S_SM_DPpb_ECDSA_NIST");
     if (!e && settings_bool(s, "brainpool")) {
-        e = read_identity(p, 1, "S_SM_DPauth_ECDSA_BRP", "S_SM_DPpb_ECDSA_BRP");
+        char name[160];
+        snprintf(name, sizeof name, "%s_BRP", own);
+        e = read_identity(p, 1, own[0] ? name : "S_SM_DPauth_ECDSA_BRP", own[0] ? name : "S_SM_DPpb_ECDSA_BRP");
         m.identity_count = 2;
     }
     if (!e)

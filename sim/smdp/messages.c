@@ -83,19 +83,32 @@ static enum err attach(struct smdp *s, const struct smdp_message *m)
                   DB_ARGS(DB_TEXT(m->matching_id), DB_TEXT(m->transaction_id)), NULL);
 }
 
+/* Who knows the matchingId can send a message again and again: where there are too many, the oldest goes of the kind (function and
+ * refusal) of which there are most, so that no kind drives out the others. */
 static enum err forget(struct smdp *s, const char *iccid)
 {
-    return db_run(s->env->db,
-                  "DELETE FROM message WHERE iccid = ? AND id <="
-                  " (SELECT id FROM message WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-                  DB_ARGS(DB_TEXT(iccid), DB_TEXT(iccid), DB_INT(s->messages_kept)), NULL);
+    int64_t extra = 0;
+    enum err e = ERR_OK;
+    while (!e) {
+        e = db_get_int(s->env->db, "SELECT 1 FROM message WHERE iccid = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+                       DB_ARGS(DB_TEXT(iccid), DB_INT(s->messages_kept)), &extra);
+        if (!e)
+            e = db_run(s->env->db,
+                       "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message WHERE iccid = ? GROUP BY function, status"
+                       " ORDER BY COUNT(*) DESC, MIN(id) LIMIT 1)",
+                       DB_ARGS(DB_TEXT(iccid)), NULL);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err forget_of_session(struct smdp *s, const char *transaction_id)
+/* Of the profile that the message went to: the session's, else the one whose matchingId was shown in vain. */
+static enum err forget_of_session(struct smdp *s, const struct smdp_message *m)
 {
     struct buf iccid = { .max = 20 };
-    enum err e = db_get(s->env->db, "SELECT iccid FROM session WHERE transaction_id = ?", DB_ARGS(DB_TEXT(transaction_id)),
-                        &iccid);
+    enum err e = db_get(s->env->db,
+                        "SELECT COALESCE(NULLIF((SELECT iccid FROM session WHERE transaction_id = ?), ''),"
+                        " (SELECT iccid FROM profile WHERE matching_id = ?))",
+                        DB_ARGS(DB_TEXT(m->transaction_id), DB_TEXT(m->matching_id)), &iccid);
     if (!e && iccid.len)
         e = forget(s, buf_cstr(&iccid));
     buf_release(&iccid);
@@ -118,8 +131,8 @@ enum err smdp_message_keep(struct smdp *s, const struct smdp_message *m)
         e = insert(s, m, buf_span(&bytes));
     if (!e && m->attaches)
         e = attach(s, m);
-    if (!e && m->attaches)
-        e = forget_of_session(s, m->transaction_id);
+    if (!e && !m->iccid[0] && !m->opens)
+        e = forget_of_session(s, m);
     if (!e && m->iccid[0])
         e = forget(s, m->iccid);
     if (!e && m->opens)
@@ -227,6 +240,11 @@ static enum err put_message(void *context, const struct db_row *r)
     return json_array_append_new(context, m) ? ERR_NOMEM : ERR_OK;
 }
 
+const char *smdp_messages_statement(void)
+{
+    return "SELECT id, at, function, status, size, bytes FROM message WHERE iccid = ? AND id > ? ORDER BY id LIMIT ?";
+}
+
 enum err smdp_list_messages(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct smdp *s = actor;
@@ -237,8 +255,7 @@ enum err smdp_list_messages(void *actor, const struct http_request *q, struct ht
         e = smdp_read_page(q, p, &page);
     json_t *messages = e ? NULL : json_array();
     if (!e)
-        e = db_query(s->env->db,
-                     "SELECT id, at, function, status, size, bytes FROM message WHERE iccid = ? AND id > ? ORDER BY id LIMIT ?",
+        e = db_query(s->env->db, smdp_messages_statement(),
                      DB_ARGS(DB_TEXT(profile.iccid), DB_INT(strtoll(page.after, NULL, 10)), DB_INT(page.limit)), put_message,
                      messages);
     if (e && e != ERR_NOT_FOUND) {

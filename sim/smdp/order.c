@@ -15,14 +15,17 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* The operator's own profile, or 8.2.1/3.9: another operator's is as unknown as one that does not exist. */
+/* The operator's own profile, or 8.2.1/3.9: another operator's is as unknown as one that does not exist, unless the settings
+ * say that it is told. */
 static enum err own_profile(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
                             struct es_status *status)
 {
     enum err e = given(q->iccid) ? smdp_profile_get(s, q->iccid, p) : ERR_NOT_FOUND;
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e || !same(p->owner, q->operator_name))
+    if (!e && !same(p->owner, q->operator_name) && s->foreign_told)
+        es_refuse(status, "8.2.1", "1.2", "the profile is another operator's");
+    else if (e || !same(p->owner, q->operator_name))
         es_refuse(status, "8.2.1", "3.9", "ICCID unknown");
     return ERR_OK;
 }
@@ -34,13 +37,46 @@ static void answer_with(const struct smdp_profile *p, struct smdp_order_answer *
     snprintf(a->matching_id, sizeof a->matching_id, "%s", p->matching_id);
 }
 
+/* Another client has this type. */
+static enum err is_foreign_type(struct smdp *s, const char *type, bool *foreign)
+{
+    enum err e = ERR_NOT_FOUND;
+    *foreign = false;
+    for (size_t i = 0; i < s->client_count && e == ERR_NOT_FOUND; i++)
+        e = smdp_type_find(s, s->clients[i].name, type);
+    *foreign = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err refuse_type(struct smdp *s, const char *type, struct es_status *status)
+{
+    bool foreign = false;
+    enum err e = s->foreign_told ? is_foreign_type(s, type, &foreign) : ERR_OK;
+    if (!e && foreign)
+        es_refuse(status, "8.2.5", "1.2", "the profile type is another operator's");
+    else if (!e)
+        es_refuse(status, "8.2.5", "3.9", "profile type unknown");
+    return e;
+}
+
+static void refuse_other_eid(const struct smdp *s, bool downloading, struct es_status *status)
+{
+    const char *why = "another EID is bound to this order";
+    if (s->other_eid == SMDP_OTHER_EID_3_1)
+        es_refuse(status, "8.1.1", "3.1", why);
+    else if (s->other_eid == SMDP_OTHER_EID_BY_FUNCTION && downloading)
+        es_refuse(status, "8.2.1", "3.10", why);
+    else
+        es_refuse(status, "8.1.1", "3.10", why);
+}
+
 static enum err profile_of_type(struct smdp *s, const struct smdp_order *q, struct smdp_profile *p,
                                 struct es_status *status)
 {
     enum err e = smdp_profile_by_type(s, q->operator_name, q->profile_type, given(q->eid) ? q->eid : "", p);
     if (e == ERR_REFUSED)
-        es_refuse(status, "8.2.5", "3.9", "profile type unknown");
-    else if (e == ERR_NOT_FOUND)
+        return refuse_type(s, q->profile_type, status);
+    if (e == ERR_NOT_FOUND)
         es_refuse(status, "8.2.5", "3.7", "no profile of this type is left");
     else
         return e;
@@ -58,11 +94,12 @@ static enum err download_order(struct smdp *s, const struct smdp_order *q, struc
     if (e || es_refused(status))
         return e;
     bool again = p.state == SMDP_ALLOCATED && same(p.eid, given(q->eid) ? q->eid : "");
-    if (!again && p.state != SMDP_AVAILABLE) {
-        es_refuse(status, "8.2.1", p.eid[0] && given(q->eid) && !same(p.eid, q->eid) ? "3.10" : "3.3",
-                    "the profile is not available");
+    if (!again && p.eid[0] && given(q->eid) && !same(p.eid, q->eid))
+        refuse_other_eid(s, true, status);
+    else if (!again && p.state != SMDP_AVAILABLE)
+        es_refuse(status, "8.2.1", "3.3", "the profile is not available");
+    if (es_refused(status))
         return ERR_OK;
-    }
     if (!again) {
         p.state = SMDP_ALLOCATED;
         snprintf(p.eid, sizeof p.eid, "%s", given(q->eid) ? q->eid : "");
@@ -82,14 +119,16 @@ static enum err new_matching_id(struct smdp *s, char out[SMDP_MATCHING_ID_MAX + 
     return e;
 }
 
-static void check_confirmation(const struct smdp_order *q, const struct smdp_profile *p, struct es_status *status)
+static void check_confirmation(const struct smdp *s, const struct smdp_order *q, const struct smdp_profile *p,
+                               struct es_status *status)
 {
-    if (given(q->eid) && p->eid[0] && !same(q->eid, p->eid))
-        es_refuse(status, "8.1.1", "3.10", "another EID is bound to this order");
-    else if (given(q->eid) && !p->eid[0] && p->state > SMDP_ALLOCATED && p->state <= SMDP_RELEASED)
-        es_refuse(status, "8.1.1", "3.10", "this order was confirmed without an EID");
+    bool confirmed = p->state > SMDP_ALLOCATED && p->state <= SMDP_RELEASED;
+    if (given(q->eid) && !same(q->eid, p->eid) && (p->eid[0] || confirmed)) /* also when it was confirmed without one */
+        refuse_other_eid(s, false, status);
     else if (given(q->matching_id) && !rsp_matching_id_is_valid(span_str(q->matching_id)))
         es_refuse(status, "8.2.6", "2.1", "a matchingId is capital letters, digits and '-'");
+    else if (given(q->matching_id) && (int64_t)strlen(q->matching_id) < s->matching_id_min)
+        es_refuse(status, "8.2.6", "2.1", "a matchingId of so few characters can be guessed");
     else if (given(q->matching_id) && p->matching_id[0] && !same(q->matching_id, p->matching_id))
         es_refuse(status, "8.2.6", "3.10", "another matchingId belongs to this ICCID");
     else if (p->state < SMDP_ALLOCATED || p->state > SMDP_RELEASED)
@@ -146,7 +185,7 @@ static enum err confirm_order(struct smdp *s, const struct smdp_order *q, struct
     struct smdp_profile p = { 0 };
     enum err e = own_profile(s, q, &p, status);
     if (!e && !es_refused(status))
-        check_confirmation(q, &p, status);
+        check_confirmation(s, q, &p, status);
     if (!e && !es_refused(status))
         e = check_smds(s, q, &p, status);
     if (e || es_refused(status))

@@ -9,8 +9,23 @@
 
 #define CALL_DEADLINE (10 * CLOCK_SECOND)
 #define ASIDE_KEPT (30 * CLOCK_DAY)
+#define DROPPED_AT_ONCE 16
 
 /* --- noting --------------------------------------------------------------------------------------- */
+
+struct dropped {
+    int64_t id, point;
+    char iccid[21];
+};
+
+static enum err take_dropped(void *context, const struct db_row *r)
+{
+    struct dropped *d = context;
+    d->id = db_int(r, 0);
+    snprintf(d->iccid, sizeof d->iccid, "%s", db_text(r, 1));
+    d->point = db_int(r, 2);
+    return ERR_OK;
+}
 
 static bool wants_to_hear(const struct smdp *s, const char *operator_name)
 {
@@ -20,18 +35,55 @@ static bool wants_to_hear(const struct smdp *s, const char *operator_name)
     return false;
 }
 
+/* What is put aside goes first, then what has waited longest. */
+static enum err find_oldest(struct smdp *s, const char *operator_name, struct dropped *out)
+{
+    static const char sql[] = "SELECT id, iccid, point FROM progress WHERE operator = ? AND put_aside = ? ORDER BY id LIMIT 1";
+    enum err e = db_query(s->env->db, sql, DB_ARGS(DB_TEXT(operator_name), DB_INT(1)), take_dropped, out);
+    return e != ERR_NOT_FOUND ? e : db_query(s->env->db, sql, DB_ARGS(DB_TEXT(operator_name), DB_INT(0)), take_dropped, out);
+}
+
+static enum err drop_oldest(struct smdp *s, const char *operator_name)
+{
+    struct dropped d = { 0 };
+    char event[80];
+    enum err e = find_oldest(s, operator_name, &d);
+    if (!e)
+        e = db_run(s->env->db, "DELETE FROM progress WHERE id = ?", DB_ARGS(DB_INT(d.id)), NULL);
+    if (!e)
+        e = db_run(s->env->db, "UPDATE progress_load SET dropped = dropped + 1, dropped_at = ? WHERE operator = ?",
+                   DB_ARGS(DB_INT(clock_now(s->env->clock)), DB_TEXT(operator_name)), NULL);
+    snprintf(event, sizeof event, "ES2+.HandleDownloadProgressInfo dropped: point %d", (int)d.point);
+    if (!e)
+        e = smdp_history_put(s, d.iccid, event);
+    LOG(s->env->log, LOG_WARN, "progress.dropped", F_TEXT("operator", operator_name), F_TEXT("iccid", d.iccid),
+        F_INT("point", d.point));
+    return e;
+}
+
+/* An operator that is never reached must not fill the disk; a setting that became smaller is met step by step. */
+static enum err make_room(struct smdp *s, const char *operator_name)
+{
+    int64_t held = 0;
+    enum err e = db_get_int(s->env->db, "SELECT held FROM progress_load WHERE operator = ?", DB_ARGS(DB_TEXT(operator_name)), &held);
+    for (int i = 0; !e && i < DROPPED_AT_ONCE && held - i > s->progress_kept; i++)
+        e = drop_oldest(s, operator_name);
+    return e;
+}
+
 enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid, enum es2p_point point,
                             const struct es_status *status, struct span result)
 {
     if (!wants_to_hear(s, p->owner))
         return ERR_OK;
-    return db_run(s->env->db,
-                  "INSERT INTO progress (operator, iccid, eid, type, at, point, subject, reason, message, result,"
-                  " attempts, next_at) VALUES (?,?,?,?,?,?,?,?,?,?,0,0)",
-                  DB_ARGS(DB_TEXT(p->owner), DB_TEXT(p->iccid), DB_TEXT(eid), DB_TEXT(p->type),
-                          DB_INT(clock_now(s->env->clock)), DB_INT(point), DB_TEXT(status->subject),
-                          DB_TEXT(status->reason), DB_TEXT(status->message), result.len ? DB_BLOB(result) : DB_NULL),
-                  NULL);
+    enum err e = db_run(s->env->db,
+                        "INSERT INTO progress (operator, iccid, eid, type, at, point, subject, reason, message, result,"
+                        " attempts, next_at) VALUES (?,?,?,?,?,?,?,?,?,?,0,0)",
+                        DB_ARGS(DB_TEXT(p->owner), DB_TEXT(p->iccid), DB_TEXT(eid), DB_TEXT(p->type),
+                                DB_INT(clock_now(s->env->clock)), DB_INT(point), DB_TEXT(status->subject),
+                                DB_TEXT(status->reason), DB_TEXT(status->message), result.len ? DB_BLOB(result) : DB_NULL),
+                        NULL);
+    return e ? e : make_room(s, p->owner);
 }
 
 /* --- telling -------------------------------------------------------------------------------------- */
@@ -80,12 +132,12 @@ static enum err note_attempt(struct smdp *s, struct telling *t)
 
 /* A repetition, after an answer that was lost, has the same functionCallIdentifier. */
 static enum err call(struct smdp *s, const struct smdp_client *client, const struct telling *t,
-                     struct es_status *status)
+                     struct es_status *status, int *http)
 {
     char id[32];
     snprintf(id, sizeof id, "progress-%lld", (long long)t->id);
     const struct es_peer peer = { .env = s->env, .base_url = client->url, .user_agent = "gsma-rsp-smdp",
-                                  .requester = s->addresses[0], .call_id = id, .deadline_ms = CALL_DEADLINE };
+                                  .requester = s->addresses[0], .call_id = id, .deadline_ms = CALL_DEADLINE, .http_status = http };
     return es2p_handle_download_progress_info(&peer, &t->progress, status);
 }
 
@@ -94,12 +146,16 @@ static enum err settle(struct smdp *s, const struct telling *t)
     return db_run(s->env->db, "DELETE FROM progress WHERE id = ?", DB_ARGS(DB_INT(t->id)), NULL);
 }
 
+/* RFC 9110 15.5: what was sent is at fault, and will be the next time, unless it came at a bad moment. */
+static bool is_refusal(int http)
+{
+    return http >= 400 && http < 500 && http != 408 && http != 425 && http != 429;
+}
+
 /* A refusal is an answer, and the next one will hardly differ: after so many the notification no longer holds up the
  * others. It stays to be seen, and to be tried again by an administrator, for a month. */
-static enum err note_refusal(struct smdp *s, const struct telling *t, const struct es_status *status)
+static enum err note_refusal(struct smdp *s, const struct telling *t, const char *refusal)
 {
-    char refusal[40];
-    snprintf(refusal, sizeof refusal, "%s/%s", status->subject, status->reason);
     int64_t aside = t->refusals + 1 >= s->progress_refusals_max;
     enum err e = db_begin(s->env->db);
     if (e)
@@ -124,18 +180,25 @@ static void log_outcome(struct smdp *s, const struct smdp_client *client, const 
 static enum err tell_one(struct smdp *s, const struct smdp_client *client, struct telling *t, int64_t *next)
 {
     struct es_status status = { 0 };
+    char refusal[40];
+    int http = 0;
     enum err e = note_attempt(s, t);
     if (e)
         return e;
-    enum err sent = call(s, client, t, &status);
+    enum err sent = call(s, client, t, &status, &http);
     if (sent == ERR_CUT)
         return sent;
     log_outcome(s, client, t, sent, &status);
     if (!sent && !es_refused(&status))
         return settle(s, t);
-    if (!sent)
-        e = note_refusal(s, t, &status);
-    bool aside = !sent && t->refusals + 1 >= s->progress_refusals_max;
+    bool refused = !sent || is_refusal(http);
+    if (sent)
+        snprintf(refusal, sizeof refusal, "HTTP %d", http);
+    else
+        snprintf(refusal, sizeof refusal, "%s/%s", status.subject, status.reason);
+    if (refused)
+        e = note_refusal(s, t, refusal);
+    bool aside = refused && t->refusals + 1 >= s->progress_refusals_max;
     *next = aside ? CLOCK_NEVER : t->next_at;
     return e;
 }
@@ -176,15 +239,21 @@ static enum err put_notification(void *context, const struct db_row *r)
 #define NOTIFICATION_COLUMNS                                                                                   \
     "SELECT id, operator, iccid, eid, at, point, put_aside, attempts, refusals, refusal FROM progress "
 
+const char *smdp_notifications_statement(bool of_one)
+{
+    return of_one ? NOTIFICATION_COLUMNS "WHERE operator = ? AND put_aside = ? AND id > ? ORDER BY id LIMIT ?"
+                  : NOTIFICATION_COLUMNS "WHERE put_aside = ? AND id > ? ORDER BY id LIMIT ?";
+}
+
 static enum err list(struct smdp *s, const char *owner, bool aside, const struct smdp_page *page, json_t *out)
 {
     int64_t after = strtoll(page->after, NULL, 10);
-    enum err e = owner ? db_query(s->env->db,
-                                  NOTIFICATION_COLUMNS "WHERE operator = ? AND put_aside = ? AND id > ? ORDER BY id LIMIT ?",
+    const char *sql = smdp_notifications_statement(owner != NULL);
+    enum err e = owner ? db_query(s->env->db, sql,
                                   DB_ARGS(DB_TEXT(owner), DB_INT(aside), DB_INT(after), DB_INT(page->limit)),
                                   put_notification, out)
-                       : db_query(s->env->db, NOTIFICATION_COLUMNS "WHERE put_aside = ? AND id > ? ORDER BY id LIMIT ?",
-                                  DB_ARGS(DB_INT(aside), DB_INT(after), DB_INT(page->limit)), put_notification, out);
+                       : db_query(s->env->db, sql, DB_ARGS(DB_INT(aside), DB_INT(after), DB_INT(page->limit)),
+                                  put_notification, out);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -225,4 +294,39 @@ enum err smdp_retry_notification(void *actor, const struct http_request *q, stru
         return e;
     return changed ? http_json(p, 200, json_pack("{s:s}", "state", "waiting"))
                    : http_problem(p, 404, "no such notification", "no notification that was put aside has this id");
+}
+
+/* --- what was dropped ------------------------------------------------------------------------------ */
+
+static enum err put_load(void *context, const struct db_row *r)
+{
+    json_t *load = json_pack("{s:s, s:I, s:I}", "operator", db_text(r, 0), "kept", (json_int_t)db_int(r, 1), "dropped",
+                             (json_int_t)db_int(r, 2));
+    enum err e = load ? ERR_OK : ERR_NOMEM;
+    if (!e && db_int(r, 2))
+        e = json_set_int(load, "droppedAt", db_int(r, 3));
+    if (e) {
+        json_decref(load);
+        return e;
+    }
+    return json_array_append_new(context, load) ? ERR_NOMEM : ERR_OK;
+}
+
+/* As many rows as there are operators. */
+enum err smdp_count_notifications(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct smdp *s = actor;
+    const char *owner = NULL;
+    enum err e = smdp_require_viewer(s, q, p, &owner);
+    json_t *operators = e ? NULL : json_array();
+    if (!e)
+        e = db_query(s->env->db,
+                     "SELECT operator, held, dropped, dropped_at FROM progress_load WHERE ?1 IS NULL OR operator = ?1"
+                     " ORDER BY operator",
+                     DB_ARGS(owner ? DB_TEXT(owner) : DB_NULL), put_load, operators);
+    if (e && e != ERR_NOT_FOUND) {
+        json_decref(operators);
+        return e;
+    }
+    return http_json(p, 200, json_pack("{s:o}", "operators", operators));
 }

@@ -10,6 +10,24 @@
 
 /* --- ES9+: read, do, write ------------------------------------------------------------------------- */
 
+/* SGP.22 5.2.6: who cannot do what it is asked says so and has changed nothing: each function is one transaction. Who was killed
+ * says nothing. */
+static enum err own_failure(const struct smdp *s, enum err e, struct es_status *status)
+{
+    if (!e || e == ERR_CUT)
+        return e;
+    log_fail(s->env->log, e, "SGP.22 5.6", "a function of ES9+ failed");
+    *status = (struct es_status){ 0 };
+    es_refuse(status, "8.8", "4.2", "the SM-DP+ could not execute this; nothing has changed");
+    return ERR_OK;
+}
+
+/* What was done stays done when its message cannot be kept, which the database has logged. */
+static enum err kept(enum err e)
+{
+    return e == ERR_CUT ? e : ERR_OK;
+}
+
 #define ES9P_ROUTE(function)                                                                                  \
     static enum err serve_##function(void *actor, const struct http_request *q, struct http_response *p)      \
     {                                                                                                         \
@@ -22,11 +40,11 @@
         smdp_memory_init(&made);                                                                              \
         enum err e = es9p_##function##_read(s->env, q, p, &received, &request);                               \
         if (!e)                                                                                               \
-            e = smdp_##function(s, &request, &made, &ok, &status);                                            \
+            e = own_failure(s, smdp_##function(s, &request, &made, &ok, &status), &status);                   \
         if (!e)                                                                                               \
             smdp_log_outcome(s, "ES9+." #function, &status);                                                  \
         if (!e)                                                                                               \
-            e = smdp_keep_##function(s, q, &request, &ok, &status);                                           \
+            e = kept(smdp_keep_##function(s, q, &request, &ok, &status));                                     \
         if (!e)                                                                                               \
             e = es9p_##function##_write(s->env, q, &ok, &status, p);                                          \
         es_memory_release(&received);                                                                         \
@@ -49,14 +67,15 @@ static enum err serve_handle_notification(void *actor, const struct http_request
     struct smdp *s = actor;
     struct es_memory received = ES_MEMORY_INIT;
     struct rsp_pending_notification notification;
+    struct es_status status = { 0 };
     bool believed = false;
     enum err e = es9p_handle_notification_read(s->env, q, p, &received, &notification);
     if (!e)
-        e = smdp_handle_notification(s, &notification, &believed);
+        e = smdp_handle_notification(s, &notification, &believed, &status); /* failed: HTTP 500, and it comes again */
     if (!e && believed) /* anybody may send one: what nobody signed must not drive out what was */
-        e = smdp_keep_notification(s, &notification);
+        e = kept(smdp_keep_notification(s, &notification));
     if (!e)
-        e = es9p_handle_notification_write(p);
+        e = es9p_handle_notification_write(s->env, q, &status, p);
     es_memory_release(&received);
     return e;
 }
@@ -69,11 +88,11 @@ static enum err serve_cancel_session(void *actor, const struct http_request *q, 
     struct es_status status = { 0 };
     enum err e = es9p_cancel_session_read(s->env, q, p, &received, &request);
     if (!e)
-        e = smdp_cancel_session(s, &request, &status);
+        e = own_failure(s, smdp_cancel_session(s, &request, &status), &status);
     if (!e)
         smdp_log_outcome(s, "ES9+.cancel_session", &status);
     if (!e)
-        e = smdp_keep_cancel_session(s, q, &request, &status);
+        e = kept(smdp_keep_cancel_session(s, q, &request, &status));
     if (!e)
         e = es9p_cancel_session_write(s->env, q, &status, p);
     es_memory_release(&received);
@@ -123,7 +142,7 @@ static enum err serve_order(struct smdp *s, enum es2p_function f, order_function
     else
         e = run(s, &order, &made, &status);
     LOG(s->env->log, e || es_refused(&status) ? LOG_WARN : LOG_INFO, "ES2+.order", F_INT("function", f),
-        F_TEXT("iccid", in.iccid), F_TEXT("status", e ? err_name(e) : es_status_text(&status).text));
+        F_TEXT("operator", in.requester), F_TEXT("iccid", in.iccid), F_TEXT("status", e ? err_name(e) : es_status_text(&status).text));
     if (!e && client && strcmp(client->name, in.requester) == 0)
         e = smdp_keep_order(s, names[f], q, &in, made.iccid, &status);
     memory_clear(&in, sizeof in);
@@ -182,6 +201,7 @@ static const struct http_route routes[] = {
     { "POST", "/v1/stock/import", smdp_import_stock },
     { "GET", "/v1/orders", smdp_list_orders },
     { "GET", "/v1/notifications", smdp_list_notifications },
+    { "GET", "/v1/notifications/operators", smdp_count_notifications },
     { "POST", "/v1/notifications/{id}/retry", smdp_retry_notification },
 };
 

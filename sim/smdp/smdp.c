@@ -121,11 +121,16 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->storage_key = settings->storage_key;
     s->ppk = settings->ppk;
     s->same_otpk_only = settings->same_otpk_only;
+    s->other_eid = settings->other_eid;
+    s->foreign_told = settings->foreign_told;
+    s->unknown_notifications_refused = settings->unknown_notifications_refused;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
+    s->matching_id_min = settings->matching_id_min;
     s->messages_kept = settings->messages_kept;
     if (s->messages_kept > SMDP_MESSAGES_MOST)
         s->messages_kept = SMDP_MESSAGES_MOST;
+    s->progress_kept = settings->progress_kept ? settings->progress_kept : 100000;
     s->progress_refusals_max = settings->progress_refusals_max ? settings->progress_refusals_max : 10;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)

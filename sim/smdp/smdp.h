@@ -56,6 +56,13 @@ struct smdp_smds {
     const char *url;  /* "https://smds.example.com" */
 };
 
+/* What ConfirmOrder and DownloadOrder say of an EID that is not the order's; sources differ. */
+enum smdp_other_eid {
+    SMDP_OTHER_EID_BY_FUNCTION, /* 8.1.1/3.10, and 8.2.1/3.10 in DownloadOrder */
+    SMDP_OTHER_EID_3_1,         /* 8.1.1/3.1 in both */
+    SMDP_OTHER_EID_3_10,        /* 8.1.1/3.10 in both */
+};
+
 struct smdp_settings {
     const char *const *addresses; /* the FQDNs it answers to, the first is its own; NULL-terminated */
     const struct smdp_identity *identities;
@@ -75,7 +82,12 @@ struct smdp_settings {
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
+    int64_t matching_id_min;      /* characters of a matchingId that an operator gives, at least */
     int64_t messages_kept;        /* received messages kept for each ICCID, 128 at most; 0: none */
+    enum smdp_other_eid other_eid;
+    bool foreign_told;            /* another operator's profile or type is not allowed (1.2); else as unknown as any (3.9) */
+    bool unknown_notifications_refused; /* of no session or profile that is known: 8.10.1/3.9; else 204 */
+    int64_t progress_kept;        /* notifications kept for each operator that does not take them; 0: 100000 */
     int64_t progress_refusals_max; /* refusals of one HandleDownloadProgressInfo before it is put aside; 0: 10 */
 };
 

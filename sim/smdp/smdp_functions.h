@@ -50,8 +50,10 @@ MUST_CHECK enum err smdp_get_bound_profile_package(struct smdp *s,
                                                    struct smdp_memory *m,
                                                    struct rsp_get_bound_profile_package_ok *ok,
                                                    struct es_status *status);
-/* Never refuses what verifies (*believed); what does not is logged and dropped (the answer is 204 all the same). */
-MUST_CHECK enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n, bool *believed);
+/* Never refuses what verifies (*believed); what does not is logged and dropped, and answered 204 all the same, except that
+ * *status may refuse what belongs to no known session or profile, where the settings say so. */
+MUST_CHECK enum err smdp_handle_notification(struct smdp *s, const struct rsp_pending_notification *n, bool *believed,
+                                             struct es_status *status);
 MUST_CHECK enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_request_es9 *q,
                                         struct es_status *status);
 

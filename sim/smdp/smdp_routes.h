@@ -54,6 +54,10 @@ json_t *smdp_profile_json(const struct smdp_profile *p);
 /* A profile as an administrator describes it, all but its keys and codes. Any failure: a member is missing or malformed. */
 MUST_CHECK enum err smdp_profile_read(const json_t *o, struct smdp_profile *p);
 
+/* Adds one profile. *why: what is wrong with it, beside what its failure says. ERR_EXISTS: it, its IMSI or matchingId is here. */
+MUST_CHECK enum err smdp_profile_import(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
+                                        const char **why);
+
 /* Takes a type of the settings into the store. ERR_CONFIG, logged: no package, or profiles of it were made from another. */
 MUST_CHECK enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_profile_type *t);
 
@@ -67,6 +71,7 @@ enum err smdp_list_stock(void *actor, const struct http_request *q, struct http_
 enum err smdp_list_orders(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_generate_stock(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_count_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p);

@@ -85,6 +85,8 @@ extern const size_t smdp_migration_count;
 /* Profiles. Those that change run inside a transaction of the caller. */
 MUST_CHECK enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p,
                                      const struct smdp_subscription *sub);
+/* The IMSI of a profile that is added alone. ERR_EXISTS: another profile, or a batch, has it. */
+MUST_CHECK enum err smdp_imsi_add(struct smdp *s, const char *imsi, const char *iccid);
 MUST_CHECK enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out);
 MUST_CHECK enum err smdp_profile_by_matching_id(struct smdp *s, const char *matching_id, struct smdp_profile *out);
 /* The order that waits for this eUICC without its having a matchingId (SGP.22 3.1.3): what it has not fetched yet comes
@@ -94,6 +96,8 @@ MUST_CHECK enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct 
  * ERR_REFUSED: no such type. */
 MUST_CHECK enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, const char *eid,
                                          struct smdp_profile *out);
+/* ERR_NOT_FOUND: this operator has no profile of the type, in whatever state. */
+MUST_CHECK enum err smdp_type_find(struct smdp *s, const char *owner, const char *type);
 /* Writes state, eid, matching_id, confirmation code, attempts, and a line of history. ERR_EXISTS: matchingId taken. */
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
 /* What a download changes of an order that is placed, and no more, because each column costs the indices that have it: state,
@@ -115,8 +119,10 @@ struct smdp_filter {
 /* Calls `profile` for each behind the ICCID `after`, by ICCID, `limit` at most: never more rows are read. */
 MUST_CHECK enum err smdp_profiles_page(struct smdp *s, const struct smdp_filter *f, const char *after, int64_t limit,
                                        enum err (*profile)(void *context, const struct smdp_profile *p), void *context);
-/* The statement behind it, for EXPLAIN QUERY PLAN. */
+/* The statements behind it and the other lists, for EXPLAIN QUERY PLAN. */
 const char *smdp_profiles_statement(const struct smdp_filter *f);
+const char *smdp_notifications_statement(bool of_one);
+const char *smdp_messages_statement(void);
 
 /* The event of an order at an SM-DS. refusal: the subject of the SM-DS's final refusal, "" none. */
 struct smdp_registration {

@@ -189,7 +189,7 @@ static int64_t first_imsi(const struct batch *b)
     return strtoll(b->imsi.first, NULL, 10);
 }
 
-/* Two subscribers with one IMSI would be one for their network. What was imported one by one is sealed, and not compared. */
+/* Two subscribers with one IMSI would be one for their network. */
 static enum err check_imsis(struct smdp *s, const struct batch *b, struct http_response *p)
 {
     int64_t other = 0;
@@ -197,6 +197,12 @@ static enum err check_imsis(struct smdp *s, const struct batch *b, struct http_r
                             DB_ARGS(DB_INT(first_imsi(b)), DB_INT(first_imsi(b) + b->count - 1)), &other);
     if (!e)
         return refuse(p, 409, "firstImsi", "another batch has some of these IMSIs");
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = db_get_int(s->env->db, "SELECT 1 FROM imsi WHERE imsi BETWEEN ? AND ? LIMIT 1",
+                   DB_ARGS(DB_INT(first_imsi(b)), DB_INT(first_imsi(b) + b->count - 1)), &other);
+    if (!e)
+        return refuse(p, 409, "firstImsi", "a profile that was imported has one of these IMSIs");
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

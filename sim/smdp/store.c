@@ -1,6 +1,7 @@
 #include "smdp_store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aka.h"
@@ -95,6 +96,17 @@ const char *const smdp_migrations[] = {
     "DROP INDEX order_by_owner;"
     "CREATE INDEX order_by_iccid ON profile (iccid) WHERE ordered <> 0;"
     "CREATE INDEX order_by_owner ON profile (owner, iccid) WHERE ordered <> 0;",
+    /* How much waits, and is put aside, for each operator, without counting it again. */
+    "CREATE TABLE progress_load ("
+    " operator TEXT PRIMARY KEY, held INTEGER NOT NULL, dropped INTEGER NOT NULL DEFAULT 0,"
+    " dropped_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "INSERT INTO progress_load (operator, held) SELECT operator, COUNT(*) FROM progress GROUP BY operator;"
+    "CREATE TRIGGER progress_comes AFTER INSERT ON progress BEGIN"
+    " INSERT INTO progress_load (operator, held) VALUES (NEW.operator, 1) ON CONFLICT (operator) DO UPDATE SET held = held + 1; END;"
+    "CREATE TRIGGER progress_goes AFTER DELETE ON progress BEGIN"
+    " UPDATE progress_load SET held = held - 1 WHERE operator = OLD.operator; END;",
+    /* Of profiles that were added one by one, from now on; those of a batch are its range. */
+    "CREATE TABLE imsi (imsi INTEGER PRIMARY KEY, iccid TEXT NOT NULL);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -281,6 +293,16 @@ enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const st
     return e;
 }
 
+enum err smdp_imsi_add(struct smdp *s, const char *imsi, const char *iccid)
+{
+    int64_t number = strtoll(imsi, NULL, 10), other = 0;
+    enum err e = db_get_int(s->env->db, "SELECT 1 FROM batch WHERE last_imsi >= ?1 AND first_imsi <= ?1 LIMIT 1",
+                            DB_ARGS(DB_INT(number)), &other);
+    if (e != ERR_NOT_FOUND)
+        return e ? e : ERR_EXISTS;
+    return db_run(s->env->db, "INSERT INTO imsi (imsi, iccid) VALUES (?, ?)", DB_ARGS(DB_INT(number), DB_TEXT(iccid)), NULL);
+}
+
 static void copy_text(char *out, size_t room, const struct db_row *r, int column)
 {
     snprintf(out, room, "%s", db_text(r, column));
@@ -340,6 +362,13 @@ enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profil
                     DB_ARGS(DB_TEXT(eid), DB_INT(SMDP_RELEASED), DB_INT(SMDP_DOWNLOADED)), take_profile, out);
 }
 
+enum err smdp_type_find(struct smdp *s, const char *owner, const char *type)
+{
+    int64_t any = 0;
+    return db_get_int(s->env->db, "SELECT 1 FROM profile WHERE owner = ? AND type = ? LIMIT 1",
+                      DB_ARGS(DB_TEXT(owner), DB_TEXT(type)), &any);
+}
+
 enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, const char *eid,
                               struct smdp_profile *out)
 {
@@ -352,9 +381,7 @@ enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *typ
                      DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_AVAILABLE)), take_profile, out);
     if (e != ERR_NOT_FOUND)
         return e;
-    int64_t any = 0;
-    e = db_get_int(s->env->db, "SELECT 1 FROM profile WHERE owner = ? AND type = ? LIMIT 1",
-                   DB_ARGS(DB_TEXT(owner), DB_TEXT(type)), &any);
+    e = smdp_type_find(s, owner, type);
     return e == ERR_NOT_FOUND ? ERR_REFUSED : e ? e : ERR_NOT_FOUND;
 }
 

@@ -219,10 +219,10 @@ static enum err add_one(struct smdp *s, const struct parcel *x, size_t place, co
     if (!e)
         e = smdp_profile_read(o, &profile);
     if (!e)
-        e = smdp_check_package(s, &profile, &sub, why);
-    if (!e && !*why)
-        e = smdp_profile_add(s, &profile, &sub);
+        e = smdp_profile_import(s, &profile, &sub, why);
     smdp_subscription_release(&sub);
+    if (*why)
+        return e ? e : ERR_REFUSED;
     if (e == ERR_VERIFY)
         *why = "its keys do not open: another transport key, or not as it was exported";
     else if (e == ERR_EXISTS)

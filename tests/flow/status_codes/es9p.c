@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rsp_codes.h"
+#include "rsp_ids.h"
 #include "status_codes.h"
 
 #define CODE "4711"
@@ -41,6 +42,8 @@ static void spoil_info(const struct row *r, struct rsp_initiate_authentication_r
     case NEW_VERSION:
         q->euicc_info1.svn = SPAN_ARRAY(newer);
         break;
+    case SICK:
+        return;
     case SIGNS_BELOW_NOBODY:
         q->euicc_info1.ci_signing = SPAN_ARRAY(nobody);
         break;
@@ -59,6 +62,7 @@ void provoke_initiate(struct lab *l, const struct row *r, char out[40])
     REQUIRE(es10b_get_euicc_info1(&l->card.es, &info) == ERR_OK);
     struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d.address), info.message };
     spoil_info(r, &q);
+    l->part[LAB_SMDP].sick = r->what == SICK;
     enum err e = at_smds(r) ? es11_initiate_authentication(&d.peer, &q, &d.memory, &d.initiated, &d.status)
                             : es9p_initiate_authentication(&d.peer, &q, &d.memory, &d.initiated, &d.status);
     snprintf(out, 40, "%s%s%s", e ? err_name(e) : d.status.subject, e ? "" : "/", e ? "" : d.status.reason);
@@ -212,7 +216,11 @@ void provoke_client(struct lab *l, const struct row *r, char out[40])
     REQUIRE(initiate(&d, r)[0] == 0);
     lab_authenticate_server(&d);
     spoil_answer(l, &d, r, other);
+    l->part[LAB_SMDP].sick = r->what == SICK;
     say(out, at_smds(r) ? lab_discovery_ask(&d, &found) : lab_authenticate_client(&d));
+    l->part[LAB_SMDP].sick = false;
+    if (r->what == SICK) /* nothing has changed: the same question is answered now */
+        CHECK(lab_authenticate_client(&d)[0] == 0);
     lab_download_end(&d);
     lab_card_close(&card);
 }
@@ -304,7 +312,11 @@ void provoke_package(struct lab *l, const struct row *r, char out[40])
     d.confirmation_code = r->what == WRONG_CODE ? "4712" : r->what == CODE_EXHAUSTED ? CODE : NULL;
     prepare(&d);
     intervene(l, &d, r);
+    l->part[LAB_SMDP].sick = r->what == SICK;
     say(out, lab_get_package(&d));
+    l->part[LAB_SMDP].sick = false;
+    if (r->what == SICK)
+        CHECK(strcmp(lab_profile_state(l, LAB_PARTNER_ICCID), "released") == 0 && lab_get_package(&d)[0] == 0);
     lab_download_end(&d);
     lab_card_close(&card);
 }
@@ -342,8 +354,66 @@ void provoke_cancel(struct lab *l, const struct row *r, char out[40])
     const struct rsp_cancel_session_request q = { d.initiated.transaction_id, RSP_CANCEL_REASON_TIMEOUT };
     REQUIRE(es10b_cancel_session(&l->card.es, &q, &a) == ERR_OK);
     spoil_cancellation(l, &d, r, &a);
+    l->part[LAB_SMDP].sick = r->what == SICK;
     enum err e = es9p_cancel_session(&d.peer, d.initiated.transaction_id, buf_span(&a.received), &d.status);
     snprintf(out, 40, "%s%s%s", e ? err_name(e) : d.status.subject, e ? "" : "/", e ? "" : d.status.reason);
     buf_release(&a.received);
     lab_download_end(&d);
+}
+
+/* --- HandleNotification ------------------------------------------------------------------------------------ */
+
+/* What the card says of a profile that is enabled now: its installation result, or the first other one. */
+static void take_notification(struct lab_card *c, const struct row *r, struct es10b_retrieve_notifications_response *list,
+                              struct rsp_pending_notification *n)
+{
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    const enum rsp_pending_notification_which which = r->what == RESULT_OF_NOTHING ? RSP_PENDING_INSTALLATION : RSP_PENDING_OTHER;
+    uint8_t iccid[RSP_ICCID_OCTETS];
+    int64_t code = -1;
+    REQUIRE(rsp_iccid_parse(LAB_PARTNER_ICCID, iccid) == ERR_OK);
+    REQUIRE(es10b_enable_profile(&c->es, SPAN_ARRAY(iccid), false, &code) == ERR_OK && code == 0);
+    REQUIRE(es10b_retrieve_notifications_list(&c->es, &q, list) == ERR_OK);
+    struct der items = der_open(list->message.notifications);
+    while (n->which != which)
+        REQUIRE(rsp_pending_notification_next(&items, n) == ERR_OK);
+}
+
+static void post_notification(struct lab *l, struct span notification, char out[40])
+{
+    static const struct http_header headers[] = { { "Content-Type", "application/json" },
+                                                  { "X-Admin-Protocol", "gsma/rsp/v2.5.0" } };
+    struct http_response p = HTTP_RESPONSE_INIT;
+    struct buf body = { .max = 1 << 16 };
+    REQUIRE(buf_put_str(&body, "{\"pendingNotification\":\"") == ERR_OK && base64_put(&body, notification) == ERR_OK);
+    REQUIRE(buf_put_str(&body, "\"}") == ERR_OK);
+    const struct http_call q = { .method = "POST", .url = LAB_SMDP_URL "/gsma/rsp2/es9plus/handleNotification", .headers = headers,
+                                 .header_count = COUNT(headers), .body = buf_span(&body) };
+    CHECK(http_send(l->anyone, &q, &p) == ERR_OK && p.status == 200);
+    status_of(&p, out);
+    http_response_release(&p);
+    buf_release(&body);
+}
+
+/* What the SM-DP+ knew of it is gone, as if it had never been there. ASN.1 has no answer that could hold a pair. */
+void provoke_notification(struct lab *l, const struct row *r, char out[40])
+{
+    struct es10b_retrieve_notifications_response list = { .received.max = APDU_ES10_RESPONSE_MAX };
+    struct rsp_pending_notification n = { 0 };
+    struct lab_download d;
+    l->unknown_notifications_refused = true;
+    lab_restart(l, LAB_SMDP);
+    lab_import(l);
+    lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_download_begin(l, &l->card, &d);
+    CHECK(lab_fetch(&d)[0] == 0 && lab_load(&d) == 0);
+    take_notification(&l->card, r, &list, &n);
+    CHECK(es9p_handle_notification(&d.peer, n.whole) == ERR_OK);
+    CHECK(db_run(l->part[LAB_SMDP].env.db, r->what == RESULT_OF_NOTHING ? "DELETE FROM session" : "DELETE FROM profile", NULL, 0,
+                 NULL) == ERR_OK);
+    post_notification(l, n.whole, out);
+    d.peer.asn1 = true;
+    CHECK(es9p_handle_notification(&d.peer, n.whole) == ERR_REFUSED);
+    lab_download_end(&d);
+    buf_release(&list.received);
 }

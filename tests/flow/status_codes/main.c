@@ -22,8 +22,6 @@ static void each_pair(void)
         const struct row *r = &rows[i];
         struct lab l;
         char name[160], want[40], got[40] = "";
-        if (!r->provoke)
-            continue;
         snprintf(name, sizeof name, "%s %s/%s: %s", function_name(r->function), r->subject, r->reason, r->how);
         snprintf(want, sizeof want, "%s/%s", r->subject, r->reason);
         lab_open(&l);
@@ -178,7 +176,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         { "each pair of codes is provoked", each_pair },
-        { "every pair of SGP.22 5.2.6 has its row, or a reason why not", every_pair_of_the_standard },
+        { "every pair of SGP.22 5.2.6 has its row", every_pair_of_the_standard },
         { "every pair that the source says has its row", every_pair_of_the_source },
         { "the page is made from the rows", page_is_up_to_date },
     };

@@ -44,11 +44,24 @@ static void install(struct lab *l)
     lab_download_end(&d);
 }
 
+/* What the settings say, and a profile of another operator. */
+static void configure(struct lab *l, enum what what)
+{
+    l->other_eid = what == SAYS_3_1 ? SMDP_OTHER_EID_3_1 : what == SAYS_3_10 ? SMDP_OTHER_EID_3_10 : SMDP_OTHER_EID_BY_FUNCTION;
+    l->foreign_told = what == TELLS_FOREIGN;
+    lab_restart(l, LAB_SMDP);
+    CHECK(lab_call(l, l->admin, "POST", LAB_SMDP_URL "/v1/profiles",
+                   "{\"profiles\":[{\"iccid\":\"" FOREIGN_ICCID "\",\"imsi\":\"262027654321091\",\"operator\":\"admin\","
+                   "\"profileType\":\"car\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}", NULL) == 200);
+}
+
 void provoke_order(struct lab *l, const struct row *r, char out[40])
 {
     static const struct call cancel = { CANCEL, { .iccid = LAB_PARTNER_ICCID } };
     struct es_status status = { 0 };
     enum err e = ERR_OK;
+    if (r->what != NOTHING && r->what != USED_UP)
+        configure(l, r->what);
     lab_import(l);
     if (r->what == USED_UP) {
         install(l);
@@ -102,7 +115,7 @@ static const struct {
     { LAB_SMDS_URL "/gsma/rsp2/es12/deleteEvent", "{" HEADER("eso") ",\"eid\":\"1\",\"eventId\":\"AB-1\"}" },
 };
 
-static void refusal_of(const struct http_response *p, char out[40])
+void status_of(const struct http_response *p, char out[40])
 {
     json_t *answer = NULL;
     REQUIRE(json_read(buf_span(&p->body), &answer, NULL) == ERR_OK);
@@ -124,7 +137,7 @@ static void send_bad(struct lab *l, const struct row *r, size_t i, char out[40])
                                  .header_count = COUNT(headers),
                                  .body = span_str(r->what == MALFORMED_MEMBER ? bindings[i].malformed : "{}") };
     CHECK_ROW(bindings[i].url, http_send(l->eso, &q, &p) == ERR_OK && p.status == 200);
-    refusal_of(&p, out);
+    status_of(&p, out);
     http_response_release(&p);
 }
 

@@ -5,13 +5,14 @@
 #define EID_2 .eid = LAB_OTHER_EID
 #define TOKEN .matching_id = "TOKEN-1"
 #define AT_SMDS .smds_address = "smds.example.com"
+#define FOREIGN .iccid = FOREIGN_ICCID
 #define UNKNOWN .iccid = "89000123456789012390"
 
 #define SAYS(f, s, r, sentence) .function = f, .subject = s, .reason = r, .how = sentence
 #define ES2P(f, s, r, how, ...) { SAYS(f, s, r, how), .provoke = provoke_order, .calls = { __VA_ARGS__ } }
 #define BY(f, s, r, how, who, by) { SAYS(f, s, r, how), .provoke = who, .what = by }
 #define CARD(f, s, r, how, certificate) { SAYS(f, s, r, how), .provoke = provoke_client, .card = certificate }
-#define NEVER(f, s, r, why) { SAYS(f, s, r, why) }
+#define ES2P_SET(f, s, r, how, by, ...) { SAYS(f, s, r, how), .provoke = provoke_order, .what = by, .calls = { __VA_ARGS__ } }
 
 /* In the order of the codes. */
 const struct row rows[] = {
@@ -33,8 +34,10 @@ const struct row rows[] = {
     BY(ES11_CLIENT, "8.1", "6.1", "the serverChallenge of another session, signed", provoke_client, OTHER_CHALLENGE),
 
     ES2P(CONFIRM_ORDER, "8.1.1", "2.2", "an SM-DS address and no EID", { ORDER, { ME } }, { CONFIRM, { ME, AT_SMDS } }),
-    NEVER(CONFIRM_ORDER, "8.1.1", "3.1", "3.10 is said of another EID; no source gives both of them a meaning of its own"),
-    NEVER(DOWNLOAD_ORDER, "8.1.1", "3.1", "8.2.1/3.10 is said of another EID"),
+    ES2P_SET(CONFIRM_ORDER, "8.1.1", "3.1", "an EID that is not the order's, with `other-eid: 8.1.1/3.1`", SAYS_3_1,
+             { ORDER, { ME, EID_1 } }, { CONFIRM, { ME, EID_2 } }),
+    ES2P_SET(DOWNLOAD_ORDER, "8.1.1", "3.1", "an EID that is not the order's, with `other-eid: 8.1.1/3.1`", SAYS_3_1,
+             { ORDER, { ME, EID_1 } }, { ORDER, { ME, EID_2 } }),
     BY(CLIENT, "8.1.1", "3.8", "the order of another EID", provoke_client, OTHER_EID),
     BY(PACKAGE, "8.1.1", "3.8", "another card fetched the package of an order for nobody meanwhile", provoke_package,
        OTHER_EID),
@@ -44,7 +47,8 @@ const struct row rows[] = {
          { CONFIRM, { ME } }, { CONFIRM, { ME, EID_1 } }),
     ES2P(CANCEL_ORDER, "8.1.1", "3.10", "an EID that is not the order's", { ORDER, { ME, EID_1 } },
          { CANCEL, { ME, EID_2 } }),
-    NEVER(DOWNLOAD_ORDER, "8.1.1", "3.10", "8.2.1/3.10 is said of another EID"),
+    ES2P_SET(DOWNLOAD_ORDER, "8.1.1", "3.10", "an EID that is not the order's, with `other-eid: 8.1.1/3.10`", SAYS_3_10,
+             { ORDER, { ME, EID_1 } }, { ORDER, { ME, EID_2 } }),
 
     BY(CLIENT, "8.1.2", "6.1", "an altered EUM certificate", provoke_client, FLIP_EUM),
     BY(ES11_CLIENT, "8.1.2", "6.1", "an altered EUM certificate", provoke_client, FLIP_EUM),
@@ -63,6 +67,14 @@ const struct row rows[] = {
        OTHER_KEY),
 
     ES2P(DOWNLOAD_ORDER, "8.2.1", "1.2", "a requester that is not the certificate's", { AS_ANOTHER, { ME } }),
+    ES2P_SET(DOWNLOAD_ORDER, "8.2.1", "1.2", "another operator's profile, with `foreign-told: true`", TELLS_FOREIGN,
+             { ORDER, { FOREIGN } }),
+    ES2P_SET(CONFIRM_ORDER, "8.2.1", "1.2", "another operator's profile, with `foreign-told: true`", TELLS_FOREIGN,
+             { CONFIRM, { FOREIGN } }),
+    ES2P_SET(CANCEL_ORDER, "8.2.1", "1.2", "another operator's profile, with `foreign-told: true`", TELLS_FOREIGN,
+             { CANCEL, { FOREIGN } }),
+    ES2P_SET(RELEASE_PROFILE, "8.2.1", "1.2", "another operator's profile, with `foreign-told: true`", TELLS_FOREIGN,
+             { RELEASE, { FOREIGN } }),
     ES2P(DOWNLOAD_ORDER, "8.2.1", "3.3", "a profile that is ordered already", { ORDER, { ME } },
          { CONFIRM, { ME } }, { ORDER, { ME } }),
     ES2P(CANCEL_ORDER, "8.2.1", "3.3", "a profile that was withdrawn for good", { ORDER, { ME } },
@@ -71,18 +83,23 @@ const struct row rows[] = {
     ES2P(RELEASE_PROFILE, "8.2.1", "3.5", "an order that is not confirmed", { ORDER, { ME } }, { RELEASE, { ME } }),
     BY(CANCEL_ORDER, "8.2.1", "3.5", "a profile that is installed", provoke_order, USED_UP),
     ES2P(DOWNLOAD_ORDER, "8.2.1", "3.9", "an ICCID of nobody", { ORDER, { UNKNOWN } }),
+    ES2P_SET(DOWNLOAD_ORDER, "8.2.1", "3.9", "another operator's profile", OF_ANOTHER, { ORDER, { FOREIGN } }),
     ES2P(CONFIRM_ORDER, "8.2.1", "3.9", "an ICCID of nobody", { CONFIRM, { UNKNOWN } }),
     ES2P(CANCEL_ORDER, "8.2.1", "3.9", "an ICCID of nobody", { CANCEL, { UNKNOWN } }),
     ES2P(RELEASE_PROFILE, "8.2.1", "3.9", "an ICCID of nobody", { RELEASE, { UNKNOWN } }),
     ES2P(DOWNLOAD_ORDER, "8.2.1", "3.10", "a profile that is ordered for another EID", { ORDER, { ME, EID_1 } },
          { ORDER, { ME, EID_2 } }),
 
-    NEVER(DOWNLOAD_ORDER, "8.2.5", "1.2", "another operator's type is unknown (3.9): nobody learns what others have"),
+    ES2P_SET(DOWNLOAD_ORDER, "8.2.5", "1.2", "another operator's type, with `foreign-told: true`", TELLS_FOREIGN,
+             { ORDER, { .profile_type = "car" } }),
     ES2P(DOWNLOAD_ORDER, "8.2.5", "3.7", "a type of which nothing is left", { ORDER, { .profile_type = "bulk" } },
          { ORDER, { .profile_type = "bulk" } }),
     ES2P(DOWNLOAD_ORDER, "8.2.5", "3.8", "an ICCID together with a type that is not its own",
          { ORDER, { ME, .profile_type = "bulk" } }),
     ES2P(DOWNLOAD_ORDER, "8.2.5", "3.9", "a type of nobody", { ORDER, { .profile_type = "golden" } }),
+    ES2P_SET(DOWNLOAD_ORDER, "8.2.5", "3.9", "a type of nobody, with `foreign-told: true`", TELLS_FOREIGN,
+             { ORDER, { .profile_type = "golden" } }),
+    ES2P_SET(DOWNLOAD_ORDER, "8.2.5", "3.9", "another operator's type", OF_ANOTHER, { ORDER, { .profile_type = "car" } }),
     BY(CLIENT, "8.2.5", "4.3", "a policy rule that the card forbids", provoke_client, RULE_FORBIDDEN),
 
     ES2P(CONFIRM_ORDER, "8.2.6", "2.1", "a matchingId in small letters", { ORDER, { ME } },
@@ -103,8 +120,10 @@ const struct row rows[] = {
     BY(PACKAGE, "8.2.7", "6.4", "the right one after three wrong ones", provoke_package, CODE_EXHAUSTED),
 
     BY(CANCEL_SESSION, "8.8", "3.10", "the OID of another SM-DP+, signed", provoke_cancel, OTHER_OID),
-    NEVER(CLIENT, "8.8", "4.2", "an SM-DP+ that cannot serve answers HTTP 500; over ESipa the eIM says so of an SM-DP+ that it "
-                                "does not reach"),
+    BY(INITIATE, "8.8", "4.2", "a database that refuses to write", provoke_initiate, SICK),
+    BY(CLIENT, "8.8", "4.2", "a database that refuses to write", provoke_client, SICK),
+    BY(PACKAGE, "8.8", "4.2", "a database that refuses to write", provoke_package, SICK),
+    BY(CANCEL_SESSION, "8.8", "4.2", "a database that refuses to write", provoke_cancel, SICK),
     BY(INITIATE, "8.8.1", "3.8", "the address of another SM-DP+", provoke_initiate, OTHER_ADDRESS),
     BY(INITIATE, "8.8.2", "3.1", "a card that signs below a CI of nobody", provoke_initiate, SIGNS_BELOW_NOBODY),
     BY(INITIATE, "8.8.3", "3.1", "svn 1.2.0", provoke_initiate, OLD_VERSION),
@@ -137,7 +156,10 @@ const struct row rows[] = {
     BY(CANCEL_SESSION, "8.10.1", "3.9", "a session that never was", provoke_cancel, UNKNOWN_SESSION),
     BY(ES11_CLIENT, "8.10.1", "3.9", "a session that never was", provoke_client, UNKNOWN_SESSION),
     BY(ES11_CLIENT, "8.10.1", "3.9", "the answer of another session", provoke_client, OTHER_SESSION),
-    NEVER(NOTIFICATION, "8.10.1", "3.9", "the answer is 204 whatever came; what is not believed is logged and dropped"),
+    BY(NOTIFICATION, "8.10.1", "3.9", "the result of a session that is not known, with `unknown-notifications-refused: true`",
+       provoke_notification, RESULT_OF_NOTHING),
+    BY(NOTIFICATION, "8.10.1", "3.9", "a notification of a profile that is not here, with `unknown-notifications-refused: true`",
+       provoke_notification, NOTIFICATION_OF_NOTHING),
 
     BY(CLIENT, "8.11.1", "3.9", "an EUM below a CI of nobody", provoke_client, STRANGE_EUM),
     BY(ES11_CLIENT, "8.11.1", "3.9", "an EUM below a CI of nobody", provoke_client, STRANGE_EUM),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lab_internal.h"
+#include "openapi.h"
 #include "smds.h"
 
 static const char *const part_names[] = { "smdp", "eim", "ipa", "smds" };
@@ -35,7 +36,7 @@ static enum err fault(void *context, const char *sql)
     (void)sql;
     if (!p->dead && ++p->writes == p->cut_at)
         p->dead = true;
-    return p->dead ? ERR_CUT : ERR_OK;
+    return p->dead ? ERR_CUT : p->sick ? ERR_IO : ERR_OK;
 }
 
 const struct pki_item *lab_item(struct lab *l, const char *name)
@@ -81,8 +82,13 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .order_valid_ms = l->order_valid_ms,
                                      .downloads_max = l->downloads_max,
                                      .ppk = l->ppk,
+                                     .other_eid = l->other_eid,
+                                     .foreign_told = l->foreign_told,
+                                     .unknown_notifications_refused = l->unknown_notifications_refused,
                                      .same_otpk_only = l->same_otpk_only,
                                      .messages_kept = l->messages_kept,
+                                     .progress_kept = l->progress_kept,
+                                     .matching_id_min = l->matching_id_min,
                                      .transport_keys = l->transport_keys,
                                      .transport_key_count = l->transport_key_count,
                                      .profile_types = l->profile_types,
@@ -303,6 +309,7 @@ void lab_close(struct lab *l)
     for (size_t i = 0; i < COUNT(clients); i++)
         http_client_free(clients[i]);
     http_switch_free(l->wires);
+    close_openapi(l->smdp_openapi);
     buf_release(&l->initial_eim);
     trust_free(l->trust);
     trust_free(l->operators);
@@ -381,12 +388,15 @@ int lab_call(struct lab *l, struct http_client *as, const char *method, const ch
                                  .headers = headers,
                                  .header_count = COUNT(headers),
                                  .body = span_str(body) };
-    (void)l;
     if (answer)
         *answer = NULL;
     enum err e = http_send(as, &q, &p);
     if (!e && answer && p.body.len)
         REQUIRE(json_read(buf_span(&p.body), answer, NULL) == ERR_OK);
+    if (!e && strncmp(url, LAB_SMDP_URL "/v1/", strlen(LAB_SMDP_URL "/v1/")) == 0) {
+        l->smdp_openapi = l->smdp_openapi ? l->smdp_openapi : read_openapi("sim/smdp/openapi.yaml");
+        check_openapi_answer(l->smdp_openapi, method, url, &p);
+    }
     int status = e ? -(int)e : p.status;
     http_response_release(&p);
     return status;

@@ -38,6 +38,7 @@
 enum lab_kind { LAB_SMDP, LAB_EIM, LAB_IPA, LAB_SMDS, LAB_KINDS };
 
 struct lab;
+struct yaml;
 struct lab_part {
     struct lab *lab;
     enum lab_kind kind;
@@ -45,6 +46,7 @@ struct lab_part {
     struct env env;
     char path[160];          /* of its database */
     unsigned writes, cut_at; /* the n-th write or commit kills it; 0 never */
+    bool sick;               /* what would be written is refused (ERR_IO) */
     bool dead;               /* killed: call lab_restart */
     struct actor *actor;
 };
@@ -89,8 +91,10 @@ struct lab {
     struct card_fault card_fault; /* between the device and its card */
     struct lab_network lead, partner;
     struct buf initial_eim;
+    struct yaml *smdp_openapi; /* what the SM-DP+'s administration answers is held against it */
     const char *operator_url; /* where "eso" hears of downloads; NULL: nowhere. Restart the SM-DP+ after changing it. */
     struct ipa *ipa;
+    int64_t progress_kept, matching_id_min; /* by the SM-DP+, from its next start on */
     int64_t messages_kept; /* by the SM-DP+, from its next start on */
     const struct smdp_transport_key *transport_keys;
     size_t transport_key_count;
@@ -98,7 +102,8 @@ struct lab {
     size_t profile_type_count;
     const char *const *receivers; /* of the eIM, from its next start on */
     int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
-    bool ppk, same_otpk_only;              /* the same */
+    bool ppk, same_otpk_only, foreign_told, unknown_notifications_refused; /* the same */
+    enum smdp_other_eid other_eid;
     const char *confirmation_code; /* of the device, from its next start on */
     bool ipae; /* the device announces itself as IPAe from its next start on */
     const char *pusher; /* eimId of the eIM that the device's settings list; NULL: whichever pushes */

@@ -90,7 +90,7 @@ static enum err handle_notification(void *actor, const struct http_request *q, s
     enum err e = es9p_handle_notification_read(s->env, q, p, &m, &n);
     if (!e) {
         s->seq_number = rsp_pending_notification_metadata(&n)->seq_number;
-        e = es9p_handle_notification_write(p);
+        e = es9p_handle_notification_write(s->env, q, &s->status, p);
     }
     es_memory_release(&m);
     return e == ERR_REFUSED ? ERR_OK : e;

@@ -113,6 +113,7 @@ static const struct {
     { "one profile", "GET", "/v1/profiles/" LAB_LEAD_ICCID, "/v1/profiles/" UNKNOWN, "", "404" },
     { "its messages", "GET", "/v1/profiles/" LAB_LEAD_ICCID "/messages", "/v1/profiles/" UNKNOWN "/messages", "", "404" },
     { "notifications", "GET", "/v1/notifications?state=waiting", "/v1/notifications?after=9999", "", "200" },
+    { "how many notifications", "GET", "/v1/notifications/operators", "/v1/notifications/operators?operator=admin", "", "200" },
     { "telling again", "POST", "/v1/notifications/1/retry", "/v1/notifications/9999/retry", "{}", "403" },
     { "profile types", "GET", "/v1/profile-types", "/v1/profile-types?", "", "200" },
     { "a new profile type", "POST", "/v1/profile-types", "/v1/profile-types", "{}", "403" },

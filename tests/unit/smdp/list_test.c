@@ -124,6 +124,22 @@ static enum err take_plan(void *context, const struct db_row *r)
     return ERR_OK;
 }
 
+/* `index` is used, nothing is scanned or sorted. */
+static void check_plan(struct lab *l, const char *row, const char *sql, const char *index)
+{
+    const struct db_value none = DB_NULL, args[] = { none, none, none, none, none };
+    char plan[400] = "";
+    size_t binds = 0;
+    for (const char *c = sql; *c; c++)
+        binds += *c == '?';
+    REQUIRE(binds <= COUNT(args));
+    CHECK(db_query(l->part[LAB_SMDP].env.db, sql, args, binds, take_plan, plan) == ERR_OK);
+    bool good = strstr(plan, index) && !strstr(plan, "SCAN") && !strstr(plan, "TEMP B-TREE");
+    CHECK_ROW(row, good);
+    if (!good)
+        printf("\n    row \"%s\": %s", row, plan);
+}
+
 static void no_page_scans(void)
 {
     static const struct {
@@ -139,21 +155,23 @@ static void no_page_scans(void)
         { "orders of an EID", { .eid = LAB_EID }, "profile_by_eid (eid=? AND iccid>?)" },
         { "orders of an EID and an operator", { .eid = LAB_EID, .owner = "eso" }, "profile_by_eid (eid=? AND iccid>?)" },
     };
+    static const char *const more[][2] = {
+        { "notifications of all", "progress_by_state (put_aside=? AND id>?)" },
+        { "notifications of an operator", "progress_by_operator (operator=? AND put_aside=? AND id>?)" },
+        { "messages of a profile", "message_by_iccid (iccid=? AND id>?)" },
+    };
+    const char *const statements[] = { smdp_notifications_statement(false), smdp_notifications_statement(true),
+                                       smdp_messages_statement() };
+    static char sql[COUNT(rows) + COUNT(more)][1024]; /* the store keeps statements by their text */
     struct lab l;
     open_stocked(&l);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        static char sql[COUNT(rows)][1024]; /* the store keeps statements by their text */
-        char plan[400] = "";
         snprintf(sql[i], sizeof sql[i], "EXPLAIN QUERY PLAN %s", smdp_profiles_statement(&rows[i].f));
-        const struct db_value none = DB_NULL, args[] = { none, none, none, none, none };
-        size_t binds = 0;
-        for (const char *c = sql[i]; *c; c++)
-            binds += *c == '?';
-        REQUIRE(binds <= COUNT(args));
-        CHECK(db_query(l.part[LAB_SMDP].env.db, sql[i], args, binds, take_plan, plan) == ERR_OK);
-        CHECK_ROW(rows[i].name, strstr(plan, rows[i].index) && !strstr(plan, "SCAN") && !strstr(plan, "TEMP B-TREE"));
-        if (!strstr(plan, rows[i].index))
-            printf("\n    row \"%s\": %s", rows[i].name, plan);
+        check_plan(&l, rows[i].name, sql[i], rows[i].index);
+    }
+    for (size_t i = 0; i < COUNT(more); i++) {
+        snprintf(sql[COUNT(rows) + i], sizeof sql[0], "EXPLAIN QUERY PLAN %s", statements[i]);
+        check_plan(&l, more[i][0], sql[COUNT(rows) + i], more[i][1]);
     }
     lab_close(&l);
 }

@@ -31,6 +31,7 @@ static void summary(struct lab *l, char out[1000])
     out[0] = 0;
     json_array_foreach(json_object_get(answer, "messages"), i, m) {
         const char *name = strchr(json_str(m, "function"), '.') + 1, *refusal = json_str(m, "refusal");
+        REQUIRE(at < 900);
         at += (size_t)snprintf(out + at, 1000 - at, "%s%s%s%s%s", i ? " " : "", name, refusal[0] ? "(" : "", refusal,
                                refusal[0] ? ")" : "");
     }
@@ -241,6 +242,58 @@ static void the_newest_are_kept(void)
     }
 }
 
+/* Who knows the matchingId, or has a message of the card, sends it for ever. */
+static void no_kind_drives_out_the_others(void)
+{
+    static const char before[] = "DownloadOrder ConfirmOrder AuthenticateClient GetBoundProfilePackage HandleNotification ";
+    struct lab l;
+    struct lab_card other;
+    struct lab_download d;
+    char got[1000];
+    open_keeping(&l, 16);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_fetch(&d)[0] == 0 && lab_load(&d) == 0);
+    for (int i = 0; i < 40; i++)
+        CHECK(es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
+    CHECK(count(&l) == 16);
+    lab_download_end(&d);
+    lab_card_open(&l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+    for (int i = 0; i < 40; i++) {
+        lab_card_reset(&other);
+        lab_download_begin(&l, &other, &d);
+        CHECK(strcmp(lab_fetch(&d), "8.1.1/3.8") == 0);
+        lab_download_end(&d);
+    }
+    summary(&l, got);
+    CHECK(count(&l) == 16 && strncmp(got, before, strlen(before)) == 0);
+    CHECK(strstr(got, "InitiateAuthentication") && strstr(got, "AuthenticateClient(8.1.1/3.8)"));
+    lab_card_close(&other);
+    lab_close(&l);
+}
+
+/* Within one session, too. */
+static void one_session_fills_nothing(void)
+{
+    struct lab l;
+    struct lab_download d;
+    open_keeping(&l, 16);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    lab_download_begin(&l, &l.card, &d);
+    CHECK(lab_initiate(&d)[0] == 0);
+    lab_authenticate_server(&d);
+    CHECK(lab_authenticate_client(&d)[0] == 0);
+    lab_prepare(&d);
+    lab_flip(span_sub(d.prepared.message.ok.euicc_signature2, 20, 1));
+    for (int i = 0; i < 40; i++)
+        CHECK(strcmp(lab_get_package(&d), "8.1/6.1") == 0);
+    CHECK(count(&l) == 16);
+    lab_download_end(&d);
+    lab_close(&l);
+}
+
 /* Sessions that nobody goes on with, and messages of no profile, end after a day. */
 static void what_is_unattached_ends(void)
 {
@@ -301,6 +354,8 @@ const struct test message_tests[] = {
     { "a notification that does not verify leaves no trace", forged_notifications_leave_no_trace },
     { "a message whose secret is hidden is not shown", hidden_secrets_are_not_shown },
     { "the newest messages are kept, as many as the settings say", the_newest_are_kept },
+    { "no kind of message drives out the others", no_kind_drives_out_the_others },
+    { "one session fills nothing", one_session_fills_nothing },
     { "what belongs to no profile ends after a day", what_is_unattached_ends },
     { "messages are listed page by page", pages_of_messages },
 };

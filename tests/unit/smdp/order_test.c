@@ -268,6 +268,35 @@ static void matching_id_is_made(void)
     lab_close(&l);
 }
 
+/* Where the settings say how long a matchingId must be; what is made here is long enough. */
+static void short_matching_ids_are_refused(void)
+{
+    static const struct {
+        const char *name, *matching_id, *wants;
+    } tokens[] = {
+        { "one short of it", "ABCDEF-0123456789AB", "8.2.6/2.1" },
+        { "as long as it must be", "ABCDEF-0123456789ABC", "" },
+        { "none", "", "" },
+    };
+    for (size_t i = 0; i < COUNT(tokens); i++) {
+        struct lab l;
+        struct env env;
+        struct es2p_order q = { ME };
+        struct es2p_answer a;
+        struct es_status status = { 0 };
+        lab_open(&l);
+        l.matching_id_min = 20;
+        lab_restart(&l, LAB_SMDP);
+        lab_import(&l);
+        const struct es_peer peer = peer_as(&l, &env, l.eso, "eso");
+        CHECK(es2p_download_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
+        snprintf(q.matching_id, sizeof q.matching_id, "%s", tokens[i].matching_id);
+        CHECK_ROW(tokens[i].name, es2p_confirm_order(&peer, &q, &a, &status) == ERR_OK);
+        CHECK_ROW(tokens[i].name, has_refusal(tokens[i].name, &status, tokens[i].wants));
+        lab_close(&l);
+    }
+}
+
 /* --- administration ---------------------------------------------------------------------------- */
 
 #define GOOD(iccid)                                                                                          \
@@ -399,6 +428,7 @@ const struct test order_tests[] = {
     { "orders killed at any write and tried again", orders_killed },
     { "only the operator itself orders its profiles", callers },
     { "a matchingId is made once when none is given", matching_id_is_made },
+    { "a matchingId that can be guessed is refused, where the settings say so", short_matching_ids_are_refused },
     { "what is imported is judged, all or nothing", imports_are_judged },
     { "administration needs an administrator", import_needs_an_administrator },
     { "keys and codes are nowhere in clear", keys_are_nowhere_in_clear },

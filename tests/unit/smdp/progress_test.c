@@ -272,7 +272,7 @@ static size_t notifications(struct lab *l, const char *state, int64_t *id)
     if (id && count)
         CHECK(json_int(first, "id", id) == ERR_OK);
     if (count && strcmp(state, "aside") == 0)
-        CHECK(strcmp(json_str(first, "refusal"), "8.8/4.2") == 0 && strcmp(json_str(first, "iccid"), LAB_PARTNER_ICCID) == 0);
+        CHECK((!strcmp(json_str(first, "refusal"), "8.8/4.2") || !strncmp(json_str(first, "refusal"), "HTTP 4", 6)) && strcmp(json_str(first, "iccid"), LAB_PARTNER_ICCID) == 0);
     json_decref(answer);
     return count;
 }
@@ -325,7 +325,8 @@ static void silence_is_no_refusal(void)
         { "not reached for a day", ERR_IO, 0 },
         { "no answer for a day", ERR_TIMEOUT, 0 },
         { "overloaded for a day", ERR_OK, 503 },
-        { "unknown path for a day", ERR_OK, 404 },
+        { "too slow for a day", ERR_OK, 408 },
+        { "asked too often for a day", ERR_OK, 429 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lab l;
@@ -345,6 +346,106 @@ static void silence_is_no_refusal(void)
         check_heard(rows[i].name, &o, "1  | 3  | 4 ");
         close_operator(&l, &o);
     }
+}
+
+/* What one path or certificate makes impossible stays so until somebody mends it: each notification is put aside in its turn. */
+static void http_refusals_are_refusals(void)
+{
+    static const struct {
+        const char *name;
+        int status;
+    } rows[] = {
+        { "a bad request for a day", 400 },
+        { "not allowed for a day", 403 },
+        { "an unknown path for a day", 404 },
+        { "gone for a day", 410 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lab l;
+        struct operator o;
+        open_operator(&l, &o);
+        o.bad = 1000000;
+        o.status = rows[i].status;
+        download(&l, "4711", false);
+        lab_tell(&l, CLOCK_DAY);
+        CHECK_ROW(rows[i].name, o.count == 0 && o.asked == 3 * 10);
+        CHECK_ROW(rows[i].name, notifications(&l, "waiting", NULL) == 0 && notifications(&l, "aside", NULL) == 3);
+        close_operator(&l, &o);
+    }
+}
+
+/* How many are kept for "eso", and were dropped. */
+static void load(struct lab *l, int64_t *kept, int64_t *dropped)
+{
+    json_t *answer = NULL;
+    *kept = *dropped = -1;
+    CHECK(lab_call(l, l->eso, "GET", NOTIFICATIONS "/operators", "", &answer) == 200);
+    const json_t *one = json_array_get(json_object_get(answer, "operators"), 0);
+    CHECK(json_int(one, "kept", kept) == ERR_OK && json_int(one, "dropped", dropped) == ERR_OK);
+    json_decref(answer);
+}
+
+/* An operator that is never reached: the newest are kept, and what was dropped is said. */
+static void what_is_kept_is_bounded(void)
+{
+    struct lab l;
+    struct operator o;
+    struct lab_card other;
+    int64_t kept, dropped;
+    open_operator(&l, &o);
+    l.progress_kept = 5;
+    l.hurdle = "orders.example.com";
+    l.hurdle_err = ERR_IO;
+    l.hurdles = -1;
+    lab_restart(&l, LAB_SMDP);
+    download(&l, "4711", false); /* points 1, 3, 4 */
+    load(&l, &kept, &dropped);
+    CHECK(kept == 3 && dropped == 0);
+    lab_card_open(&l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+    for (int i = 0; i < 4; i++) {
+        struct lab_download d;
+        lab_card_reset(&other);
+        lab_download_begin(&l, &other, &d);
+        CHECK(strcmp(lab_fetch(&d), "8.1.1/3.8") == 0); /* point 1 */
+        lab_download_end(&d);
+    }
+    load(&l, &kept, &dropped);
+    CHECK(kept == 5 && dropped == 2 && notifications(&l, "waiting", NULL) == 5);
+    CHECK(lab_said(&l, "progress.dropped"));
+    CHECK(lab_file_holds(&l, LAB_SMDP, span_str("HandleDownloadProgressInfo dropped: point 3")));
+    l.hurdle = NULL;
+    lab_tell(&l, CLOCK_HOUR);
+    check_heard("what is left", &o, "4  | 1 8.1.1/3.8 | 1 8.1.1/3.8 | 1 8.1.1/3.8 | 1 8.1.1/3.8");
+    load(&l, &kept, &dropped);
+    CHECK(kept == 0 && dropped == 2);
+    lab_card_close(&other);
+    close_operator(&l, &o);
+}
+
+/* What was put aside is dropped before what still waits. */
+static void what_is_aside_is_dropped_first(void)
+{
+    struct lab l;
+    struct operator o;
+    int64_t kept, dropped, id = 0;
+    open_operator(&l, &o);
+    o.never = ES2P_BPP_DOWNLOAD;
+    download(&l, "0815", false);
+    download(&l, "4711", false); /* 1, 2, 1, 3, 4 */
+    lab_tell(&l, CLOCK_HOUR);
+    CHECK(notifications(&l, "aside", &id) == 1 && notifications(&l, "waiting", NULL) == 0);
+    l.progress_kept = 1;
+    lab_restart(&l, LAB_SMDP);
+    struct lab_card other;
+    struct lab_download d;
+    lab_card_open(&l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+    lab_download_begin(&l, &other, &d);
+    CHECK(strcmp(lab_fetch(&d), "8.1.1/3.8") == 0);
+    lab_download_end(&d);
+    load(&l, &kept, &dropped);
+    CHECK(kept == 1 && dropped == 1 && notifications(&l, "waiting", NULL) == 1 && notifications(&l, "aside", NULL) == 0);
+    lab_card_close(&other);
+    close_operator(&l, &o);
 }
 
 static void notifications_are_listed_as_asked(void)
@@ -479,6 +580,9 @@ const struct test progress_tests[] = {
     { "an operator is told until it accepts, in order", told_until_accepted },
     { "what an operator refuses for ever is put aside, visibly, and the rest goes on", what_is_refused_for_ever_is_put_aside },
     { "who is not there has refused nothing", silence_is_no_refusal },
+    { "an HTTP refusal is a refusal", http_refusals_are_refusals },
+    { "what waits for an operator is bounded, and what was dropped is said", what_is_kept_is_bounded },
+    { "what was put aside is dropped first", what_is_aside_is_dropped_first },
     { "notifications are listed page by page", notifications_are_listed_as_asked },
     { "nothing is lost or out of order when the SM-DP+ is killed at any write", killed_anywhere },
     { "malformed notifications are refused by who receives them", malformed_ones_are_refused },

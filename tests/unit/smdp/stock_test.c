@@ -133,6 +133,36 @@ static void batches_do_not_overlap(void)
     }
 }
 
+/* Two profiles with one IMSI are one subscriber, whichever way they came. */
+static void an_imsi_is_one_profiles(void)
+{
+#define SINGLE(iccid, imsi) \
+    "{\"profiles\":[{\"iccid\":\"" iccid "\",\"imsi\":\"" imsi "\",\"k\":\"" LAB_K "\",\"opc\":\"" LAB_OPC "\"}]}"
+    static const struct {
+        const char *name, *url, *body;
+        int status;
+    } rows[] = {
+        { "one alone", LAB_SMDP_URL "/v1/profiles", SINGLE("89000123456789012341", "262420000000500"), 200 },
+        { "another with its IMSI", LAB_SMDP_URL "/v1/profiles", SINGLE("89000123456789012358", "262420000000500"), 409 },
+        { "another with the next", LAB_SMDP_URL "/v1/profiles", SINGLE("89000123456789012358", "262420000000501"), 200 },
+        { "a batch around them", STOCK, "{" WHO ",\"count\":10,\"firstIccid\":\"8949000000000020008\",\"firstImsi\":\"262420000000495\"}", 409 },
+        { "a batch that ends with one", STOCK, "{" WHO ",\"count\":10,\"firstIccid\":\"8949000000000020008\",\"firstImsi\":\"262420000000491\"}", 409 },
+        { "a batch before them", STOCK, "{" WHO ",\"count\":10,\"firstIccid\":\"8949000000000020008\",\"firstImsi\":\"262420000000490\"}", 200 },
+        { "one within the batch", LAB_SMDP_URL "/v1/profiles", SINGLE("89000123456789012366", "262420000000499"), 409 },
+        { "one before the batch", LAB_SMDP_URL "/v1/profiles", SINGLE("89000123456789012366", "262420000000489"), 200 },
+    };
+    struct lab l;
+    int64_t before = 0;
+    lab_open(&l);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int status = lab_call(&l, l.admin, "POST", rows[i].url, rows[i].body, NULL);
+        int64_t after = number(&l, "SELECT COUNT(*) FROM profile");
+        CHECK_ROW(rows[i].name, status == rows[i].status && (after > before) == (status == 200));
+        before = after;
+    }
+    lab_close(&l);
+}
+
 /* In the middle of the ICCIDs somebody else's profile stands. */
 static void one_that_is_there_refuses_all(void)
 {
@@ -204,6 +234,7 @@ static void a_hundred_thousand_in_one_call(void)
 const struct test stock_tests[] = {
     { "a batch is judged, and refused as a whole", batches_are_judged },
     { "batches share neither ICCIDs nor IMSIs", batches_do_not_overlap },
+    { "an IMSI is one profile's, alone or in a batch", an_imsi_is_one_profiles },
     { "a batch that meets a profile adds nothing", one_that_is_there_refuses_all },
     { "a batch is one transaction, wherever it is killed", a_batch_is_one_transaction },
     { "a generated profile is downloaded", generated_ones_download },
