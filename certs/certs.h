@@ -58,6 +58,9 @@ struct pki_euicc {
  * where the EID is the flaw. Gives *out's contents. */
 MUST_CHECK enum err certs_issue_euicc(struct pki *p, const char *name, const char *eid,
                                       struct pki_euicc *out);
+/* The same, valid until then (ms); 0: as the row says. */
+MUST_CHECK enum err certs_issue_euicc_until(struct pki *p, const char *name, const char *eid, int64_t until,
+                                            struct pki_euicc *out);
 void pki_euicc_release(struct pki_euicc *e); /* zero is harmless */
 
 /* Appends the revocation list of a CI of the table (DER); it names the table's revoked certificates. */

@@ -125,7 +125,8 @@ static struct cert_spec spec_of(const struct pki_row *r, int64_t epoch)
         .purposes = r->purposes,
         .public_key_info = r->p384 ? pki_p384_key() : (struct span){ 0 },
         .not_before = r->days ? from : TEST_CI_FROM,
-        .not_after = r->days ? from + r->days * CLOCK_DAY : TEST_CI_TO,
+        .not_after = r->until  ? r->until
+                     : r->days ? from + r->days * CLOCK_DAY : TEST_CI_TO,
         .crl_url = r->issuer && r->role != CERT_EUICC ? "http://ci.test.example.com/CRL-A.crl" : NULL,
         .break_signature = r->altered,
     };
@@ -282,6 +283,11 @@ static bool eid_well_formed(const char *eid) { return strlen(eid) == 32 && strsp
 
 enum err certs_issue_euicc(struct pki *p, const char *name, const char *eid, struct pki_euicc *out)
 {
+    return certs_issue_euicc_until(p, name, eid, 0, out);
+}
+
+enum err certs_issue_euicc_until(struct pki *p, const char *name, const char *eid, int64_t until, struct pki_euicc *out)
+{
     const struct pki_row *row = pki_row_named(name);
     const struct pki_item *eum = NULL;
     struct ec_key *key = NULL;
@@ -297,6 +303,7 @@ enum err certs_issue_euicc(struct pki *p, const char *name, const char *eid, str
         own[7] = own[7] == '3' ? '4' : '3';
     struct pki_row r = *row;
     r.serial_number = own;
+    r.until = until;
     enum err e = pki_get(p, r.issuer, &eum);
     if (!e)
         e = make_key(p->crypto, &r, &key);

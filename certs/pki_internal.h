@@ -22,6 +22,7 @@ struct pki_row {
     unsigned key_usage, purposes; /* instead of the role's */
     int from,
         days; /* validity begins `from` days after the epoch and lasts `days`; 0 days: the Test CI's own */
+    int64_t until; /* ms, instead of `days`; 0 not */
     uint64_t serial;           /* 0: random */
     const char *published_key; /* hex of the scalar; NULL: a fresh key */
     bool altered, revoked, p384;

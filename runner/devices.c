@@ -22,7 +22,7 @@ static enum err plan_device(struct world *w, struct world_device *d, const struc
     scenario_device_name(g, index, d->name);
     snprintf(d->country, sizeof d->country, "%s", g->country);
     /* The range of the test EUM (SGP.26): 89049032. */
-    snprintf(first30, sizeof first30, "89049032%022zu", number + 1);
+    snprintf(first30, sizeof first30, "%s%022zu", strcmp(g->certificate, "outside-range") == 0 ? "89049033" : "89049032", number + 1);
     snprintf(d->imei, sizeof d->imei, "35%013zu", number + 1);
     enum err e = rsp_eid_complete(first30, d->eid);
     if (!e)
@@ -194,6 +194,10 @@ static const char *euicc_certificate(const struct world *w, const struct world_d
     for (size_t i = 0; i < w->scenario->certificate_count; i++)
         if (strcmp(w->scenario->certificate[i].part, "euicc") == 0)
             return w->scenario->certificate[i].name;
+    if (strcmp(d->group->certificate, "expired") == 0)
+        return "CERT_EUICC_ECDSA_NIST_EXPIRED";
+    if (strcmp(d->group->certificate, "eum-expired") == 0)
+        return "CERT_EUICC_ECDSA_NIST_BELOW_EXPIRED_EUM";
     return d->group->brainpool ? "CERT_EUICC_ECDSA_BRP" : "CERT_EUICC_ECDSA_NIST";
 }
 
@@ -227,7 +231,9 @@ enum err device_card(struct world *w, struct world_device *d)
 {
     struct euicc_profile profiles[COUNT(d->profile)] = { 0 };
     struct buf metadata[COUNT(d->profile)], upp[COUNT(d->profile)];
-    enum err e = certs_issue_euicc(w->pki, euicc_certificate(w, d), d->eid, &d->credential);
+    int64_t pace = w->options.wiring == WIRING_PROCESS ? PROCESS_PACE : 1;
+    int64_t until = d->group->certificate_valid_for ? w->epoch + d->group->certificate_valid_for / pace : 0;
+    enum err e = certs_issue_euicc_until(w->pki, euicc_certificate(w, d), d->eid, until, &d->credential);
     for (size_t k = 0; k < d->profile_count; k++) {
         metadata[k] = (struct buf){ .max = 4096 };
         upp[k] = (struct buf){ .max = SAIP_UPP_MAX };

@@ -33,7 +33,7 @@ static enum err check_carrier_map(const struct scenario *s, const struct yaml_no
 
 static enum err check_swap(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "state", "cause", NULL };
+    static const char *const keys[] = { "state", "cause", "says", NULL };
     int64_t index, number;
     enum err e = n->kind == YAML_MAP ? ERR_OK : yaml_fail(s->yaml, n->at, error, "{device: STATE} is wanted");
     for (size_t i = 0; !e && i < n->count; i++) {
@@ -72,13 +72,16 @@ static bool swap_holds_for(struct run *r, const char *device, const struct yaml_
 {
     const struct yaml_node *want_state = v->kind == YAML_MAP ? yaml_get(v, "state") : v;
     const struct yaml_node *want_cause = v->kind == YAML_MAP ? yaml_get(v, "cause") : NULL;
+    const struct yaml_node *says = v->kind == YAML_MAP ? yaml_get(v, "says") : NULL;
     json_t *swap = run_show_swap(r, device);
-    const char *state = json_str(swap, "state"), *cause = json_str(swap, "cause");
-    EXPECT("swap of %s %s%s%s", device, want_state ? want_state->text : "in any state", want_cause ? ", cause " : "",
-           want_cause ? want_cause->text : "");
-    FOUND("%s%s%s", state ? state : "no swap", cause ? ", cause " : "", cause ? cause : "");
+    const char *state = json_str(swap, "state"), *cause = json_str(swap, "cause"), *detail = json_str(swap, "detail");
+    EXPECT("swap of %s %s%s%s%s%s", device, want_state ? want_state->text : "in any state", want_cause ? ", cause " : "",
+           want_cause ? want_cause->text : "", says ? ", saying " : "", says ? says->text : "");
+    FOUND("%s%s%s%s%s", state ? state : "no swap", cause ? ", cause " : "", cause ? cause : "", detail ? ": " : "",
+          detail ? detail : "");
     bool holds = state && (!want_state || strcmp(state, want_state->text) == 0) &&
-                 (!want_cause || (cause && strcmp(cause, want_cause->text) == 0));
+                 (!want_cause || (cause && strcmp(cause, want_cause->text) == 0)) &&
+                 (!says || (detail && strstr(detail, says->text)));
     json_decref(swap);
     return holds;
 }
@@ -157,6 +160,47 @@ static bool order_holds(struct run *r, const struct yaml_node *n, char expected[
         bool holds = state && (!want || strcmp(want->text, state) == 0) &&
                      (!result || (name && strcmp(result->text, name) == 0));
         json_decref(order);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+/* --- capabilities: {meter: [directRspServerCommunication]}: what its eIM learned of its IPA, once it asked (order, kind data) --- */
+
+static enum err check_capabilities(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    enum err e = check_device_map(s, n, error);
+    for (size_t i = 0; !e && i < n->count; i++)
+        if (n->item[i]->kind != YAML_LIST)
+            e = yaml_fail(s->yaml, n->item[i]->at, error, "a list of ipaFeatures is wanted");
+    return e;
+}
+
+static bool says_these(const json_t *features, const struct yaml_node *want)
+{
+    size_t i, both = 0;
+    const json_t *f;
+    json_array_foreach(features, i, f)
+        for (size_t k = 0; k < want->count; k++)
+            both += strcmp(json_string_value(f), want->item[k]->text) == 0;
+    return features && both == want->count && both == json_array_size(features);
+}
+
+static bool capabilities_hold(struct run *r, const struct yaml_node *n, char expected[200], char found[400])
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const struct world_device *d = world_device(r->world, n->key[i]);
+        char host[128], path[64];
+        snprintf(path, sizeof path, "/v1/euiccs/%s", d->eid);
+        json_t *euicc = run_get(r, world_eim_host(d->eim, host), path);
+        const json_t *features = json_object_get(json_object_get(euicc, "capabilities"), "ipaFeatures");
+        char *text = features ? json_dumps(features, JSON_COMPACT) : NULL;
+        EXPECT("%zu capabilities of %s, as listed", n->item[i]->count, d->name);
+        FOUND("%s", text ? text : "unknown to its eIM");
+        bool holds = says_these(features, n->item[i]);
+        free(text);
+        json_decref(euicc);
         if (!holds)
             return false;
     }
@@ -501,6 +545,8 @@ static const struct scenario_word expectations[] = {
       NULL, swap_holds },
     { "error", "{meter: quota-reached}", check_error, NULL, error_holds },
     { "order", "{move: done, other: {state: failed, result: disallowedByPolicy}}", check_order, NULL, order_holds },
+    { "answer", "{peek: 404, listing: {status: 200, shows: spy, hides: meter}}", answer_check, NULL, answer_holds },
+    { "capabilities", "{meter: [directRspServerCommunication]}", check_capabilities, NULL, capabilities_hold },
     { "card", "{meter: {enabled: partner, fallback: lead, profiles: 2}}", check_card, NULL, card_holds },
     { "network", "{meter: partner}", check_network, NULL, network_holds },
     { "smdp", "{partner: {meter: downloaded}}", smdp_state_check, NULL, smdp_state_holds },

@@ -8,6 +8,7 @@
 #include "eso.h"
 #include "ipa.h"
 #include "net.h"
+#include "rsp_eim_configuration.h"
 #include "smdp.h"
 #include "smds.h"
 #include "world_internal.h"
@@ -34,6 +35,11 @@ const char *part_eim_client(const struct scenario_eim *eim, char out[80])
 const char *part_smdp_client(const struct scenario_smdp *smdp, char out[80])
 {
     return smdp ? named_client("SMDP", smdp->name, out) : "SMDP";
+}
+
+const char *part_tenant_client(const char *tenant, char out[80])
+{
+    return named_client("TENANT", tenant, out);
 }
 
 const char *part_client_name(const struct part *p, char out[80])
@@ -204,7 +210,7 @@ static enum err build_eim(struct part *p)
 {
     struct world *w = p->world;
     const struct pki_item *sign = NULL;
-    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin" } };
+    struct eim_client clients[2 + SCENARIO_TENANTS_MAX] = { { .name = "eso" }, { .name = "admin" } };
     static const char *const receivers[] = { HOST_SMDP, NULL };
     struct eim *eim = NULL;
     struct eim_former_key former[7];
@@ -220,12 +226,18 @@ static enum err build_eim(struct part *p)
         e = fingerprint(w, "ESO", clients[0].fingerprint);
     if (!e)
         e = fingerprint(w, "ADMIN", clients[1].fingerprint);
+    for (size_t i = 0; !e && i < w->scenario->tenant_count; i++) {
+        char who[80];
+        clients[2 + i].name = clients[2 + i].tenant = w->scenario->tenant[i];
+        e = fingerprint(w, part_tenant_client(w->scenario->tenant[i], who), clients[2 + i].fingerprint);
+    }
     if (e)
         return e;
     const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
                                     .v1_3 = p->eim && p->eim->v1_3,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
-                                    .clients = clients, .client_count = COUNT(clients), .receivers = receivers };
+                                    .warn_eid_range = w->scenario->eid_range_warned, .clients = clients,
+                                    .client_count = 2 + w->scenario->tenant_count, .receivers = receivers };
     e = eim_new(&p->env, &s, &eim);
     if (!e)
         p->actor = eim_actor(eim);
@@ -366,16 +378,34 @@ static enum err tell_where_to_push(struct world *w, const struct world_device *d
                     json_pack("{s:s, s:s}", "injectUrl", url, "injectBinding", d->group->json ? "json" : "asn1"), NULL);
 }
 
+/* A factory knows which eIM it makes cards for, whatever that thinks of one of them. */
+static enum err write_initial_eim(struct world *w, const char *host, struct buf *out)
+{
+    json_t *answer = NULL;
+    struct buf eim = { .max = 4096 };
+    enum err e = world_do(w, "GET", host, "/v1/eim-configuration", NULL, &answer);
+    if (!e)
+        e = json_base64(answer, "eimConfiguration", &eim);
+    const struct rsp_add_initial_eim_request q = { .list = buf_span(&eim) };
+    if (!e)
+        e = rsp_add_initial_eim_request_write(&q, out);
+    json_decref(answer);
+    buf_release(&eim);
+    return e;
+}
+
 enum err part_initial_eim(struct world *w, const struct world_device *d, struct buf *out)
 {
     char path[96], host[128];
+    int status = 0;
     json_t *answer = NULL;
     snprintf(path, sizeof path, "/v1/euiccs/%s/initial-eim", d->eid);
     enum err e = d->group->pushed ? tell_where_to_push(w, d) : ERR_OK;
     if (!e)
-        e = world_do(w, "GET", world_eim_host(d->eim, host), path, NULL, &answer);
+        e = world_call_as(w, d->group->tenant ? d->group->tenant : "admin", "GET", world_eim_host(d->eim, host), path, NULL,
+                          &status, &answer);
     if (!e)
-        e = json_base64(answer, "addInitialEimRequest", out);
+        e = status == 404 ? write_initial_eim(w, host, out) : json_base64(answer, "addInitialEimRequest", out);
     if (!e)
         e = eim_trust_put(w, d, out);
     json_decref(answer);
@@ -408,6 +438,9 @@ static enum err build_device(struct part *p)
                                     .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
                                     .listens = d->group->pushed,
                                     .minimizes = d->group->minimizes,
+                                    .eim_download_data = d->group->leaves_download_data,
+                                    .eim_ctx_params1 = d->group->leaves_ctx_params1,
+                                    .eim_metadata = d->group->leaves_metadata,
                                     .injectors = &injector, .injector_count = 1,
                                     .ipae = d->group->ipae };
     if (!e)

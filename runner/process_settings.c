@@ -193,6 +193,13 @@ static enum err put_eim_key(struct part *p, unsigned n, struct buf *t)
     return e || n == p->key ? e : buf_printf(t, "%s, ", name);
 }
 
+static enum err put_tenant(struct world *w, struct buf *t, const char *tenant)
+{
+    char who[80], name_and_tenant[160];
+    snprintf(name_and_tenant, sizeof name_and_tenant, "%s, tenant: %s", tenant, tenant);
+    return put_client(w, t, name_and_tenant, part_tenant_client(tenant, who), "");
+}
+
 static enum err eim_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
@@ -200,12 +207,17 @@ static enum err eim_settings(struct part *p, struct buf *t)
     for (unsigned n = p->oldest_key; !e && n <= p->key; n++)
         e = put_eim_key(p, n, t);
     if (!e)
-        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nsgp32: \"%s\"\n"
+        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nsgp32: \"%s\"\nwarn-eid-range: %s\n"
                        "receivers: [%s]\nclients:\n", w->folder, p->key, p->host, p->host, p->host,
-                       paced(30 * CLOCK_SECOND), p->eim && p->eim->v1_3 ? "1.3" : "1.2", HOST_SMDP);
+                       paced(30 * CLOCK_SECOND), p->eim && p->eim->v1_3 ? "1.3" : "1.2",
+                       w->scenario->eid_range_warned ? "true" : "false", HOST_SMDP);
     if (!e)
         e = put_client(w, t, "eso", "ESO", "");
-    return e ? e : put_client(w, t, "admin", "ADMIN", "");
+    if (!e)
+        e = put_client(w, t, "admin", "ADMIN", "");
+    for (size_t i = 0; !e && i < w->scenario->tenant_count; i++)
+        e = put_tenant(w, t, w->scenario->tenant[i]);
+    return e;
 }
 
 static enum err put_api_key(struct part *p, const struct scenario_carrier *c, struct buf *t)
@@ -287,11 +299,14 @@ static enum err device_settings(struct part *p, struct buf *t)
     char eim[80], host[128];
     int64_t poll = d->group->poll_every ? d->group->poll_every : 15 * CLOCK_SECOND;
     enum err e = buf_printf(t, "poll: %lld ms\nattach: %lld ms\nrollback: %lld ms\nfallback: %lld ms\nreturn: %lld ms\n"
-                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nminimize: %s\nsgp32: \"%s\"\nnetworks:\n",
+                               "indirect: %s\nbinding: %s\nemergency-on-loss: %s\nwired: %s\nminimize: %s\nsgp32: \"%s\"\n"
+                               "eim-download-data: %s\neim-ctx-params1: %s\neim-metadata: %s\nnetworks:\n",
                             paced(poll), paced(30 * CLOCK_SECOND), paced(420 * CLOCK_SECOND), paced(2 * CLOCK_MINUTE),
                             paced(CLOCK_MINUTE), d->group->indirect ? "true" : "false", d->group->json ? "json" : "asn1",
                             d->group->emergency_on_loss ? "true" : "false", d->group->wired ? "true" : "false",
-                            d->group->minimizes ? "true" : "false", d->group->v1_3 ? "1.3" : "1.2");
+                            d->group->minimizes ? "true" : "false", d->group->v1_3 ? "1.3" : "1.2",
+                            d->group->leaves_download_data ? "true" : "false", d->group->leaves_ctx_params1 ? "true" : "false",
+                            d->group->leaves_metadata ? "true" : "false");
     for (size_t i = 0; !e && i < w->scenario->carrier_count; i++)
         e = buf_printf(t, "  \"%s\": https://net.%s.example.com\n", w->scenario->carrier[i].plmn,
                        w->scenario->carrier[i].name);

@@ -374,6 +374,22 @@ enum err provision_eso(struct world *w)
 
 /* --- devices ------------------------------------------------------------------------------------------------ */
 
+/* A tenant that is not the eSO's registers its eUICCs itself. */
+static enum err register_for_tenant(struct world *w, const struct world_device *d)
+{
+    char host[128];
+    int status = 0;
+    json_t *body = json_pack("{s:s}", "eid", d->eid);
+    enum err e = body ? json_set_base64(body, "euiccCertificate", buf_span(&d->credential.certificate)) : ERR_NOMEM;
+    if (!e)
+        e = json_set_base64(body, "eumCertificate", d->credential.eum_certificate);
+    if (!e)
+        e = world_call_as(w, d->group->tenant, "POST", world_eim_host(d->eim, host), "/v1/euiccs", body, &status, NULL);
+    else
+        json_decref(body);
+    return e || status == 201 ? e : world_fail(w, ERR_REFUSED, "%s cannot be registered: %d", d->name, status);
+}
+
 static enum err add_device(struct world *w, const struct world_device *d)
 {
     char eim[128];
@@ -400,6 +416,6 @@ enum err provision_devices(struct world *w)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < w->device_count; i++)
-        e = add_device(w, &w->devices[i]);
+        e = w->devices[i].group->tenant ? register_for_tenant(w, &w->devices[i]) : add_device(w, &w->devices[i]);
     return e;
 }

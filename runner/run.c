@@ -227,6 +227,11 @@ void run_release(struct run *r)
 {
     world_free(r->world);
     free(r->swaps);
+    for (size_t i = 0; i < r->answer_count; i++)
+        free(r->answers[i].body);
+    free(r->answers);
+    r->answers = NULL;
+    r->answer_count = 0;
     r->world = NULL;
     r->swaps = NULL;
 }

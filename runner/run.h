@@ -22,6 +22,13 @@ struct run_swap {
     char refusal[64]; /* the cause, when the eSO refused the order; then id is "" */
 };
 
+/* What somebody was answered, by the reference that the scenario gave it; the last one of a name counts. */
+struct run_answer {
+    char reference[SCENARIO_NAME_MAX];
+    int status;
+    char *body; /* JSON; NULL: none */
+};
+
 struct run {
     const struct scenario *scenario;
     struct world *world;         /* freed by run_release; the trace lives in it */
@@ -35,6 +42,8 @@ struct run {
     size_t step_count;
     struct run_swap *swaps;
     size_t swap_count;
+    struct run_answer *answers;
+    size_t answer_count;
     unsigned first_message;      /* of the running step */
     unsigned unchecked;          /* expectations that this wiring cannot see */
     double wall_seconds;
@@ -66,6 +75,17 @@ MUST_CHECK enum err hand_over_check(const struct scenario *s, const struct yaml_
 MUST_CHECK enum err hand_over_play(struct run *r, const struct yaml_node *n);
 MUST_CHECK enum err take_over_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 MUST_CHECK enum err take_over_play(struct run *r, const struct yaml_node *n);
+
+/* ask.c: calls of people who may not make them, or twice; what they are answered. */
+MUST_CHECK enum err ask_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+MUST_CHECK enum err ask_play(struct run *r, const struct yaml_node *n);
+MUST_CHECK enum err callback_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+MUST_CHECK enum err callback_play(struct run *r, const struct yaml_node *n);
+MUST_CHECK enum err answer_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+bool answer_holds(struct run *r, const struct yaml_node *n, char expected[200], char found[400]);
+/* A call of somebody (world_call_as), whatever the answer, which is kept under the reference. Takes body. */
+MUST_CHECK enum err run_call_as(struct run *r, const char *who, const char *reference, const char *method, const char *host,
+                                const char *path, json_t *body);
 
 /* The swap last taken for a device; NULL when none was. */
 struct run_swap *run_find_swap(struct run *r, const char *device);

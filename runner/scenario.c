@@ -90,6 +90,12 @@ static enum err read_eim_name(const struct scenario *s, const struct yaml_node *
     return *out ? ERR_OK : FAIL(s, n, error, "no eIM of that name under 'eims' in this world");
 }
 
+static enum err read_tenant_name(const struct scenario *s, const struct yaml_node *n, const char **out, struct yaml_error *error)
+{
+    *out = n->kind == YAML_SCALAR ? scenario_find_tenant(s, n->text) : NULL;
+    return *out ? ERR_OK : FAIL(s, n, error, "no tenant of that name under 'tenants' in this world");
+}
+
 /* "smdp" is the one that is always there: *out NULL. */
 static enum err read_smdp_name(const struct scenario *s, const struct yaml_node *n, const struct scenario_smdp **out,
                                struct yaml_error *error)
@@ -211,13 +217,36 @@ static enum err read_eim(struct scenario *s, const char *name, const struct yaml
     return e;
 }
 
+static enum err read_left_to_eim(const struct scenario *s, const struct yaml_node *list, struct scenario_group *g,
+                                 struct yaml_error *error)
+{
+    const struct {
+        const char *name;
+        bool *set;
+    } features[] = { { "download-data", &g->leaves_download_data },
+                     { "ctx-params1", &g->leaves_ctx_params1 },
+                     { "metadata", &g->leaves_metadata } };
+    if (list && (list->kind != YAML_LIST || !g->indirect))
+        return FAIL(s, list, error, "a list is wanted, of a device with 'download: indirect'");
+    for (size_t i = 0; list && i < list->count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < COUNT(features) && list->item[i]->kind == YAML_SCALAR; k++)
+            if (strcmp(features[k].name, list->item[i]->text) == 0)
+                known = *features[k].set = true;
+        if (!known)
+            return FAIL(s, list->item[i], error, "what is left to an eIM is download-data, ctx-params1 or metadata");
+    }
+    return ERR_OK;
+}
+
 static enum err read_group(struct scenario *s, const char *name, const struct yaml_node *n,
                            struct yaml_error *error)
 {
     static const char *const keys[] = { "count", "starts-on", "fallback", "has", "in", "polls-every", "download",
                                         "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
                                         "default-smdp", "confirmation-code", "memory",
-                                        "packages", "messages", "version", NULL };
+                                        "packages", "messages", "version", "certificate", "certificate-valid-for", "tenant",
+                                        "leaves-to-eim", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -274,6 +303,8 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "messages", messages, &message, error);
     g->minimizes = message && strcmp(message, "compact") == 0;
+    if (!e)
+        e = read_left_to_eim(s, yaml_get(n, "leaves-to-eim"), g, error);
     static const char *const packages[] = { "polled", "pushed", NULL };
     const char *package = NULL;
     if (!e)
@@ -294,6 +325,13 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     if (!e)
         e = read_one_of(s, n, "curve", curves, &curve, error);
     g->brainpool = curve && strcmp(curve, "brainpool") == 0;
+    static const char *const certificates[] = { "good", "expired", "eum-expired", "outside-range", NULL };
+    if (!e)
+        e = read_one_of(s, n, "certificate", certificates, &g->certificate, error);
+    if (!e && yaml_get(n, "certificate-valid-for"))
+        e = yaml_duration(s->yaml, yaml_get(n, "certificate-valid-for"), &g->certificate_valid_for, error);
+    if (!e && yaml_get(n, "tenant"))
+        e = read_tenant_name(s, yaml_get(n, "tenant"), &g->tenant, error);
     if (!e && yaml_get(n, "polls-every"))
         e = yaml_duration(s->yaml, yaml_get(n, "polls-every"), &g->poll_every, error);
     if (!e)
@@ -319,6 +357,28 @@ static enum err read_entries(struct scenario *s, const struct yaml_node *map, re
             return e;
     }
     return ERR_OK;
+}
+
+static enum err read_tenants(struct scenario *s, const struct yaml_node *list, struct yaml_error *error)
+{
+    if (list && (list->kind != YAML_LIST || list->count > SCENARIO_TENANTS_MAX))
+        return FAIL(s, list, error, "a list of at most %d names is wanted", SCENARIO_TENANTS_MAX);
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct yaml_node *n = list->item[i];
+        if (n->kind != YAML_SCALAR || !is_label(n->text))
+            return FAIL(s, n, error, "a tenant is called by small letters, digits and -");
+        s->tenant[s->tenant_count++] = n->text;
+    }
+    return ERR_OK;
+}
+
+static enum err read_eid_range(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const words[] = { "judged", "warned", NULL };
+    const char *word = NULL;
+    enum err e = read_one_of(s, n, "eid-range", words, &word, error);
+    s->eid_range_warned = !e && strcmp(word, "warned") == 0;
+    return e;
 }
 
 static enum err read_stock(struct scenario *s, const struct yaml_node *map, struct yaml_error *error)
@@ -370,7 +430,8 @@ static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct 
 
 static enum err read_world(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "smdps", "smds", "eims", NULL };
+    static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "smdps", "smds", "eims", "tenants",
+                                        "eid-range", NULL };
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "smdps"), read_further_smdp, error);
@@ -384,6 +445,10 @@ static enum err read_world(struct scenario *s, const struct yaml_node *n, struct
         e = read_stock(s, yaml_get(n, "stock"), error);
     if (!e)
         e = read_entries(s, yaml_get(n, "eims"), read_eim, error);
+    if (!e)
+        e = read_tenants(s, yaml_get(n, "tenants"), error);
+    if (!e)
+        e = read_eid_range(s, n, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "devices"), read_group, error);
     if (!e)
@@ -506,6 +571,13 @@ static enum err read_plays(struct scenario *s, const struct yaml_node *root, str
     return e;
 }
 
+static void leave_out_process(struct scenario *s, const char *why)
+{
+    if (s->wirings & SCENARIO_PROCESS)
+        s->why_not = why;
+    s->wirings &= ~(unsigned)SCENARIO_PROCESS;
+}
+
 static enum err read_root(struct scenario *s, struct yaml_error *error)
 {
     static const char *const keys[] = { "scenario", "plays", "wirings", "world", "steps", NULL };
@@ -524,11 +596,12 @@ static enum err read_root(struct scenario *s, struct yaml_error *error)
         e = FAIL(s, world ? world : root, error, "'world:' with carriers and devices is missing here");
     if (!e)
         e = read_world(s, world, error);
-    for (size_t i = 0; !e && i < s->group_count; i++)
-        if (s->group[i].ipae && (s->wirings & SCENARIO_PROCESS)) {
-            s->wirings &= ~(unsigned)SCENARIO_PROCESS;
-            s->why_not = "an IPAe lives in its card: between programs there is a reader";
-        }
+    for (size_t i = 0; !e && i < s->group_count; i++) {
+        if (s->group[i].ipae)
+            leave_out_process(s, "an IPAe lives in its card: between programs there is a reader");
+        if (strcmp(s->group[i].certificate, "eum-expired") == 0)
+            leave_out_process(s, "the programs of a world have one EUM");
+    }
     if (!e && (!steps || steps->kind != YAML_LIST || !steps->count))
         e = FAIL(s, steps ? steps : root, error, "'steps:' with at least one step is missing here");
     for (size_t i = 0; !e && i < steps->count; i++)
@@ -621,6 +694,14 @@ const struct scenario_eim *scenario_find_eim(const struct scenario *s, const cha
     for (size_t i = 0; i < s->eim_count; i++)
         if (strcmp(s->eim[i].name, name) == 0)
             return &s->eim[i];
+    return NULL;
+}
+
+const char *scenario_find_tenant(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->tenant_count; i++)
+        if (strcmp(s->tenant[i], name) == 0)
+            return s->tenant[i];
     return NULL;
 }
 

@@ -12,6 +12,7 @@
 #define SCENARIO_COUNTRIES_MAX 16
 #define SCENARIO_EIMS_MAX 8
 #define SCENARIO_SMDPS_MAX 8
+#define SCENARIO_TENANTS_MAX 4
 #define SCENARIO_STEPS_MAX 64
 
 /* An SM-DP+ beside the one that is always there; its part and host are smdp.NAME and smdp.NAME.example.com. */
@@ -65,6 +66,7 @@ struct scenario_group {
     bool indirect;         /* downloads through the eIM */
     bool json;             /* ESipa over JSON */
     bool ipae;             /* the IPA is in the card */
+    bool leaves_download_data, leaves_ctx_params1, leaves_metadata; /* ipaFeatures: done by its eIM, which relays */
     bool minimizes;        /* compact forms to the eIM that relays */
     bool pushed;           /* its eIM pushes packages, beside being polled */
     const char *eim_trust; /* trustedPublicKeyDataTls of its eIM: "roots" none, "ca", "certificate", "key", "other-key" */
@@ -72,6 +74,9 @@ struct scenario_group {
     const struct scenario_eim *eim; /* whose it is at the start; NULL: the one that is always there */
     int64_t memory;        /* octets for profiles on its card; 0: as cards have */
     bool brainpool;        /* the card's certificate is on brainpoolP256r1 */
+    const char *certificate; /* of its card: "good", "expired", "eum-expired", "outside-range" */
+    int64_t certificate_valid_for; /* ms from the start of the world; 0: for as long as it is played */
+    const char *tenant;    /* of its eIM, who registers it there; NULL: the one of the eSO */
     const char *confirmation_code; /* that its IPA gives; "" none */
     bool has_default_smdp; /* its card knows a default SM-DP+: */
     const struct scenario_smdp *default_smdp; /* NULL: the one that is always there */
@@ -111,6 +116,9 @@ struct scenario {
     size_t eim_count;
     struct scenario_group group[SCENARIO_GROUPS_MAX];
     size_t group_count;
+    const char *tenant[SCENARIO_TENANTS_MAX]; /* of all eIMs, beside the one of the eSO */
+    size_t tenant_count;
+    bool eid_range_warned;              /* an EID outside its EUM's range is told in the log of an eIM, no more */
     struct {
         bool ppk, same_otpk_only;
         int64_t order_valid, downloads_max; /* 0: the SM-DP+'s own */
@@ -133,6 +141,8 @@ const struct scenario_contract *scenario_find_contract(const struct scenario *s,
 const struct scenario_smdp *scenario_find_smdp(const struct scenario *s, const char *name);
 /* NULL: no further eIM has this name. */
 const struct scenario_eim *scenario_find_eim(const struct scenario *s, const char *name);
+/* NULL: no further tenant has this name; else the scenario's own text. */
+const char *scenario_find_tenant(const struct scenario *s, const char *name);
 /* "meter-2" or "meter" -> its group and index from 0; NULL when there is no such device. */
 const struct scenario_group *scenario_find_device(const struct scenario *s, const char *name, int64_t *index);
 /* Writes the name of the index-th device of a group. */

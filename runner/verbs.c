@@ -19,20 +19,12 @@ static enum err check_swap(const struct scenario *s, const struct yaml_node *n, 
     enum err e = word_map(s, n, keys, error);
     if (!e)
         e = word_carrier(s, n, "to", error);
-    if (!e && !yaml_get(n, "device") == !yaml_get(n, "devices"))
-        e = yaml_fail(s->yaml, n->at, error, "either 'device: meter' or 'devices: all' is wanted");
-    if (!e && yaml_get(n, "device"))
-        e = word_device(s, yaml_get(n, "device"), error);
-    const struct yaml_node *list = yaml_get(n, "devices");
-    if (!e && list && list->kind == YAML_SCALAR && strcmp(list->text, "all") != 0)
-        e = yaml_fail(s->yaml, list->at, error, "'devices' takes a list of devices, or all");
-    for (size_t i = 0; !e && list && i < list->count; i++)
-        e = word_device(s, list->item[i], error);
-    return e;
+    return e ? e : word_device_or_devices(s, n, error);
 }
 
-static enum err order_swap(struct run *r, const char *device, const char *target)
+static enum err order_swap(struct run *r, const char *device, const struct yaml_node *n)
 {
+    const char *target = yaml_get(n, "to")->text;
     struct world *w = r->world;
     struct world_device *d = world_device(w, device);
     char path[96];
@@ -47,20 +39,27 @@ static enum err order_swap(struct run *r, const char *device, const char *target
     return e;
 }
 
-static enum err play_swap(struct run *r, const struct yaml_node *n)
+typedef enum err (*each_device)(struct run *r, const char *device, const struct yaml_node *n);
+
+/* 'device' or 'devices' of a verb. */
+static enum err for_each(struct run *r, const struct yaml_node *n, each_device fn)
 {
-    const char *target = yaml_get(n, "to")->text;
     const struct yaml_node *one = yaml_get(n, "device"), *list = yaml_get(n, "devices");
     enum err e = ERR_OK;
     if (one)
-        return order_swap(r, one->text, target);
+        return fn(r, one->text, n);
     if (list->kind == YAML_LIST)
         for (size_t i = 0; !e && i < list->count; i++)
-            e = order_swap(r, list->item[i]->text, target);
+            e = fn(r, list->item[i]->text, n);
     else
         for (size_t i = 0; !e && i < r->world->device_count; i++)
-            e = order_swap(r, r->world->devices[i].name, target);
+            e = fn(r, r->world->devices[i].name, n);
     return e;
+}
+
+static enum err play_swap(struct run *r, const struct yaml_node *n)
+{
+    return for_each(r, n, order_swap);
 }
 
 /* --- cancel: {device: meter} ------------------------------------------------------------------------------------ */
@@ -89,12 +88,12 @@ static enum err play_cancel(struct run *r, const struct yaml_node *n)
 
 static enum err check_order(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
-    static const char *const keys[] = { "device", "reference", "kind", "profile", "rollback", "parameters", "eim", "of",
-                                        "confirmation-code", "stock", NULL };
+    static const char *const keys[] = { "device", "devices", "reference", "kind", "profile", "rollback", "parameters", "eim", "of",
+                                        "confirmation-code", "stock", "as", NULL };
     bool rollback;
     enum err e = word_map(s, n, keys, error);
     if (!e)
-        e = word_device(s, yaml_get(n, "device"), error);
+        e = word_device_or_devices(s, n, error);
     const char *const texts[] = { "reference", "kind" };
     for (size_t k = 0; !e && k < COUNT(texts); k++) {
         const struct yaml_node *t = yaml_get(n, texts[k]);
@@ -105,6 +104,8 @@ static enum err check_order(const struct scenario *s, const struct yaml_node *n,
         e = word_carrier(s, n, "profile", error);
     if (!e && yaml_get(n, "of"))
         e = word_device(s, yaml_get(n, "of"), error);
+    if (!e && yaml_get(n, "as"))
+        e = word_caller(s, yaml_get(n, "as"), error);
     if (!e && yaml_get(n, "stock"))
         e = word_contract(s, yaml_get(n, "stock"), error);
     if (!e && yaml_get(n, "eim"))
@@ -168,17 +169,19 @@ static void put_profile(json_t *body, const char *kind, const struct world_profi
 
 /* As the operator of the eIM would: past the eSO, which hears of it from the eIM alone. At the device's own eIM, or at the one
  * that is named. */
-static enum err play_order(struct run *r, const struct yaml_node *n)
+static enum err order(struct run *r, const char *device, const struct yaml_node *n)
 {
-    struct world_device *d = world_device(r->world, yaml_get(n, "device")->text);
+    struct world_device *d = world_device(r->world, device);
     const struct yaml_node *rollback = yaml_get(n, "rollback"), *code = yaml_get(n, "confirmation-code");
     const struct yaml_node *eim = yaml_get(n, "eim");
     const struct world_profile *p = NULL;
-    char path[96], host[128];
+    char path[96], host[128], reference[160];
     enum err e = find_ordered(r, n, d->name, &p);
     if (e)
         return e;
-    json_t *body = json_pack("{s:s, s:s}", "reference", yaml_get(n, "reference")->text, "kind", yaml_get(n, "kind")->text);
+    snprintf(reference, sizeof reference, "%s%s%s", yaml_get(n, "reference")->text, yaml_get(n, "devices") ? "-" : "",
+             yaml_get(n, "devices") ? device : "");
+    json_t *body = json_pack("{s:s, s:s}", "reference", reference, "kind", yaml_get(n, "kind")->text);
     if (p)
         put_profile(body, yaml_get(n, "kind")->text, p);
     if (rollback)
@@ -194,7 +197,13 @@ static enum err play_order(struct run *r, const struct yaml_node *n)
     }
     snprintf(path, sizeof path, "/v1/euiccs/%s/orders", d->eid);
     world_eim_host(eim ? scenario_find_eim(r->scenario, eim->text) : d->eim, host);
-    return world_do(r->world, "POST", host, path, body, NULL);
+    const char *as = yaml_get(n, "as") ? yaml_get(n, "as")->text : d->group->tenant;
+    return as ? run_call_as(r, as, reference, "POST", host, path, body) : world_do(r->world, "POST", host, path, body, NULL);
+}
+
+static enum err play_order(struct run *r, const struct yaml_node *n)
+{
+    return for_each(r, n, order);
 }
 
 /* --- coverage: {partner: lost} ---------------------------------------------------------------------------- */
@@ -634,6 +643,9 @@ static const struct scenario_word verbs[] = {
     { "cancel", "{device: meter}: the swap ordered last for it", check_cancel, play_cancel, NULL },
     { "order", "{device: meter, reference: move, kind: setFallback, profile: partner}: at the eIM, past the eSO", check_order,
       play_order, NULL },
+    { "ask", "{device: meter, for: euicc, as: rival, reference: peek}: at its eIM, in somebody's name", ask_check, ask_play, NULL },
+    { "callback", "{device: meter, about: order, step: download, from: eim, says: done, times: 3, reference: forged}: at the eSO",
+      callback_check, callback_play, NULL },
     { "hand-over", "{devices: all, to: second}: their eIM associates the cards with another one", hand_over_check, hand_over_play,
       NULL },
     { "take-over", "{devices: all, by: second}: that eIM hears the tokens and ends the old one's association", take_over_check,

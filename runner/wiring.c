@@ -161,6 +161,42 @@ static enum err administrator(struct world *w)
     return e ? e : orderer(w);
 }
 
+/* A part's certificate, a tenant's, or one that nobody expects; *out NULL: none. */
+static enum err guest_identity(struct world *w, const char *who, const struct pki_item **out)
+{
+    char name[80];
+    const struct part *p = world_part(w, who);
+    const char *client = p                                    ? part_client_name(p, name)
+                         : scenario_find_tenant(w->scenario, who) ? part_tenant_client(who, name)
+                         : strcmp(who, "nobody") == 0         ? NULL
+                                                              : "STRANGER";
+    *out = NULL;
+    return client ? pki_client(w->pki, client, out) : ERR_OK;
+}
+
+enum err wiring_guest(struct world *w, const char *who, struct http_client **out)
+{
+    const struct pki_item *identity = NULL;
+    struct http_client *behind = NULL;
+    for (size_t i = 0; i < w->guest_count; i++)
+        if (strcmp(w->guest[i].name, who) == 0) {
+            *out = w->guest[i].http;
+            return ERR_OK;
+        }
+    if (w->guest_count == COUNT(w->guest))
+        return ERR_LIMIT;
+    struct world_guest *g = &w->guest[w->guest_count];
+    snprintf(g->name, sizeof g->name, "%s", who);
+    enum err e = guest_identity(w, who, &identity);
+    if (!e)
+        e = plain_client(w, &w->admin_env, identity, &behind);
+    if (!e)
+        e = observed(w, behind, NULL, g->name, &g->http);
+    *out = g->http;
+    w->guest_count += !e;
+    return e;
+}
+
 enum err wiring_client(struct world *w, struct part *p)
 {
     if (!p)

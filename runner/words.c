@@ -23,6 +23,21 @@ enum err word_device(const struct scenario *s, const struct yaml_node *n, struct
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
+enum err word_device_or_devices(const struct scenario *s, const struct yaml_node *map, struct yaml_error *error)
+{
+    const struct yaml_node *one = yaml_get(map, "device"), *list = yaml_get(map, "devices");
+    if (!one == !list)
+        return yaml_fail(s->yaml, map->at, error, "either 'device: meter' or 'devices: all' is wanted");
+    if (one)
+        return word_device(s, one, error);
+    if (list->kind == YAML_MAP || (list->kind == YAML_SCALAR && strcmp(list->text, "all") != 0))
+        return yaml_fail(s->yaml, list->at, error, "'devices' takes a list of devices, or all");
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < list->count; i++)
+        e = word_device(s, list->item[i], error);
+    return e;
+}
+
 enum err word_carrier(const struct scenario *s, const struct yaml_node *map, const char *key,
                       struct yaml_error *error)
 {

@@ -326,7 +326,7 @@ static enum err allocate(struct world *w)
     enum err e = devices_plan(w);
     size_t most = 3 + 2 * w->scenario->carrier_count + w->scenario->eim_count + w->scenario->smdp_count + w->scenario->smds + w->device_count;
     w->parts = calloc(most, sizeof *w->parts);
-    w->callers = calloc(most + 2, sizeof(struct caller *));
+    w->callers = calloc(most + 2 + COUNT(w->guest), sizeof(struct caller *));
     if (!e && (!w->parts || !w->callers))
         e = ERR_NOMEM;
     if (e)
@@ -394,6 +394,8 @@ void world_free(struct world *w)
     http_client_free(w->admin);
     http_client_free(w->operator);
     http_client_free(w->hand);
+    for (size_t i = 0; i < w->guest_count; i++)
+        http_client_free(w->guest[i].http);
     for (size_t i = 0; i < w->device_count; i++)
         device_release(&w->devices[i]);
     for (size_t i = 0; i < w->caller_count; i++)
@@ -528,10 +530,21 @@ static enum err call(struct world *w, struct http_client *client, const char *me
 enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body, int *status,
                     json_t **answer)
 {
+    return world_call_as(w, "admin", method, host, path, body, status, answer);
+}
+
+enum err world_call_as(struct world *w, const char *who, const char *method, const char *host, const char *path, json_t *body,
+                       int *status, json_t **answer)
+{
+    struct http_client *client = w->admin;
     if (answer)
         *answer = NULL;
     w->last_problem[0] = 0;
-    return call(w, w->admin, method, host, path, body, status, answer);
+    enum err e = strcmp(who, "admin") == 0 ? ERR_OK : wiring_guest(w, who, &client);
+    if (!e)
+        return call(w, client, method, host, path, body, status, answer);
+    json_decref(body);
+    return e;
 }
 
 static enum err expect_2xx(struct world *w, enum err e, int status, const char *method, const char *host,

@@ -127,6 +127,11 @@ struct world {
     struct http_client *admin;
     struct http_client *operator;        /* the carriers' own: orders past the eSO, with the certificate that the eSO has */
     struct http_client *hand;            /* unobserved: for imports that must not be seen */
+    struct world_guest {                 /* callers that are no parts: tenants of eIMs, strangers */
+        char name[SCENARIO_NAME_MAX];
+        struct http_client *http;
+    } guest[2 + SCENARIO_TENANTS_MAX];
+    size_t guest_count;
     struct schedule schedule;
     bool furnished;                      /* flawed TLS certificates are shown from then on */
     /* Asked before each call of an actor, and after it, before the caller sees the answer; a failure is what the caller
@@ -190,6 +195,10 @@ MUST_CHECK enum err world_cut_at_commit(struct world *w, struct part *p, int64_t
 /* An administrator's call; *answer (may be NULL) is given. The status in *status. Body NULL: none. Takes body. */
 MUST_CHECK enum err world_call(struct world *w, const char *method, const char *host, const char *path, json_t *body,
                                int *status, json_t **answer);
+/* The same of a caller that is no part: a tenant by its name, "stranger" with a certificate that nobody knows, "nobody" without one;
+ * or in the place of a part, with its certificate. */
+MUST_CHECK enum err world_call_as(struct world *w, const char *who, const char *method, const char *host, const char *path,
+                                  json_t *body, int *status, json_t **answer);
 /* A GET that leaves no trace: for looking. */
 MUST_CHECK enum err world_look(struct world *w, const char *host, const char *path, int *status, json_t **answer);
 /* The same, expecting a 2xx; otherwise w->failure and ERR_REFUSED. `quietly`: never traced (keys inside). */

@@ -22,6 +22,8 @@ MUST_CHECK enum err part_eim_sign(const struct part *p, unsigned n, const struct
 const char *part_eim_client(const struct scenario_eim *eim, char out[80]);
 /* "SMDP", "SMDP-SECOND": the client certificate of an SM-DP+. */
 const char *part_smdp_client(const struct scenario_smdp *smdp, char out[80]);
+/* "TENANT-RIVAL": the client certificate of a tenant of the eIMs. */
+const char *part_tenant_client(const char *tenant, char out[80]);
 /* The certificates of an SM-DP+ of the world on P-256; of the one that is always there those that the scenario wants. */
 MUST_CHECK enum err part_smdp_identity(struct world *w, const struct scenario_smdp *smdp, const struct pki_item **auth,
                                        const struct pki_item **pb);
@@ -41,6 +43,8 @@ MUST_CHECK enum err part_api_key(struct world *w, const struct scenario_carrier 
 
 /* wiring.c */
 MUST_CHECK enum err wiring_client(struct world *w, struct part *p); /* p NULL: the administrator's two */
+/* The client of a caller that is no part (world_call_as), made when it calls first. Borrowed. */
+MUST_CHECK enum err wiring_guest(struct world *w, const char *who, struct http_client **out);
 MUST_CHECK enum err wiring_publish(struct world *w, struct part *p); /* after each (re)build */
 MUST_CHECK enum err wiring_identity(struct world *w, const struct part *p, const struct pki_item **out);
 MUST_CHECK enum err wiring_show_flaws(struct world *w);

@@ -144,6 +144,48 @@ static const struct {
       "scenario: x\nplays: {catalogue: [one]}\nworld: {carriers: {a: {country: KE, plmn: 63902}}}\nsteps: [{name: s, do: {wait: "
       "1 s}}]\n",
       ":2:" },
+    { "a device of a tenant that is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE, tenant: rival}}}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "no tenant of that name" },
+    { "a tenant with a name that is none",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {tenants: [Rival Ltd]}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "small letters" },
+    { "a certificate flawed in a way that there is not",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE, certificate: rotten}}}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "'rotten' is no certificate" },
+    { "something left to an eIM that does not relay",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE, leaves-to-eim: [metadata]}}}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "download: indirect" },
+    { "something left to an eIM that nobody can leave",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE, download: indirect, leaves-to-eim: [rent]}}}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "download-data, ctx-params1 or metadata" },
+    { "a range that is neither judged nor warned of",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {eid-range: ignored}\nsteps: [{name: s, do: {wait: 1 s}}]\n",
+      "'ignored' is no eid-range" },
+    { "somebody who asks and is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, do: {ask: {device: m, for: euicc, as: rival, reference: r}}}]\n",
+      "a tenant of this world" },
+    { "a question about an order that is not named",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, do: {ask: {device: m, for: cancel, as: nobody, reference: r}}}]\n",
+      "'order' is missing" },
+    { "a callback about nothing",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, do: {callback: {device: m, from: eim, reference: r}}}]\n",
+      "'about' is order or euicc" },
+    { "an answer that is no HTTP status",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, expect: [{answer: {r: 99}}]}]\n",
+      ":4:" },
+    { "an order of a contract that is not there",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
+      "in: DE}}}\nsteps: [{name: s, do: {order: {device: m, reference: r, kind: download, stock: k}}}]\n",
+      "no contract of that name" },
     { "an anchor", "scenario: &x y\nplays: {catalogue: [1]}\n", "" },
     { "not YAML", "scenario: [", "" },
 };
@@ -163,10 +205,35 @@ static void test_wrong_files(void)
     }
 }
 
+/* A scenario whose fault struck nothing proved nothing. */
+static void test_idle_fault(void)
+{
+    static const struct run_fault rows[] = { { "ES9+.NoSuchMessage", "flip-bit", 1 },
+                                             { "ES9+.NoSuchMessageRequest", "lose-request", 1 },
+                                             { "ES10b.NoSuchMessage", "lose-answer", 1 },
+                                             { "REST.POST /v1/nowhere", "answer-503", 1 } };
+    glob_t found = { 0 };
+    size_t count = find_files(&found);
+    for (size_t i = 0; i < count; i++) {
+        if (!strstr(found.gl_pathv[i], "swap/01"))
+            continue;
+        struct scenario *s = read_scenario(found.gl_pathv[i]);
+        for (size_t k = 0; s && k < COUNT(rows); k++) {
+            struct run r;
+            run_scenario_with(s, WIRING_DIRECT, SEED, &rows[k], 1, &r);
+            CHECK_ROW(rows[k].message, r.verdict == VERDICT_FAILED && strstr(r.why, "never struck"));
+            run_release(&r);
+        }
+        scenario_free(s);
+    }
+    globfree(&found);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         { "a scenario file with a mistake is refused with its place", test_wrong_files },
+        { "a fault that never strikes fails its scenario", test_idle_fault },
         { "every scenario plays in direct wiring", test_direct },
         { "every scenario plays in loopback wiring", test_loopback },
         { "a seed repeats a run to the last byte, another seed does not", test_repeats },
