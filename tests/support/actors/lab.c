@@ -177,6 +177,8 @@ static void start(struct lab *l, enum lab_kind kind)
     struct lab_part *p = &l->part[kind];
     p->dead = false;
     p->writes = p->cut_at = 0;
+    if (access(p->path, F_OK) != 0)
+        lab_make_tables(kind, p->path);
     REQUIRE(db_open(&p->log, p->path, false, &p->env.db) == ERR_OK);
     builders[kind](l, p);
     db_set_fault(p->env.db, fault, p);
