@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -134,8 +135,17 @@ static bool somebody_listens(void)
     return !refused || unlink(SOCKET) != 0;
 }
 
+/* Tests of another checkout may be at it: this process then waits until that one has ended, as others will for this one. */
+static bool wait_for_turn(void)
+{
+    if (mkdir(FOLDER, 0755) && errno != EEXIST)
+        return false;
+    int lock = open(FOLDER "/sgp32lab.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    return lock >= 0 && flock(lock, LOCK_EX) == 0;
+}
+
 bool own_pcscd_possible(void)
 {
-    return access(DRIVER, R_OK) == 0 && access(PCSCD, X_OK) == 0 && geteuid() == 0 &&
+    return access(DRIVER, R_OK) == 0 && access(PCSCD, X_OK) == 0 && geteuid() == 0 && wait_for_turn() &&
            (access(SOCKET, F_OK) != 0 || !somebody_listens());
 }

@@ -14,7 +14,8 @@ struct own_pcscd {
     char config[64];
 };
 
-/* Can it be started? It cannot where pcscd or its virtual reader is not installed, one is running already, or we may not. */
+/* Can it be started? Waits while the tests of another checkout have theirs. It cannot where pcscd or its virtual reader is not
+ * installed, one is running already, or we may not. */
 bool own_pcscd_possible(void);
 #define OWN_PCSCD_SKIPPED 77
 #define OWN_PCSCD_WHY "pcscd with vpcd is not here, runs already, or may not be started"
