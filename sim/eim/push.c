@@ -165,18 +165,27 @@ static enum err push_to(struct eim *e, const struct target *t, int64_t now)
     return x == ERR_CUT || x == ERR_NOMEM || x == ERR_LIMIT ? x : ERR_OK;
 }
 
+static enum err next_due(struct eim *e, int64_t *out)
+{
+    *out = CLOCK_NEVER;
+    enum err x = db_get_int(e->env->db, "SELECT due FROM push ORDER BY due LIMIT 1", NULL, 0, out);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+/* Most ticks find nothing due, and ask no more than that. */
 enum err eim_push(struct eim *e, int64_t now, int64_t *next)
 {
     struct target t;
     enum err x;
-    while (!(x = db_query(e->env->db,
-                          "SELECT p.eid, u.inject_url, u.inject_json, p.attempts FROM push p JOIN euicc u ON u.eid = p.eid"
-                          " WHERE p.due <= ? ORDER BY p.due, p.eid LIMIT 1",
-                          DB_ARGS(DB_INT(now)), take_target, &t)))
-        if ((x = push_to(e, &t, now)))
-            return x;
-    *next = CLOCK_NEVER;
-    if (x == ERR_NOT_FOUND)
-        x = db_get_int(e->env->db, "SELECT due FROM push ORDER BY due LIMIT 1", NULL, 0, next);
+    while (!(x = next_due(e, next)) && *next <= now) {
+        x = db_query(e->env->db,
+                     "SELECT p.eid, u.inject_url, u.inject_json, p.attempts FROM push p JOIN euicc u ON u.eid = p.eid"
+                     " WHERE p.due <= ? ORDER BY p.due, p.eid LIMIT 1",
+                     DB_ARGS(DB_INT(now)), take_target, &t);
+        if (!x)
+            x = push_to(e, &t, now);
+        if (x)
+            break;
+    }
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
