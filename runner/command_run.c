@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command_scenarios.h"
+#include "db.h"
 #include "report_text.h"
 
 #define BREAKS_MAX 16
@@ -28,6 +29,7 @@ struct play {
         struct yaml_error error;
     } *unreadable;
     size_t unreadable_count;
+    struct db_patterns *patterns; /* of the stores of all worlds */
     struct report *kept;
     struct report_text text;
     char extra[1024]; /* words that a repetition needs too */
@@ -147,6 +149,7 @@ static enum err play_one(struct play *p, const struct scenario *s, enum wiring w
         return ERR_NOMEM;
     report_text_begin(&p->text, s->id, wiring_name(wiring));
     const struct world_options o = { .wiring = wiring, .seed = (uint64_t)p->seed, .trace = true,
+                                     .patterns = p->patterns,
                                      .card_reader = p->card ? p->card + strlen("pcsc:") : NULL,
                                      .card_reader_address = p->reader };
     run_scenario_as(s, &o, p->fault, p->breaks.count, r);
@@ -209,7 +212,9 @@ static int play_all(struct play *p)
     int status = open_report(p);
     if (status)
         return status;
-    enum err e = tell_unreadable(p);
+    enum err e = db_patterns_new(&p->patterns);
+    if (!e)
+        e = tell_unreadable(p);
     for (size_t i = 0; !e && i < p->scenario_count; i++)
         e = play_both(p, p->scenario[i]);
     if (e)
@@ -236,6 +241,7 @@ static void release(struct play *p)
     scenario_files_release(&p->files);
     free(p->unreadable);
     report_free(p->kept);
+    db_patterns_free(p->patterns);
     json_decref(p->results);
     free(p);
 }

@@ -158,11 +158,12 @@ static void count(struct sweep_result *out, const struct sweep_point *p)
 }
 
 /* Plays once. False in *struck: there are fewer than n operations. */
-static enum err kill_once(const struct sweep *s, struct sweep_point *p, bool *struck, char why[400])
+static enum err kill_once(const struct sweep *s, struct db_patterns *patterns, struct sweep_point *p, bool *struck,
+                          char why[400])
 {
     struct run r;
     struct killer k = { .sweep = s, .point = p };
-    const struct world_options o = { .wiring = WIRING_DIRECT, .seed = s->seed, .trace = true };
+    const struct world_options o = { .wiring = WIRING_DIRECT, .seed = s->seed, .trace = true, .patterns = patterns };
     run_scenario_prepared(s->scenario, &o, prepare, &k, &r);
     bool unplayable = r.verdict == VERDICT_BROKEN || r.verdict == VERDICT_SKIPPED;
     *struck = k.struck;
@@ -181,17 +182,19 @@ static enum err kill_once(const struct sweep *s, struct sweep_point *p, bool *st
 
 enum err sweep_run(const struct sweep *s, sweep_tell_fn tell, void *context, struct sweep_result *out, char why[400])
 {
-    enum err e = ERR_OK;
+    struct db_patterns *patterns = NULL;
+    enum err e = db_patterns_new(&patterns);
     bool struck = true;
     *out = (struct sweep_result){ 0 };
     for (unsigned n = s->first ? s->first : 1; !e && struck; n += s->every ? s->every : 1) {
         struct sweep_point p = { .n = n };
-        e = kill_once(s, &p, &struck, why);
+        e = kill_once(s, patterns, &p, &struck, why);
         if (e || !struck)
             break;
         count(out, &p);
         if (tell)
             tell(context, &p);
     }
+    db_patterns_free(patterns);
     return e;
 }

@@ -49,6 +49,14 @@ static void keep_event(struct log_sink *sink, const struct log_event *event)
 
 /* --- parts -------------------------------------------------------------------------------------------------- */
 
+static enum err open_store(const struct world *w, const struct log *log, struct db **out)
+{
+    enum err e = db_open(log, NULL, false, out);
+    if (!e)
+        db_set_patterns(*out, w->options.patterns);
+    return e;
+}
+
 static enum err open_part(struct part *p, bool with_db)
 {
     struct world *w = p->world;
@@ -59,7 +67,7 @@ static enum err open_part(struct part *p, bool with_db)
         return ERR_OK; /* store and client are the program's own */
     if (p->kind == PART_DEVICE)
         p->env.db = w->device_db;
-    enum err e = with_db ? db_open(&p->log, NULL, false, &p->env.db) : ERR_OK;
+    enum err e = with_db ? open_store(w, &p->log, &p->env.db) : ERR_OK;
     return e ? e : wiring_client(w, p);
 }
 
@@ -351,7 +359,7 @@ static enum err build(struct world *w)
     if (!e)
         e = allocate(w);
     if (!e)
-        e = db_open(&w->log, NULL, false, &w->device_db);
+        e = open_store(w, &w->log, &w->device_db);
     if (!e)
         e = wiring_client(w, NULL);
     if (!e && w->options.wiring == WIRING_PROCESS)

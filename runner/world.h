@@ -87,6 +87,7 @@ struct world_options {
     uint64_t seed;
     bool trace;                          /* keep messages and events (not in benchmarks) */
     bool bare;                           /* mask nothing in them: for tests only */
+    struct db_patterns *patterns;        /* borrowed, of the thread's own; NULL: each store makes its tables itself */
     /* The first device's card stands in this reader of the machine (card_place.h), whose vpcd listens there; NULL: in process. */
     const char *card_reader, *card_reader_address;
     const struct world_outside *outside; /* borrowed; NULL: closed, in virtual time, repeatable */

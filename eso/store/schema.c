@@ -1,8 +1,8 @@
 #include "schema.h"
 
-#define BY_KEY(table, columns)                                                                        \
-    "ALTER TABLE " table " RENAME TO old; CREATE TABLE " table " (" columns ") WITHOUT ROWID;"        \
-    "INSERT INTO " table " SELECT * FROM old; DROP TABLE old;"
+#define BY_KEY(table, columns)                                                                              \
+    "CREATE TABLE old AS SELECT * FROM " table "; DROP TABLE " table ";"                                    \
+    "CREATE TABLE " table " (" columns ") WITHOUT ROWID; INSERT INTO " table " SELECT * FROM old; DROP TABLE old;"
 
 /* Times are milliseconds, booleans 0 or 1, states the words of the model. Download codes are sealed (AES-256-GCM):
  * code_tail shows the last four characters, code_mac keeps the same code from being imported twice. */

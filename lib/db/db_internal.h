@@ -20,6 +20,7 @@ struct db {
     bool in_transaction;
     enum err lost; /* why the open transaction exists no more; ERR_OK while it does */
     uint64_t steps;
+    struct db_patterns *patterns; /* NULL: none */
     db_fault_fn fault;
     void *fault_context;
     sqlite3_stmt *statements[DB_STATEMENTS_MAX];
@@ -40,5 +41,7 @@ MUST_CHECK enum err db_word(struct db *db, const char *sql);
 /* The fault hook's word before `sql`; ERR_CUT has rolled back. */
 MUST_CHECK enum err db_ask_fault(struct db *db, const char *sql);
 void db_close_statements(struct db *db);
+/* Fills an empty database from db->patterns. */
+MUST_CHECK enum err db_copy_pattern(struct db *db, const char *const *migrations, size_t count);
 
 #endif

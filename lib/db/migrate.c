@@ -20,9 +20,17 @@ static enum err apply(struct db *db, const char *sql, int64_t number)
     return db_end(db, e);
 }
 
+static bool is_new(struct db *db)
+{
+    int64_t tables = 0;
+    return !db_get_int(db, "SELECT count(*) FROM sqlite_schema", NULL, 0, &tables) && tables == 0;
+}
+
 enum err db_migrate(struct db *db, const char *const *migrations, size_t count)
 {
     int64_t done = 0;
+    if (db->patterns && is_new(db))
+        return db_copy_pattern(db, migrations, count);
     enum err e = applied(db, &done);
     if (!e && done > (int64_t)count) {
         char what[120];

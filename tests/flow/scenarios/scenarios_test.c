@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db.h"
 #include "harness.h"
 #include "run.h"
 
@@ -32,12 +33,14 @@ static void play_all(enum wiring wiring)
 {
     glob_t found = { 0 };
     size_t count = find_files(&found), passed = 0;
+    struct world_options o = { .wiring = wiring, .seed = SEED, .trace = true };
+    REQUIRE(db_patterns_new(&o.patterns) == ERR_OK);
     for (size_t i = 0; i < count; i++) {
         struct scenario *s = read_scenario(found.gl_pathv[i]);
         if (!s)
             continue;
         struct run r;
-        run_scenario(s, wiring, SEED, &r);
+        run_scenario_as(s, &o, NULL, 0, &r);
         if (r.verdict != VERDICT_PASSED && r.verdict != VERDICT_SKIPPED)
             printf("\n    %s %s: %s", s->id, wiring_name(wiring), r.why);
         CHECK_ROW(s->id, r.verdict == VERDICT_PASSED || r.verdict == VERDICT_SKIPPED);
@@ -46,6 +49,7 @@ static void play_all(enum wiring wiring)
         scenario_free(s);
     }
     globfree(&found);
+    db_patterns_free(o.patterns);
     CHECK(passed >= 11);
 }
 

@@ -5,7 +5,5 @@
 #include "lab.h"
 
 void lab_network_open(struct lab *l, struct lab_network *n, const char *host);
-/* Makes the store of an actor that has none yet. */
-void lab_make_tables(enum lab_kind kind, const char *path);
 
 #endif

@@ -277,6 +277,30 @@ static void write_file(const char *path, const char *text)
     CHECK(fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
+/* In RAM and in a file, whose pages differ; what one of them holds, no other gets. */
+static void a_new_store_is_copied_from_a_pattern(void)
+{
+    struct fixture f;
+    struct db_patterns *patterns = NULL;
+    setup(&f);
+    REQUIRE(db_patterns_new(&patterns) == ERR_OK);
+    for (int i = 0; i < 4; i++) {
+        struct db *db = NULL;
+        char path[128] = "";
+        snprintf(path, sizeof path, "%s-%d", f.path, i);
+        REQUIRE(db_open(&f.log, i % 2 ? path : NULL, false, &db) == ERR_OK);
+        db_set_patterns(db, patterns);
+        CHECK(db_migrate(db, stock, COUNT(stock)) == ERR_OK && codes(db) == 0);
+        CHECK(add(db, "1") == ERR_OK && codes(db) == 1);
+        CHECK(db_migrate(db, stock, COUNT(stock)) == ERR_OK && codes(db) == 1);
+        CHECK(db_migrate(db, stock, 1) == ERR_STATE);
+        db_close(db);
+        CHECK(i % 2 == 0 || unlink(path) == 0);
+    }
+    db_patterns_free(patterns);
+    teardown(&f);
+}
+
 static void bad_places_are_named(void)
 {
     struct fixture f;
@@ -461,6 +485,7 @@ int main(void)
         { "a text made at run time may change in place", a_text_made_at_run_time_may_change_in_place },
         { "what is committed is there after opening again", what_is_committed_is_there_after_opening_again },
         { "migrations run once and in order", migrations_run_once_and_in_order },
+        { "a new store is copied from a pattern", a_new_store_is_copied_from_a_pattern },
         { "bad places are named", bad_places_are_named },
         { "a read-only folder is refused at the start", a_read_only_folder_is_refused_at_the_start },
         { "a full disk changes nothing", a_full_disk_changes_nothing },
