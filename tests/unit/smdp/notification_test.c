@@ -53,6 +53,22 @@ static void right_result_closes_the_order(void)
     close_fixture(&f);
 }
 
+/* A database that refuses: the card keeps its result, and it counts when it comes again. */
+static void a_failure_inside_loses_nothing(void)
+{
+    struct fixture f;
+    open_fixture(&f);
+    CHECK(lab_fetch(&f.d)[0] == 0 && lab_load(&f.d) == 0);
+    for (int asn1 = 0; asn1 < 2; asn1++) {
+        f.d.peer.asn1 = asn1;
+        f.l.part[LAB_SMDP].sick = true;
+        CHECK(notify(&f) == ERR_REFUSED && state_is(&f, "downloaded"));
+        f.l.part[LAB_SMDP].sick = false;
+    }
+    CHECK(notify(&f) == ERR_OK && state_is(&f, "installed"));
+    close_fixture(&f);
+}
+
 static void forged_results(void)
 {
     static const struct {
@@ -357,6 +373,7 @@ static void hostile_bodies(void)
 
 const struct test notification_tests[] = {
     { "the right installation result closes the order, once", right_result_closes_the_order },
+    { "an installation result that cannot be written down is not taken", a_failure_inside_loses_nothing },
     { "a forged installation result is dropped", forged_results },
     { "a signed failure ends the order in error", failure_ends_the_order },
     { "a late failure of an older session says nothing of the newer one", late_failure_of_an_older_session },
