@@ -137,6 +137,53 @@ enum err ask_play(struct run *r, const struct yaml_node *n)
                        body);
 }
 
+/* --- import: {contract: kenya, again: 2, new: 1, whole: true, reference: twice} ------------------------------------------ */
+
+enum err import_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
+{
+    static const char *const keys[] = { "contract", "again", "new", "whole", "reference", NULL };
+    int64_t count;
+    bool whole;
+    enum err e = word_map(s, n, keys, error);
+    if (!e && !yaml_get(n, "contract"))
+        e = yaml_fail(s->yaml, n->at, error, "'contract' is missing here");
+    if (!e)
+        e = word_contract(s, yaml_get(n, "contract"), error);
+    for (size_t k = 1; !e && k < 3; k++)
+        if (yaml_get(n, keys[k]))
+            e = yaml_int(s->yaml, yaml_get(n, keys[k]), 0, 100, &count, error);
+    if (!e && yaml_get(n, "whole"))
+        e = yaml_bool(s->yaml, yaml_get(n, "whole"), &whole, error);
+    return e ? e : word_text(s, n, "reference", error);
+}
+
+/* A file of codes comes to the eSO, in which some are known already. Codes that it did not take are nobody's. */
+enum err import_play(struct run *r, const struct yaml_node *n)
+{
+    struct world *w = r->world;
+    const struct scenario_contract *c = scenario_find_contract(r->scenario, yaml_get(n, "contract")->text);
+    const struct yaml_node *again = yaml_get(n, "again"), *fresh = yaml_get(n, "new"), *whole = yaml_get(n, "whole");
+    size_t first = w->code_count, known = again ? (size_t)atoi(again->text) : 0;
+    json_t *codes = json_array();
+    enum err e = world_make_codes(w, c, fresh ? atoi(fresh->text) : 0);
+    for (size_t i = first; !e && i < w->code_count; i++)
+        json_array_append_new(codes, world_code_json(&w->codes[i]));
+    for (size_t i = 0; !e && i < first && known; i++)
+        if (w->codes[i].contract == c) {
+            json_array_append_new(codes, world_code_json(&w->codes[i]));
+            known--;
+        }
+    e = e ? e
+          : run_call_as(r, "admin", yaml_get(n, "reference")->text, "POST", HOST_ESO, "/v1/stock",
+                        json_pack("{s:s, s:O, s:b}", "contract", c->name, "codes", codes, "allOrNothing",
+                                  whole && strcmp(whole->text, "true") == 0));
+    bool taken = !e && r->answers[r->answer_count - 1].status == 200;
+    for (size_t i = first; i < w->code_count && !taken; i++)
+        w->codes[i].contract = NULL;
+    json_decref(codes);
+    return e;
+}
+
 /* --- callback: {device: meter, from: eim, about: order, step: download, says: done, times: 3, reference: forged} --------- */
 
 enum err callback_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error)

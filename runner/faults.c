@@ -8,7 +8,7 @@
 #include "trace_names.h"
 
 static const char *const words[] = {
-    "flip-bit", "truncate", "replay", "wrong-eid", "high-counter", "empty", "lose-request", "lose-answer", "no-answer",
+    "flip-bit", "truncate", "replay", "wrong-eid", "high-counter", "nest", "bloat", "empty", "lose-request", "lose-answer", "no-answer",
     "answer-400", "answer-401", "answer-404", "answer-429", "answer-500", "answer-503", NULL,
 };
 static const struct {
@@ -16,7 +16,7 @@ static const struct {
     int status;
 } meanings[] = {
     { FAULT_FLIP_BIT, 0 }, { FAULT_TRUNCATE, 0 }, { FAULT_REPLAY, 0 }, { FAULT_WRONG_EID, 0 }, { FAULT_HIGH_COUNTER, 0 },
-    { FAULT_EMPTY, 0 }, { FAULT_LOSE_REQUEST, 0 }, { FAULT_LOSE_ANSWER, 0 }, { FAULT_LOSE_ANSWER, 0 },
+    { FAULT_NEST, 0 }, { FAULT_BLOAT, 0 }, { FAULT_EMPTY, 0 }, { FAULT_LOSE_REQUEST, 0 }, { FAULT_LOSE_ANSWER, 0 }, { FAULT_LOSE_ANSWER, 0 },
     { FAULT_ANSWER, 400 }, { FAULT_ANSWER, 401 }, { FAULT_ANSWER, 404 }, { FAULT_ANSWER, 429 }, { FAULT_ANSWER, 500 },
     { FAULT_ANSWER, 503 },
 };
@@ -66,6 +66,54 @@ static bool raise_counter(struct buf *bytes)
     return e == ERR_OK;
 }
 
+/* In the message's own outer tag; of JSON nothing is left but the depth. */
+#define NESTED 400
+static bool nest(struct buf *bytes)
+{
+    struct buf again = { .max = bytes->max };
+    struct der_mark mark[NESTED];
+    struct der_tlv outer;
+    enum err e = ERR_OK;
+    if (bytes->at[0] == '{')
+        for (size_t i = 0; !e && i < 100 * NESTED; i++)
+            e = buf_put_u8(&again, '[');
+    else {
+        struct der d = der_open(buf_span(bytes));
+        uint32_t tag = der_next(&d, &outer) ? 0x30 : outer.tag;
+        size_t depth = 0;
+        for (; !e && depth < NESTED; depth++)
+            e = der_put_open(&again, depth ? 0x30 : tag, &mark[depth]);
+        while (!e && depth)
+            e = der_put_close(&again, mark[--depth]);
+    }
+    if (!e)
+        e = buf_set(bytes, buf_span(&again));
+    buf_release(&again);
+    return e == ERR_OK;
+}
+
+/* One octet repeated within the outer tag, or one member's text; a report shows it all the same. */
+#define BLOATED (256u << 10)
+static bool bloat(struct buf *bytes)
+{
+    size_t most = bytes->max < BLOATED ? bytes->max : BLOATED;
+    struct buf again = { .max = bytes->max };
+    struct der_mark mark;
+    struct der_tlv outer;
+    bool json = bytes->at[0] == '{';
+    struct der d = der_open(buf_span(bytes));
+    uint32_t tag = json || der_next(&d, &outer) ? 0x30 : outer.tag;
+    enum err e = json ? buf_put_str(&again, "{\"x\":\"") : der_put_open(&again, tag, &mark);
+    while (!e && again.len + 16 < most)
+        e = buf_put_u8(&again, json ? 'x' : 0);
+    if (!e)
+        e = json ? buf_put_str(&again, "\"}") : der_put_close(&again, mark);
+    if (!e)
+        e = buf_set(bytes, buf_span(&again));
+    buf_release(&again);
+    return e == ERR_OK;
+}
+
 /* True when the message was changed. */
 static bool strike(struct fault *f, struct buf *bytes)
 {
@@ -83,6 +131,10 @@ static bool strike(struct fault *f, struct buf *bytes)
         return raise_counter(bytes);
     case FAULT_REPLAY:
         return f->kept.len && buf_set(bytes, buf_span(&f->kept)) == ERR_OK;
+    case FAULT_NEST:
+        return nest(bytes);
+    case FAULT_BLOAT:
+        return bloat(bytes);
     case FAULT_EMPTY:
         bytes->len = 0;
         return true;

@@ -11,6 +11,8 @@ enum fault_how {
     FAULT_REPLAY,     /* an earlier message of the kind in place of the next */
     FAULT_WRONG_EID,  /* [5A] replaced before signing */
     FAULT_HIGH_COUNTER, /* [81] counterValue beyond the maximum, before signing */
+    FAULT_NEST,       /* nested deeper than anybody reads */
+    FAULT_BLOAT,      /* 256 KiB of nothing */
     FAULT_EMPTY,      /* it arrives empty */
     FAULT_LOSE_REQUEST, /* it does not arrive: the caller waits in vain */
     FAULT_LOSE_ANSWER,  /* what was asked was done, and the caller waits in vain */

@@ -335,7 +335,8 @@ static enum err build_platform(struct part *p)
     if (!e)
         e = fingerprint(w, part_carrier_client("NETWORK", p->carrier, name), clients[2].fingerprint);
     const struct cmp_settings s = { .carrier = p->carrier->name, .network_url = network, .clients = clients,
-                                    .client_count = COUNT(clients) };
+                                    .client_count = COUNT(clients),
+                                    .calls_per_second = (unsigned)p->carrier->calls_per_second };
     if (!e)
         e = cmp_new(&p->env, &s, &cmp);
     if (!e)

@@ -270,8 +270,8 @@ static enum err platform_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
     char network[80];
-    enum err e = buf_printf(t, "carrier: %s\nnetwork: https://net.%s.example.com\nclients:\n", p->carrier->name,
-                            p->carrier->name);
+    enum err e = buf_printf(t, "carrier: %s\nnetwork: https://net.%s.example.com\ncalls-per-second: %lld\nclients:\n", p->carrier->name,
+                            p->carrier->name, (long long)p->carrier->calls_per_second);
     if (!e)
         e = put_client(w, t, "admin", "ADMIN", "administer");
     if (!e)

@@ -32,7 +32,9 @@ static json_t *subscriber_json(const struct world_profile *p)
 
 static json_t *inventory_json(const struct world_profile *p, const char *status)
 {
-    json_t *o = json_pack("{s:s, s:s}", "iccid", p->iccid, "imsi", p->imsi);
+    char iccid[24];
+    snprintf(iccid, sizeof iccid, "%s%s", p->iccid, p->carrier->longer_iccids ? "7" : "");
+    json_t *o = json_pack("{s:s, s:s}", "iccid", iccid, "imsi", p->imsi);
     if (o && status) {
         json_object_set_new(o, "accountId", json_string(ACCOUNT));
         json_object_set_new(o, "status", json_string(status));
@@ -214,7 +216,14 @@ static enum err make_codes(struct world *w, const struct scenario_contract *c, i
     return e;
 }
 
-enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count)
+json_t *world_code_json(const struct world_profile *p)
+{
+    char smdp[128];
+    return json_pack("{s:s, s:s, s:s}", "iccid", p->iccid, "matchingId", p->matching_id, "smdpAddress",
+                     world_smdp_host(p->carrier->smdp, smdp));
+}
+
+enum err world_make_codes(struct world *w, const struct scenario_contract *c, int64_t count)
 {
     char host[160], smdp[128];
     /* Where the eSO drives no platform, somebody else has made the SIM ready. */
@@ -222,13 +231,11 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
     size_t first = w->code_count;
     world_smdp_host(c->with->smdp, smdp);
     enum err e = make_codes(w, c, count);
-    json_t *subscribers = json_array(), *sims = json_array(), *packages = json_array(), *codes = json_array();
+    json_t *subscribers = json_array(), *sims = json_array(), *packages = json_array();
     for (size_t i = first; !e && i < w->code_count; i++) {
         json_array_append_new(subscribers, subscriber_json(&w->codes[i]));
         json_array_append_new(sims, inventory_json(&w->codes[i], status));
         json_array_append_new(packages, package_json(&w->codes[i]));
-        json_array_append_new(codes, json_pack("{s:s, s:s, s:s}", "iccid", w->codes[i].iccid, "matchingId",
-                                               w->codes[i].matching_id, "smdpAddress", smdp));
     }
     if (!e)
         e = send_list(w, "POST", host_of("net", c->with, host), "/v1/subscribers", "subscribers",
@@ -239,6 +246,19 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
         e = send_list(w, "POST", smdp, "/v1/profiles", "profiles", json_incref(packages));
     for (size_t i = first; !e && c->with->imported && i < w->code_count; i++)
         e = place_order(w, &(struct world_order){ .carrier = c->with }, &w->codes[i]);
+    json_decref(subscribers);
+    json_decref(sims);
+    json_decref(packages);
+    return e;
+}
+
+enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count)
+{
+    size_t first = w->code_count;
+    json_t *codes = json_array();
+    enum err e = world_make_codes(w, c, count);
+    for (size_t i = first; !e && i < w->code_count; i++)
+        json_array_append_new(codes, world_code_json(&w->codes[i]));
     for (size_t at = 0; !e && at < json_array_size(codes); at += PIECE) {
         json_t *piece = json_array(), *row;
         for (size_t k = at; k < at + PIECE && (row = json_array_get(codes, k)); k++)
@@ -246,9 +266,6 @@ enum err world_add_stock(struct world *w, const struct scenario_contract *c, int
         e = world_do(w, "POST", HOST_ESO, "/v1/stock", json_pack("{s:s, s:o}", "contract", c->name, "codes", piece),
                      NULL);
     }
-    json_decref(subscribers);
-    json_decref(sims);
-    json_decref(packages);
     json_decref(codes);
     return e;
 }
@@ -355,6 +372,8 @@ static enum err add_contract(struct world *w, const struct scenario_contract *c)
                              c->communication_plan);
     if (body && c->quota >= 0)
         json_object_set_new(body, "quota", json_integer(c->quota));
+    if (body && c->low_stock)
+        json_object_set_new(body, "lowStock", json_integer(c->low_stock));
     int64_t pace = w->options.wiring == WIRING_PROCESS ? PROCESS_PACE : 1;
     enum err e = body && c->valid_for ? set_time(body, "validTo", world_now(w) + c->valid_for / pace) : ERR_OK;
     if (!e)

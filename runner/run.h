@@ -79,6 +79,8 @@ MUST_CHECK enum err take_over_play(struct run *r, const struct yaml_node *n);
 /* ask.c: calls of people who may not make them, or twice; what they are answered. */
 MUST_CHECK enum err ask_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 MUST_CHECK enum err ask_play(struct run *r, const struct yaml_node *n);
+MUST_CHECK enum err import_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
+MUST_CHECK enum err import_play(struct run *r, const struct yaml_node *n);
 MUST_CHECK enum err callback_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);
 MUST_CHECK enum err callback_play(struct run *r, const struct yaml_node *n);
 MUST_CHECK enum err answer_check(const struct scenario *s, const struct yaml_node *n, struct yaml_error *error);

@@ -111,7 +111,8 @@ static enum err read_smdp_name(const struct scenario *s, const struct yaml_node 
 static enum err read_carrier(struct scenario *s, const char *name, const struct yaml_node *n,
                              struct yaml_error *error)
 {
-    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", "smdp", "codes", NULL };
+    static const char *const keys[] = { "country", "plmn", "platform", "roams-in", "smdp", "codes", "calls-per-second",
+                                        "platform-iccids", NULL };
     static const char *const platforms[] = { "control-center", "manual", NULL }, *const codes[] = { "delegated", "imported", NULL };
     const char *code = NULL;
     if (s->carrier_count == SCENARIO_CARRIERS_MAX)
@@ -131,6 +132,13 @@ static enum err read_carrier(struct scenario *s, const char *name, const struct 
     if (!e)
         e = read_one_of(s, n, "codes", codes, &code, error);
     c->imported = code && strcmp(code, "imported") == 0;
+    static const char *const lengths[] = { "19-digits", "20-digits", NULL };
+    const char *length = NULL;
+    if (!e)
+        e = read_one_of(s, n, "platform-iccids", lengths, &length, error);
+    c->longer_iccids = length && strcmp(length, "20-digits") == 0;
+    if (!e && yaml_get(n, "calls-per-second"))
+        e = yaml_int(s->yaml, yaml_get(n, "calls-per-second"), 1, 1000, &c->calls_per_second, error);
     if (!e && yaml_get(n, "smdp"))
         e = read_smdp_name(s, yaml_get(n, "smdp"), &c->smdp, error);
     if (!e) {
@@ -146,7 +154,7 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
                               struct yaml_error *error)
 {
     static const char *const keys[] = { "with", "model", "quota", "rate-plan", "communication-plan",
-                                        "territory", "valid-for", NULL };
+                                        "territory", "valid-for", "low-stock", NULL };
     static const char *const models[] = { "handover", "resale", NULL };
     if (s->contract_count == SCENARIO_CONTRACTS_MAX)
         return FAIL(s, n, error, "at most %d contracts", SCENARIO_CONTRACTS_MAX);
@@ -161,6 +169,8 @@ static enum err read_contract(struct scenario *s, const char *name, const struct
         e = read_one_of(s, n, "model", models, &c->model, error);
     if (!e && yaml_get(n, "quota"))
         e = yaml_int(s->yaml, yaml_get(n, "quota"), 0, 1000000000, &c->quota, error);
+    if (!e && yaml_get(n, "low-stock"))
+        e = yaml_int(s->yaml, yaml_get(n, "low-stock"), 1, 100000, &c->low_stock, error);
     if (!e && yaml_get(n, "valid-for"))
         e = yaml_duration(s->yaml, yaml_get(n, "valid-for"), &c->valid_for, error);
     if (!e)

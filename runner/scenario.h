@@ -26,6 +26,8 @@ struct scenario_carrier {
     const char *country;   /* home */
     const char *plmn;      /* digits */
     const char *platform;  /* "control-center" | "manual" */
+    int64_t calls_per_second; /* that its platform takes of one enterprise; 0: any */
+    bool longer_iccids;    /* its platform keeps ICCIDs of 20 digits, everybody else of 19 */
     bool imported;         /* its codes are ready to use: ordered and released before the eSO gets them */
     const struct scenario_smdp *smdp; /* where its profiles are; NULL: at the one that is always there */
     const char *covers[SCENARIO_COUNTRIES_MAX]; /* home and roams-in */
@@ -42,6 +44,7 @@ struct scenario_contract {
     const char *territory[SCENARIO_COUNTRIES_MAX];
     size_t territory_count;
     int64_t stock;         /* codes at the start */
+    int64_t low_stock;     /* available codes at which the eSO says so; 0: never */
 };
 
 /* An eIM beside the one that is always there; its part and host are eim.NAME and eim.NAME.example.com. */

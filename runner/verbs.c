@@ -666,6 +666,8 @@ static const struct scenario_word verbs[] = {
     { "change", "{eim: new-key}, {eim: former-keys-gone}: the key that an eIM signs with", check_change, play_change, NULL },
     { "restart", "{eso: now}, {eso: {when: meter, is: ALLOCATED}}, {eso: {commit: 9}}: dies at its ninth commit", check_restart, play_restart, NULL },
     { "stock", "{add: {kenya: 1}}", check_stock, play_stock, NULL },
+    { "import", "{contract: kenya, again: 2, new: 1, whole: true, reference: twice}: codes for the eSO, some of them known", import_check,
+      import_play, NULL },
     { "wait", "5 min", check_wait, play_wait, NULL },
 };
 

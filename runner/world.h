@@ -211,6 +211,11 @@ MUST_CHECK enum err world_do_quietly(struct world *w, const char *method, const 
 /* Makes a further code of a contract: profile at the SM-DP+, SIM in the carrier's inventory and network, row in the stock. */
 MUST_CHECK enum err world_add_stock(struct world *w, const struct scenario_contract *c, int64_t count);
 
+/* The same, but the eSO is not told yet: the last `count` of w->codes. */
+MUST_CHECK enum err world_make_codes(struct world *w, const struct scenario_contract *c, int64_t count);
+/* A code as the eSO imports it; new reference. */
+json_t *world_code_json(const struct world_profile *p);
+
 /* A profile of a carrier, made, and ordered for a device at the carrier's SM-DP+, past the eSO (ES2+.DownloadOrder and
  * ConfirmOrder). */
 struct world_order {

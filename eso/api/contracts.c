@@ -9,6 +9,8 @@ static enum err read_terms(struct http_response *p, const json_t *o, struct cont
     if (!e)
         e = api_int(p, o, "quota", ESO_NO_QUOTA, &c->quota);
     if (!e)
+        e = api_int(p, o, "lowStock", 0, &c->low);
+    if (!e)
         e = api_time(p, o, "validFrom", &c->valid_from);
     if (!e)
         e = api_time(p, o, "validTo", &c->valid_to);
@@ -20,7 +22,7 @@ static enum err read_terms(struct http_response *p, const json_t *o, struct cont
 
 static enum err read_contract(struct http_response *p, const json_t *o, struct contract *c)
 {
-    static const char *const known[] = { "id", "carrier", "model", "territory", "quota", "validFrom", "validTo",
+    static const char *const known[] = { "id", "carrier", "model", "territory", "quota", "lowStock", "validFrom", "validTo",
                                          "ratePlan", "communicationPlan", NULL };
     enum err e = api_only(p, o, known);
     if (!e)
@@ -41,6 +43,8 @@ static enum err put_times(json_t *o, const struct contract *c)
         e = api_set_time(o, "validTo", c->valid_to);
     if (!e && c->quota != ESO_NO_QUOTA)
         e = json_set_int(o, "quota", c->quota);
+    if (!e && c->low)
+        e = json_set_int(o, "lowStock", c->low);
     if (!e)
         e = api_set_if(o, "ratePlan", c->rate_plan);
     return e ? e : api_set_if(o, "communicationPlan", c->communication_plan);

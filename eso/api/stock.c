@@ -68,6 +68,8 @@ static enum err announce(const struct eso_api *a, const struct contract *c, int6
 {
     bool crossed = false;
     enum err e = added ? contract_set_exhausted(&a->flow.store, c->id, false, &crossed) : ERR_OK;
+    if (!e && added)
+        e = stock_came_back(&a->flow.store, c);
     return e || !added ? e : swap_wake_held(&a->flow.store, c->carrier, added);
 }
 
@@ -88,10 +90,12 @@ static enum err import(const struct eso_api *a, const char *who, const char *con
 #define CODES_MAX 10000
 
 static enum err read_import(struct http_response *p, const json_t *body, char contract[ESO_ID_MAX + 1],
-                            const json_t **codes)
+                            const json_t **codes, bool *whole)
 {
-    static const char *const known[] = { "contract", "codes", NULL };
+    static const char *const known[] = { "contract", "codes", "allOrNothing", NULL };
     enum err e = api_only(p, body, known);
+    if (!e && json_bool(body, "allOrNothing", whole) == ERR_PARSE)
+        e = api_problem(p, 400, "bad-member", "\"allOrNothing\" is true or false");
     if (!e)
         e = api_checked_text(p, body, "contract", eso_id_is_valid, contract, ESO_ID_MAX + 1);
     *codes = json_object_get(body, "codes");
@@ -100,18 +104,37 @@ static enum err read_import(struct http_response *p, const json_t *body, char co
     return e;
 }
 
+/* Some row was no good and the caller wants all or nothing: nothing it is, and each row tells what it was. */
+static enum err refuse_import(struct http_response *p, json_t *results)
+{
+    json_t *row;
+    size_t i;
+    json_array_foreach(results, i, row)
+        if (strcmp(json_str(row, "status"), "added") == 0 && json_set_str(row, "status", "valid"))
+            return ERR_NOMEM;
+    return http_json(p, 409, json_pack("{s:s, s:s, s:i, s:s, s:s, s:O}", "type", "about:blank", "title", "not-imported", "status", 409,
+                                       "cause", "not-imported", "detail",
+                                       "a row is invalid or a duplicate, and all or nothing was wanted", "results", results));
+}
+
 static enum err answer_import(const struct eso_api *a, const char *who, struct http_response *p, const json_t *body)
 {
     char contract[ESO_ID_MAX + 1];
     const json_t *codes = NULL;
     json_t *results = json_array();
     int64_t added = 0;
-    enum err e = results ? read_import(p, body, contract, &codes) : ERR_NOMEM;
+    bool whole = false, refused = false;
+    enum err e = results ? read_import(p, body, contract, &codes, &whole) : ERR_NOMEM;
     if (!e)
         e = store_begin(&a->flow.store);
-    if (!e)
-        e = store_end(&a->flow.store, import(a, who, contract, codes, results, &added));
-    if (!e)
+    if (!e) {
+        e = import(a, who, contract, codes, results, &added);
+        refused = !e && whole && (size_t)added != json_array_size(codes);
+        e = store_end(&a->flow.store, refused ? ERR_STATE : e);
+    }
+    if (refused)
+        e = e == ERR_STATE ? refuse_import(p, results) : e;
+    else if (!e)
         e = http_json(p, 200, json_pack("{s:I, s:O}", "added", (json_int_t)added, "results", results));
     json_decref(results);
     return e;

@@ -49,6 +49,7 @@ struct contract {
     char model[9];                /* "handover", "resale" */
     char territory[256];          /* countries, "KE,TZ"; "" anywhere */
     int64_t quota, used;          /* ESO_NO_QUOTA: none */
+    int64_t low;                  /* available codes at which the stock is low; 0: never */
     int64_t valid_from, valid_to; /* ms; 0: open */
     char rate_plan[65], communication_plan[65];
     bool exhausted;               /* the alert of this crossing was raised */

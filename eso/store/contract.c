@@ -1,16 +1,16 @@
 #include "eso_store.h"
 #include "row.h"
 
-#define COLUMNS "id, carrier, model, territory, quota, used, valid_from, valid_to, rate_plan, communication_plan, exhausted"
+#define COLUMNS "id, carrier, model, territory, quota, used, valid_from, valid_to, rate_plan, communication_plan, exhausted, low"
 
 enum err contract_add(const struct eso_store *st, const struct contract *c)
 {
     return db_run(st->env->db,
-                  "INSERT INTO contracts (tenant, " COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "INSERT INTO contracts (tenant, " COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                   DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(c->id), DB_TEXT(c->carrier), DB_TEXT(c->model),
                           DB_TEXT(c->territory), DB_INT(c->quota), DB_INT(c->used), DB_INT(c->valid_from),
                           DB_INT(c->valid_to), DB_TEXT(c->rate_plan), DB_TEXT(c->communication_plan),
-                          DB_INT(c->exhausted)),
+                          DB_INT(c->exhausted), DB_INT(c->low)),
                   NULL);
 }
 
@@ -23,7 +23,8 @@ static enum err read_contract(void *context, const struct db_row *r)
 {
     const struct reading *to = context;
     struct contract c = { .quota = db_int(r, 4), .used = db_int(r, 5), .valid_from = db_int(r, 6),
-                          .valid_to = db_int(r, 7), .exhausted = db_int(r, 10) != 0 };
+                          .valid_to = db_int(r, 7), .exhausted = db_int(r, 10) != 0,
+                          .low = db_int(r, 11) };
     ROW_TEXT(r, 0, c.id);
     ROW_TEXT(r, 1, c.carrier);
     ROW_TEXT(r, 2, c.model);
@@ -76,12 +77,20 @@ enum err contract_each(const struct eso_store *st, struct page p, contract_fn fn
                  &(struct reading){ fn, context }));
 }
 
-enum err contract_set_exhausted(const struct eso_store *st, const char *id, bool exhausted, bool *crossed)
+static enum err set_flag(const struct eso_store *st, const char *sql, const char *id, bool to, bool *crossed)
 {
     int64_t changed = 0;
-    enum err e = db_run(st->env->db,
-                        "UPDATE contracts SET exhausted = ? WHERE tenant = ? AND id = ? AND exhausted <> ?",
-                        DB_ARGS(DB_INT(exhausted), DB_TEXT(st->tenant), DB_TEXT(id), DB_INT(exhausted)), &changed);
+    enum err e = db_run(st->env->db, sql, DB_ARGS(DB_INT(to), DB_TEXT(st->tenant), DB_TEXT(id), DB_INT(to)), &changed);
     *crossed = !e && changed == 1;
     return e;
+}
+
+enum err contract_set_exhausted(const struct eso_store *st, const char *id, bool exhausted, bool *crossed)
+{
+    return set_flag(st, "UPDATE contracts SET exhausted = ? WHERE tenant = ? AND id = ? AND exhausted <> ?", id, exhausted, crossed);
+}
+
+enum err contract_set_low(const struct eso_store *st, const char *id, bool low, bool *crossed)
+{
+    return set_flag(st, "UPDATE contracts SET low_told = ? WHERE tenant = ? AND id = ? AND low_told <> ?", id, low, crossed);
 }

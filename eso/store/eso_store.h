@@ -39,6 +39,8 @@ typedef enum err (*contract_fn)(void *context, const struct contract *c);
 MUST_CHECK enum err contract_each(const struct eso_store *st, struct page p, contract_fn fn, void *context);
 /* *crossed: the contract was not known to be out of codes before. */
 MUST_CHECK enum err contract_set_exhausted(const struct eso_store *st, const char *id, bool exhausted, bool *crossed);
+/* The same of a stock that is low. */
+MUST_CHECK enum err contract_set_low(const struct eso_store *st, const char *id, bool low, bool *crossed);
 
 /* Imports one code. ERR_EXISTS: this ICCID or this code is known. */
 MUST_CHECK enum err stock_add(const struct eso_store *st, const struct stock_row *r, const char *matching_id);
@@ -51,7 +53,10 @@ MUST_CHECK enum err stock_move(const struct eso_store *st, const char *iccid, en
 MUST_CHECK enum err stock_find(const struct eso_store *st, const char *iccid, struct stock_row *out);
 /* Opens the sealed code; out gets the matchingId. */
 MUST_CHECK enum err stock_read_code(const struct eso_store *st, const char *iccid, struct secret *out);
-MUST_CHECK enum err stock_available(const struct eso_store *st, const char *contract, int64_t *out);
+/* Codes became available: a stock that is above its threshold again may be told to be low again. */
+MUST_CHECK enum err stock_came_back(const struct eso_store *st, const struct contract *c);
+/* Are there more than `count` available codes? Looks at so many at most. */
+MUST_CHECK enum err stock_has_more(const struct eso_store *st, const char *contract, int64_t count, bool *out);
 typedef enum err (*stock_count_fn)(void *context, const char *contract, enum stock_state state, int64_t count);
 MUST_CHECK enum err stock_counts(const struct eso_store *st, const char *contract, stock_count_fn fn, void *context);
 typedef enum err (*stock_fn)(void *context, const struct stock_row *r);

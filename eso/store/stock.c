@@ -70,13 +70,6 @@ enum err stock_read_code(const struct eso_store *st, const char *iccid, struct s
     return e;
 }
 
-enum err stock_available(const struct eso_store *st, const char *contract, int64_t *out)
-{
-    return db_get_int(st->env->db,
-                      "SELECT COUNT(*) FROM stock WHERE tenant = ? AND contract = ? AND state = 'available'",
-                      DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(contract)), out);
-}
-
 static enum err oldest_available(const struct eso_store *st, const char *contract, struct buf *iccid)
 {
     return db_get(st->env->db,
@@ -91,13 +84,21 @@ static enum err count_used(const struct eso_store *st, const char *contract, int
                   DB_ARGS(DB_INT(by), DB_TEXT(st->tenant), DB_TEXT(contract)), NULL);
 }
 
-static enum err is_any_left(const struct eso_store *st, const char *contract, bool *left)
+enum err stock_has_more(const struct eso_store *st, const char *contract, int64_t count, bool *out)
 {
-    struct buf next = { .max = 32 };
-    enum err e = oldest_available(st, contract, &next);
-    *left = !e;
-    buf_release(&next);
+    int64_t one = 0;
+    enum err e = db_get_int(st->env->db,
+                            "SELECT 1 FROM stock WHERE tenant = ? AND contract = ? AND state = 'available' LIMIT 1 OFFSET ?",
+                            DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(contract), DB_INT(count)), &one);
+    *out = !e;
     return none_is_fine(e);
+}
+
+enum err stock_came_back(const struct eso_store *st, const struct contract *c)
+{
+    bool more = false, crossed = false;
+    enum err e = c->low ? stock_has_more(st, c->id, c->low, &more) : ERR_OK;
+    return e || !more ? e : contract_set_low(st, c->id, false, &crossed);
 }
 
 enum err stock_take(const struct eso_store *st, const struct contract *c, const char *eid, char iccid[21],
@@ -114,7 +115,7 @@ enum err stock_take(const struct eso_store *st, const struct contract *c, const 
                    DB_ARGS(DB_TEXT(eid), DB_TEXT(st->tenant), DB_TEXT(iccid)), NULL);
     if (!e)
         e = count_used(st, c->id, 1);
-    return e ? e : is_any_left(st, c->id, left);
+    return e ? e : stock_has_more(st, c->id, 0, left);
 }
 
 enum err stock_move(const struct eso_store *st, const char *iccid, enum stock_state to)

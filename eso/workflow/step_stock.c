@@ -19,6 +19,16 @@ static enum err tell_exhausted(const struct work *w, const char *contract)
     return e || !crossed ? e : alert_add(&w->flow->store, "stock-exhausted", contract, w->swap.id);
 }
 
+/* Once when the stock comes down to its threshold, again after it was above it. */
+static enum err tell_low(const struct work *w, const struct contract *c)
+{
+    bool more = true, crossed = false;
+    enum err e = c->low ? stock_has_more(&w->flow->store, c->id, c->low, &more) : ERR_OK;
+    if (!e && !more)
+        e = contract_set_low(&w->flow->store, c->id, true, &crossed);
+    return e || !crossed ? e : alert_add(&w->flow->store, "stock-low", c->id, w->swap.id);
+}
+
 static enum err take(struct work *w, const struct contract *c, struct step_result *r)
 {
     bool left = false;
@@ -30,6 +40,8 @@ static enum err take(struct work *w, const struct contract *c, struct step_resul
     if (!e)
         e = eso_text_set(w->swap.contract, sizeof w->swap.contract, c->id);
     w->swap.round++;
+    if (!e)
+        e = tell_low(w, c);
     return e || left ? e : tell_exhausted(w, c->id);
 }
 
@@ -62,6 +74,8 @@ static enum err release(const struct work *w)
     enum err e = stock_move(&w->flow->store, w->swap.iccid, STOCK_AVAILABLE);
     if (!e)
         e = contract_set_exhausted(&w->flow->store, w->swap.contract, false, &crossed);
+    if (!e)
+        e = stock_came_back(&w->flow->store, &w->contract);
     return e ? e : swap_wake_held(&w->flow->store, w->swap.target, 1);
 }
 

@@ -93,6 +93,25 @@ void test_hostile_bodies(void)
     world_release(&w);
 }
 
+#define NEW(n) "{\"iccid\":\"892540000000000078" #n "\",\"matchingId\":\"BBBB-" #n "\",\"smdpAddress\":\"smdp.example.com\"}"
+#define KNOWN "{\"iccid\":\"8925400000000000777\",\"matchingId\":\"AAAA-1\",\"smdpAddress\":\"smdp.example.com\"}"
+#define WHOLE(codes) "{\"contract\":\"kenya\",\"allOrNothing\":true,\"codes\":[" codes "]}"
+
+/* Scenario 32. One code is there before. */
+static const struct {
+    const char *name, *body;
+    int status, available;
+} whole[] = {
+    { "a new code and a known one, all or nothing", WHOLE(NEW(0) "," KNOWN), 409, 1 },
+    { "a known code first", WHOLE(KNOWN "," NEW(0)), 409, 1 },
+    { "the same new code twice", WHOLE(NEW(0) "," NEW(0)), 409, 1 },
+    { "a new code and one that is none", WHOLE(NEW(0) ",7"), 409, 1 },
+    { "all or nothing that is a word", "{\"contract\":\"kenya\",\"allOrNothing\":\"yes\",\"codes\":[" NEW(0) "]}", 400, 1 },
+    { "two new codes", WHOLE(NEW(0) "," NEW(1)), 200, 3 },
+    { "the same two again", WHOLE(NEW(0) "," NEW(1)), 409, 3 },
+    { "nothing at all", WHOLE(""), 200, 3 },
+};
+
 void test_hostile_stock(void)
 {
     static const char body[] =
@@ -117,6 +136,10 @@ void test_hostile_stock(void)
     }
     CHECK(world_stock(&w, "available") == 1);
     json_decref(answer);
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        CHECK_ROW(whole[i].name, world_call(&w, "POST", "/v1/stock", whole[i].body, NULL) == whole[i].status);
+        CHECK_ROW(whole[i].name, world_stock(&w, "available") == whole[i].available);
+    }
     CHECK(world_call(&w, "POST", "/v1/stock", "{\"contract\":\"none\",\"codes\":[]}", NULL) == 422);
     CHECK(world_call(&w, "POST", "/v1/stock", "{\"contract\":\"kenya\",\"codes\":{}}", NULL) == 400);
     world_release(&w);
