@@ -25,7 +25,7 @@ struct smdp {
     size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */
     size_t smds_count;
-    int64_t forget_at; /* sessions are looked through again */
+    _Atomic int64_t forget_at; /* sessions are looked through again; requests come on several threads */
 };
 
 void smdp_free(struct smdp *s);
