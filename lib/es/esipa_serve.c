@@ -5,6 +5,7 @@
 
 #include "esipa_call.h"
 #include "esipa_json.h"
+#include "rsp_codes.h"
 
 /* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not
  * called. */
@@ -63,6 +64,28 @@ static enum err cancel_session(const struct esipa_service *s, struct span bytes,
     struct rsp_cancel_session_request_es9 q;
     *unread = rsp_cancel_session_request_es9_read(bytes, &q);
     return *unread ? ERR_OK : s->server->cancel_session(s->actor, &q, answer);
+}
+
+/* 0: there is none to be read. */
+static bool is_unknown(uint32_t tag)
+{
+    return tag && tag != 0xBF51 && tag != 0xBF52 && tag != 0xBF53 && tag != 0xBF54;
+}
+
+enum err esipa_serve_transfer(const struct esipa_service *s, struct span bytes, struct buf *answer, enum err *unread)
+{
+    struct rsp_transfer_eim_package_request q;
+    struct rsp_transfer_eim_package_response no = { .which = RSP_TRANSFER_RESPONSE_ERROR };
+    struct der_tlv outer;
+    *unread = der_only(bytes, 0xBF4E, &outer);
+    if (*unread)
+        return ERR_OK;
+    if (!rsp_transfer_eim_package_request_read(bytes, &q))
+        return s->server->transfer_eim_package(s->actor, &q, answer);
+    struct der inside = der_open(outer.value);
+    no.error = is_unknown(der_peek(&inside)) ? RSP_EIM_RESULT_ERROR_UNKNOWN_PACKAGE
+                                             : RSP_EIM_RESULT_ERROR_INVALID_PACKAGE_FORMAT;
+    return rsp_transfer_eim_package_response_write(&no, answer);
 }
 
 static const struct function {

@@ -3,93 +3,8 @@
 #include <string.h>
 
 #include "es_codes.h"
-#include "es_tests.h"
-#include "esipa.h"
-
-/* An eIM that refuses everything with one number. */
-struct eim {
-    struct actor actor;
-    struct esipa_service service;
-    int64_t code;
-};
-
-static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
-{
-    const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_get_eim_package_response_write(&r, answer);
-}
-
-static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q, struct buf *answer)
-{
-    const struct rsp_provide_eim_package_result_response r = { .which = RSP_PROVIDE_ERROR,
-                                                               .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_provide_eim_package_result_response_write(&r, answer);
-}
-
-static enum err initiate_authentication(void *actor, const struct rsp_initiate_authentication_request_esipa *q,
-                                        struct buf *answer)
-{
-    const struct rsp_initiate_authentication_response_esipa r = { .which = RSP_ERROR,
-                                                                  .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_initiate_authentication_response_esipa_write(&r, answer);
-}
-
-static enum err authenticate_client(void *actor, const struct rsp_authenticate_client_request *q, struct buf *answer)
-{
-    const struct rsp_authenticate_client_response_esipa r = { .which = RSP_AC_ESIPA_ERROR,
-                                                              .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_authenticate_client_response_esipa_write(&r, answer);
-}
-
-static enum err get_bound_profile_package(void *actor, const struct rsp_get_bound_profile_package_request *q,
-                                          struct buf *answer)
-{
-    const struct rsp_get_bound_profile_package_response_esipa r = { .which = RSP_ERROR,
-                                                                    .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_get_bound_profile_package_response_esipa_write(&r, answer);
-}
-
-static enum err cancel_session(void *actor, const struct rsp_cancel_session_request_es9 *q, struct buf *answer)
-{
-    const struct rsp_cancel_session_response_es9 r = { .which = RSP_ERROR, .error = ((struct eim *)actor)->code };
-    (void)q;
-    return rsp_cancel_session_response_es9_write(&r, answer);
-}
-
-static const struct esipa_server eim_server = {
-    .get_eim_package = get_eim_package,
-    .provide_eim_package_result = provide_eim_package_result,
-    .initiate_authentication = initiate_authentication,
-    .authenticate_client = authenticate_client,
-    .get_bound_profile_package = get_bound_profile_package,
-    .cancel_session = cancel_session,
-};
-
-static enum err serve(void *actor, const struct http_request *q, struct http_response *p)
-{
-    return esipa_serve(&((struct eim *)actor)->service, q, p);
-}
-
-static enum err serve_json(void *actor, const struct http_request *q, struct http_response *p)
-{
-    return esipa_serve_json(&((struct eim *)actor)->service, q->part[0], q, p);
-}
-
-static const struct http_route routes[] = { { "POST", ESIPA_PATH, serve },
-                                            { "POST", "/gsma/rsp2/esipa/{function}", serve_json } };
-static const struct actor_ops eim_ops = { .role = "eim", .routes = routes, .route_count = COUNT(routes) };
-
-static void open_eim(struct world *w, struct eim *e)
-{
-    *e = (struct eim){ .actor.ops = &eim_ops };
-    world_open(w, &e->actor);
-    e->service = (struct esipa_service){ .env = &w->env, .server = &eim_server, .actor = e };
-}
+#include "rsp_codes.h"
+#include "test_eim.h"
 
 /* --- the relayed download ------------------------------------------------------------------------ */
 
@@ -168,8 +83,8 @@ static const struct {
 void esipa_error_numbers_arrive(void)
 {
     struct world w;
-    struct eim e;
-    open_eim(&w, &e);
+    struct test_eim e;
+    test_eim_open(&w, &e, true);
     for (size_t i = 0; i < 2 * COUNT(refusals); i++) {
         const int64_t code = refusals[i / 2].code;
         struct es_memory m = ES_MEMORY_INIT;
@@ -233,8 +148,8 @@ void esipa_package_errors_arrive(void)
 {
     static const int64_t codes[] = { 1, 2, 3, 4, 127 };
     struct world w;
-    struct eim e;
-    open_eim(&w, &e);
+    struct test_eim e;
+    test_eim_open(&w, &e, true);
     for (size_t i = 0; i < 2 * COUNT(codes); i++) {
         char row[40];
         w.peer.json = i % 2;

@@ -2,84 +2,8 @@
 #include <string.h>
 
 #include "es_codes.h"
-#include "es_tests.h"
-#include "esipa.h"
 #include "rsp_codes.h"
-#include "rsp_ids.h"
-
-/* An eIM that has one answer for each function and remembers what it was asked. */
-struct eim {
-    struct actor actor;
-    struct esipa_service service;
-    char eid[33];
-    bool state_change;
-    enum rsp_eim_package_result_which result;
-    enum rsp_esipa_notification_which notification;
-    enum err fail;
-};
-
-static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_request *q, struct buf *answer)
-{
-    struct eim *e = actor;
-    const struct rsp_get_eim_package_response p = {
-        .which = RSP_EIM_PACKAGE_DOWNLOAD,
-        .download = { .has_data = true,
-                      .data = { .which = RSP_DOWNLOAD_ACTIVATION_CODE,
-                                .activation_code = span_str("1$a.example.com$B") },
-                      .eim_transaction_id = SPAN(1, 2) },
-    };
-    e->state_change = q->notify_state_change;
-    enum err failed = rsp_eid_text(q->eid, e->eid);
-    return failed ? failed : e->fail ? e->fail : rsp_get_eim_package_response_write(&p, answer);
-}
-
-static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q,
-                                           struct buf *answer)
-{
-    struct eim *e = actor;
-    struct buf list = { .max = 64 };
-    e->result = q->result.which;
-    enum err failed = rsp_acknowledgement_put(&list, 300);
-    const struct rsp_provide_eim_package_result_response p = { .which = RSP_PROVIDE_ACKNOWLEDGEMENTS,
-                                                               .acknowledgements = buf_span(&list) };
-    if (!failed)
-        failed = rsp_provide_eim_package_result_response_write(&p, answer);
-    buf_release(&list);
-    return failed;
-}
-
-static enum err handle_notification(void *actor, const struct rsp_handle_notification_esipa *q)
-{
-    ((struct eim *)actor)->notification = q->which;
-    return ERR_OK;
-}
-
-static const struct esipa_server eim_server = {
-    .get_eim_package = get_eim_package,
-    .provide_eim_package_result = provide_eim_package_result,
-    .handle_notification = handle_notification,
-};
-
-static enum err serve(void *actor, const struct http_request *q, struct http_response *p)
-{
-    return esipa_serve(&((struct eim *)actor)->service, q, p);
-}
-
-static enum err serve_json(void *actor, const struct http_request *q, struct http_response *p)
-{
-    return esipa_serve_json(&((struct eim *)actor)->service, q->part[0], q, p);
-}
-
-static const struct http_route routes[] = { { "POST", ESIPA_PATH, serve },
-                                            { "POST", "/gsma/rsp2/esipa/{function}", serve_json } };
-static const struct actor_ops eim_ops = { .role = "eim", .routes = routes, .route_count = COUNT(routes) };
-
-static void open_eim(struct world *w, struct eim *e)
-{
-    *e = (struct eim){ .actor.ops = &eim_ops };
-    world_open(w, &e->actor);
-    e->service = (struct esipa_service){ .env = &w->env, .server = &eim_server, .actor = e };
-}
+#include "test_eim.h"
 
 static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23,
                                  0x45, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x35 };
@@ -87,10 +11,10 @@ static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23,
 void esipa_polls(void)
 {
     struct world w;
-    struct eim e;
+    struct test_eim e;
     struct esipa_get_eim_package_response p = { 0 };
     const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid), .notify_state_change = true };
-    open_eim(&w, &e);
+    test_eim_open(&w, &e, false);
     CHECK(esipa_get_eim_package(&w.peer, &q, &p) == ERR_OK);
     CHECK(!strcmp(e.eid, "89049032123451234512345678901235") && e.state_change);
     CHECK(p.message.which == RSP_EIM_PACKAGE_DOWNLOAD);
@@ -106,7 +30,7 @@ void esipa_polls(void)
 void esipa_delivers(void)
 {
     struct world w;
-    struct eim e;
+    struct test_eim e;
     struct esipa_provide_eim_package_result_response p = { 0 };
     const struct rsp_provide_eim_package_result q = {
         .eid = SPAN_ARRAY(eid),
@@ -114,7 +38,7 @@ void esipa_delivers(void)
     };
     const struct rsp_handle_notification_esipa n = { .which = RSP_ESIPA_NOTIFICATION_RESULT, .result = q };
     int64_t seq = 0;
-    open_eim(&w, &e);
+    test_eim_open(&w, &e, false);
     CHECK(esipa_provide_eim_package_result(&w.peer, &q, &p) == ERR_OK);
     CHECK(e.result == RSP_EIM_RESULT_ERROR && p.message.which == RSP_PROVIDE_ACKNOWLEDGEMENTS);
     struct der d = der_open(p.message.acknowledgements);
@@ -158,9 +82,9 @@ static const struct {
 void esipa_refuses_hostile_requests(void)
 {
     struct world w;
-    struct eim e;
+    struct test_eim e;
     struct http_response p = HTTP_RESPONSE_INIT;
-    open_eim(&w, &e);
+    test_eim_open(&w, &e, false);
     for (size_t i = 0; i < COUNT(posts); i++) {
         struct buf body = hex(posts[i].body), want = hex(posts[i].answer ? posts[i].answer : "");
         world_post(&w, ESIPA_PATH, posts[i].type, posts[i].protocol, buf_span(&body), &p);
@@ -221,9 +145,9 @@ static int call_as(struct world *w, size_t row, bool json, char protocol[40])
 void esipa_knows_its_callers(void)
 {
     struct world w;
-    struct eim e;
+    struct test_eim e;
     char protocol[40];
-    open_eim(&w, &e);
+    test_eim_open(&w, &e, false);
     for (size_t i = 0; i < COUNT(callers); i++) {
         CHECK_ROW(callers[i].name, call_as(&w, i, true, protocol) == callers[i].status);
         CHECK_ROW(callers[i].name, callers[i].status != 200 || !strcmp(protocol, callers[i].protocol));
@@ -254,10 +178,10 @@ static const struct {
 void esipa_refuses_hostile_answers(void)
 {
     struct world w;
-    struct eim e;
+    struct test_eim e;
     const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid) };
     struct esipa_get_eim_package_response p = { 0 };
-    open_eim(&w, &e);
+    test_eim_open(&w, &e, false);
     for (size_t i = 0; i < COUNT(changes); i++) {
         w.tampering = changes[i].message;
         w.change = changes[i].change;
