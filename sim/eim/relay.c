@@ -103,6 +103,12 @@ static int64_t check_server(struct eim *e, const struct rsp_initiate_authenticat
     return 0;
 }
 
+/* Left out towards an IPA that minimizes: it is in what is signed (SGP.32 5.14.1 to 5.14.3, minimizeEsipaBytes). */
+static struct span tell_transaction(const struct eim_capabilities *c, struct span id)
+{
+    return eim_leaves(c, RSP_IPA_MINIMIZE_BYTES) ? (struct span){ 0 } : id;
+}
+
 /* ctxParams1 where the IPA leaves it to us, with the matchingId in it; else the matchingId alone (SGP.32 5.14.1). */
 static enum err answer_initiate(struct eim *e, const char *eid, const struct rsp_initiate_authentication_ok *ok,
                                 const struct rsp_activation_code *code, struct buf *answer)
@@ -114,7 +120,7 @@ static enum err answer_initiate(struct eim *e, const char *eid, const struct rsp
         x = eim_put_ctx_params1(&c, code->matching_id, &params);
     const struct rsp_initiate_authentication_response_esipa r = {
         .which = RSP_OK,
-        .ok = { .transaction_id = ok->transaction_id,
+        .ok = { .transaction_id = tell_transaction(&c, ok->transaction_id),
                 .server_signed1 = ok->server_signed1,
                 .server_signature1 = ok->server_signature1,
                 .ci_pkid = ok->ci_pkid,
@@ -197,19 +203,6 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
 
 /* --- AuthenticateClient, GetBoundProfilePackage, CancelSession --------------------------------------------- */
 
-/* SGP.32 5.14.3, eimProfileMetadataVerification: what the IPA leaves to us is judged before it is told, and then not told.
- * *forbidden: by the rules of the eUICC. */
-static enum err verify_metadata(struct eim *e, const char *eid, const struct rsp_authenticate_client_ok *ok, bool *told,
-                                bool *forbidden)
-{
-    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
-    enum err x = eim_capabilities_get(e, eid, &c);
-    *told = !eim_leaves(&c, RSP_IPA_EIM_METADATA);
-    *forbidden = !x && !eim_allows_rules(&c, &ok->metadata);
-    eim_capabilities_release(&c);
-    return x;
-}
-
 /* An order may name the profile that must come. */
 static enum err check_ordered(struct eim *e, const struct eim_session *session, struct es_status *status)
 {
@@ -260,9 +253,21 @@ static enum err take_authentication(struct eim *e, const struct relay *r, struct
 struct authenticated {
     struct rsp_authenticate_client_ok ok;
     uint8_t hash[32];
-    struct span hash_cc;
-    bool tell_metadata, forbidden;
+    struct span hash_cc, transaction_id;
+    bool tell_metadata, forbidden; /* by the rules of the eUICC */
 };
+
+/* SGP.32 5.14.3, eimProfileMetadataVerification: what the IPA leaves to us is judged before it is told, and then not told. */
+static enum err choose_what_is_told(struct eim *e, const char *eid, struct authenticated *a)
+{
+    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
+    enum err x = eim_capabilities_get(e, eid, &c);
+    a->transaction_id = tell_transaction(&c, a->ok.transaction_id);
+    a->tell_metadata = !eim_leaves(&c, RSP_IPA_EIM_METADATA);
+    a->forbidden = !x && !eim_allows_rules(&c, &a->ok.metadata);
+    eim_capabilities_release(&c);
+    return x;
+}
 
 static enum err ask_smdp(struct eim *e, const struct relay *r, const struct rsp_authenticate_client_request *q,
                          struct es_memory *m, struct authenticated *a, struct es_status *status)
@@ -276,7 +281,7 @@ static enum err ask_smdp(struct eim *e, const struct relay *r, const struct rsp_
     }
     x = hash_confirmation(e, r, &a->ok, a->hash, &a->hash_cc);
     if (!x)
-        x = verify_metadata(e, r->session.eid, &a->ok, &a->tell_metadata, &a->forbidden);
+        x = choose_what_is_told(e, r->session.eid, a);
     if (!x && q->response.which == RSP_AUTHENTICATE_SERVER_OK)
         x = eim_session_authenticated(e, &r->session, &q->response.ok, &a->ok, a->hash_cc);
     return x;
@@ -295,7 +300,7 @@ static enum err answer_authenticated(const struct eim *e, const struct authentic
     else
         out = (struct rsp_authenticate_client_response_esipa){
             .which = RSP_AC_ESIPA_OK_DP,
-            .dp = { .transaction_id = ok->transaction_id, .has_metadata = a->tell_metadata, .metadata = ok->metadata,
+            .dp = { .transaction_id = a->transaction_id, .has_metadata = a->tell_metadata, .metadata = ok->metadata,
                     .smdp_signed2 = ok->smdp_signed2, .smdp_signature2 = ok->smdp_signature2,
                     .smdp_certificate = ok->smdp_certificate, .hash_cc = a->hash_cc },
         };
@@ -337,6 +342,7 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
     struct es_memory m = ES_MEMORY_INIT;
     struct es_status status = { 0 };
     struct rsp_get_bound_profile_package_ok ok = { 0 };
+    struct eim_capabilities c = EIM_CAPABILITIES_INIT;
     struct rsp_get_bound_profile_package_response_esipa out = { .which = RSP_ERROR };
     struct rsp_get_bound_profile_package_request full = *q;
     struct buf bytes = { .max = HTTP_BODY_MAX };
@@ -352,15 +358,19 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
         x = rebuilt(e, eim_rebuild_preparation(e, &r.session, &full.response, &bytes), &status);
     if (!x && !es_refused(&status))
         x = eim_unreachable(e, es9p_get_bound_profile_package(&r.server, &full, &m, &ok, &status), &status);
+    if (!x && !es_refused(&status))
+        x = eim_capabilities_get(e, r.session.eid, &c);
     if (es_refused(&status))
         out.error = es_code_of_status(codes, &status);
     else
         out = (struct rsp_get_bound_profile_package_response_esipa){
             .which = RSP_OK,
-            .ok = { .transaction_id = ok.transaction_id, .bound_profile_package = ok.bound_profile_package },
+            .ok = { .transaction_id = tell_transaction(&c, ok.transaction_id),
+                    .bound_profile_package = ok.bound_profile_package },
         };
     if (!x)
         x = rsp_get_bound_profile_package_response_esipa_write(&out, answer);
+    eim_capabilities_release(&c);
     buf_release(&bytes);
     es_memory_release(&m);
     eim_session_release(&r.session);
