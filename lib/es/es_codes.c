@@ -78,6 +78,11 @@ static bool speaks_of(const struct code *c, enum es_codes f)
 static const struct code since_v1_3[] = {
     { ES9P_CODES_AUTHENTICATE_CLIENT, 18, "8.8.5", "4.10", "downloadOrderExpired" },
 };
+/* And one of v1.2 that v1.3 took away for it. */
+static bool is_gone_in_v1_3(enum es_codes f, int64_t code)
+{
+    return base(f) == ES9P_CODES_GET_BOUND_PROFILE_PACKAGE && code == 6;
+}
 
 int64_t es_code_of_status_v1_3(enum es_codes f, const struct es_status *s)
 {
@@ -85,7 +90,8 @@ int64_t es_code_of_status_v1_3(enum es_codes f, const struct es_status *s)
         if (speaks_of(&since_v1_3[i], f) && !strcmp(since_v1_3[i].subject, s->subject) &&
             !strcmp(since_v1_3[i].reason, s->reason))
             return since_v1_3[i].code;
-    return es_code_of_status(f, s);
+    int64_t code = es_code_of_status(f, s);
+    return is_gone_in_v1_3(f, code) ? ES_CODE_UNDEFINED : code;
 }
 
 int64_t es_code_of_status(enum es_codes f, const struct es_status *s)

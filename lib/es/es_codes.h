@@ -22,7 +22,7 @@ enum es_codes {
 
 /* The number for a refusal; ES_CODE_UNDEFINED when the function's ASN.1 has none for it. */
 int64_t es_code_of_status(enum es_codes f, const struct es_status *s);
-/* The same with the numbers that SGP.32 v1.3 added. */
+/* The same with the numbers of SGP.32 v1.3. */
 int64_t es_code_of_status_v1_3(enum es_codes f, const struct es_status *s);
 /* The refusal that a number stands for: its commonest pair, the number's name as message. A number that is none of the
  * function's: an execution error, 8.8/4.2 or 8.9/4.2. */

@@ -6,6 +6,7 @@
 #include "rsp_esipa.h"
 
 #define ESIPA_PATH "/gsma/rsp2/asn1"
+#define ESIPA_PROTOCOL_V1_3 "gsma/rsp/v1.3.0" /* X-Admin-Protocol of who speaks SGP.32 v1.3 (interpretation) */
 #define ESIPA_CONTENT_TYPE "application/x-gsma-rsp-asn1"
 
 /* --- calling

@@ -15,14 +15,31 @@ static const struct payload {
     { "euiccPackageResult", 0xBF51 },
     { "ePRAndNotifications", 0x30 },
     { "ipaEuiccDataResponse", 0xBF52 },
+    { "eimPackageReceivedWithCid", 0xBF60 },
+    { "eimPackageErrorWithCid", 0xBF61 },
 };
 
-/* The one member of the object that is there. ERR_NOT_FOUND: none. */
+static const struct payload *find_tag(const struct payload *of, size_t count, uint32_t tag)
+{
+    for (size_t i = 0; i < count; i++)
+        if (of[i].tag == tag)
+            return &of[i];
+    return NULL;
+}
+
+/* The one member of the object that is there. What another member is for is left out, as if nothing were there. ERR_NOT_FOUND:
+ * none. */
 static enum err put_payload(const json_t *o, const struct payload *of, size_t count, struct buf *out)
 {
+    const size_t before = out->len;
     enum err e = ERR_NOT_FOUND;
-    for (size_t i = 0; e == ERR_NOT_FOUND && i < count; i++)
-        e = json_base64(o, of[i].member, out);
+    size_t i = 0;
+    while (i < count && (e = json_base64(o, of[i].member, out)) == ERR_NOT_FOUND)
+        i++;
+    struct der d = der_open(span_sub(buf_span(out), before, out->len));
+    const struct payload *is = e ? NULL : find_tag(of, count, der_peek(&d));
+    if (is && is != &of[i])
+        out->len = before;
     return e;
 }
 
@@ -31,11 +48,8 @@ static enum err show_payload(struct span message, const struct payload *of, size
     struct der_tlv outer;
     enum err e = der_only(message, 0xBF4E, &outer);
     struct der inside = der_open(outer.value);
-    uint32_t tag = e ? 0 : der_peek(&inside);
-    for (size_t i = 0; !e && i < count; i++)
-        if (of[i].tag == tag)
-            return json_set_base64(o, of[i].member, outer.value);
-    return e ? e : ERR_NOT_FOUND;
+    const struct payload *is = e ? NULL : find_tag(of, count, der_peek(&inside));
+    return e ? e : is ? json_set_base64(o, is->member, outer.value) : ERR_NOT_FOUND;
 }
 
 enum err esipa_json_ask_transfer(struct span message, json_t *o)

@@ -139,7 +139,7 @@ static enum err compact_installation(const struct rsp_profile_installation_resul
     return e ? e : der_put_close(out, marks[0]);
 }
 
-enum err rsp_compact_notification(const struct rsp_pending_notification *n, struct span eid, struct buf *out)
+enum err rsp_compact_notification(const struct rsp_pending_notification *n, struct span eid, struct span ci_pkid, struct buf *out)
 {
     struct der_mark mark;
     if (n->which == RSP_PENDING_INSTALLATION)
@@ -153,6 +153,8 @@ enum err rsp_compact_notification(const struct rsp_pending_notification *n, stru
         e = buf_put(out, n->other.metadata.signed_bytes);
     if (!e)
         e = der_put(out, SIGNATURE, n->other.signature);
+    if (!e && ci_pkid.len)
+        e = der_put(out, 0x04, ci_pkid);
     return e ? e : der_put_close(out, mark);
 }
 

@@ -17,8 +17,10 @@ MUST_CHECK enum err rsp_compact_preparation(const struct rsp_prepare_download_re
                                             bool hash_known, struct buf *out);
 /* BF41 */
 MUST_CHECK enum err rsp_compact_cancellation(const struct rsp_cancel_session_response *r, struct buf *out);
-/* A0 of an installation result, A1 of another notification. eid: 16 octets. */
-MUST_CHECK enum err rsp_compact_notification(const struct rsp_pending_notification *n, struct span eid, struct buf *out);
+/* A0 of an installation result, A1 of another notification. eid: 16 octets. ci_pkid: whose certificate the signing eUICC's chains
+ * to, for an A1 of SGP.32 v1.3; empty leaves it out. */
+MUST_CHECK enum err rsp_compact_notification(const struct rsp_pending_notification *n, struct span eid, struct span ci_pkid,
+                                             struct buf *out);
 
 /* --- rebuilding (eIM) ------------------------------------------------------------------------------- */
 

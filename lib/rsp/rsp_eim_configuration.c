@@ -17,6 +17,7 @@ static const struct rsp_field eim_configuration[] = {
     RSP_O(BITS, 0x87, eim_configuration, supported_protocol),
     RSP_O(VALUE, 0x88, eim_configuration, ci_pkid),
     RSP_F(NULL, 0x89, eim_configuration, indirect_profile_download),
+    RSP_O(VALUE, 0xAA, eim_configuration, proprietary),
 };
 const struct rsp_type rsp_type_eim_configuration_members = RSP_SEQUENCE(0x30, RSP_NO_PDU, eim_configuration);
 static const struct rsp_type type_eim_configuration =

@@ -44,6 +44,7 @@ struct rsp_eim_configuration {
     struct rsp_bits supported_protocol;
     struct span ci_pkid;
     bool indirect_profile_download;
+    struct span proprietary; /* contents of eSipaProprietaryProtocolInformation, SGP.32 v1.3 */
     struct span whole;
 };
 /* An item of a list has the tag 30; as PSMO or eCO see rsp_euicc_package.h. */

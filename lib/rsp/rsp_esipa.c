@@ -157,6 +157,24 @@ static const struct rsp_type type_provide_eim_package_result = RSP_KEPT(
     0xBF50, RSP_P(PROVIDE_EIM_PACKAGE_RESULT), provide_eim_package_result, whole, provide_eim_package_result);
 RSP_DEFINE(provide_eim_package_result, type_provide_eim_package_result)
 
+struct span rsp_eim_package_result_transaction(const struct rsp_eim_package_result *r)
+{
+    const struct rsp_euicc_package_result *p = &r->package;
+    switch (r->which) {
+    case RSP_EIM_RESULT_PACKAGE:
+    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
+        return p->which == RSP_PACKAGE_RESULT_SIGNED  ? p->result.data.eim_transaction_id
+               : p->which == RSP_PACKAGE_ERROR_SIGNED ? p->error.data.eim_transaction_id
+                                                      : p->unsigned_error.eim_transaction_id;
+    case RSP_EIM_RESULT_DATA:
+        return r->data.which == RSP_OK ? r->data.data.eim_transaction_id : r->data.error.eim_transaction_id;
+    case RSP_EIM_RESULT_DOWNLOAD:
+        return r->download.eim_transaction_id;
+    default:
+        return r->error.eim_transaction_id;
+    }
+}
+
 static const struct rsp_field provide_eim_package_result_response[] = {
     RSP_F(VALUE, 0xBF53, provide_eim_package_result_response, acknowledgements),
     RSP_F(VALUE, 0x30, provide_eim_package_result_response, empty),
@@ -211,12 +229,28 @@ static const struct rsp_field transfer_epr_and_notifications[] = {
 };
 static const struct rsp_type type_transfer_epr_and_notifications =
     RSP_SEQUENCE(0x30, RSP_NO_PDU, transfer_epr_and_notifications);
+static const struct rsp_field correlation_id[] = {
+    RSP_F(VALUE, 0x80, correlation_id, eim_transaction_id),
+    RSP_F(VALUE, 0x5A, correlation_id, eid),
+};
+static const struct rsp_type type_correlation_id = RSP_CHOICE(0xA0, RSP_NO_PDU, correlation_id, correlation_id);
+static const struct rsp_field received_with_cid[] = {
+    RSP_SO(0xA0, transfer_eim_package_response, correlation, has_correlation, type_correlation_id),
+};
+static const struct rsp_type type_received_with_cid = RSP_SEQUENCE(0xBF60, RSP_NO_PDU, received_with_cid);
+static const struct rsp_field error_with_cid[] = {
+    RSP_SO(0xA0, transfer_eim_package_response, correlation, has_correlation, type_correlation_id),
+    RSP_F(INTEGER, 0x81, transfer_eim_package_response, error),
+};
+static const struct rsp_type type_error_with_cid = RSP_SEQUENCE(0xBF61, RSP_NO_PDU, error_with_cid);
 static const struct rsp_field transfer_eim_package_response[] = {
     RSP_S(0xBF51, transfer_eim_package_response, package, rsp_type_euicc_package_result),
     RSP_FLAT(0x30, type_transfer_epr_and_notifications),
     RSP_S(0xBF52, transfer_eim_package_response, data, type_ipa_euicc_data_response),
     RSP_F(NULL, 0x05, transfer_eim_package_response, received),
     RSP_F(INTEGER, 0x02, transfer_eim_package_response, error),
+    RSP_FLAT(0xBF60, type_received_with_cid),
+    RSP_FLAT(0xBF61, type_error_with_cid),
 };
 static const struct rsp_type type_transfer_eim_package_response =
     RSP_CHOICE(0xBF4E, RSP_P(TRANSFER_EIM_PACKAGE_RESPONSE), transfer_eim_package_response, transfer_eim_package_response);

@@ -148,6 +148,8 @@ struct rsp_eim_package_result {
     struct rsp_profile_download_trigger_result download;
     struct rsp_eim_session_error error; /* enum rsp_eim_package_result_error_code */
 };
+/* eimTransactionId of what it answers; empty: it does not say. */
+struct span rsp_eim_package_result_transaction(const struct rsp_eim_package_result *r);
 /* BF50 */
 struct rsp_provide_eim_package_result {
     struct span eid; /* optional */
@@ -197,7 +199,10 @@ enum rsp_transfer_response_which {
     RSP_TRANSFER_RESPONSE_DATA,
     RSP_TRANSFER_RESPONSE_RECEIVED, /* accepted: the result comes later, with BF50 or BF3D */
     RSP_TRANSFER_RESPONSE_ERROR,
+    RSP_TRANSFER_RESPONSE_RECEIVED_WITH_CID, /* the same two of SGP.32 v1.3, which say what they answer */
+    RSP_TRANSFER_RESPONSE_ERROR_WITH_CID,
 };
+enum rsp_correlation_which { RSP_CORRELATION_NONE, RSP_CORRELATION_TRANSACTION, RSP_CORRELATION_EID };
 struct rsp_transfer_eim_package_response {
     enum rsp_transfer_response_which which;
     struct rsp_euicc_package_result package; /* also beside the notifications */
@@ -205,6 +210,11 @@ struct rsp_transfer_eim_package_response {
     struct rsp_ipa_euicc_data_response data;
     bool received; /* the NULL; not looked at */
     int64_t error; /* enum rsp_eim_package_result_error_code: 1 malformed, 2 unknown, 127 */
+    bool has_correlation; /* of the two with a correlation id */
+    struct rsp_correlation_id {
+        enum rsp_correlation_which which;
+        struct span eim_transaction_id, eid;
+    } correlation;
 };
 RSP_MESSAGE(transfer_eim_package_response);
 

@@ -18,6 +18,7 @@ static const struct rsp_field profile_info[] = {
     RSP_O(BOOLEAN, 0x9F7B, profile_info, ecall_indication),
     RSP_O(BOOLEAN, 0x9F26, profile_info, fallback_attribute),
     RSP_O(BOOLEAN, 0x9F67, profile_info, fallback_allowed),
+    RSP_O(VALUE, RSP_TAG_IOT_SPECIFIC, profile_info, iot_specific),
     RSP_O(VALUE, RSP_TAG_ELEMENTS, profile_info, elements),
 };
 static const struct rsp_type type_profile_info =
@@ -65,7 +66,7 @@ static struct span default_tag_list(void)
     return SPAN_ARRAY(tags);
 }
 
-static enum err check_tag_list(struct span tag_list)
+enum err rsp_tag_list_check(struct span tag_list)
 {
     uint32_t tag;
     enum err e = ERR_OK;
@@ -81,9 +82,9 @@ enum err rsp_profile_info_write_selected(const struct rsp_profile_info *p, struc
     struct rsp_type t = { .tag = 0xE3, .pdu = RSP_NO_PDU, .whole = RSP_NOWHERE, .fields = selected };
     if (!tag_list.at)
         tag_list = default_tag_list();
-    enum err e = check_tag_list(tag_list);
+    enum err e = rsp_tag_list_check(tag_list);
     for (size_t i = 0; i < COUNT(profile_info); i++)
-        if (rsp_tag_list_has(tag_list, profile_info[i].tag))
+        if (profile_info[i].tag == RSP_TAG_IOT_SPECIFIC || rsp_tag_list_has(tag_list, profile_info[i].tag))
             selected[t.count++] = profile_info[i];
     return e ? e : rsp_fields_write(&t, p, out);
 }
@@ -98,6 +99,7 @@ static const struct rsp_type type_profile_criteria =
 static const struct rsp_field profile_info_request[] = {
     RSP_SO(0xA0, profile_info_request, search, has_search, type_profile_criteria),
     RSP_O(VALUE, 0x5C, profile_info_request, tag_list),
+    RSP_O(VALUE, 0x5D, profile_info_request, iot_tag_list),
 };
 const struct rsp_type rsp_type_profile_info_request =
     RSP_SEQUENCE(0xBF2D, RSP_P(PROFILE_INFO_LIST_REQUEST), profile_info_request);

@@ -6,11 +6,13 @@
 
 enum rsp_profile_state { RSP_PROFILE_DISABLED, RSP_PROFILE_ENABLED };
 
-/* E3; every member optional */
 /* Private to the lab's own card, in a tag list and in the answer: a PEStatus for each profile element that was stored and
  * not executed, or passed over. Another card leaves it out, as every tag that it does not know (SGP.22 5.7.15). */
 #define RSP_TAG_ELEMENTS 0xFF7E
 
+#define RSP_TAG_IOT_SPECIFIC 0xBF64 /* iotSpecificProfileInfo, SGP.32 v1.3: written where there is one, whatever a list asks for */
+
+/* E3; every member optional */
 struct rsp_profile_info {
     struct span iccid, isdp_aid;
     struct rsp_int state;
@@ -25,6 +27,7 @@ struct rsp_profile_info {
     struct rsp_bits policy_rules;
     struct span service_data;                                    /* contents */
     bool ecall_indication, fallback_attribute, fallback_allowed; /* absent is false; false is not written */
+    struct span iot_specific; /* contents of BF64, SGP.32 v1.3: nothing is in it yet */
     struct span elements; /* contents of RSP_TAG_ELEMENTS: saip_answer_next */
     struct span whole;
 };
@@ -36,6 +39,8 @@ MUST_CHECK enum err rsp_profile_info_write_selected(const struct rsp_profile_inf
                                                     struct buf *out);
 /* True when a list of tags (contents of 5C) names the tag. */
 bool rsp_tag_list_has(struct span tag_list, uint32_t tag);
+/* ERR_PARSE: malformed. */
+MUST_CHECK enum err rsp_tag_list_check(struct span tag_list);
 /* Appends one tag to a list being built. */
 MUST_CHECK enum err rsp_tag_list_put(struct buf *list, uint32_t tag);
 /* The next tag; ERR_PARSE when malformed. Moves `rest`. */
@@ -51,6 +56,7 @@ struct rsp_profile_info_request {
         int64_t profile_class;
     } search;
     struct span tag_list; /* contents of 5C; optional */
+    struct span iot_tag_list; /* contents of 5D, SGP.32 v1.3; optional */
 };
 RSP_MESSAGE(profile_info_request);
 struct rsp_profile_info_response {

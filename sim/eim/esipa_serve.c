@@ -91,28 +91,10 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     return x;
 }
 
-static struct span transaction_of(const struct rsp_eim_package_result *r)
-{
-    const struct rsp_euicc_package_result *p = &r->package;
-    switch (r->which) {
-    case RSP_EIM_RESULT_PACKAGE:
-    case RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS:
-        return p->which == RSP_PACKAGE_RESULT_SIGNED  ? p->result.data.eim_transaction_id
-               : p->which == RSP_PACKAGE_ERROR_SIGNED ? p->error.data.eim_transaction_id
-                                                      : p->unsigned_error.eim_transaction_id;
-    case RSP_EIM_RESULT_DATA:
-        return r->data.which == RSP_OK ? r->data.data.eim_transaction_id : r->data.error.eim_transaction_id;
-    case RSP_EIM_RESULT_DOWNLOAD:
-        return r->download.eim_transaction_id;
-    default:
-        return r->error.eim_transaction_id;
-    }
-}
-
 /* eidValue is optional (SGP.32 5.14.6): a result that leaves it out is its transaction's. */
 static enum err find_euicc(struct eim *e, const struct rsp_provide_eim_package_result *q, char eid[33])
 {
-    struct span id = transaction_of(&q->result);
+    struct span id = rsp_eim_package_result_transaction(&q->result);
     struct eim_order o;
     if (q->eid.len)
         return rsp_eid_text(q->eid, eid);

@@ -5,6 +5,7 @@
 #include "eim_internal.h"
 #include "esipa.h"
 #include "rsp_codes.h"
+#include "rsp_ids.h"
 
 #define RETRY_FIRST (2 * CLOCK_SECOND)
 #define RETRY_MOST (15 * CLOCK_MINUTE)
@@ -64,7 +65,8 @@ static enum err read_message(struct span message, struct rsp_transfer_eim_packag
 static enum err send(struct eim *e, const struct target *t, const struct rsp_transfer_eim_package_request *q,
                      struct esipa_transfer_eim_package_response *answer)
 {
-    const struct es_peer peer = { .env = e->env, .base_url = t->url, .user_agent = "gsma-rsp-eim", .json = t->json };
+    const struct es_peer peer = { .env = e->env, .base_url = t->url, .user_agent = "gsma-rsp-eim", .json = t->json,
+                                  .protocol = e->v1_3 ? ESIPA_PROTOCOL_V1_3 : NULL };
     enum err x = esipa_transfer_eim_package(&peer, q, answer);
     if (x)
         LOG(e->env->log, LOG_WARN, "push.failed", F_TEXT("eid", t->eid), F_TEXT("err", err_name(x)));
@@ -80,6 +82,21 @@ static enum err acknowledge(struct eim *e, const struct target *t, struct span a
     enum err x = acknowledgements.len ? send(e, t, &q, &answer) : ERR_OK;
     esipa_transfer_eim_package_response_release(&answer);
     return x == ERR_CUT || x == ERR_NOMEM ? x : ERR_OK;
+}
+
+/* SGP.32 v1.3: an answer may say which push it is of. Then it must be this one, and reads as if it had not said so. */
+static enum err check_correlation(struct eim *e, const struct target *t, struct span transaction_id,
+                                  struct rsp_transfer_eim_package_response *r)
+{
+    uint8_t eid[RSP_EID_OCTETS];
+    const struct rsp_correlation_id *c = &r->correlation;
+    bool of_another = (c->which == RSP_CORRELATION_TRANSACTION && !span_equal(c->eim_transaction_id, transaction_id)) ||
+                      (c->which == RSP_CORRELATION_EID && (rsp_eid_parse(t->eid, eid) || !span_equal(c->eid, SPAN_ARRAY(eid))));
+    if (r->which == RSP_TRANSFER_RESPONSE_RECEIVED_WITH_CID)
+        r->which = RSP_TRANSFER_RESPONSE_RECEIVED;
+    if (r->which == RSP_TRANSFER_RESPONSE_ERROR_WITH_CID)
+        r->which = RSP_TRANSFER_RESPONSE_ERROR;
+    return of_another ? log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.4", "the IPA answers another push") : ERR_OK;
 }
 
 /* An IPA that does at once what it is sent answers with the result itself. */
@@ -115,6 +132,8 @@ static enum err push_order(struct eim *e, const struct target *t, const struct e
     enum err x = read_message(buf_span(&o->message), &q);
     if (!x)
         x = send(e, t, &q, &answer);
+    if (!x)
+        x = check_correlation(e, t, SPAN_ARRAY(o->transaction_id), &answer.message);
     *accepted = !x && answer.message.which == RSP_TRANSFER_RESPONSE_RECEIVED;
     if (*accepted)
         LOG(e->env->log, LOG_INFO, "push.accepted", F_TEXT("swap", o->reference), F_TEXT("eid", t->eid));

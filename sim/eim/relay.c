@@ -17,6 +17,12 @@ struct relay {
 };
 #define RELAY_INIT ((struct relay){ .session = EIM_SESSION_INIT })
 
+/* The number of a refusal, as the version has it that this eIM speaks. */
+static int64_t number_of(const struct eim *e, enum es_codes f, const struct es_status *status)
+{
+    return e->v1_3 ? es_code_of_status_v1_3(f, status) : es_code_of_status(f, status);
+}
+
 static void aim(struct eim *e, struct relay *r)
 {
     snprintf(r->url, sizeof r->url, "https://%s", r->session.address);
@@ -293,8 +299,7 @@ static enum err answer_authenticated(const struct eim *e, const struct authentic
     const struct rsp_authenticate_client_ok *ok = &a->ok;
     struct rsp_authenticate_client_response_esipa out = { .which = RSP_AC_ESIPA_ERROR };
     if (es_refused(status))
-        out.error = e->v1_3 ? es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, status)
-                            : es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, status);
+        out.error = number_of(e, ES9P_CODES_AUTHENTICATE_CLIENT, status);
     else if (a->forbidden)
         out.error = RSP_AUTHENTICATE_CLIENT_PPR_NOT_ALLOWED;
     else
@@ -361,7 +366,7 @@ enum err eim_relay_get_bound_profile_package(void *actor, const struct rsp_get_b
     if (!x && !es_refused(&status))
         x = eim_capabilities_get(e, r.session.eid, &c);
     if (es_refused(&status))
-        out.error = es_code_of_status(codes, &status);
+        out.error = number_of(e, codes, &status);
     else
         out = (struct rsp_get_bound_profile_package_response_esipa){
             .which = RSP_OK,

@@ -98,13 +98,15 @@ static int64_t judge_add(struct euicc *e, const struct state *s,
 }
 
 /* Kept as it is answered: with the token that the card made, without the counter. */
-static enum err keep_configuration(struct eim *m, const struct rsp_eim_configuration *given)
+static enum err keep_configuration(const struct euicc *e, struct eim *m, const struct rsp_eim_configuration *given)
 {
     struct rsp_eim_configuration c = *given;
     struct buf der = { .max = 16384 };
     c.whole = (struct span){ 0 };
     c.counter = (struct rsp_int){ 0 };
     c.association_token = (struct rsp_int){ m->has_token, m->token };
+    if (!e->v1_3)
+        c.proprietary = (struct span){ 0 };
     enum err err = rsp_eim_configuration_write(&c, &der);
     if (!err)
         err = shared_set(&m->configuration, buf_span(&der));
@@ -126,7 +128,7 @@ enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configur
     if (m->has_token)
         m->token = s->next_token++;
     *token = (struct rsp_int){ m->has_token, m->token };
-    return keep_configuration(m, c);
+    return keep_configuration(e, m, c);
 }
 
 /* ---- ES10b
@@ -204,7 +206,8 @@ static int64_t judge_update(struct euicc *e, const struct eim *m,
 {
     bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present &&
                    !c->has_public_key_data && !c->has_trusted_tls &&
-                   !c->supported_protocol.present && !c->ci_pkid.at;
+                   !c->supported_protocol.present && !c->ci_pkid.at &&
+                   !c->indirect_profile_download && !(e->v1_3 && c->proprietary.at);
     if (c->association_token.present || nothing)
         return RSP_UPDATE_EIM_COMMAND_ERROR;
     if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
@@ -240,7 +243,11 @@ enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_confi
         merged.supported_protocol = c->supported_protocol;
     if (c->ci_pkid.at)
         merged.ci_pkid = c->ci_pkid;
+    if (c->indirect_profile_download)
+        merged.indirect_profile_download = true;
+    if (c->proprietary.at)
+        merged.proprietary = c->proprietary;
     if (c->counter.present)
         m->counter = c->counter.value;
-    return keep_configuration(m, &merged);
+    return keep_configuration(e, m, &merged);
 }

@@ -254,8 +254,8 @@ MUST_CHECK enum err profile_switch(struct euicc *e, struct state *s, struct prof
 MUST_CHECK enum err profile_remove(struct euicc *e, struct state *s, struct profile *p);
 struct rsp_profile_info_request;
 /* Appends the E3 entries that match. ERR_PARSE: the tag list is malformed. */
-MUST_CHECK enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r,
-                                 struct buf *list);
+MUST_CHECK enum err profile_list(const struct euicc *e, const struct state *s,
+                                 const struct rsp_profile_info_request *r, struct buf *list);
 
 /* ---- notifications
  * -------------------------------------------------------------------------------------------- */

@@ -281,7 +281,7 @@ static enum err run_list(struct package_run *r, const struct rsp_psmo *p,
         out->profiles.error = RSP_PROFILE_INFO_PROFILE_CHANGE_ONGOING;
         return ERR_OK;
     }
-    enum err err = profile_list(r->s, &p->list, list);
+    enum err err = profile_list(r->e, r->s, &p->list, list);
     if (err == ERR_PARSE) {
         out->profiles.error = RSP_PROFILE_INFO_INCORRECT_INPUT_VALUES;
         return ERR_OK;

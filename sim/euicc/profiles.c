@@ -132,15 +132,20 @@ static enum err describe_elements(const struct profile *p, struct buf *out, stru
     return err;
 }
 
-static enum err list_one(const struct profile *p, const struct rsp_profile_info_request *r,
-                         struct buf *list)
+static enum err list_one(const struct euicc *e, const struct profile *p,
+                         const struct rsp_profile_info_request *r, struct buf *list)
 {
     struct rsp_profile_info info;
     struct buf elements = { .max = SAIP_ANSWER_MAX };
     enum err err = describe(p, &info);
     if (err || !matches(r, &info))
         return err;
-    if (rsp_tag_list_has(r->tag_list, RSP_TAG_ELEMENTS))
+    /* SGP.32 v1.3 puts nothing into iotSpecificProfileInfo: whatever is asked for, there is none of it. */
+    if (e->v1_3 && r->iot_tag_list.at) {
+        err = rsp_tag_list_check(r->iot_tag_list);
+        info.iot_specific = span_of("", 0);
+    }
+    if (!err && rsp_tag_list_has(r->tag_list, RSP_TAG_ELEMENTS))
         err = describe_elements(p, &elements, &info.elements);
     if (!err)
         err = rsp_profile_info_write_selected(&info, r->tag_list, list);
@@ -148,12 +153,12 @@ static enum err list_one(const struct profile *p, const struct rsp_profile_info_
     return err;
 }
 
-enum err profile_list(const struct state *s, const struct rsp_profile_info_request *r,
-                      struct buf *list)
+enum err profile_list(const struct euicc *e, const struct state *s,
+                      const struct rsp_profile_info_request *r, struct buf *list)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < s->profile_count; i++)
-        err = list_one(&s->profiles[i], r, list);
+        err = list_one(e, &s->profiles[i], r, list);
     return err;
 }
 
@@ -170,7 +175,7 @@ enum err isdr_get_profiles_info(struct euicc *e, struct span request, struct buf
         return err;
     if (e->sgp22_only && !r.tag_list.at)
         r.tag_list = SPAN_ARRAY(sgp22_tags);
-    err = profile_list(euicc_state(e), &r, &list);
+    err = profile_list(e, euicc_state(e), &r, &list);
     if (err == ERR_PARSE) {
         answer =
             (struct rsp_profile_info_response){ .which = RSP_ERROR,

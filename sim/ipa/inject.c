@@ -1,5 +1,6 @@
 /* Injection (SGP.32 v1.2 5.14.4): the eIM pushes, and what it pushed waits in the journal for the tick, which owns the card. So it
- * is always answered eimPackageReceived; the result goes its ordinary way. */
+ * is answered eimPackageReceived and the result goes its ordinary way; to who pushes again what is done by then, the result that
+ * still waits for it is the answer. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,23 +104,101 @@ static const char *find_eim(const struct ipa *i, const struct ipa_gate *gate, st
 struct pushing {
     struct ipa *ipa;
     const char *eim;
+    bool v1_3; /* so the eIM speaks, and we do */
 };
 
-static enum err keep(void *actor, const struct rsp_transfer_eim_package_request *q, struct buf *answer)
+static struct span transaction_of(const struct rsp_transfer_eim_package_request *q)
 {
-    const struct pushing *by = actor;
+    switch (q->which) {
+    case RSP_TRANSFER_EUICC_PACKAGE:
+        return q->package.package_signed.eim_transaction_id;
+    case RSP_TRANSFER_DATA_REQUEST:
+        return q->data.eim_transaction_id;
+    case RSP_TRANSFER_DOWNLOAD:
+        return q->download.eim_transaction_id;
+    default:
+        return (struct span){ 0 };
+    }
+}
+
+/* The answer is the result that waits: false where it has no place in it (a download's). */
+static bool show_result(const struct rsp_eim_package_result *result, struct rsp_transfer_eim_package_response *r)
+{
+    static const enum rsp_transfer_response_which as[] = {
+        [RSP_EIM_RESULT_PACKAGE] = RSP_TRANSFER_RESPONSE_PACKAGE,
+        [RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS] = RSP_TRANSFER_RESPONSE_PACKAGE_AND_NOTIFICATIONS,
+        [RSP_EIM_RESULT_DATA] = RSP_TRANSFER_RESPONSE_DATA,
+        [RSP_EIM_RESULT_DOWNLOAD] = RSP_TRANSFER_RESPONSE_NONE,
+        [RSP_EIM_RESULT_ERROR] = RSP_TRANSFER_RESPONSE_ERROR,
+    };
+    *r = (struct rsp_transfer_eim_package_response){ .which = as[result->which], .package = result->package,
+                                                     .notifications = result->notifications, .data = result->data,
+                                                     .error = result->error.code };
+    return r->which != RSP_TRANSFER_RESPONSE_NONE;
+}
+
+/* ERR_NOT_FOUND: none waits, or it may yet be taken back. `bytes` holds what *r points into. */
+static enum err find_result(const struct pushing *by, struct span transaction, struct buf *bytes,
+                            struct rsp_transfer_eim_package_response *r)
+{
+    struct rsp_provide_eim_package_result kept;
+    int64_t after = 0, deadline = 0;
+    enum err e = transaction.len ? ipa_journal_deadline(by->ipa, &deadline) : ERR_NOT_FOUND;
+    if (!e && deadline)
+        e = ERR_NOT_FOUND;
+    while (!e) {
+        e = ipa_journal_result_after(by->ipa, by->eim, &after, bytes);
+        if (!e && !rsp_provide_eim_package_result_read(buf_span(bytes), &kept) &&
+            span_equal(rsp_eim_package_result_transaction(&kept.result), transaction))
+            return show_result(&kept.result, r) ? ERR_OK : ERR_NOT_FOUND;
+    }
+    return e;
+}
+
+/* It is kept, or too much is. */
+static enum err take_in(const struct pushing *by, struct span whole, struct rsp_transfer_eim_package_response *r)
+{
     struct ipa *i = by->ipa;
-    struct rsp_transfer_eim_package_response r = { .which = RSP_TRANSFER_RESPONSE_RECEIVED };
-    enum err e = ipa_journal_put_injected(i, by->eim, q->whole, INBOX_MAX);
+    enum err e = ipa_journal_put_injected(i, by->eim, whole, INBOX_MAX);
+    *r = (struct rsp_transfer_eim_package_response){ .which = RSP_TRANSFER_RESPONSE_RECEIVED };
     if (e == ERR_LIMIT) {
         log_fail(i->env->log, e, "SGP.32 5.14.4", "too much was pushed and is not done yet");
-        r.which = RSP_TRANSFER_RESPONSE_ERROR;
-        r.error = RSP_EIM_RESULT_ERROR_UNDEFINED_ERROR;
-        e = ERR_OK;
+        r->which = RSP_TRANSFER_RESPONSE_ERROR;
+        r->error = RSP_EIM_RESULT_ERROR_UNDEFINED_ERROR;
+        return ERR_OK;
     }
-    if (!e && r.which == RSP_TRANSFER_RESPONSE_RECEIVED)
+    if (!e)
         LOG(i->env->log, LOG_INFO, "inject.received", F_TEXT("device", i->name), F_TEXT("eim", by->eim));
-    return e ? e : rsp_transfer_eim_package_response_write(&r, answer);
+    return e;
+}
+
+/* SGP.32 v1.3: what is not the result says of which push it is. */
+static void correlate(const struct pushing *by, struct span transaction, struct rsp_transfer_eim_package_response *r)
+{
+    if (!by->v1_3 || (r->which != RSP_TRANSFER_RESPONSE_RECEIVED && r->which != RSP_TRANSFER_RESPONSE_ERROR))
+        return;
+    r->which = r->which == RSP_TRANSFER_RESPONSE_ERROR ? RSP_TRANSFER_RESPONSE_ERROR_WITH_CID
+                                                       : RSP_TRANSFER_RESPONSE_RECEIVED_WITH_CID;
+    r->has_correlation = true;
+    r->correlation = transaction.len
+                         ? (struct rsp_correlation_id){ .which = RSP_CORRELATION_TRANSACTION, .eim_transaction_id = transaction }
+                         : (struct rsp_correlation_id){ .which = RSP_CORRELATION_EID, .eid = SPAN_ARRAY(by->ipa->eid_octets) };
+}
+
+static enum err answer_push(void *actor, const struct rsp_transfer_eim_package_request *q, struct buf *answer)
+{
+    const struct pushing *by = actor;
+    const struct span transaction = transaction_of(q);
+    struct rsp_transfer_eim_package_response r;
+    struct buf bytes = { .max = 128 << 10 };
+    enum err e = find_result(by, transaction, &bytes, &r);
+    if (e == ERR_NOT_FOUND)
+        e = take_in(by, q->whole, &r);
+    correlate(by, transaction, &r);
+    if (!e)
+        e = rsp_transfer_eim_package_response_write(&r, answer);
+    buf_release(&bytes);
+    return e;
 }
 
 static enum err refuse(const struct ipa *i, int status, const char *why, struct http_response *p)
@@ -131,11 +210,12 @@ static enum err refuse(const struct ipa *i, int status, const char *why, struct 
 
 enum err ipa_inject(struct ipa *i, const char *function, const struct http_request *q, struct http_response *p)
 {
-    static const struct esipa_server server = { .transfer_eim_package = keep };
+    static const struct esipa_server server = { .transfer_eim_package = answer_push };
     pthread_mutex_lock(&i->gate_lock);
     const struct ipa_gate gate = i->gate;
     pthread_mutex_unlock(&i->gate_lock);
-    struct pushing by = { i, find_eim(i, &gate, q->peer) };
+    const char *protocol = http_header(q, "X-Admin-Protocol");
+    struct pushing by = { i, find_eim(i, &gate, q->peer), i->v1_3 && protocol && strcmp(protocol, ESIPA_PROTOCOL_V1_3) == 0 };
     const struct esipa_service service = { i->env, &server, &by, true };
     if (!gate.count)
         return refuse(i, 503, "this IPA takes nothing pushed now", p);

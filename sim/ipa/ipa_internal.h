@@ -124,6 +124,8 @@ MUST_CHECK enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *con
 MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, const char *eim, int64_t key, struct span result);
 /* The oldest of the eIM that is served now. */
 MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result);
+/* The next one of an eIM behind *after, 0 before the first; moves it. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err ipa_journal_result_after(struct ipa *i, const char *eim, int64_t *after, struct buf *result);
 MUST_CHECK enum err ipa_journal_drop_result(struct ipa *i, int64_t id);
 /* The result of a rollback takes the place of every kept package result of its eIM, and nothing is at stake any more: one
  * transaction. */

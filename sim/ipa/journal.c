@@ -249,6 +249,16 @@ enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result)
     return e;
 }
 
+enum err ipa_journal_result_after(struct ipa *i, const char *eim, int64_t *after, struct buf *result)
+{
+    struct kept k = { 0, result };
+    enum err e = db_query(i->env->db,
+                          "SELECT id, bytes FROM result WHERE device = ? AND eim IN ('', ?) AND id > ? ORDER BY id LIMIT 1",
+                          DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_INT(*after)), take_kept, &k);
+    *after = k.id;
+    return e;
+}
+
 enum err ipa_journal_drop_result(struct ipa *i, int64_t id)
 {
     return db_run(i->env->db, "DELETE FROM result WHERE id = ?", DB_ARGS(DB_INT(id)), NULL);

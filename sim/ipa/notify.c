@@ -6,6 +6,7 @@
 #include "ipa_internal.h"
 #include "rsp_compact.h"
 #include "rsp_ids.h"
+#include "x509.h"
 
 /* Doubled by each failure in a row up to an hour: receivers may be away for days. */
 #define RETRY_AFTER (1 * CLOCK_MINUTE)
@@ -26,13 +27,25 @@ static bool has_failed(const struct failed *f, struct span address)
     return f->count == RECEIVERS_MAX;
 }
 
+/* SGP.32 v1.3: an eUICC with certificates under several CIs says under which it signed. */
+static enum err compact_form(struct ipa *i, const struct rsp_pending_notification *n, struct buf *out)
+{
+    const struct cert *eum = NULL;
+    struct span ci = { 0 };
+    if (i->v1_3 && n->which == RSP_PENDING_OTHER && !cert_borrow(i->env->crypto, n->other.eum_certificate, &eum) && eum->has_aki)
+        ci = SPAN_ARRAY(eum->aki);
+    enum err e = rsp_compact_notification(n, SPAN_ARRAY(i->eid_octets), ci, out);
+    cert_give_back(i->env->crypto, eum);
+    return e;
+}
+
 /* An installation result needs only its session to be known; others bear certificates, which the eIM may not have seen. */
 static enum err relay(struct ipa *i, const struct rsp_pending_notification *n)
 {
     const struct es_peer eim = ipa_eim_peer(i);
     struct buf bytes = { .max = 16 << 10 };
     bool compact = i->minimizes && (n->which == RSP_PENDING_INSTALLATION || i->eim->knows_card);
-    enum err e = compact ? rsp_compact_notification(n, SPAN_ARRAY(i->eid_octets), &bytes) : ERR_STATE;
+    enum err e = compact ? compact_form(i, n, &bytes) : ERR_STATE;
     if (!e)
         e = esipa_relay_notification(&eim, buf_span(&bytes));
     bool in_full = e == ERR_STATE || e == ERR_REFUSED;

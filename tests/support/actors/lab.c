@@ -135,6 +135,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .sign_key = sign->key,
                                     .trust = l->trust,
                                     .receivers = l->receivers,
+                                    .v1_3 = l->v1_3,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };
     REQUIRE(eim_new(&p->env, &s, &eim) == ERR_OK);
@@ -161,6 +162,7 @@ static void build_ipa(struct lab *l, struct lab_part *p)
                                     .eim_ctx_params1 = l->eim_ctx_params1,
                                     .eim_metadata = l->eim_metadata,
                                     .json = l->json,
+                                    .v1_3 = l->v1_3,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),
                                     .networks = networks,

@@ -109,6 +109,7 @@ struct lab {
     const char *pusher; /* eimId of the eIM that the device's settings list; NULL: whichever pushes */
     bool listens; /* what the eIM pushes is taken, from who shows CERT_OPERATOR_ADMIN, at https://meter-1.example.com */
     bool eim_download_data, eim_ctx_params1, eim_metadata; /* what it leaves to the eIM that relays */
+    bool v1_3;      /* eIM and device speak SGP.32 v1.3, each from its next start on */
     bool minimizes; /* its messages to the eIM that relays are compact */
     bool indirect, json; /* its downloads go through the eIM; it speaks JSON: from its next start on */
     /* What the IPA, the eIM and the SM-DP+ call: a url that contains `hurdle` fails so, `hurdles` times (-1: always);

@@ -4,8 +4,9 @@
 
 #include "eim_tests.h"
 #include "rsp_codes.h"
+#include "rsp_ids.h"
 
-enum behaviour { ACCEPTS, DOES_IT, DOES_IT_WITH_NOTIFICATIONS, MALFORMED, UNKNOWN, CANNOT, BREAKS, BABBLES, IS_AWAY };
+enum behaviour { ACCEPTS, ACCEPTS_THIS, ACCEPTS_THIS_CARDS, ACCEPTS_ANOTHER, ACCEPTS_ANOTHER_CARDS, REFUSES_THIS, DOES_IT, DOES_IT_WITH_NOTIFICATIONS, MALFORMED, UNKNOWN, CANNOT, BREAKS, BABBLES, IS_AWAY };
 /* Executes on the fixture's card, where it does what it is told. */
 struct pushed {
     struct actor actor;
@@ -14,6 +15,7 @@ struct pushed {
     enum behaviour behaviour;
     struct buf last; /* what was pushed last: BF4E */
     unsigned packages, same, acknowledged;
+    uint8_t eid[16];
 };
 
 static enum err answer_result(struct pushed *i, const struct rsp_transfer_eim_package_request *q, struct buf *answer)
@@ -49,6 +51,22 @@ static enum err answer_question(struct pushed *i, const struct rsp_transfer_eim_
     return e;
 }
 
+/* SGP.32 v1.3: says which push, or whose, it accepts or refuses. */
+static void correlate(const struct pushed *i, const struct rsp_transfer_eim_package_request *q, struct rsp_transfer_eim_package_response *r)
+{
+    static const uint8_t other[16] = { 0x89, 0x04, 0x90, 0x32 };
+    bool another = i->behaviour == ACCEPTS_ANOTHER || i->behaviour == ACCEPTS_ANOTHER_CARDS;
+    bool by_card = i->behaviour == ACCEPTS_THIS_CARDS || i->behaviour == ACCEPTS_ANOTHER_CARDS;
+    if (i->behaviour < ACCEPTS_THIS || i->behaviour > REFUSES_THIS)
+        return;
+    r->which = i->behaviour == REFUSES_THIS ? RSP_TRANSFER_RESPONSE_ERROR_WITH_CID : RSP_TRANSFER_RESPONSE_RECEIVED_WITH_CID;
+    r->error = 1;
+    r->has_correlation = true;
+    r->correlation.which = by_card ? RSP_CORRELATION_EID : RSP_CORRELATION_TRANSACTION;
+    r->correlation.eid = another ? SPAN_ARRAY(other) : SPAN_ARRAY(i->eid);
+    r->correlation.eim_transaction_id = another ? SPAN_ARRAY(other) : q->package.package_signed.eim_transaction_id;
+}
+
 static enum err take(void *actor, const struct rsp_transfer_eim_package_request *q, struct buf *answer)
 {
     struct pushed *i = actor;
@@ -68,6 +86,7 @@ static enum err take(void *actor, const struct rsp_transfer_eim_package_request 
         r.which = RSP_TRANSFER_RESPONSE_ERROR;
         r.error = i->behaviour == CANNOT ? 127 : i->behaviour - MALFORMED + 1;
     }
+    correlate(i, q, &r);
     return rsp_transfer_eim_package_response_write(&r, answer);
 }
 
@@ -107,6 +126,7 @@ static void open_ipa(struct fixture *f, struct pushed *i, enum behaviour behavio
 {
     fixture_open(f);
     *i = (struct pushed){ .actor = { &ipa_ops }, .f = f, .behaviour = behaviour, .last.max = 1 << 16 };
+    REQUIRE(rsp_eid_parse(LAB_EID, i->eid) == ERR_OK);
     i->service = (struct esipa_service){ &f->l.env, &server, i, true };
     REQUIRE(http_switch_set(f->l.wires, "ipa.example.com", &i->actor, NULL, &f->l.log) == ERR_OK);
     CHECK(tell(f, json ? "{\"injectUrl\":\"https://ipa.example.com/m1\",\"injectBinding\":\"json\"}"
@@ -147,6 +167,11 @@ static const struct {
     unsigned acknowledged;
 } answers[] = {
     { "accepted, and nothing came of it", ACCEPTS, "sent", "", 5, 8, 0 },
+    { "this push accepted, in words of v1.3", ACCEPTS_THIS, "sent", "", 5, 8, 0 },
+    { "a push to this card accepted, in words of v1.3", ACCEPTS_THIS_CARDS, "sent", "", 5, 8, 0 },
+    { "another push accepted, so not this one", ACCEPTS_ANOTHER, "sent", "", 9, 14, 0 },
+    { "a push to another card accepted, so not this one", ACCEPTS_ANOTHER_CARDS, "sent", "", 9, 14, 0 },
+    { "this push called malformed, in words of v1.3", REFUSES_THIS, "failed", "invalidPackageFormat", 3, 3, 0 },
     { "done at once", DOES_IT, "done", "ok", 1, 1, 1 },
     { "done at once, with notifications beside it", DOES_IT_WITH_NOTIFICATIONS, "done", "ok", 1, 1, 1 },
     { "called malformed", MALFORMED, "failed", "invalidPackageFormat", 3, 3, 0 },

@@ -610,7 +610,7 @@ static void cancellations_are_rebuilt(void)
     }
 }
 
-enum compact_notification { INSTALLED, NOT_INSTALLED, SWITCHED };
+enum compact_notification { INSTALLED, NOT_INSTALLED, SWITCHED, SWITCHED_V1_3 };
 static const struct {
     const char *name;
     enum compact_notification what;
@@ -623,6 +623,7 @@ static const struct {
     { "with another AID", INSTALLED, 68, false, false },
     { "of a session that never was", INSTALLED, 0, true, false },
     { "a notification of a switch", SWITCHED, 0, false, true },
+    { "of a switch, which says under which CI it was signed", SWITCHED_V1_3, 0, false, true },
     { "of a switch, with another signature", SWITCHED, 1, false, false },
     { "of a switch, about another profile", SWITCHED, 68, false, false },
     { "of a switch, of an eUICC that nobody knows", SWITCHED, 0, true, false },
@@ -635,7 +636,7 @@ static void make_notification(struct relayed *r, enum compact_notification what,
     const struct rsp_retrieve_notifications_request q = { .has_search = true,
                                                           .search = { .which = RSP_RETRIEVE_BY_EVENT, .events = RSP_EVENT_ENABLE } };
     struct span one;
-    if (what != SWITCHED) {
+    if (what < SWITCHED) {
         REQUIRE(buf_set(out, buf_span(&r->d.loaded.received)) == ERR_OK);
         return;
     }
@@ -674,9 +675,10 @@ static void compact_notifications_are_rebuilt(void)
         REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
         if (compact_notifications[i].strange && what == SWITCHED)
             eid[15] ^= 1;
-        if (compact_notifications[i].strange && what != SWITCHED)
+        if (compact_notifications[i].strange && what < SWITCHED)
             lab_flip(n.installation.data.transaction_id);
-        REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), &bytes) == ERR_OK);
+        REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), what == SWITCHED_V1_3 ? span_str("a CI") : (struct span){ 0 },
+                                         &bytes) == ERR_OK);
         CHECK_ROW(name, bytes.len < full.len);
         if (compact_notifications[i].spoilt)
             bytes.at[bytes.len - (size_t)compact_notifications[i].spoilt] ^= 1;
@@ -760,7 +762,7 @@ static void notifications_beside_results(void)
         REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
         const int64_t number = n.other.metadata.seq_number;
         if (beside[i / 2].compact)
-            REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), &bytes) == ERR_OK);
+            REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), (struct span){ 0 }, &bytes) == ERR_OK);
         if (!bytes.len)
             REQUIRE(buf_set(&bytes, buf_span(&full)) == ERR_OK);
         if (beside[i / 2].spoilt)

@@ -182,7 +182,7 @@ static enum err notify(struct story *s, bool compact)
         return esipa_relay_notification(&s->peer, buf_span(&s->d.loaded.received));
     REQUIRE(rsp_eid_parse(s->card->eid, eid) == ERR_OK);
     REQUIRE(rsp_pending_notification_read(buf_span(&s->d.loaded.received), &n) == ERR_OK);
-    REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), &bytes) == ERR_OK);
+    REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), (struct span){ 0 }, &bytes) == ERR_OK);
     enum err e = esipa_relay_notification(&s->peer, buf_span(&bytes));
     buf_release(&bytes);
     return e;

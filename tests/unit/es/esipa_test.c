@@ -206,7 +206,8 @@ void esipa_numbers_of_the_next_version(void)
     es_refuse(&status, "8.8.5", "4.10", "expired");
     CHECK(es_code_of_status(ES9P_CODES_AUTHENTICATE_CLIENT, &status) == 127);
     CHECK(es_code_of_status_v1_3(ES9P_CODES_AUTHENTICATE_CLIENT, &status) == 18);
-    CHECK(es_code_of_status_v1_3(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status) == 6);
+    CHECK(es_code_of_status_v1_3(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status) == 127);
+    CHECK(es_code_of_status(ES9P_CODES_GET_BOUND_PROFILE_PACKAGE, &status) == 6);
     es_status_of_code(ES9P_CODES_AUTHENTICATE_CLIENT, 18, &read);
     CHECK(strcmp(read.subject, "8.8.5") == 0 && strcmp(read.reason, "4.10") == 0);
     es_refuse(&status, "8.2.6", "3.8", "refused");

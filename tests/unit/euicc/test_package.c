@@ -296,6 +296,7 @@ static void eims_manage_associations(void)
           "aa0d80087465737465696d318101"
           "61",
           "8a0100" },
+        { "update that allows indirect downloads, and nothing else", "aa0c80087465737465696d318900", "8a0100" },
         { "delete of the last one, which is the requester", "a90a80087465737465696d31", "890102" },
     };
     struct world w;

@@ -152,6 +152,50 @@ static void a_card_of_the_next_version_says_so(void)
     }
 }
 
+/* eSipaProprietaryProtocolInformation of a vendor, and updateEim with it */
+#define PROPRIETARY "aa0a30088003883701810101"
+#define UPDATE_PROPRIETARY "aa1680087465737465696d31" PROPRIETARY
+
+static bool answer_holds(struct world *w, const char *request, const char *part)
+{
+    struct buf q = hex(request), answer = { .max = 8192 }, text = { .max = 16384 };
+    REQUIRE(es10(w, buf_span(&q), &answer) == 0x9000);
+    REQUIRE(hex_put(&text, buf_span(&answer)) == ERR_OK);
+    bool holds = strstr(buf_cstr(&text), part) != NULL;
+    buf_release(&q);
+    buf_release(&answer);
+    buf_release(&text);
+    return holds;
+}
+
+/* What v1.3 adds to what others ask and configure: a card of v1.3 answers and keeps it, one of v1.2 passes it over. */
+static void what_the_next_version_adds_is_answered_and_kept(void)
+{
+    static const struct {
+        const char *name;
+        world_tune tune;
+        bool knows;
+    } rows[] = { { "v1.2", NULL, false }, { "v1.3", of_v1_3, true } };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct buf response = { .max = 4096 };
+        struct rsp_euicc_package_result r;
+        world_open(&w, rows[i].tune);
+        /* iotSpecificTagList (5D): beside a tag list, empty, not there, cut short */
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf2d065c015a5d0180", "bf6400") == rows[i].knows);
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf2d025d00", "bf6400") == rows[i].knows);
+        CHECK_ROW(rows[i].name, !answer_holds(&w, "bf2d00", "bf6400"));
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf2d035d019f", "bf2d03810101") == rows[i].knows);
+        eim_associate(&w, false);
+        eim_package_with(&w, EIM_ECO, UPDATE_PROPRIETARY, &response);
+        REQUIRE(eim_results(&w, buf_span(&response), &r));
+        CHECK_ROW(rows[i].name, span_equal(r.result.data.results, rows[i].knows ? SPAN(0x8a, 0x01, 0x00) : SPAN(0x8a, 0x01, 0x07)));
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf5500", PROPRIETARY) == rows[i].knows);
+        buf_release(&response);
+        world_close(&w);
+    }
+}
+
 static void without_ecall(struct euicc_settings *s)
 {
     s->no_ecall = true;
@@ -659,6 +703,7 @@ const struct test sgp32_tests[] = {
     { "nothing is managed during an emergency", nothing_is_managed_during_an_emergency },
     { "a download ends with an emergency", a_download_ends_with_an_emergency },
     { "a card of SGP.32 v1.3 says what v1.3 added, one of v1.2 does not", a_card_of_the_next_version_says_so },
+    { "a card of SGP.32 v1.3 answers and keeps what v1.3 added", what_the_next_version_adds_is_answered_and_kept },
     { "emergency needs a card and a profile for it", emergency_needs_a_card_and_a_profile_for_it },
     { "connectivity parameters are those of the enabled profile",
       connectivity_parameters_are_those_of_the_enabled_profile },

@@ -728,11 +728,13 @@ static const struct {
     bool minimizes, json;
     unsigned spoilt, authentications;
     bool in_full; /* after a refusal */
+    bool v1_3;
 } minimized[] = {
-    { "all is said every time", false, false, 0, 2, false },
-    { "what the eIM has seen is left out", true, false, 0, 2, false },
-    { "the same over JSON", true, true, 0, 2, false },
-    { "what the eIM cannot make whole is said in full", true, false, 2, 3, true },
+    { "all is said every time", false, false, 0, 2, false, false },
+    { "what the eIM has seen is left out", true, false, 0, 2, false, false },
+    { "the same over JSON", true, true, 0, 2, false, false },
+    { "the same in SGP.32 v1.3", true, false, 0, 2, false, true },
+    { "what the eIM cannot make whole is said in full", true, false, 2, 3, true, false },
 };
 
 static void fewer_bytes(void)
@@ -745,6 +747,8 @@ static void fewer_bytes(void)
         l.indirect = true;
         l.minimizes = minimized[i].minimizes;
         l.json = minimized[i].json;
+        l.v1_3 = minimized[i].v1_3;
+        lab_restart(&l, LAB_EIM);
         lab_import(&l);
         lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
         lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-2", "");

@@ -148,11 +148,12 @@ static const struct {
 };
 
 /* A body as it comes; the answer's status. *answer may be NULL. */
-static int post(struct lab *l, struct http_client *as, const char *path, const char *type, struct span body, struct buf *answer)
+static int post_as(struct lab *l, struct http_client *as, const char *protocol, const char *path, const char *type, struct span body,
+                   struct buf *answer)
 {
     char url[128];
     struct http_response p = HTTP_RESPONSE_INIT;
-    const struct http_header headers[] = { { "Content-Type", type }, { "X-Admin-Protocol", "gsma/rsp/v2.1.0" } };
+    const struct http_header headers[] = { { "Content-Type", type }, { "X-Admin-Protocol", protocol } };
     const struct http_call q = { .method = "POST", .url = url, .headers = headers, .header_count = COUNT(headers), .body = body };
     (void)l;
     snprintf(url, sizeof url, DEVICE "%s", path);
@@ -162,6 +163,11 @@ static int post(struct lab *l, struct http_client *as, const char *path, const c
         REQUIRE(buf_set(answer, buf_span(&p.body)) == ERR_OK);
     http_response_release(&p);
     return status;
+}
+
+static int post(struct lab *l, struct http_client *as, const char *path, const char *type, struct span body, struct buf *answer)
+{
+    return post_as(l, as, "gsma/rsp/v2.1.0", path, type, body, answer);
 }
 
 /* BF4E { BF54 { eimTransactionId n } }: a trigger without data. */
@@ -238,8 +244,8 @@ static const struct {
     { "JSON under the other path", ESIPA_PATH, JSON_TYPE, "7b7d", 415, "" },
     { "a trigger in JSON", TRANSFER, JSON_TYPE, "{\"profileDownloadTriggerRequest\":\"v1QDggEB\"}", 200,
       "\"eimPackageReceived\":true" },
-    { "a package that is none, in JSON", TRANSFER, JSON_TYPE, "{\"euiccPackageRequest\":\"v1QDggEB\"}", 200,
-      "\"eimPackageReceived\":true" },
+    { "a trigger that is called a package, in JSON", TRANSFER, JSON_TYPE, "{\"euiccPackageRequest\":\"v1QDggEB\"}", 200,
+      "\"eimPackageError\":1" },
     { "a package of no DER, in JSON", TRANSFER, JSON_TYPE, "{\"euiccPackageRequest\":\"AAAA\"}", 200, "\"eimPackageError\":1" },
     { "a package of an unknown kind, in JSON", TRANSFER, JSON_TYPE, "{\"euiccPackageRequest\":\"v1UA\"}", 200, "\"eimPackageError\":2" },
     { "no base64", TRANSFER, JSON_TYPE, "{\"euiccPackageRequest\":\"***\"}", 400, "" },
@@ -273,6 +279,70 @@ static void pushes_are_judged(void)
     lab_close(&l);
 }
 
+/* SGP.32 v1.3: who speaks it hears which push is answered, from a device that speaks it too. */
+static const struct {
+    const char *name;
+    bool v1_3;
+    const char *protocol, *path, *body, *answer;
+} correlated[] = {
+    { "a trigger, both at v1.3", true, ESIPA_PROTOCOL_V1_3, ESIPA_PATH, "bf4e06bf5403820101", "bf4e08bf6005a003800101" },
+    { "acknowledgements, both at v1.3", true, ESIPA_PROTOCOL_V1_3, ESIPA_PATH, "bf4e06bf5303800101",
+      "bf4e17bf6014a0125a1089049032123451234512345678901235" },
+    { "a question without a transaction, both at v1.3", true, ESIPA_PROTOCOL_V1_3, ESIPA_PATH, "bf4e06bf52035c0181",
+      "bf4e17bf6014a0125a1089049032123451234512345678901235" },
+    { "something unknown, both at v1.3", true, ESIPA_PROTOCOL_V1_3, ESIPA_PATH, "bf4e03bf5500", "bf4e03020102" },
+    { "an eIM at v1.2", true, "gsma/rsp/v2.1.0", ESIPA_PATH, "bf4e06bf5403820101", "bf4e020500" },
+    { "an eIM at v1.3, the device at v1.2", false, ESIPA_PROTOCOL_V1_3, ESIPA_PATH, "bf4e06bf5403820101", "bf4e020500" },
+    { "a trigger in JSON, both at v1.3", true, ESIPA_PROTOCOL_V1_3, TRANSFER, "{\"profileDownloadTriggerRequest\":\"v1QDggEB\"}",
+      "\"eimPackageReceivedWithCid\":\"v2AFoAOAAQE=\"" },
+};
+
+static void answers_are_correlated(void)
+{
+    for (size_t i = 0; i < COUNT(correlated); i++) {
+        struct lab l;
+        bool der = strcmp(correlated[i].path, ESIPA_PATH) == 0;
+        struct buf body = hex(der ? correlated[i].body : ""), want = hex(der ? correlated[i].answer : ""), answer = { .max = 4096 };
+        lab_open(&l);
+        l.v1_3 = correlated[i].v1_3;
+        open_device(&l, true, RSP_EIM_INJECT_HTTPS, NULL);
+        lab_tick(&l);
+        CHECK_ROW(correlated[i].name, post_as(&l, l.admin, correlated[i].protocol, correlated[i].path,
+                                              der ? ESIPA_CONTENT_TYPE : JSON_TYPE,
+                                              der ? buf_span(&body) : span_str(correlated[i].body), &answer) == 200);
+        CHECK_ROW(correlated[i].name, der ? span_equal(buf_span(&answer), buf_span(&want))
+                                          : strstr(buf_cstr(&answer), correlated[i].answer) != NULL);
+        buf_release(&body);
+        buf_release(&want);
+        buf_release(&answer);
+        lab_close(&l);
+    }
+}
+
+/* What was done by the time it is pushed again is answered by its result, as long as that waits for the eIM. */
+static void a_push_that_was_done_is_answered(void)
+{
+    struct lab l;
+    struct rsp_transfer_eim_package_response r;
+    struct buf push = hex("bf4e0abf52075c02bf208301aa"), answer = { .max = 4096 }; /* EUICCInfo1, transaction AA */
+    lab_open(&l);
+    open_device(&l, true, RSP_EIM_INJECT_HTTPS, NULL);
+    lab_tick(&l);
+    l.hurdle = "eim.example.com"; /* where results are brought */
+    l.hurdle_err = ERR_IO;
+    l.hurdles = -1;
+    CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200 && answer.len == 5);
+    lab_run(&l, CLOCK_MINUTE);
+    CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200);
+    CHECK(!rsp_transfer_eim_package_response_read(buf_span(&answer), &r) && r.which == RSP_TRANSFER_RESPONSE_DATA);
+    CHECK(r.data.which == RSP_OK && r.data.data.has_euicc_info1 && r.data.data.eim_transaction_id.len == 1);
+    push.at[push.len - 1] = 0xAB; /* another one is another */
+    CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200 && answer.len == 5);
+    buf_release(&push);
+    buf_release(&answer);
+    lab_close(&l);
+}
+
 /* Sixteen wait at most, and one that waits already is not kept twice. */
 static void too_many(void)
 {
@@ -301,6 +371,8 @@ static const struct test tests[] = {
     { "only the eIM may push, where it said that it would", callers_are_judged },
     { "a device without power or eIM takes nothing", only_when_it_lives },
     { "what is pushed is judged before it is kept", pushes_are_judged },
+    { "an answer says which push it is of, where both speak v1.3", answers_are_correlated },
+    { "what was done is answered by its result", a_push_that_was_done_is_answered },
     { "only so much waits, and nothing twice", too_many },
 };
 
