@@ -413,6 +413,13 @@ enum err part_initial_eim(struct world *w, const struct world_device *d, struct 
     return e;
 }
 
+static enum ipa_end_user end_user_of(const struct scenario_group *g)
+{
+    return strcmp(g->end_user, "rejects") == 0     ? IPA_END_USER_REJECTS
+           : strcmp(g->end_user, "postpones") == 0 ? IPA_END_USER_POSTPONES
+                                                   : IPA_END_USER_ABSENT;
+}
+
 static enum err build_device(struct part *p)
 {
     struct world *w = p->world;
@@ -437,6 +444,7 @@ static enum err build_device(struct part *p)
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
                                     .wired = d->group->wired, .v1_3 = d->group->v1_3,
                                     .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
+                                    .end_user = end_user_of(d->group),
                                     .listens = d->group->pushed,
                                     .minimizes = d->group->minimizes,
                                     .eim_download_data = d->group->leaves_download_data,

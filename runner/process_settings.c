@@ -317,7 +317,7 @@ static enum err device_settings(struct part *p, struct buf *t)
     if (!e && d->group->confirmation_code[0])
         e = buf_printf(t, ", confirmation-code: \"%s\"", d->group->confirmation_code);
     if (!e)
-        e = buf_put_str(t, "}\nclients:\n");
+        e = buf_printf(t, ", end-user: %s}\nclients:\n", d->group->end_user);
     if (!e)
         e = put_client(w, t, "admin", "ADMIN", "");
     if (!e && d->group->pushed)

@@ -256,7 +256,7 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
                                         "curve", "ipa", "policy", "eim-trust", "binding", "eim", "emergency", "on-loss", "wired",
                                         "default-smdp", "confirmation-code", "memory",
                                         "packages", "messages", "version", "certificate", "certificate-valid-for", "tenant",
-                                        "leaves-to-eim", NULL };
+                                        "leaves-to-eim", "end-user", NULL };
     if (s->group_count == SCENARIO_GROUPS_MAX || strlen(name) > SCENARIO_NAME_MAX - 12)
         return FAIL(s, n, error, "at most %d kinds of devices, names up to %d characters", SCENARIO_GROUPS_MAX,
                     SCENARIO_NAME_MAX - 12);
@@ -305,6 +305,9 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     g->indirect = way && strcmp(way, "indirect") == 0;
     static const char *const bindings[] = { "asn1", "json", NULL };
     const char *binding = NULL;
+    const struct yaml_node *said = yaml_get(n, "binding");
+    if (!e && said && said->kind == YAML_SCALAR && strcmp(said->text, "coaps") == 0)
+        e = FAIL(s, said, error, "CoAPS is not available: there is no DTLS and no CoAP");
     if (!e)
         e = read_one_of(s, n, "binding", bindings, &binding, error);
     g->json = binding && strcmp(binding, "json") == 0;
@@ -330,6 +333,9 @@ static enum err read_group(struct scenario *s, const char *name, const struct ya
     static const char *const trusts[] = { "roots", "ca", "certificate", "key", "other-key", NULL };
     if (!e)
         e = read_one_of(s, n, "eim-trust", trusts, &g->eim_trust, error);
+    static const char *const users[] = { "absent", "rejects", "postpones", NULL };
+    if (!e)
+        e = read_one_of(s, n, "end-user", users, &g->end_user, error);
     static const char *const curves[] = { "p256", "brainpool", NULL };
     const char *curve = NULL;
     if (!e)

@@ -81,6 +81,7 @@ struct scenario_group {
     int64_t certificate_valid_for; /* ms from the start of the world; 0: for as long as it is played */
     const char *tenant;    /* of its eIM, who registers it there; NULL: the one of the eSO */
     const char *confirmation_code; /* that its IPA gives; "" none */
+    const char *end_user;  /* what somebody at the device answers: "absent" nobody, "rejects", "postpones" */
     bool has_default_smdp; /* its card knows a default SM-DP+: */
     const struct scenario_smdp *default_smdp; /* NULL: the one that is always there */
 };

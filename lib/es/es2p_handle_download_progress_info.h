@@ -7,7 +7,7 @@
 /* notificationPointId */
 enum es2p_point {
     ES2P_ELIGIBILITY = 1,   /* eligibility and retry limit were checked */
-    ES2P_CONFIRMATION = 2,  /* the confirmation code failed */
+    ES2P_CONFIRMATION = 2,  /* the confirmation code failed, or the end user rejected the profile */
     ES2P_BPP_DOWNLOAD = 3,
     ES2P_BPP_INSTALLATION = 4,
 };

@@ -276,7 +276,7 @@ static enum err change_injection(struct eim *e, const char *eid, const json_t *b
     size_t length = url ? strlen(url) : 0;
     bool json = binding && strcmp(binding, "json") == 0;
     if (!url || length > 512 || (length && (strncmp(url, "https://", 8) != 0 || !url[8] || url[length - 1] == '/')))
-        return eim_problem(p, 400, "injectUrl is wrong", "an https URL without a slash at its end is wanted, or an empty text");
+        return eim_problem(p, 400, "injectUrl is wrong", "an https URL without a slash at its end is wanted, or an empty text; CoAPS is not available");
     if (json_object_get(body, "injectBinding") && !json && (!binding || strcmp(binding, "asn1") != 0))
         return eim_problem(p, 400, "injectBinding is wrong", "asn1 or json is wanted");
     return eim_euicc_set_injection(e, eid, url, json);

@@ -228,6 +228,21 @@ static enum err check_metadata(struct session *s)
     return fail_with(s, "AuthenticateClient", "the eUICC's rules do not allow the policy rules of the profile");
 }
 
+/* SGP.22 3.1.3: the user is asked once it is known what comes, before it is bound. Where nobody is, nobody objects. */
+static enum err ask_end_user(struct session *s)
+{
+    switch (s->ipa->end_user) {
+    case IPA_END_USER_REJECTS:
+        s->cancel_reason = RSP_CANCEL_REASON_END_USER_REJECTION;
+        return fail_with(s, "EndUser", "the end user rejects the profile");
+    case IPA_END_USER_POSTPONES:
+        s->cancel_reason = RSP_CANCEL_REASON_POSTPONED;
+        return fail_with(s, "EndUser", "the end user postpones the download");
+    default:
+        return ERR_OK;
+    }
+}
+
 /* SGP.32 5.14.3, SGP.22 5.7.5: nobody here can be asked. An eIM that relays may have the code, else the settings. */
 static enum err choose_hash_cc(struct session *s, uint8_t hash[32], struct span *out)
 {
@@ -340,7 +355,7 @@ static const struct {
     { "SGP.32 3.2.3", find_server },
     { "SGP.22 3.0.1 1-6", initiate },          { "journal", note_transaction },
     { "SGP.22 3.0.1 7-11", authenticate_server }, { "SGP.22 3.1.2", authenticate_client },
-    { "SGP.22 3.1.2", check_metadata },
+    { "SGP.22 3.1.2", check_metadata },           { "SGP.22 3.1.3", ask_end_user },
     { "SGP.22 3.1.3 1-4", prepare_download },  { "SGP.22 3.1.3 5-7", get_package },
     { "SGP.22 3.1.3", check_package },         { "SGP.22 3.1.3 8", load_package },
 };

@@ -267,6 +267,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->indirect = s->indirect;
     i->wired = s->wired;
     i->v1_3 = s->v1_3;
+    i->end_user = s->end_user;
     i->emergency_on_loss = s->emergency_on_loss;
     i->minimizes = s->minimizes && s->indirect;
     i->features = features_of(s);

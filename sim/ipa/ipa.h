@@ -21,6 +21,9 @@ struct ipa_injector {
     uint8_t fingerprint[32]; /* SHA-256 of the certificate */
 };
 
+/* What the end user answers who is asked whether a profile may come (SGP.22 3.1.3); SGP.32 knows none. */
+enum ipa_end_user { IPA_END_USER_ABSENT, IPA_END_USER_REJECTS, IPA_END_USER_POSTPONES };
+
 struct ipa_settings {
     const char *name;               /* "meter-1"; unique in the database */
     const char *imei;               /* 15 digits; the TAC is its first 8 */
@@ -36,6 +39,7 @@ struct ipa_settings {
     bool ipae;                      /* announced as IPAe (User-Agent, BF42); the card must have one (E1, ipaeSupported) */
     bool json;                      /* ESipa over JSON instead of ASN.1 (SGP.32 6.4) */
     const char *confirmation_code;  /* for orders that want one (SGP.22 5.7.5); NULL: none. A secret */
+    enum ipa_end_user end_user;     /* of a device with somebody to ask */
     /* Left to the eIM that relays (ipaFeatures): what is to be downloaded, ctxParams1, verifying profile metadata. */
     bool eim_download_data, eim_ctx_params1, eim_metadata;
     bool minimizes;                 /* where the eIM relays: compact forms, euiccInfo1 left out (minimizeEsipaBytes) */

@@ -53,6 +53,7 @@ struct ipa {
     bool ipae;
     bool json;               /* ESipa over JSON */
     struct secret confirmation_code; /* empty: none */
+    enum ipa_end_user end_user;
     uint32_t features;       /* what it announces: RSP_IPA_… bits */
     bool minimizes;          /* compact forms to the eIM that relays */
     bool indirect;           /* downloads and notifications go through the eIM */

@@ -17,7 +17,8 @@ static const struct setting settings[] = {
     { "injectors", SETTING_LIST, "",
       "eIMs that may push packages to the devices: {name: its eimId, certificate: FILE | fingerprint: SHA-256}; none: nobody may" },
     { "devices", SETTING_LIST, "",
-      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code}" },
+      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code,\n"
+      "end-user: absent | rejects | postpones}" },
     { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
     { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
     { "attach", SETTING_DURATION, "30 s", "between attempts to attach" },
@@ -132,9 +133,23 @@ static enum err read_networks(struct program_state *p)
     return ERR_OK;
 }
 
+/* Somebody who can be asked for each download, and always says the same. */
+static enum err read_end_user(struct program_state *p, const struct yaml_node *n, enum ipa_end_user *out)
+{
+    static const char *const answers[] = { "absent", "rejects", "postpones" }; /* as enum ipa_end_user */
+    const char *text = NULL;
+    enum err e = daemon_member(daemon_settings(p->d), n, "end-user", &text);
+    for (size_t i = 0; !e && i < sizeof answers / sizeof answers[0]; i++)
+        if (strcmp(text, answers[i]) == 0) {
+            *out = (enum ipa_end_user)i;
+            return ERR_OK;
+        }
+    return e ? e : complain(p, yaml_get(n, "end-user"), "an end user is absent, rejects or postpones");
+}
+
 static enum err read_texts(struct program_state *p, const struct yaml_node *n, struct ipa_settings *out)
 {
-    static const char *const known[] = { "name", "imei", "country", "card", "initial-eim", "confirmation-code", NULL };
+    static const char *const known[] = { "name", "imei", "country", "card", "initial-eim", "confirmation-code", "end-user", NULL };
     const struct settings *s = daemon_settings(p->d);
     struct yaml_error error;
     enum err e = daemon_member(s, n, "name", &out->name);
@@ -144,6 +159,8 @@ static enum err read_texts(struct program_state *p, const struct yaml_node *n, s
         e = daemon_member(s, n, "country", &out->country);
     if (!e && yaml_get(n, "confirmation-code"))
         e = daemon_member(s, n, "confirmation-code", &out->confirmation_code);
+    if (!e && yaml_get(n, "end-user"))
+        e = read_end_user(p, n, &out->end_user);
     if (!e && (e = yaml_only_keys(settings_yaml(s), n, known, &error)))
         fprintf(stderr, "%s\n", error.text);
     if (!e && (strlen(out->imei) != 15 || strspn(out->imei, "0123456789") != 15))
@@ -206,10 +223,10 @@ static enum err refuse_unavailable(struct program_state *p)
                             ? "ipa: an IPAe lives in its card, without a reader between (BIP and a terminal are not simulated): "
                               "play a scenario with a device that says 'ipa: ipae', or take ipad\n"
                             : "ipa: ipad is wanted\n", stderr);
+    else if (strcmp(protocol, "coaps") == 0 || strcmp(binding, "coaps") == 0)
+        fputs("CoAPS (SGP.32 6.2) is not available here: there is no DTLS and no CoAP; take https, with asn1 or json\n", stderr);
     else if (strcmp(protocol, "https") != 0)
-        fputs(strcmp(protocol, "coaps") == 0
-                            ? "protocol: CoAPS (SGP.32 6.2) is not available here: there is no DTLS and no CoAP; take https\n"
-                            : "protocol: https is wanted\n", stderr);
+        fputs("protocol: https is wanted\n", stderr);
     else if (strcmp(settings_text(daemon_settings(p->d), "sgp32"), "1.2") != 0 &&
              strcmp(settings_text(daemon_settings(p->d), "sgp32"), "1.3") != 0)
         fputs("sgp32: 1.2 or 1.3 is wanted\n", stderr);

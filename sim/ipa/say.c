@@ -20,7 +20,7 @@ static const struct {
     { "package.executed", "{device}: the card has executed the package; the result is kept." },
     { "download.done", "{device}: a profile is installed." },
     { "download.failed", "{device}: the download fails at {function}: {what}." },
-    { "download.cancelled", "{device}: the download is cancelled; the SM-DP+ says {status}." },
+    { "download.cancelled", "{device}: the download is cancelled ({reason}); the SM-DP+ says {status}." },
     { "immediate_enable.done", "{device}: the new profile is enabled at once." },
     { "result.delivered", "{device}: the eIM has taken a result." },
     { "result.refused", "{device}: the eIM does not take a result: {error}." },

@@ -1,6 +1,8 @@
-/* ES9+.CancelSession (SGP.22 5.6.5): the order stays as it was, the session ends. */
+/* ES9+.CancelSession (SGP.22 5.6.5): the session ends; the order stays as it was, unless the end user rejected the profile. */
+#include <stdio.h>
 #include <string.h>
 
+#include "rsp_codes.h"
 #include "smdp_functions.h"
 
 static enum err verify(struct smdp *s, const struct smdp_session *x, const struct rsp_cancel_session_request_es9 *q,
@@ -27,11 +29,30 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
     return ERR_OK;
 }
 
-static enum err close_session(struct smdp *s, struct smdp_session *x)
+/* A rejection is for good (the order's state is Error, and its operator hears of it), unless another card has the package. */
+static enum err reject(struct smdp *s, const struct smdp_session *x, const char *event)
 {
+    struct smdp_profile p = { 0 };
+    struct es_status status = { 0 };
+    enum err e = smdp_profile_get(s, x->iccid, &p);
+    bool ends = !e && (p.state == SMDP_RELEASED || (p.state == SMDP_DOWNLOADED && strcmp(p.bound, x->transaction_id) == 0));
+    if (e || !ends)
+        return e ? e : smdp_history_put(s, x->iccid, event);
+    p.state = SMDP_ERROR;
+    es_refuse(&status, "8.2", "3.8", "the end user rejected the profile");
+    e = smdp_progress_note(s, &p, x->eid, ES2P_CONFIRMATION, &status, (struct span){ 0 });
+    return e ? e : smdp_profile_update(s, &p, event);
+}
+
+static enum err close_session(struct smdp *s, struct smdp_session *x, int64_t reason)
+{
+    char event[64];
     x->state = SMDP_CLOSED;
+    snprintf(event, sizeof event, "ES9+.CancelSession: %s", rsp_cancel_session_reason_name(reason));
     enum err e = smdp_session_go_on(s, x);
-    return e || !x->iccid[0] ? e : smdp_history_put(s, x->iccid, "ES9+.CancelSession");
+    if (e || !x->iccid[0])
+        return e;
+    return reason == RSP_CANCEL_REASON_END_USER_REJECTION ? reject(s, x, event) : smdp_history_put(s, x->iccid, event);
 }
 
 enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_request_es9 *q,
@@ -51,7 +72,7 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
     else if (!e)
         e = verify(s, &x, q, status);
     if (!e && !es_refused(status))
-        e = close_session(s, &x);
+        e = close_session(s, &x, q->response.ok.cancel_signed.reason);
     smdp_session_release(&x);
     return db_end(s->env->db, e);
 }

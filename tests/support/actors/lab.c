@@ -162,6 +162,7 @@ static void build_ipa(struct lab *l, struct lab_part *p)
                                     .eim_ctx_params1 = l->eim_ctx_params1,
                                     .eim_metadata = l->eim_metadata,
                                     .json = l->json,
+                                    .end_user = l->end_user,
                                     .v1_3 = l->v1_3,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),

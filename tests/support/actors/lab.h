@@ -105,6 +105,7 @@ struct lab {
     bool ppk, same_otpk_only, foreign_told, unknown_notifications_refused; /* the same */
     enum smdp_other_eid other_eid;
     const char *confirmation_code; /* of the device, from its next start on */
+    enum ipa_end_user end_user; /* of the device, from its next start on */
     bool ipae; /* the device announces itself as IPAe from its next start on */
     const char *pusher; /* eimId of the eIM that the device's settings list; NULL: whichever pushes */
     bool listens; /* what the eIM pushes is taken, from who shows CERT_OPERATOR_ADMIN, at https://meter-1.example.com */

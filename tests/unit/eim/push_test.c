@@ -253,6 +253,7 @@ static const struct {
     { "a URL and a token", "{\"injectUrl\":\"https://ipa.example.com\",\"associationToken\":7}", 204 },
     { "none any more", "{\"injectUrl\":\"\"}", 204 },
     { "a URL without TLS", "{\"injectUrl\":\"http://ipa.example.com\"}", 400 },
+    { "CoAPS, which there is none of", "{\"injectUrl\":\"coaps://ipa.example.com\"}", 400 },
     { "a URL of nobody", "{\"injectUrl\":\"https://\"}", 400 },
     { "a slash at its end", "{\"injectUrl\":\"https://ipa.example.com/\"}", 400 },
     { "a number", "{\"injectUrl\":7}", 400 },

@@ -585,6 +585,47 @@ static void sessions_are_cancelled(void)
     }
 }
 
+static const struct {
+    const char *name;
+    enum ipa_end_user user;
+    const char *reason, *says, *order; /* of the session; of the eIM's order; what becomes of the SM-DP+'s */
+    bool again;                        /* the code serves once more, when nobody objects */
+} answers_of_users[] = {
+    { "an end user who rejects", IPA_END_USER_REJECTS, "endUserRejection", "the end user rejects", "error", false },
+    { "an end user who postpones", IPA_END_USER_POSTPONES, "postponed", "the end user postpones", "released", true },
+};
+
+static void end_users_answer(void)
+{
+    for (size_t i = 0; i < 4 * COUNT(answers_of_users); i++) {
+        const size_t row = i / 4;
+        const char *name = answers_of_users[row].name;
+        struct lab l;
+        char said[80];
+        lab_open(&l);
+        l.indirect = i & 1;
+        l.minimizes = l.json = i & 2;
+        l.end_user = answers_of_users[row].user;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_start_device(&l);
+        order(&l, DOWNLOAD);
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "download"), "failed") == 0);
+        CHECK_ROW(name, strstr(result(&l, "download", "error"), answers_of_users[row].says) != NULL);
+        CHECK_ROW(name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), answers_of_users[row].order) == 0);
+        snprintf(said, sizeof said, "\"reason\":\"%s\"", answers_of_users[row].reason);
+        CHECK_ROW(name, lab_said(&l, said) && times_said(&l, "a profile to download") == 1);
+        l.end_user = IPA_END_USER_ABSENT;
+        lab_restart(&l, LAB_IPA);
+        order(&l, "{\"reference\":\"again\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(state(&l, "again"), answers_of_users[row].again ? "done" : "failed") == 0);
+        CHECK_ROW(name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (answers_of_users[row].again ? 0 : -1));
+        lab_close(&l);
+    }
+}
+
 /* --- what a device leaves to its eIM (ipaFeatures) ---------------------------------------------------- */
 
 /* What was in the messages between device and eIM, in ASN.1. */
@@ -1114,6 +1155,7 @@ static const struct test tests[] = {
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
     { "a relayed download that is refused says why, and tries again only what could not be asked", relayed_downloads_that_fail },
     { "a session that goes nowhere is cancelled for its reason", sessions_are_cancelled },
+    { "an end user rejects for good, or postpones", end_users_answer },
     { "what a device leaves to its eIM is done there, and nothing else", left_to_the_eim },
     { "a device that minimizes leaves out what its eIM knows", fewer_bytes },
     { "a relayed download has its confirmation code from the eIM", relayed_confirmation_codes },

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "es2p_handle_download_progress_info.h"
+#include "rsp_codes.h"
 #include "smdp_tests.h"
 
 #define OPERATOR_URL "https://orders.example.com"
@@ -162,6 +163,16 @@ static void failures_are_told(void)
     close_operator(&l, &o);
 }
 
+static void fetch_elsewhere(struct lab *l)
+{
+    struct lab_download other;
+    lab_card_reset(&l->card);
+    lab_download_begin(l, &l->card, &other);
+    other.confirmation_code = "4711";
+    CHECK(lab_fetch(&other)[0] == 0);
+    lab_download_end(&other);
+}
+
 /* Expired, or bound too often, only after its card had authenticated. */
 static void late_refusals_are_told(void)
 {
@@ -188,18 +199,55 @@ static void late_refusals_are_told(void)
         lab_prepare(&early);
         if (late[i].expires)
             clock_virtual_advance(&l.clock, clock_now(&l.clock.clock) + CLOCK_HOUR);
-        else {
-            struct lab_download other;
-            lab_card_reset(&l.card);
-            lab_download_begin(&l, &l.card, &other);
-            other.confirmation_code = "4711";
-            CHECK(lab_fetch(&other)[0] == 0);
-            lab_download_end(&other);
-        }
+        else
+            fetch_elsewhere(&l);
         CHECK(lab_get_package(&early)[0] != 0);
         lab_tell(&l, CLOCK_HOUR);
         check_heard(late[i].name, &o, late[i].heard);
         lab_download_end(&early);
+        close_operator(&l, &o);
+    }
+}
+
+/* SGP.22 5.6.5: a rejection by the end user ends the order; every other reason leaves it to be tried again. */
+static const struct {
+    const char *name;
+    enum rsp_cancel_session_reason reason;
+    bool elsewhere; /* another session of the card has the package */
+    const char *heard, *state;
+} cancelled[] = {
+    { "the end user rejects", RSP_CANCEL_REASON_END_USER_REJECTION, false, "1  | 2 8.2/3.8", "error" },
+    { "the end user rejects what another session fetched", RSP_CANCEL_REASON_END_USER_REJECTION, true, "1  | 1  | 3 ", "downloaded" },
+    { "the end user postpones", RSP_CANCEL_REASON_POSTPONED, false, "1 ", "released" },
+    { "a time-out", RSP_CANCEL_REASON_TIMEOUT, false, "1 ", "released" },
+    { "rules that do not allow it", RSP_CANCEL_REASON_PPR_NOT_ALLOWED, false, "1 ", "released" },
+    { "other metadata than were announced", RSP_CANCEL_REASON_METADATA_MISMATCH, false, "1 ", "released" },
+    { "a card without an answer", RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR, false, "1 ", "released" },
+    { "no reason in particular", RSP_CANCEL_REASON_UNDEFINED_REASON, false, "1 ", "released" },
+};
+
+static void cancellations_are_told(void)
+{
+    for (size_t i = 0; i < COUNT(cancelled); i++) {
+        struct lab l;
+        struct operator o;
+        struct lab_download d;
+        struct es10b_cancel_session_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
+        open_operator(&l, &o);
+        lab_download_begin(&l, &l.card, &d);
+        CHECK(lab_initiate(&d)[0] == 0);
+        lab_authenticate_server(&d);
+        CHECK(lab_authenticate_client(&d)[0] == 0);
+        const struct rsp_cancel_session_request q = { d.initiated.transaction_id, cancelled[i].reason };
+        REQUIRE(es10b_cancel_session(&l.card.es, &q, &r) == ERR_OK && r.message.which == RSP_CANCEL_SESSION_OK);
+        if (cancelled[i].elsewhere)
+            fetch_elsewhere(&l);
+        CHECK(es9p_cancel_session(&d.peer, q.transaction_id, buf_span(&r.received), &d.status) == ERR_OK && !es_refused(&d.status));
+        CHECK_ROW(cancelled[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), cancelled[i].state) == 0);
+        lab_tell(&l, CLOCK_HOUR);
+        check_heard(cancelled[i].name, &o, cancelled[i].heard);
+        buf_release(&r.received);
+        lab_download_end(&d);
         close_operator(&l, &o);
     }
 }
@@ -576,6 +624,7 @@ const struct test progress_tests[] = {
     { "a download is told point by point, with its signed result", a_download_is_told },
     { "what fails is told with its codes", failures_are_told },
     { "what is refused only when the package is asked for is told too", late_refusals_are_told },
+    { "an end user who rejects ends the order, and its operator hears it", cancellations_are_told },
     { "who does not want to hear is not told", who_does_not_want_to_hear_is_not_told },
     { "an operator is told until it accepts, in order", told_until_accepted },
     { "what an operator refuses for ever is put aside, visibly, and the rest goes on", what_is_refused_for_ever_is_put_aside },
