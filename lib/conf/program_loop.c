@@ -33,12 +33,13 @@ static int time_left(int64_t due, int64_t now)
     return due == CLOCK_NEVER || due - now > LOOK_AT_STOP_MS ? LOOK_AT_STOP_MS : (int)(due - now);
 }
 
-/* Sleeps until due, woken or stopped. */
+/* Sleeps until due, woken or stopped; or until the clock is set back, since `due` was meant by the old one. */
 static enum err sleep_until(struct program_loop *l, struct clock *clock, const volatile int *stop, int64_t due)
 {
-    while (!*stop) {
+    int64_t before = clock_now(clock), now = before;
+    for (; !*stop && now >= before; before = now, now = clock_now(clock)) {
         struct pollfd p = { .fd = l->wake_fd, .events = POLLIN };
-        int left = time_left(due, clock_now(clock));
+        int left = time_left(due, now);
         int n = poll(&p, 1, left);
         eventfd_t wakings;
         if (n > 0)

@@ -17,7 +17,8 @@ void program_loop_release(struct program_loop *l);
  * served that left work for the tick. */
 void program_loop_wake(struct program_loop *l);
 
-/* Calls step(context, now) and sleeps until the time that it returns (ms; CLOCK_NEVER: until woken), again and again.
+/* Calls step(context, now) and sleeps until the time that it returns (ms; CLOCK_NEVER: until woken) or the clock is set
+ * back, again and again.
  * ERR_OK when *stop_requested was set (noticed at once when the signal reaches this thread, else within half a second) or
  * the step returned PROGRAM_LOOP_END. */
 MUST_CHECK enum err program_loop_run(struct program_loop *l, struct clock *clock, const volatile int *stop_requested,

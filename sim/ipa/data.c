@@ -104,14 +104,19 @@ static enum err fetch_token(struct ipa *i, struct fetched *f, struct rsp_ipa_eui
     return e;
 }
 
-/* *unknown: the eUICC has no certificate under the CI that was named. */
+/* *unknown: the eUICC has no certificate under the CI that was named, perhaps by its first octets only. */
 static enum err fetch_certificates(struct ipa *i, const struct rsp_ipa_euicc_data_request *q, struct fetched *f,
                                    struct rsp_ipa_euicc_data *out, bool *unknown)
 {
-    enum err e = es10b_get_certs(&i->card, q->ci_pkid, &f->certs);
-    *unknown = !e && f->certs.message.which != RSP_OK;
+    uint8_t ci[IPA_CI_OCTETS];
+    enum err e = q->ci_pkid.len ? ipa_find_ci(i, q->ci_pkid, ci) : ERR_OK;
+    *unknown = e == ERR_NOT_FOUND;
+    if (!e)
+        e = es10b_get_certs(&i->card, q->ci_pkid.len ? SPAN_ARRAY(ci) : (struct span){ 0 }, &f->certs);
+    if (!e && f->certs.message.which != RSP_OK)
+        *unknown = true;
     if (e || *unknown)
-        return e;
+        return *unknown ? ERR_OK : e;
     if (rsp_tag_list_has(q->tag_list, TAG_EUM))
         out->eum_certificate = f->certs.message.ok.eum_certificate;
     if (rsp_tag_list_has(q->tag_list, TAG_EUICC))

@@ -60,12 +60,16 @@ static enum err refused(const struct discovery *d, const char *function, const s
 static enum err initiate(struct discovery *d)
 {
     struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    struct rsp_euicc_info1 offered = { 0 };
+    struct buf cis = { .max = 64 };
     uint8_t challenge[16];
     struct es_status status = { 0 };
     enum err e = es10b_get_euicc_info1(&d->ipa->card, &info);
+    if (!e && (e = ipa_offer_cis(d->ipa, &info.message, &cis, &offered)) == ERR_NOT_FOUND)
+        e = fail_with(d->ipa, d->failure, "InitiateAuthentication", "the CI that the eIM's configuration names is none of the eUICC's");
     if (!e)
         e = es10b_get_euicc_challenge(&d->ipa->card, challenge);
-    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), info.message };
+    const struct rsp_initiate_authentication_request q = { SPAN_ARRAY(challenge), span_str(d->address), offered };
     if (!e)
         e = d->way->initiate(&d->peer, &q, &d->memory, &d->initiated, &status);
     if (!e && es_refused(&status))
@@ -74,6 +78,7 @@ static enum err initiate(struct discovery *d)
     if (!e && !rsp_address_equal(d->initiated.server_signed1.server_address, q.smdp_address))
         e = fail_with(d->ipa, d->failure, "InitiateAuthentication", "serverAddress is not the address contacted");
     buf_release(&info.received);
+    buf_release(&cis);
     return e;
 }
 

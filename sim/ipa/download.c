@@ -9,6 +9,7 @@
 #include "rsp_codes.h"
 #include "rsp_compact.h"
 #include "rsp_ids.h"
+#include "x509.h"
 
 #define ATTEMPTS_MAX 3
 
@@ -106,12 +107,30 @@ static enum err find_server(struct session *s)
     return e;
 }
 
+/* SGP.22 3.0.1 step 6: the server must mean the address that was contacted, and be the one whose OID the activation code names. */
+static enum err check_server(struct session *s, struct span contacted)
+{
+    const struct cert *server = NULL;
+    if (contacted.len && !rsp_address_equal(s->initiated.server_signed1.server_address, contacted))
+        return fail_with(s, "InitiateAuthentication", "serverAddress is not the address contacted");
+    if (!s->code.smdp_oid[0])
+        return ERR_OK;
+    enum err e = cert_borrow(s->ipa->env->crypto, s->initiated.server_certificate, &server);
+    bool meant = !e && strcmp(server->oid, s->code.smdp_oid) == 0;
+    cert_give_back(s->ipa->env->crypto, server);
+    return meant || e == ERR_NOMEM ? e : fail_with(s, "InitiateAuthentication", "the SM-DP+ is not the one whose OID the code names");
+}
+
 static enum err initiate(struct session *s)
 {
     struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    struct rsp_euicc_info1 offered = { 0 };
+    struct buf cis = { .max = 64 };
     uint8_t challenge[16];
     struct es_status status = { 0 };
     enum err e = es10b_get_euicc_info1(&s->ipa->card, &info);
+    if (!e && (e = ipa_offer_cis(s->ipa, &info.message, &cis, &offered)) == ERR_NOT_FOUND)
+        e = fail_with(s, "InitiateAuthentication", "the CI that the eIM's configuration names is none of the eUICC's");
     if (!e)
         e = es10b_get_euicc_challenge(&s->ipa->card, challenge);
     /* SGP.32 5.14.1: who leaves the download data to the eIM must not name an address. */
@@ -120,7 +139,7 @@ static enum err initiate(struct session *s)
     const struct rsp_initiate_authentication_request q = {
         .euicc_challenge = SPAN_ARRAY(challenge),
         .smdp_address = names_address ? span_str(s->code.smdp_address) : (struct span){ 0 },
-        .euicc_info1 = info.message,
+        .euicc_info1 = offered,
     };
     s->smdp.no_euicc_info1 = s->ipa->eim->knows_card;
     if (!e)
@@ -131,10 +150,10 @@ static enum err initiate(struct session *s)
     }
     if (!e)
         e = refused_by_smdp(s, "InitiateAuthentication", &status);
-    /* SGP.22 3.0.1 step 6: the server must mean the address that was contacted. */
-    if (!e && names_address && !rsp_address_equal(s->initiated.server_signed1.server_address, q.smdp_address))
-        e = fail_with(s, "InitiateAuthentication", "serverAddress is not the address contacted");
+    if (!e)
+        e = check_server(s, q.smdp_address);
     buf_release(&info.received);
+    buf_release(&cis);
     return e;
 }
 

@@ -56,6 +56,14 @@ static enum err read_trust(struct ipa *i, const struct rsp_eim_configuration *c,
     return ERR_OK;
 }
 
+/* One that is no key identifier is none of the eUICC's: it would not have been taken into the configuration. */
+static void keep_ci(struct ipa_eim *eim, struct span ci)
+{
+    eim->ci_len = ci.len == sizeof eim->ci ? ci.len : 0;
+    if (eim->ci_len)
+        memcpy(eim->ci, ci.at, ci.len);
+}
+
 bool ipa_eim_polls(const struct ipa_eim *eim)
 {
     return !eim->protocols || eim->protocols & RSP_EIM_RETRIEVE_HTTPS;
@@ -86,6 +94,7 @@ static enum err make(struct ipa *i, const struct rsp_eim_configuration *c, struc
         return ERR_NOMEM;
     *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = true, .cause = -1,
                              .protocols = c->supported_protocol.present ? c->supported_protocol.bits : 0 };
+    keep_ci(eim, c->ci_pkid);
     snprintf(url, sizeof url, "https://%.*s", (int)c->eim_fqdn.len, (const char *)c->eim_fqdn.at);
     enum err e = judge(i, c, eim);
     if (!e && (!(eim->id = strndup((const char *)c->eim_id.at, c->eim_id.len)) || !(eim->url = strdup(url))))
@@ -141,6 +150,7 @@ static enum err take_row(void *context, const struct db_row *r)
     eim->id = strdup(db_text(r, 0));
     eim->url = strdup(db_text(r, 1));
     struct span certificate = db_blob(r, 2), key = db_blob(r, 3);
+    keep_ci(eim, db_blob(r, 7));
     enum err e = eim->id && eim->url ? buf_put(&eim->tls, certificate.len ? certificate : key) : ERR_NOMEM;
     if (certificate.len || key.len)
         *(certificate.len ? &eim->trust.certificate : &eim->trust.public_key) = buf_span(&eim->tls);

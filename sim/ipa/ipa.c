@@ -27,9 +27,14 @@ static enum err offline(struct ipa *i, int64_t now, int64_t *next)
         return ipa_consider_fallback(i, now, next);
     if (e || !deadline)
         return e;
-    if (now < deadline) {
+    /* Set by a clock that was set back since, before a restart: nobody waits longer than that. */
+    if (deadline > now + i->rollback_after) {
+        e = ipa_journal_move_deadline(i, now + i->rollback_after - deadline);
+        deadline = now + i->rollback_after;
+    }
+    if (e || now < deadline) {
         *next = earlier(*next, deadline);
-        return ERR_OK;
+        return e;
     }
     *next = now;
     return ipa_roll_back(i);
@@ -176,7 +181,9 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
     *failure = ERR_OK;
     if (!i->powered)
         return CLOCK_NEVER;
-    enum err e = live(i, now, &next);
+    enum err e = ipa_follow_clock(i, now);
+    if (!e)
+        e = live(i, now, &next);
     if (e == ERR_CUT || e == ERR_NOMEM) {
         *failure = e;
         return CLOCK_NEVER;
@@ -186,6 +193,7 @@ static int64_t tick(struct actor *a, int64_t now, enum err *failure)
         LOG(i->env->log, LOG_INFO, "ipa.again_later", F_TEXT("device", i->name), F_TEXT("err", err_name(e)));
         next = now + i->attach_every;
     }
+    i->due = next;
     return next;
 }
 
@@ -313,6 +321,7 @@ void ipa_move(struct ipa *i, const char *country)
 
 void ipa_power(struct ipa *i, bool on)
 {
+    i->due = 0;
     if (!on) {
         ipa_close_gate(i);
         ipa_detach(i);

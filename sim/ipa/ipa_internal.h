@@ -12,12 +12,15 @@
 #define IPA_URL_MAX 300
 #define IPA_EIMS_MAX 8
 #define IPA_EIM_ID_MAX 128
+#define IPA_CI_OCTETS 20
 
 /* An eIM that this IPA serves: the eUICC is associated with it, or was, and a result that is its own is still here. */
 struct ipa_eim {
     char *id, *url;
     struct buf tls;          /* what `trust` points into */
     struct http_trust trust; /* trustedPublicKeyDataTls of its configuration; empty: the client's roots */
+    uint8_t ci[IPA_CI_OCTETS]; /* euiccCiPKId of its configuration */
+    size_t ci_len;             /* 0: it names none */
     bool associated;
     bool knows_card;         /* it saw EUICCInfo2 and the certificates, since the start */
     bool told;               /* it knows the present state */
@@ -85,6 +88,7 @@ struct ipa {
     int deliveries;          /* of the oldest result, that were refused */
     char imsi[16];           /* of the profile last read */
     int64_t offline_since;   /* 0: online, or not known yet */
+    int64_t ticked, due;     /* the last tick, and the next one as it asked for; 0: none yet */
     int64_t look_again;      /* in fallback: when to look for the lost network */
     bool no_fallback;        /* the eUICC said that it has none; asked again after the next switch */
 };
@@ -97,6 +101,8 @@ extern const size_t ipa_migration_count;
 /* Until when the device must be online after an enable with rollback; 0: nothing is at stake. */
 MUST_CHECK enum err ipa_journal_deadline(struct ipa *i, int64_t *deadline);
 MUST_CHECK enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline, struct span grantor); /* eimId */
+/* It is so much (ms) later, or earlier, where something is at stake. */
+MUST_CHECK enum err ipa_journal_move_deadline(struct ipa *i, int64_t by);
 /* The eIM that granted it; "" not known. */
 MUST_CHECK enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1]);
 /* The IMSI that was left when falling back; "" when not in fallback. */
@@ -118,7 +124,7 @@ MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause, const ch
 MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i, const char *eim);
 /* The eIMs that are associated now, in the card's order; others stay while results for them do. */
 MUST_CHECK enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t count);
-/* Rows: id, url, TLS certificate, TLS key, associated, cause; the associated ones first. ERR_NOT_FOUND: none. */
+/* Rows: id, url, TLS certificate, TLS key, associated, cause, protocols, CI; the associated ones first. ERR_NOT_FOUND: none. */
 MUST_CHECK enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context);
 /* A result for an eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. */
@@ -219,6 +225,12 @@ MUST_CHECK enum err ipa_follow_emergency(struct ipa *i);
 /* Is the emergency profile enabled? Then data and downloads are refused (ecallActive). */
 MUST_CHECK enum err ipa_in_emergency(struct ipa *i, bool *active);
 MUST_CHECK enum err ipa_refuse_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q);
+/* ci.c. What the eIM that is served now lets be offered to a server; `list` holds what it points into. ERR_NOT_FOUND: its
+ * configuration names a CI that is none of the eUICC's. */
+MUST_CHECK enum err ipa_offer_cis(const struct ipa *i, const struct rsp_euicc_info1 *all, struct buf *list,
+                                  struct rsp_euicc_info1 *out);
+/* The CI that the eUICC signs under whose identifier begins so. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err ipa_find_ci(struct ipa *i, struct span begins, uint8_t ci[IPA_CI_OCTETS]);
 /* Would the network of this IMSI take a device here now? Asks, and does not attach. */
 MUST_CHECK enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there);
 struct rsp_activation_code;
@@ -235,6 +247,9 @@ MUST_CHECK enum err ipa_discover(struct ipa *i, const struct rsp_profile_downloa
 struct rsp_ctx_params1 ipa_ctx_params1(const struct ipa *i, const char *matching_id);
 /* *changed: the new profile was enabled in the same session (immediate enable, SGP.32 5.9.15). */
 MUST_CHECK enum err ipa_download(struct ipa *i, const struct rsp_profile_download_trigger_request *q, bool *changed);
+/* pace.c. The clock may be set while the device waits (it came up without the time of day): what was planned moves along. A tick
+ * that comes later than was asked for by more than the time of a rollback is taken for that, too. */
+MUST_CHECK enum err ipa_follow_clock(struct ipa *i, int64_t now);
 /* When to try again (pace.c): a wait shortened at random by up to a tenth, so that devices that woke together do not come
  * together; doubled by each failure in a row, at most `limit` times. */
 int64_t ipa_wait(struct ipa *i, int64_t wait);

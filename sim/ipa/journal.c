@@ -26,6 +26,7 @@ const char *const ipa_migrations[] = {
     "CREATE TABLE inbox ("
     " id INTEGER PRIMARY KEY, device TEXT NOT NULL, eim TEXT NOT NULL, digest BLOB NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
     " bytes BLOB NOT NULL, UNIQUE (device, eim, digest));",
+    "ALTER TABLE eim ADD COLUMN ci BLOB;",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -45,6 +46,12 @@ enum err ipa_journal_set_deadline(struct ipa *i, int64_t deadline, struct span g
                   "INSERT INTO device (name, deadline, grantor) VALUES (?, ?, ?)"
                   " ON CONFLICT (name) DO UPDATE SET deadline = excluded.deadline, grantor = excluded.grantor",
                   DB_ARGS(DB_TEXT(i->name), DB_INT(deadline), DB_TEXT(id)), NULL);
+}
+
+enum err ipa_journal_move_deadline(struct ipa *i, int64_t by)
+{
+    return db_run(i->env->db, "UPDATE device SET deadline = deadline + ? WHERE name = ? AND deadline <> 0",
+                  DB_ARGS(DB_INT(by), DB_TEXT(i->name)), NULL);
 }
 
 enum err ipa_journal_grantor(struct ipa *i, char id[IPA_EIM_ID_MAX + 1])
@@ -157,13 +164,14 @@ static struct db_value blob_or_null(struct span bytes)
 static enum err put_eim(struct ipa *i, const struct ipa_eim *eim, size_t place)
 {
     return db_run(i->env->db,
-                  "INSERT INTO eim (device, id, place, url, certificate, key, protocols, associated)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
+                  "INSERT INTO eim (device, id, place, url, certificate, key, protocols, ci, associated)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"
                   " ON CONFLICT (device, id) DO UPDATE SET place = excluded.place, url = excluded.url,"
-                  " certificate = excluded.certificate, key = excluded.key, protocols = excluded.protocols, associated = 1",
+                  " certificate = excluded.certificate, key = excluded.key, protocols = excluded.protocols,"
+                  " ci = excluded.ci, associated = 1",
                   DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim->id), DB_INT((int64_t)place), DB_TEXT(eim->url),
                           blob_or_null(eim->trust.certificate), blob_or_null(eim->trust.public_key),
-                          DB_INT(eim->protocols)),
+                          DB_INT(eim->protocols), blob_or_null(span_of(eim->ci, eim->ci_len))),
                   NULL);
 }
 
@@ -202,7 +210,7 @@ enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t
 enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context)
 {
     return db_query(i->env->db,
-                    "SELECT id, url, certificate, key, associated, cause, protocols FROM eim WHERE device = ?"
+                    "SELECT id, url, certificate, key, associated, cause, protocols, ci FROM eim WHERE device = ?"
                     " ORDER BY associated DESC, place",
                     DB_ARGS(DB_TEXT(i->name)), row, context);
 }

@@ -33,6 +33,7 @@ static const struct {
     { "emergency", "{device}: an emergency, the emergency profile is enabled." },
     { "emergency.over", "{device}: the emergency is over, and what was enabled before it is again." },
     { "emergency.refused", "{device}: the card does not change for an emergency: {result}." },
+    { "clock.set", "{device}: the clock was set by {by} ms; what was planned moves along." },
     { "ipa.again_later", "{device}: trying again later ({err})." },
 };
 

@@ -232,6 +232,34 @@ static void the_loop_steps_when_due_or_woken(void)
     CHECK(loop(&none, &stopped) == ERR_OK && none.count == 0);
 }
 
+/* A clock that is set back while the loop sleeps until tomorrow. */
+struct set_clock {
+    struct clock clock;
+    unsigned asked;
+};
+
+static int64_t set_back(struct clock *c)
+{
+    return ++((struct set_clock *)c)->asked < 3 ? 2 * CLOCK_DAY : CLOCK_DAY;
+}
+
+static int64_t sleep_until_tomorrow(void *context, int64_t now)
+{
+    unsigned *count = context;
+    return ++*count == 2 ? PROGRAM_LOOP_END : now + CLOCK_DAY;
+}
+
+static void a_clock_set_back_wakes_it(void)
+{
+    struct program_loop l;
+    struct set_clock clock = { .clock.now = set_back };
+    unsigned count = 0;
+    const volatile int stop = 0;
+    REQUIRE(program_loop_init(&l) == ERR_OK);
+    CHECK(program_loop_run(&l, &clock.clock, &stop, sleep_until_tomorrow, &count) == ERR_OK && count == 2);
+    program_loop_release(&l);
+}
+
 static void *wake_later(void *context)
 {
     program_loop_wake(context);
@@ -293,6 +321,7 @@ int main(void)
         { "settings files are read", settings_files_are_read },
         { "the loop steps when due or woken", the_loop_steps_when_due_or_woken },
         { "another thread may wake it", another_thread_may_wake_it },
+        { "a clock that is set back wakes the loop", a_clock_set_back_wakes_it },
         { "a signal stops the program", a_signal_stops_the_program },
     };
     return tests_main("conf", tests, COUNT(tests));

@@ -103,6 +103,41 @@ static void rollback_in_time(void)
     lab_close(&l);
 }
 
+/* The clock is set after a switch that leads nowhere yet: the time that the device has runs on as if it were not. */
+static const struct {
+    const char *name;
+    int64_t by, away; /* ms; how long the partner's network is away from then on */
+    bool restart, back;
+} clocks[] = {
+    { "set back by a day, and no network", -CLOCK_DAY, 422 * CLOCK_SECOND, false, true },
+    { "set back by a day before a restart, and no network", -CLOCK_DAY, 422 * CLOCK_SECOND, true, true },
+    { "set on by a day, and no network", CLOCK_DAY, 422 * CLOCK_SECOND, false, true },
+    { "set back by a day, and the network comes", -CLOCK_DAY, 300 * CLOCK_SECOND, false, false },
+    { "set on by a day, and the network comes", CLOCK_DAY, 300 * CLOCK_SECOND, false, false },
+};
+
+static void the_clock_is_set(void)
+{
+    for (size_t i = 0; i < COUNT(clocks); i++) {
+        struct lab l;
+        open_swap(&l);
+        l.partner.down = true;
+        lab_run(&l, 1);
+        CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1);
+        l.clock.at += clocks[i].by;
+        if (clocks[i].restart)
+            lab_restart(&l, LAB_IPA);
+        lab_run(&l, 200 * CLOCK_SECOND);
+        CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+        lab_run(&l, clocks[i].away - 200 * CLOCK_SECOND);
+        l.partner.down = false;
+        lab_run(&l, CLOCK_MINUTE * 5);
+        CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_LEAD_ICCID) == clocks[i].back);
+        CHECK_ROW(clocks[i].name, strcmp(state(&l, "enable"), clocks[i].back ? "failed" : "done") == 0);
+        lab_close(&l);
+    }
+}
+
 static void no_rollback_without_flag(void)
 {
     struct lab l;
@@ -435,6 +470,7 @@ static const struct {
     { "an SM-DP+ that is not there", "1$nobody.example.com$TOKEN-1", NULL, LAB_EID, ERR_OK,
       "cannot be reached" },
     { "an SM-DP+ that is down for good", LAB_CODE, "smdp.example.com", LAB_EID, ERR_IO, "cannot be reached" },
+    { "an SM-DP+ with another OID than the code names", LAB_CODE "$2.999.99", NULL, LAB_EID, ERR_OK, "whose OID the code names" },
     { "an SM-DP+ whose TLS certificate is refused", LAB_CODE, "smdp.example.com", LAB_EID, ERR_VERIFY,
       "TLS" },
 };
@@ -618,7 +654,7 @@ static void end_users_answer(void)
         CHECK_ROW(name, lab_said(&l, said) && times_said(&l, "a profile to download") == 1);
         l.end_user = IPA_END_USER_ABSENT;
         lab_restart(&l, LAB_IPA);
-        order(&l, "{\"reference\":\"again\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        order(&l, "{\"reference\":\"again\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "$2.999.10\"}");
         lab_run(&l, 2 * CLOCK_MINUTE);
         CHECK_ROW(name, strcmp(state(&l, "again"), answers_of_users[row].again ? "done" : "failed") == 0);
         CHECK_ROW(name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (answers_of_users[row].again ? 0 : -1));
@@ -1139,6 +1175,7 @@ static void what_the_eim_speaks(void)
 static const struct test tests[] = {
     { "a swap: download, enable, attach, notify", swap },
     { "a switch that leads nowhere is taken back after 420 seconds, over restarts", rollback_in_time },
+    { "a clock that is set moves no rollback", the_clock_is_set },
     { "without the flag nothing is taken back", no_rollback_without_flag },
     { "who is online in time stays", online_just_in_time },
     { "a bearer without the eIM behind it is taken back too", rollback_when_the_eim_is_gone },

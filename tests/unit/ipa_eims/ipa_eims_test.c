@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
 #include "lab.h"
 #include "rsp_eim_configuration.h"
 
@@ -106,7 +107,102 @@ static void reaching_the_other_settles_nothing(void)
     lab_close(&l);
 }
 
+/* --- one CI for all that an eIM orders (euiccCiPKId, SGP.22 3.0.1 step 1c) ------------------------------ */
+
+/* What was offered last to an SM-DP+, over ES9+ or to the eIM that relays: how many CIs. */
+struct offers {
+    struct tamper tamper;
+    size_t verification, signing;
+};
+
+static size_t items(struct span list)
+{
+    struct der d = der_open(list);
+    struct span one;
+    size_t n = 0;
+    while (!der_at_end(&d) && !rsp_octets_next(&d, &one))
+        n++;
+    return n;
+}
+
+static void see_offer(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct offers *o = (struct offers *)t;
+    struct rsp_initiate_authentication_request_esipa q;
+    struct rsp_euicc_info1 info = { 0 };
+    struct buf der = { .max = 1024 };
+    json_t *object = NULL;
+    (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING || !strstr(message, "InitiateAuthenticationRequest"))
+        return;
+    if (!strncmp(message, "ES9+", 4)) {
+        REQUIRE(json_read(buf_span(bytes), &object, NULL) == ERR_OK && json_base64(object, "euiccInfo1", &der) == ERR_OK);
+        REQUIRE(rsp_euicc_info1_read(buf_span(&der), &info) == ERR_OK);
+    } else {
+        REQUIRE(rsp_initiate_authentication_request_esipa_read(buf_span(bytes), &q) == ERR_OK);
+        info = q.euicc_info1;
+    }
+    o->verification = items(info.ci_verification);
+    o->signing = items(info.ci_signing);
+    json_decref(object);
+    buf_release(&der);
+}
+
+/* Our eIM's configuration with this CI; empty: as it is. */
+static void name_ci(struct lab *l, struct span ci)
+{
+    struct rsp_add_initial_eim_request q;
+    struct rsp_eim_configuration ours;
+    struct buf list = { .max = 4096 }, request = { .max = 4096 };
+    lab_register(l, &l->card);
+    lab_get_initial_eim(l);
+    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
+    struct der eims = der_open(q.list);
+    REQUIRE(rsp_eim_configuration_next(&eims, &ours) == ERR_OK);
+    ours.whole = (struct span){ 0 };
+    ours.ci_pkid = ci.len ? ci : (struct span){ 0 };
+    REQUIRE(rsp_eim_configuration_write(&ours, &list) == ERR_OK);
+    q.list = buf_span(&list);
+    REQUIRE(rsp_add_initial_eim_request_write(&q, &request) == ERR_OK);
+    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
+    buf_release(&list);
+    buf_release(&request);
+}
+
+static void one_ci_is_offered(void)
+{
+    for (int i = 0; i < 4; i++) {
+        const bool named = i & 1;
+        const char *row = named ? "a CI is named" : "no CI is named";
+        struct lab l;
+        struct offers o = { .tamper = { see_offer } };
+        struct es10b_euicc_info1 info = { .received.max = 1024 };
+        struct span first;
+        lab_open(&l);
+        l.indirect = i & 2;
+        lab_card_close(&l.card);
+        lab_card_open(&l, &l.card, "CERT_EUICC_ECDSA_NIST", LAB_EID, true);
+        card_fault_init(&l.card_fault, l.card.card, CARD_FAULT_CUT, 0);
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+        REQUIRE(es10b_get_euicc_info1(&l.card.es, &info) == ERR_OK);
+        struct der list = der_open(info.message.ci_signing);
+        REQUIRE(rsp_octets_next(&list, &first) == ERR_OK);
+        name_ci(&l, named ? first : (struct span){ 0 });
+        l.part[LAB_IPA].env.tamper = &o.tamper;
+        lab_restart(&l, LAB_IPA);
+        l.part[LAB_IPA].env.tamper = &o.tamper;
+        order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        CHECK_ROW(row, strcmp(lab_get(&l, l.eso, LAB_EIM_URL "/v1/orders?reference=d", "state"), "done") == 0);
+        CHECK_ROW(row, o.verification == (named ? 1 : 2) && o.signing == (named ? 1 : 2));
+        buf_release(&info.received);
+        lab_close(&l);
+    }
+}
+
 static const struct test tests[] = {
+    { "the CI that an eIM's configuration names is the only one that is offered", one_ci_is_offered },
     { "an eIM that is not there keeps nothing from the other one", the_other_serves_on },
     { "a switch is settled by the eIM that granted its rollback, and no other", reaching_the_other_settles_nothing },
 };

@@ -78,6 +78,23 @@ static void losing_the_network(void)
     }
 }
 
+/* Set back by a day when the network was lost, and again in fallback: it still falls back, and returns. */
+static void the_clock_is_set_back(void)
+{
+    struct lab l;
+    open_away(&l, true);
+    l.partner.down = true;
+    lab_run(&l, CLOCK_MINUTE);
+    l.clock.at -= CLOCK_DAY;
+    lab_run(&l, 5 * CLOCK_MINUTE);
+    CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
+    l.clock.at -= CLOCK_DAY;
+    l.partner.down = false;
+    lab_run(&l, 5 * CLOCK_MINUTE);
+    CHECK(strcmp(ipa_online_plmn(l.ipa), "26202") == 0);
+    lab_close(&l);
+}
+
 /* Power goes at the n-th command to the card, for every n of a fallback; the network is back before the device is. The eIM
  * hears of a fallback if, and only if, the card switched. */
 static void only_what_was_done_is_told(void)
@@ -109,6 +126,7 @@ static void only_what_was_done_is_told(void)
 }
 
 static const struct test tests[] = {
+    { "a clock that is set back keeps no device from falling back and returning", the_clock_is_set_back },
     { "a fallback is told if it was made, and not if power went before it", only_what_was_done_is_told },
     { "a device falls back when its network is gone, and returns when it is back", losing_the_network },
 };

@@ -343,6 +343,56 @@ static void a_push_that_was_done_is_answered(void)
     lab_close(&l);
 }
 
+/* SGP.32 2.11.1.2: the CI of a question may be named by its first octets. EUM certificate (A5), transaction AA. */
+static const struct {
+    const char *name;
+    size_t octets; /* of the CI's identifier */
+    bool other;
+    enum rsp_outcome outcome;
+} cut_short[] = {
+    { "whole", 20, false, RSP_OK },
+    { "cut short", 4, false, RSP_OK },
+    { "of nobody", 4, true, RSP_ERROR },
+    { "of nobody, whole", 20, true, RSP_ERROR },
+};
+
+static void a_ci_may_be_cut_short(void)
+{
+    for (size_t i = 0; i < COUNT(cut_short); i++) {
+        struct lab l;
+        struct rsp_transfer_eim_package_response r = { 0 };
+        struct es10b_euicc_info1 info = { .received.max = 1024 };
+        struct buf push = { .max = 128 }, answer = { .max = 8192 };
+        struct span ci;
+        lab_open(&l);
+        open_device(&l, true, RSP_EIM_INJECT_HTTPS, NULL);
+        REQUIRE(es10b_get_euicc_info1(&l.card.es, &info) == ERR_OK);
+        struct der list = der_open(info.message.ci_signing);
+        REQUIRE(rsp_octets_next(&list, &ci) == ERR_OK);
+        if (cut_short[i].other)
+            lab_flip(ci);
+        const struct rsp_transfer_eim_package_request q = {
+            .which = RSP_TRANSFER_DATA_REQUEST,
+            .data = { .tag_list = SPAN(0xa5), .ci_pkid = span_sub(ci, 0, cut_short[i].octets), .eim_transaction_id = SPAN(0xaa) },
+        };
+        REQUIRE(rsp_transfer_eim_package_request_write(&q, &push) == ERR_OK);
+        lab_tick(&l);
+        l.hurdle = "eim.example.com";
+        l.hurdle_err = ERR_IO;
+        l.hurdles = -1;
+        CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200);
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200);
+        CHECK_ROW(cut_short[i].name, !rsp_transfer_eim_package_response_read(buf_span(&answer), &r) &&
+                                         r.which == RSP_TRANSFER_RESPONSE_DATA && r.data.which == cut_short[i].outcome);
+        CHECK_ROW(cut_short[i].name, cut_short[i].outcome == RSP_OK ? r.data.data.eum_certificate.len > 0 : r.data.error.code == 5);
+        buf_release(&info.received);
+        buf_release(&push);
+        buf_release(&answer);
+        lab_close(&l);
+    }
+}
+
 /* Sixteen wait at most, and one that waits already is not kept twice. */
 static void too_many(void)
 {
@@ -373,6 +423,7 @@ static const struct test tests[] = {
     { "what is pushed is judged before it is kept", pushes_are_judged },
     { "an answer says which push it is of, where both speak v1.3", answers_are_correlated },
     { "what was done is answered by its result", a_push_that_was_done_is_answered },
+    { "the CI of a question may be cut short", a_ci_may_be_cut_short },
     { "only so much waits, and nothing twice", too_many },
 };
 
