@@ -39,7 +39,7 @@ static enum err reject(struct smdp *s, const struct smdp_session *x, const char 
     if (e || !ends)
         return e ? e : smdp_history_put(s, x->iccid, event);
     p.state = SMDP_ERROR;
-    es_refuse(&status, "8.2", "3.8", "the end user rejected the profile");
+    es_refuse(&status, "8.1", "4.2", "the end user rejected the profile");
     e = smdp_progress_note(s, &p, x->eid, ES2P_CONFIRMATION, &status, (struct span){ 0 });
     return e ? e : smdp_profile_update(s, &p, event);
 }

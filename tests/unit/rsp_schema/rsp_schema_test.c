@@ -83,11 +83,11 @@ static const struct {
     { "v1.3: a code in the unsigned package error", RSP_EUICC_PACKAGE_RESULT,
       "bf5108a2068001658f0101" },
     { "v1.3: a proprietary protocol of the eIM", RSP_EIM_CONFIGURATION_DATA,
-      "30068001658a01"
-      "00" },
+      "300f800165"
+      "aa0a30088003883701810101" },
     { "v1.3: a proprietary protocol of the IPA", RSP_IPA_EUICC_DATA_RESPONSE,
-      "bf520ba009a8078002078082"
-      "0100" },
+      "bf5214a012a81080020780"
+      "a20a30088003883701810101" },
     { "a constructed member of the future", RSP_GET_RAT_REQUEST, "bf4305bf7f02a000" },
 };
 

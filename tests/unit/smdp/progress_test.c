@@ -216,7 +216,7 @@ static const struct {
     bool elsewhere; /* another session of the card has the package */
     const char *heard, *state;
 } cancelled[] = {
-    { "the end user rejects", RSP_CANCEL_REASON_END_USER_REJECTION, false, "1  | 2 8.2/3.8", "error" },
+    { "the end user rejects", RSP_CANCEL_REASON_END_USER_REJECTION, false, "1  | 2 8.1/4.2", "error" },
     { "the end user rejects what another session fetched", RSP_CANCEL_REASON_END_USER_REJECTION, true, "1  | 1  | 3 ", "downloaded" },
     { "the end user postpones", RSP_CANCEL_REASON_POSTPONED, false, "1 ", "released" },
     { "a time-out", RSP_CANCEL_REASON_TIMEOUT, false, "1 ", "released" },
