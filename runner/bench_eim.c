@@ -37,6 +37,7 @@ static enum err make_eim(struct bench *b, const struct pki_item *eso, struct act
                                     .fqdn = HOST,
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
+                                    .storage_key = { .at = { 1 }, .len = 32 },
                                     .trust = b->place.trust,
                                     .clients = &client,
                                     .client_count = 1 };

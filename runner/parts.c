@@ -233,12 +233,15 @@ static enum err build_eim(struct part *p)
     }
     if (e)
         return e;
-    const struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
+    struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
                                     .v1_3 = p->eim && p->eim->v1_3,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
                                     .warn_eid_range = w->scenario->eid_range_warned, .clients = clients,
                                     .client_count = 2 + w->scenario->tenant_count, .receivers = receivers };
-    e = eim_new(&p->env, &s, &eim);
+    e = storage_key(p, &s.storage_key);
+    if (!e)
+        e = eim_new(&p->env, &s, &eim);
+    secret_release(&s.storage_key);
     if (!e)
         p->actor = eim_actor(eim);
     return e;

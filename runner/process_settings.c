@@ -217,7 +217,7 @@ static enum err eim_settings(struct part *p, struct buf *t)
         e = put_client(w, t, "admin", "ADMIN", "");
     for (size_t i = 0; !e && i < w->scenario->tenant_count; i++)
         e = put_tenant(w, t, w->scenario->tenant[i]);
-    return e;
+    return e ? e : put_storage_key(p, t);
 }
 
 static enum err put_api_key(struct part *p, const struct scenario_carrier *c, struct buf *t)

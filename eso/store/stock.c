@@ -3,8 +3,7 @@
 #include "crypto.h"
 #include "eso_store.h"
 #include "row.h"
-
-#define IV_LENGTH 12
+#include "seal.h"
 
 /* The same code twice is one code, whichever ICCID it is written beside. */
 static enum err code_mac(const struct eso_store *st, const char *address, const char *code, uint8_t mac[32])
@@ -17,19 +16,6 @@ static enum err code_mac(const struct eso_store *st, const char *address, const 
     return e;
 }
 
-/* iv || ciphertext || tag; the ICCID is bound to it. */
-static enum err seal_code(const struct eso_store *st, const char *iccid, const char *code, struct buf *out)
-{
-    uint8_t iv[IV_LENGTH];
-    enum err e = rng_fill(st->env->rng, iv, sizeof iv);
-    if (!e)
-        e = buf_put(out, SPAN_ARRAY(iv));
-    if (!e)
-        e = aes256_gcm_seal(st->env->crypto, secret_span(st->key), SPAN_ARRAY(iv), span_str(iccid),
-                            span_str(code), out);
-    return e;
-}
-
 enum err stock_add(const struct eso_store *st, const struct stock_row *r, const char *matching_id)
 {
     struct buf sealed = { .max = 512 };
@@ -37,7 +23,7 @@ enum err stock_add(const struct eso_store *st, const struct stock_row *r, const 
     size_t len = strlen(matching_id);
     enum err e = code_mac(st, r->smdp_address, matching_id, mac);
     if (!e)
-        e = seal_code(st, r->iccid, matching_id, &sealed);
+        e = seal(st->env->crypto, st->env->rng, secret_span(st->key), span_str(r->iccid), span_str(matching_id), &sealed);
     if (!e)
         e = db_run(st->env->db,
                    "INSERT INTO stock (tenant, iccid, contract, smdp_address, code, code_tail, code_mac, state, added)"
@@ -55,10 +41,8 @@ enum err stock_read_code(const struct eso_store *st, const char *iccid, struct s
     struct buf sealed = { .max = 512 }, plain = { .max = 256 };
     enum err e = db_get(st->env->db, "SELECT code FROM stock WHERE tenant = ? AND iccid = ?",
                         DB_ARGS(DB_TEXT(st->tenant), DB_TEXT(iccid)), &sealed);
-    struct span all = buf_span(&sealed);
     if (!e)
-        e = aes256_gcm_open(st->env->crypto, secret_span(st->key), span_sub(all, 0, IV_LENGTH), span_str(iccid),
-                            span_sub(all, IV_LENGTH, all.len), &plain);
+        e = unseal(st->env->crypto, secret_span(st->key), span_str(iccid), buf_span(&sealed), &plain);
     if (e == ERR_VERIFY)
         e = log_fail(st->env->log, e, "storage-key", "a code of the stock cannot be opened with this storage key");
     if (!e)

@@ -21,6 +21,9 @@ void http_response_clear(struct http_response *r)
     r->content_type[0] = 0;
     r->header_count = 0;
     buf_clear(&r->body);
+    if (r->stream)
+        r->stream->ops->free(r->stream);
+    r->stream = NULL;
 }
 
 static bool is_token(const char *text)

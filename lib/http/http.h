@@ -32,12 +32,32 @@ struct http_request {
     size_t part_count;
 };
 
+/* A body that goes on. A TLS listener holds it: what there is is sent, and more is asked for when the stream was woken, or when it
+ * was quiet for so long that a word shows whether the reader is still there. In direct wiring a caller gets what there is at
+ * once, and then the end. */
+struct http_stream;
+struct http_held;
+struct http_stream_ops {
+    /* Appends what there is now, at most half a MiB; nothing: not yet. `quiet`: nothing went out for quiet_ms. A failure ends the
+     * body. Called by one thread at a time, not always the same. */
+    enum err (*more)(struct http_stream *s, bool quiet, struct buf *out);
+    void (*free)(struct http_stream *s);
+};
+struct http_stream {
+    const struct http_stream_ops *ops;
+    int64_t quiet_ms;
+    _Atomic(struct http_held *) held; /* the listener's */
+};
+/* There is more. From any thread that keeps the stream from being freed meanwhile; harmless where nobody holds it. */
+void http_stream_wake(struct http_stream *s);
+
 struct http_response {
     int status;
     char content_type[96];
     struct { char name[64], value[512]; } header[8]; /* further headers */
     size_t header_count;
     struct buf body;          /* ceiling HTTP_BODY_MAX */
+    struct http_stream *stream; /* owned; NULL: the body is all */
 };
 #define HTTP_RESPONSE_INIT ((struct http_response){ .body = { .max = HTTP_BODY_MAX } })
 void http_response_release(struct http_response *r);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "http_parts.h"
+#include "stream.h"
 
 #define IDLE_SECONDS 30
 #define REQUEST_SECONDS 30
@@ -49,6 +50,8 @@ struct http_server {
     pthread_cond_t wake;
     bool stopping;
     struct line *lines;
+    bool look_again; /* a stream waits since the reaper looked */
+    struct http_streams streams;
 };
 
 /* One request while it arrives and is answered. */
@@ -60,7 +63,7 @@ struct exchange {
     struct http_target target;
 };
 
-static int64_t monotonic_ms(void)
+int64_t http_monotonic_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -93,7 +96,7 @@ static void line_open(struct http_server *s, struct MHD_Connection *connection, 
     if (s->tls && s->clients)
         gnutls_certificate_server_set_request(session_of(connection), GNUTLS_CERT_REQUEST);
     l->fd = info->connect_fd;
-    l->quiet_since = monotonic_ms();
+    l->quiet_since = http_monotonic_ms();
     pthread_mutex_lock(&s->lock);
     l->next = s->lines;
     if (s->lines)
@@ -133,7 +136,7 @@ static void line_mark(struct http_server *s, struct line *l, bool handling)
 {
     pthread_mutex_lock(&s->lock);
     l->handling = handling;
-    l->quiet_since = monotonic_ms();
+    l->quiet_since = http_monotonic_ms();
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -153,12 +156,30 @@ static int64_t cut_slow_lines(struct http_server *s, int64_t now)
     return next;
 }
 
+static void stream_waits(void *context)
+{
+    struct http_server *s = context;
+    pthread_mutex_lock(&s->lock);
+    s->look_again = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void *reap(void *context)
 {
     struct http_server *s = context;
     pthread_mutex_lock(&s->lock);
     while (!s->stopping) {
-        int64_t next = cut_slow_lines(s, monotonic_ms());
+        int64_t next = cut_slow_lines(s, http_monotonic_ms());
+        pthread_mutex_unlock(&s->lock);
+        int64_t quiet = http_streams_tick(&s->streams, http_monotonic_ms());
+        pthread_mutex_lock(&s->lock);
+        if (s->stopping)
+            break;
+        if (s->look_again)
+            quiet = next = 0;
+        s->look_again = false;
+        next = quiet < next ? quiet : next;
         const struct timespec until = { (time_t)(next / 1000), (long)(next % 1000) * 1000000 };
         pthread_cond_timedwait(&s->wake, &s->lock, &until);
     }
@@ -240,13 +261,27 @@ static enum MHD_Result put_answer_headers(struct MHD_Response *r, const struct h
     return ok;
 }
 
-/* Takes the bytes of p's body. */
-static enum MHD_Result put_answer(struct MHD_Connection *connection, struct http_response *p)
+static struct MHD_Response *take_stream(struct http_server *s, struct MHD_Connection *connection, struct http_response *p)
+{
+    struct http_stream *stream = p->stream;
+    p->stream = NULL;
+    return http_streams_hold(&s->streams, connection, stream);
+}
+
+static struct MHD_Response *take_bytes(struct http_response *p)
 {
     struct MHD_Response *r = MHD_create_response_from_buffer(p->body.len, p->body.at, MHD_RESPMEM_MUST_FREE);
+    if (r)
+        p->body = (struct buf){ .max = p->body.max };
+    return r;
+}
+
+/* Takes p's stream, or the bytes of its body. */
+static enum MHD_Result put_answer(struct http_server *s, struct MHD_Connection *connection, struct http_response *p)
+{
+    struct MHD_Response *r = p->stream ? take_stream(s, connection, p) : take_bytes(p);
     if (!r)
         return MHD_NO;
-    p->body = (struct buf){ .max = p->body.max };
     enum MHD_Result ok = put_answer_headers(r, p);
     if (ok)
         ok = MHD_queue_response(connection, (unsigned)p->status, r);
@@ -291,8 +326,9 @@ static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *conn
         if (s->served)
             s->served(s->served_context);
     }
-    enum MHD_Result ok = e ? MHD_NO : put_answer(connection, &p);
-    line_mark(s, l, false);
+    bool goes_on = p.stream; /* until it ended, the line is not waiting for a request */
+    enum MHD_Result ok = e ? MHD_NO : put_answer(s, connection, &p);
+    line_mark(s, l, goes_on && ok);
     http_response_release(&p);
     return ok;
 }
@@ -432,7 +468,7 @@ static enum err start_daemon(struct http_server *s, const struct http_server_set
     };
     unsigned connections = settings->connections ? settings->connections : CONNECTIONS;
     unsigned idle = settings->idle_seconds ? settings->idle_seconds : IDLE_SECONDS;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_ALLOW_SUSPEND_RESUME |
                      (s->tls ? MHD_USE_TLS : 0u);
     s->daemon = MHD_start_daemon(
         flags, s->port, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
@@ -482,6 +518,7 @@ enum err http_server_start(const struct env *env, struct actor *actor, const str
     s->env = env;
     s->actor = actor;
     locks_init(s);
+    http_streams_init(&s->streams, stream_waits, s);
     enum err e = fill(s, settings);
     if (!e)
         e = listen_on(env, settings->host ? settings->host : "127.0.0.1", settings->port, &fd);
@@ -508,6 +545,7 @@ void http_server_stop(struct http_server *s)
 {
     if (!s)
         return;
+    http_streams_end(&s->streams);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     if (s->reaping) {
@@ -519,6 +557,7 @@ void http_server_stop(struct http_server *s)
     }
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
+    http_streams_release(&s->streams);
     if (s->key_pem)
         memory_clear(s->key_pem, strlen(s->key_pem));
     free(s->key_pem);

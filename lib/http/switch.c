@@ -94,12 +94,30 @@ static enum err look_up(struct http_switch *s, const char *name, struct place *o
     return place && out->actor ? ERR_OK : ERR_IO;
 }
 
+/* Nobody waits here: what a body that goes on has at once is all of it. */
+static enum err drain(struct http_response *p)
+{
+    struct http_stream *s = p->stream;
+    size_t before = p->body.len;
+    enum err e = s ? s->ops->more(s, false, &p->body) : ERR_OK;
+    while (!e && s && p->body.len > before && p->body.len < HTTP_BODY_MAX / 4) {
+        before = p->body.len;
+        e = s->ops->more(s, false, &p->body);
+    }
+    if (s)
+        s->ops->free(s);
+    p->stream = NULL;
+    return e == ERR_CUT || e == ERR_NOMEM ? e : ERR_OK;
+}
+
 static enum err serve(const struct place *place, struct http_request *q, struct http_response *p)
 {
     const struct actor_ops *ops = place->actor->ops;
     size_t max = p->body.max;
     p->body.max = HTTP_BODY_MAX; /* what the caller can take is no concern of the handler */
     enum err e = http_dispatch(ops->routes, ops->route_count, place->actor, place->log, q, p);
+    if (!e)
+        e = drain(p);
     p->body.max = max;
     if (!e && p->body.len > max)
         e = ERR_LIMIT;

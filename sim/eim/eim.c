@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eim_internal.h"
+#include "seal.h"
 
 static const struct http_route routes[] = {
     { "POST", "/gsma/rsp2/asn1", eim_esipa },
@@ -63,6 +64,8 @@ void eim_free(struct eim *e)
     free(e->eim_id);
     free(e->fqdn);
     buf_release(&e->receivers);
+    secret_release(&e->storage_key);
+    pthread_mutex_destroy(&e->streams_lock);
     for (size_t i = 0; i < e->client_count; i++) {
         free((char *)e->clients[i].name);
         free((char *)e->clients[i].tenant);
@@ -112,6 +115,8 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->v1_3 = s->v1_3;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
     e->any_user_agent = s->any_user_agent;
+    e->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : 15 * CLOCK_SECOND;
+    pthread_mutex_init(&e->streams_lock, NULL);
     e->receivers.max = 64 << 10;
     e->eim_id = strdup(s->eim_id);
     e->fqdn = strdup(s->fqdn);
@@ -119,11 +124,16 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     if (!x)
         x = copy_receivers(e, s->receivers);
     if (!x)
+        x = s->storage_key.len == SEAL_KEY_OCTETS ? secret_set(&e->storage_key, secret_span(&s->storage_key))
+                                                  : log_fail(env->log, ERR_CONFIG, "settings", "a storage key of 32 octets is wanted");
+    if (!x)
         x = eim_signing_open(e, s);
     if (!x)
         x = db_migrate(env->db, eim_migrations, eim_migration_count);
     if (!x)
         x = eim_signing_adopt(e);
+    if (!x)
+        x = eim_webhooks_seal(e);
     if (x)
         eim_free(e);
     else

@@ -17,19 +17,20 @@
  *        confirmationCode?: told hashed when it is relayed, iccid?: what must come; enable,
  *        disable, delete, setFallback {iccid}; unsetFallback, list, getRat,
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
- *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true}: the eUICC is told the key of today,
+ *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true, counter?}: the eUICC is told the key of today, and goes on from that counter,
  *        deleteEim {eimId}, data {tags?}
  *   POST /v1/orders/{id}/retry {activationCode?, confirmationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
  *        ended without success
  *   POST /v1/keys {name, rights} -> 201 {id, key}; GET /v1/keys; DELETE /v1/keys/{id}   API keys of the caller's tenant
  *   PATCH /v1/euiccs/{eid} {associationToken?, injectUrl?, injectBinding?} -> 204: what waits is pushed to injectUrl; GET /v1/eim-configuration -> {eimConfiguration}
+ *   GET  /v1/orders?eid&state&since&limit&cursor -> {items, next?}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
  *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?}}
  * A result that came through ProfileRollback has state failed, result.name "rolledBack".
  *   POST /v1/webhooks {url, events?} -> 201 {id, secret}; GET /v1/webhooks; DELETE /v1/webhooks/{id}
- *   GET  /v1/events -> text/event-stream: what came after Last-Event-ID, then the end; the reader comes back
+ *   GET  /v1/events?follow=true|false -> text/event-stream: what came after Last-Event-ID and what comes; or then the end
  * Events: order.ended, euicc.stateChange; {type, timestamp, data}, signed (lib/http/webhook.h), until answered 2xx.
  * Callback: the order object is POSTed to `callback` from the outbox, until answered 2xx, in order per eUICC.
  * One package in flight per eUICC; the same bytes are resent until a verified result arrives. */
@@ -60,6 +61,7 @@ struct eim_former_key {
 struct eim_settings {
     const char *eim_id;             /* as known to eUICCs, for example "eim.example.com" */
     const char *fqdn;               /* where IPAs poll */
+    struct secret storage_key;      /* 32 octets: secrets of webhooks are sealed at rest */
     struct span sign_certificate;   /* DER; its key is what eUICCs that are registered from now on are told */
     const struct ec_key *sign_key;  /* borrowed */
     const struct eim_former_key *former; /* at most 7 */
@@ -69,6 +71,7 @@ struct eim_settings {
     bool v1_3;                      /* speaks SGP.32 v1.3 */
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */
+    int64_t heartbeat_ms;           /* a stream of events that is quiet for so long says so; 0: 15 s */
     bool any_user_agent;            /* serve callers whose User-Agent is no IPA's (before v1.2 it was free) */
     /* NULL-terminated: SM-DP+ addresses that notifications may be relayed to beside those that downloads of the same eUICC
      * were relayed to; "*" any. NULL: no others. */

@@ -2,6 +2,8 @@
 #ifndef LAB_EIM_INTERNAL_H
 #define LAB_EIM_INTERNAL_H
 
+#include <pthread.h>
+
 #include "db.h"
 #include "eim.h"
 #include "es_peer.h"
@@ -24,6 +26,10 @@ struct eim {
     int64_t postpone_ms;
     struct eim_client *clients; /* names and tenants owned; rights are set */
     size_t client_count;
+    struct secret storage_key;
+    int64_t heartbeat_ms;
+    pthread_mutex_t streams_lock; /* guards the list */
+    struct eim_stream *streams;   /* of events, held (event_stream.c) */
 };
 extern const struct actor_ops eim_actor_ops;
 void eim_free(struct eim *e);
@@ -105,9 +111,11 @@ struct json_t *eim_euicc_json(struct eim *e, const struct eim_euicc *u);
 /* The association token, which ends every signature input of ESep (catalogue A.5.3); most eUICCs gave none. */
 MUST_CHECK enum err eim_euicc_token(struct eim *e, const char *eid, struct rsp_int *out);
 MUST_CHECK enum err eim_euicc_set_token(struct eim *e, const char *eid, int64_t token);
-/* Takes the next counter value of an eUICC; inside the transaction that stores the package made with it. */
+/* The last values are kept for updateEim, with which the counter begins anew. */
+#define EIM_COUNTERS_RESERVED 16
+/* Takes the next counter value of an eUICC, at most `most` (ERR_NOT_FOUND: they are used up); inside the transaction that stores the package made with it. */
 MUST_CHECK enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int64_t least);
-MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter);
+MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t most, int64_t *counter);
 
 MUST_CHECK enum err eim_order_add(struct eim *e, const struct eim_order *o); /* ERR_EXISTS: the reference */
 MUST_CHECK enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out);
@@ -127,6 +135,22 @@ MUST_CHECK enum err eim_order_next(struct eim *e, const char *eid, struct eim_or
 MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
 /* An installation, known by its RSP transaction, answers one order. ERR_EXISTS: it answered another one already. */
 MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, struct span transaction_id);
+/* Orders of a tenant, the oldest first. */
+struct eim_order_filter {
+    const char *tenant;
+    char eid[33];                  /* "": of every eUICC */
+    int state;                     /* enum eim_order_state; -1: any */
+    int64_t created, after, limit; /* made later than that moment, or then and with a higher number */
+};
+enum { EIM_LIST_ALL, EIM_LIST_STATE, EIM_LIST_EUICC, EIM_LISTS };
+extern const char *const eim_order_lists[EIM_LISTS]; /* a test explains them */
+/* Calls `take` for each, with its number. ERR_OK also for none. */
+typedef enum err (*eim_order_fn)(void *context, const struct eim_order *o, int64_t number);
+MUST_CHECK enum err eim_orders_list(struct eim *e, const struct eim_order_filter *f, eim_order_fn take, void *context);
+/* -1: no state has this name. */
+int eim_order_state_of(const char *name);
+/* Ends an order that can be done no more. Inside the caller's transaction. */
+MUST_CHECK enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const char *name);
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
@@ -147,12 +171,17 @@ MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next
 
 /* --- events ------------------------------------------------------------------------------------------ */
 
-/* "order.ended" …; -1 when unknown. */
-int eim_event_of(const char *name);
+/* "order.ended" … */
 const char *eim_event_name(enum eim_event kind);
 /* Keeps an event of a tenant and tells its webhooks; inside the transaction of what happened. Takes data. */
 MUST_CHECK enum err eim_event_add(struct eim *e, const char *tenant, enum eim_event kind, const char *eid,
                                   struct json_t *data);
+/* Those of this tenant have something to read. */
+void eim_streams_wake(struct eim *e, const char *tenant);
+/* The secret of the webhook at this receiver; nothing where there is none. */
+MUST_CHECK enum err eim_webhook_secret(struct eim *e, int64_t receiver, struct secret *out);
+/* Seals what stores from before kept open; after the migrations. */
+MUST_CHECK enum err eim_webhooks_seal(struct eim *e);
 MUST_CHECK enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum eim_event kind, const char *eid,
                                       const char *body);
 
@@ -224,6 +253,7 @@ bool eim_read_callback(const struct json_t *body, char out[513]);
 enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
 struct eim_caller {
     char tenant[EIM_TENANT_MAX + 1], name[65];
+    char key[37]; /* id of the API key that was shown; "" a certificate was */
     unsigned rights;
 };
 /* A handler begins with this: the caller, who has one of these rights. ERR_REFUSED after writing 401 or 403. */
@@ -235,8 +265,30 @@ MUST_CHECK enum err eim_begin(struct eim *e, const struct http_request *q, struc
 /* The same, and the eUICC that the path's first part names. Another tenant's is as unknown as none: 404. */
 MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
                                    struct eim_caller *who, struct eim_euicc *u);
+/* --- collections (collection.c) --- */
+struct eim_word {
+    const char *word;
+    unsigned bit;
+};
+/* A list of some of these words, at least one. ERR_PARSE. */
+MUST_CHECK enum err eim_words_read(const struct json_t *list, const struct eim_word *words, size_t count, unsigned *out);
+struct json_t *eim_words_json(unsigned bits, const struct eim_word *words, size_t count);
+typedef struct json_t *(*eim_item_json)(const struct db_row *r); /* new reference */
+struct eim_items {
+    struct json_t *list;
+    eim_item_json show;
+};
+enum err eim_put_item(void *items, const struct db_row *r); /* for db_query */
+/* Answers {items} of the caller's tenant, who may administer; sql takes the tenant. */
+MUST_CHECK enum err eim_list_own(struct eim *e, const struct http_request *q, struct http_response *p, const char *sql,
+                                 eim_item_json show);
+/* limit and cursor of a page. ERR_REFUSED after writing 400. */
+MUST_CHECK enum err eim_read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit);
+
 /* Whose API key is this? ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_key_find(struct eim *e, const char *shown, struct eim_caller *who);
+/* Is it still there, with this right? ERR_REFUSED. */
+MUST_CHECK enum err eim_key_holds(struct eim *e, const char *id, unsigned right);
 
 /* Idempotency-Key (both inside the handler's transaction): *answered when p has what the same call was answered before;
  * ERR_REFUSED after writing 400, or 422 when another call had the key. Without the header neither does anything. */
@@ -260,8 +312,10 @@ MUST_CHECK enum err eim_signing_adopt(struct eim *e); /* after the migrations */
 /* The key that an eUICC knows. ERR_STATE: it is not in the settings. */
 MUST_CHECK enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out);
 MUST_CHECK enum err eim_signing_spki(const struct eim_signing *s, struct buf *out);
-/* updateEim with {ownKey: true}: puts today's key into the parameters. */
+/* updateEim with {ownKey: true, counter?}: puts today's key into the parameters. ERR_PARSE: the counter is none. */
 MUST_CHECK enum err eim_signing_fill_order(struct eim *e, struct eim_order *o);
+/* Does it make the counter begin anew? */
+bool eim_signing_resets_counter(const struct eim_order *o);
 /* Once it is executed the eUICC does not know the key that signed the package any more. */
 bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o);
 /* The order was executed: the eUICC knows the key that it named, if it named one. Inside the caller's transaction. */
@@ -289,7 +343,8 @@ bool eim_allows_rules(const struct eim_capabilities *c, const struct rsp_store_m
 /* --- procedures ------------------------------------------------------------------------------------ */
 
 /* Makes what an order needs to travel: a signed package with the next counter, or a download trigger. Inside the caller's
- * transaction, which ends before anything leaves. */
+ * transaction, which ends before anything leaves. ERR_NOT_FOUND: the counter is used up; ERR_REFUSED: the counter was to begin
+ * anew, and the eUICC knows today's key already; nothing was changed. */
 MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
 /* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
 MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
@@ -411,6 +466,8 @@ enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct 
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_find_order(void *actor, const struct http_request *q, struct http_response *p);
+MUST_CHECK enum err eim_list_orders(struct eim *e, const struct eim_caller *who, const struct http_request *q,
+                                    struct http_response *p);
 enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_retry_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_read_events(void *actor, const struct http_request *q, struct http_response *p);

@@ -22,6 +22,18 @@ static enum err read_contact(const struct rsp_get_eim_package_request *q, struct
     return x ? x : rsp_eid_text(q->eid, out->eid);
 }
 
+/* An order that cannot be made ready is over: the next one's turn. */
+static enum err make_ready(struct eim *e, struct eim_order *o, bool *made)
+{
+    enum err x = eim_ask_for_certificates(e, o);
+    if (!x)
+        x = eim_order_prepare(e, o);
+    *made = !x;
+    if (x == ERR_NOT_FOUND)
+        return eim_order_fail(e, o, 127, "counterExhausted");
+    return x == ERR_REFUSED ? eim_order_fail(e, o, 127, "noNewKey") : x;
+}
+
 /* What is under way, or the next order made ready. An order whose time has run out while it waited is over; one that was
  * sent may still be answered. */
 static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool *made)
@@ -33,9 +45,10 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
         if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
             if (o->not_before > clock_now(e->env->clock))
                 return ERR_NOT_FOUND;
-            *made = true;
-            x = eim_ask_for_certificates(e, o);
-            return x ? x : eim_order_prepare(e, o);
+            x = make_ready(e, o, made);
+            if (x || *made)
+                return x;
+            continue;
         }
         o->state = EIM_EXPIRED;
         x = eim_order_update(e, o);

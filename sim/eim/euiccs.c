@@ -88,7 +88,7 @@ static enum err read_limit(const char *text, int64_t *out)
     return end != text && !*end && *out >= 1 && *out <= PAGE_MOST ? ERR_OK : ERR_PARSE;
 }
 
-static enum err read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit)
+enum err eim_read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit)
 {
     struct buf text = { .max = 16 };
     *limit = PAGE_DEFAULT;
@@ -132,7 +132,7 @@ enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_
     int64_t limit = 0;
     enum err x = eim_authorize(e, q, p, EIM_READ, &who);
     if (!x)
-        x = read_page(q, p, &cursor, &limit);
+        x = eim_read_page(q, p, &cursor, &limit);
     json_t *items = x ? NULL : json_array();
     if (!x)
         x = items ? db_query(e->env->db,

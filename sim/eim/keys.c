@@ -9,10 +9,7 @@
 #define SECRET_OCTETS 32
 #define KEYS_MAX 100 /* of a tenant */
 
-static const struct {
-    const char *word;
-    unsigned bit;
-} rights[] = {
+static const struct eim_word rights[] = {
     { "read", EIM_READ },
     { "order", EIM_ORDER },
     { "register", EIM_REGISTER },
@@ -57,34 +54,19 @@ enum err eim_key_find(struct eim *e, const char *shown, struct eim_caller *who)
         x = ERR_NOT_FOUND;
     if (!x)
         *who = k.caller;
+    if (!x)
+        snprintf(who->key, sizeof who->key, "%s", id);
     return x;
 }
 
+enum err eim_key_holds(struct eim *e, const char *id, unsigned right)
+{
+    int64_t bits = 0;
+    enum err x = db_get_int(e->env->db, "SELECT rights FROM api_key WHERE id = ?", DB_ARGS(DB_TEXT(id)), &bits);
+    return x == ERR_NOT_FOUND || (!x && !(bits & right)) ? ERR_REFUSED : x;
+}
+
 /* --- making one -------------------------------------------------------------------------------------- */
-
-static enum err read_rights(const json_t *list, unsigned *out)
-{
-    const json_t *item;
-    size_t i;
-    json_array_foreach(list, i, item) {
-        size_t k = 0;
-        while (k < COUNT(rights) && (!json_is_string(item) || strcmp(json_string_value(item), rights[k].word) != 0))
-            k++;
-        if (k == COUNT(rights))
-            return ERR_PARSE;
-        *out |= rights[k].bit;
-    }
-    return *out ? ERR_OK : ERR_PARSE;
-}
-
-static json_t *rights_json(unsigned bits)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < COUNT(rights); i++)
-        if (bits & rights[i].bit)
-            json_array_append_new(list, json_string(rights[i].word));
-    return list;
-}
 
 /* Nobody gives what he does not have. */
 static enum err read_key(const json_t *body, const struct eim_caller *who, struct http_response *p, struct eim_caller *out)
@@ -95,7 +77,7 @@ static enum err read_key(const json_t *body, const struct eim_caller *who, struc
     if (!name || !name[0] || strlen(name) >= sizeof out->name)
         return eim_problem(p, 400, "name is wrong", "1 to 64 characters are wanted");
     snprintf(out->name, sizeof out->name, "%s", name);
-    if (read_rights(json_object_get(body, "rights"), &out->rights))
+    if (eim_words_read(json_object_get(body, "rights"), rights, COUNT(rights), &out->rights))
         return eim_problem(p, 400, "rights are wrong", "a list of read, order, register, administer is wanted");
     return out->rights & ~who->rights ? eim_problem(p, 403, "not allowed", "a key has no right that its maker lacks") : ERR_OK;
 }
@@ -156,7 +138,7 @@ enum err eim_add_key(void *actor, const struct http_request *q, struct http_resp
         x = eim_problem(p, 409, "too many keys", "a tenant has at most 100; delete one first");
     if (!x)
         x = http_json(p, 201, json_pack("{s:s, s:s, s:o, s:s}", "id", id, "name", k.name, "rights",
-                                        rights_json(k.rights), "key", buf_cstr(&shown)));
+                                        eim_words_json(k.rights, rights, COUNT(rights)), "key", buf_cstr(&shown)));
     json_decref(body);
     if (shown.at)
         memory_clear(shown.at, shown.len);
@@ -166,28 +148,15 @@ enum err eim_add_key(void *actor, const struct http_request *q, struct http_resp
 
 /* --- the others -------------------------------------------------------------------------------------- */
 
-static enum err list_key(void *context, const struct db_row *r)
+static json_t *key_json(const struct db_row *r)
 {
-    json_t *item = json_pack("{s:s, s:s, s:o, s:I}", "id", db_text(r, 0), "name", db_text(r, 1), "rights",
-                             rights_json((unsigned)db_int(r, 2)), "created", (json_int_t)db_int(r, 3));
-    return json_array_append_new(context, item) ? ERR_NOMEM : ERR_OK;
+    return json_pack("{s:s, s:s, s:o, s:I}", "id", db_text(r, 0), "name", db_text(r, 1), "rights",
+                     eim_words_json((unsigned)db_int(r, 2), rights, COUNT(rights)), "created", (json_int_t)db_int(r, 3));
 }
 
 enum err eim_list_keys(void *actor, const struct http_request *q, struct http_response *p)
 {
-    struct eim *e = actor;
-    struct eim_caller who;
-    enum err x = eim_authorize(e, q, p, EIM_ADMINISTER, &who);
-    if (x)
-        return x;
-    json_t *items = json_array();
-    x = items ? db_query(e->env->db, "SELECT id, name, rights, created FROM api_key WHERE tenant = ? ORDER BY id",
-                         DB_ARGS(DB_TEXT(who.tenant)), list_key, items)
-              : ERR_NOMEM;
-    if (!x || x == ERR_NOT_FOUND)
-        return http_json(p, 200, json_pack("{s:o}", "items", items));
-    json_decref(items);
-    return x;
+    return eim_list_own(actor, q, p, "SELECT id, name, rights, created FROM api_key WHERE tenant = ? ORDER BY id", key_json);
 }
 
 enum err eim_delete_key(void *actor, const struct http_request *q, struct http_response *p)

@@ -11,6 +11,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "",
       "who may call: {name, certificate: FILE | fingerprint: SHA-256, tenant: NAME (none: the one without a name), "
       "rights: [read, order, register, administer] (none: all)}" },
+    { "storage-key", SETTING_TEXT, NULL, "file with the key that seals the secrets of webhooks; made when absent" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
     { "former-keys", SETTING_LIST, "", "names of signing identities that some eUICCs still know; updateEim with ownKey ends that" },
@@ -18,6 +19,7 @@ static const struct setting settings[] = {
     { "fqdn", SETTING_TEXT, "eim.example.com", "where IPAs poll" },
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that it speaks: 1.2 or 1.3" },
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
+    { "heartbeat", SETTING_DURATION, "15 s", "a stream of events that is quiet for so long gets a line that says nothing" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
     { "receivers", SETTING_LIST, "",
       "SM-DP+ addresses that notifications may be relayed to, beside those of downloads that were relayed; [\"*\"]: any" },
@@ -29,6 +31,7 @@ static const char usage[] = "  sim-eim --settings eim.yaml\n\n"
                             "with eim.yaml:\n"
                             "  listen: 127.0.0.1:8446\n"
                             "  database: eim.db\n"
+                            "  storage-key: eim.key\n"
                             "  certificate: certs/EIM/CERT_S_EIM_TLS_NIST.pem\n"
                             "  key: certs/EIM/SK_S_EIM_TLS_NIST.pem\n"
                             "  clients-ca: certs/Operator/CERT_OPERATOR_CA.pem\n"
@@ -116,6 +119,7 @@ static enum err make_eim(struct program_state *p)
                               .fqdn = settings_text(s, "fqdn"),
                               .v1_3 = strcmp(settings_text(s, "sgp32"), "1.3") == 0,
                               .postpone_ms = settings_int(s, "postpone"),
+                              .heartbeat_ms = settings_int(s, "heartbeat"),
                               .receivers = p->receivers,
                               .any_user_agent = settings_bool(s, "any-user-agent"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
@@ -132,6 +136,8 @@ static enum err make_eim(struct program_state *p)
         e = daemon_read_ci_folder(p->d, folder, &p->trust);
     if (!e)
         e = read_clients(p->d, &clients, &m.client_count);
+    if (!e)
+        e = daemon_read_storage_key(s, "storage-key", &m.storage_key);
     if (!e) {
         m.sign_certificate = sign->der;
         m.sign_key = p->key;
@@ -141,6 +147,7 @@ static enum err make_eim(struct program_state *p)
         e = eim_new(daemon_env(p->d), &m, &p->eim);
     }
     free(clients);
+    secret_release(&m.storage_key);
     return e;
 }
 

@@ -109,6 +109,8 @@ static enum err read_command(struct eim *e, const json_t *body, struct eim_order
         (!take_text(body, "iccid", o->iccid, sizeof o->iccid) || rsp_iccid_parse(o->iccid, iccid)))
         return eim_problem(p, 400, "iccid is wrong", "19 or 20 digits are wanted");
     enum err x = eim_signing_fill_order(e, o);
+    if (x == ERR_PARSE)
+        return eim_problem(p, 400, "parameters are wrong", "counter is a number from 0 on, below 8388591");
     return x ? x : check_parameters(o, p);
 }
 
@@ -233,14 +235,15 @@ enum err eim_find_order(void *actor, const struct http_request *q, struct http_r
     struct buf reference = { .max = 256 };
     eim_order_init(&o);
     enum err x = eim_authorize(e, q, p, EIM_READ, &who);
-    if (!x) {
-        x = http_query(q, "reference", &reference);
-        if (!x)
-            x = eim_order_by_reference(e, who.tenant, buf_cstr(&reference), &o);
+    enum err asked = x ? x : http_query(q, "reference", &reference);
+    if (!x && asked == ERR_NOT_FOUND) {
+        x = eim_list_orders(e, &who, q, p);
+    } else if (!x) {
+        x = asked ? asked : eim_order_by_reference(e, who.tenant, buf_cstr(&reference), &o);
         x = own_order(&who, &o, x, p);
+        if (!x)
+            x = answer_order(e, 200, &o, p);
     }
-    if (!x)
-        x = answer_order(e, 200, &o, p);
     buf_release(&reference);
     eim_order_release(&o);
     return x;

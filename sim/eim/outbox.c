@@ -116,11 +116,6 @@ static enum err take_receiver(void *context, const struct db_row *r)
     return ERR_OK;
 }
 
-static enum err take_secret(void *context, const struct db_row *r)
-{
-    return secret_set(context, db_blob(r, 0));
-}
-
 #define RECEIVERS "SELECT id, attempts, url FROM receiver WHERE next IS NOT NULL AND next <= ? AND "
 
 /* Those that did not answer last time come after the others: a look at one of them may take long. */
@@ -142,10 +137,7 @@ static enum err next_letter(struct eim *e, int64_t now, struct letter *l)
                      "SELECT id, attempts, order_id, eid, body FROM letter WHERE receiver = ? AND head AND due <= ?"
                      " ORDER BY due, id LIMIT 1",
                      DB_ARGS(DB_INT(l->receiver), DB_INT(now)), take_letter, l);
-    if (x)
-        return x;
-    x = db_query(db, "SELECT secret FROM webhook WHERE receiver = ?", DB_ARGS(DB_INT(l->receiver)), take_secret, &l->secret);
-    return x == ERR_NOT_FOUND ? ERR_OK : x;
+    return x;
 }
 
 static void letter_release(struct letter *l)
@@ -201,7 +193,9 @@ static enum err post(struct eim *e, const struct letter *l, struct http_response
 static enum delivery deliver(struct eim *e, struct letter *l)
 {
     struct http_response answer = HTTP_RESPONSE_INIT;
-    enum err x = l->body.len ? ERR_OK : write_body(e, l);
+    enum err x = eim_webhook_secret(e, l->receiver, &l->secret); /* nothing goes unsigned that is to be signed */
+    if (!x && !l->body.len)
+        x = write_body(e, l);
     if (!x)
         x = post(e, l, &answer);
     enum delivery d = judge(x, answer.status);

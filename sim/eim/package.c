@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "eim_internal.h"
+#include "rsp_eim_configuration.h"
 #include "rsp_ids.h"
 
 static enum err sign_package(struct eim *e, const struct ec_key *key, const struct rsp_euicc_package_signed *content,
@@ -97,13 +98,24 @@ enum err eim_order_ask_for_results(struct eim_order *o)
     return put_question(o, SPAN(0xa2));
 }
 
+/* A counter begins anew only with a key that the eUICC does not know yet. */
+static enum err take_counter(struct eim *e, struct eim_order *o)
+{
+    const struct eim_signing *known = NULL;
+    bool resets = eim_signing_resets_counter(o);
+    enum err x = resets ? eim_signing_of(e, o->eid, &known) : ERR_OK;
+    if (!x && known == &e->signing[0])
+        x = ERR_REFUSED;
+    return x ? x : eim_euicc_next_counter(e, o->eid, RSP_COUNTER_MAX - (resets ? 0 : EIM_COUNTERS_RESERVED), &o->counter);
+}
+
 enum err eim_order_prepare(struct eim *e, struct eim_order *o)
 {
     enum err x = rng_fill(e->env->rng, o->transaction_id, sizeof o->transaction_id);
     buf_clear(&o->message);
     /* SGP.32 2.11.1.1: the counter is persistent before the package that bears it leaves. */
     if (!x && eim_order_is_package(o->kind))
-        x = eim_euicc_next_counter(e, o->eid, &o->counter);
+        x = take_counter(e, o);
     if (!x)
         x = o->kind == EIM_ORDER_DOWNLOAD ? put_trigger(e, o)
             : o->kind == EIM_ORDER_DATA   ? put_data_request(o)

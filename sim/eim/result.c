@@ -50,6 +50,12 @@ static enum err end_order(struct eim_order *o, enum eim_order_state state, int64
     return set_result(o, json_pack("{s:I, s:s}", "code", (json_int_t)code, "name", name));
 }
 
+enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const char *name)
+{
+    enum err x = end_order(o, EIM_FAILED, code, name);
+    return x ? x : eim_order_update(e, o);
+}
+
 /* What passes by itself: an emergency call (104), a card that talks to its terminal (catBusy). Nothing was done; later a new
  * package, with the next counter, asks again. */
 #define POSTPONE_FACTOR_MAX 30

@@ -61,12 +61,13 @@ enum err eim_signing_spki(const struct eim_signing *s, struct buf *out)
 
 /* --- roll-over ------------------------------------------------------------------------------------------ */
 
-static enum err put_configuration(struct eim *e, struct buf *out)
+static enum err put_configuration(struct eim *e, struct rsp_int counter, struct buf *out)
 {
     struct buf spki = { .max = 256 };
     enum err x = eim_signing_spki(&e->signing[0], &spki);
     const struct rsp_eim_configuration c = {
         .eim_id = span_str(e->eim_id),
+        .counter = counter,
         .has_public_key_data = true,
         .public_key_data = { .which = RSP_KEY_DATA_PUBLIC_KEY, .public_key = buf_span(&spki) },
     };
@@ -78,13 +79,32 @@ static enum err put_configuration(struct eim *e, struct buf *out)
 
 #define NEW_KEY "newKey" /* among an order's parameters: hex of the id */
 
+/* The counter that the eUICC is to go on from (SGP.32 5.9.1; catalogue A.6): with a new key it may begin anew. */
+static enum err read_counter(const struct eim_order *o, struct rsp_int *out)
+{
+    enum err x = json_int(o->parameters, "counter", &out->value);
+    out->present = !x;
+    if (x == ERR_NOT_FOUND)
+        return ERR_OK;
+    return x || out->value < 0 || out->value > RSP_COUNTER_MAX - EIM_COUNTERS_RESERVED - 1 ? ERR_PARSE : ERR_OK;
+}
+
+bool eim_signing_resets_counter(const struct eim_order *o)
+{
+    struct rsp_int counter = { 0 };
+    return json_str(o->parameters, NEW_KEY) && !read_counter(o, &counter) && counter.present;
+}
+
 enum err eim_signing_fill_order(struct eim *e, struct eim_order *o)
 {
+    struct rsp_int counter = { 0 };
     struct buf bytes = { .max = 1024 }, id = { .max = 80 };
     json_object_del(o->parameters, NEW_KEY);
     if (o->kind != EIM_ORDER_UPDATE_EIM || !json_is_true(json_object_get(o->parameters, "ownKey")))
         return ERR_OK;
-    enum err x = put_configuration(e, &bytes);
+    enum err x = read_counter(o, &counter);
+    if (!x)
+        x = put_configuration(e, counter, &bytes);
     if (!x)
         x = json_set_base64(o->parameters, "eimConfiguration", buf_span(&bytes));
     if (!x)
@@ -106,11 +126,14 @@ bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o)
 enum err eim_signing_note(struct eim *e, const struct eim_order *o)
 {
     struct buf id = { .max = 32 };
+    struct rsp_int counter = { 0 };
     const char *text = json_str(o->parameters, NEW_KEY);
     enum err x = text ? hex_decode(span_str(text), &id) : ERR_OK;
+    if (!x)
+        x = read_counter(o, &counter);
     if (!x && text)
-        x = db_run(e->env->db, "UPDATE euicc SET signing = ? WHERE eid = ?",
-                   DB_ARGS(DB_BLOB(buf_span(&id)), DB_TEXT(o->eid)), NULL);
+        x = db_run(e->env->db, "UPDATE euicc SET signing = ?, counter = COALESCE(?, counter) WHERE eid = ?",
+                   DB_ARGS(DB_BLOB(buf_span(&id)), counter.present ? DB_INT(counter.value) : DB_NULL, DB_TEXT(o->eid)), NULL);
     buf_release(&id);
     return x;
 }

@@ -151,6 +151,11 @@ const char *const eim_migrations[] = {
     "ALTER TABLE euicc DROP COLUMN features;"
     "ALTER TABLE euicc DROP COLUMN device_info;"
     "ALTER TABLE euicc DROP COLUMN rat;",
+    /* Secrets of webhooks are sealed at the next start. */
+    "CREATE INDEX webhook_open ON webhook (id) WHERE length(secret) = 32;"
+    "CREATE INDEX orders_by_tenant ON orders (tenant, created, number);"
+    "CREATE INDEX orders_by_state ON orders (tenant, state, created, number);"
+    "CREATE INDEX orders_by_eid ON orders (eid, created, number);",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -161,6 +166,14 @@ static const char *const state_names[] = {
 const char *eim_order_state_name(enum eim_order_state s)
 {
     return (size_t)s < COUNT(state_names) ? state_names[s] : "unknown";
+}
+
+int eim_order_state_of(const char *name)
+{
+    for (size_t i = 0; i < COUNT(state_names); i++)
+        if (strcmp(state_names[i], name) == 0)
+            return (int)i;
+    return -1;
 }
 
 void eim_order_init(struct eim_order *o)
@@ -324,10 +337,10 @@ enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int64_t least)
                   DB_ARGS(DB_INT(least), DB_TEXT(eid), DB_INT(least)), NULL);
 }
 
-enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t *counter)
+enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t most, int64_t *counter)
 {
-    return db_get_int(e->env->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ? RETURNING counter",
-                      DB_ARGS(DB_TEXT(eid)), counter);
+    return db_get_int(e->env->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ? AND counter < ? RETURNING counter",
+                      DB_ARGS(DB_TEXT(eid), DB_INT(most)), counter);
 }
 
 /* --- orders ---------------------------------------------------------------------------------------- */
@@ -392,7 +405,7 @@ static enum err take_order(void *context, const struct db_row *r)
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
     " transaction_id, activation_code, message, result, parameters, tenant, priority, attempt, not_before," \
-    " postponed, confirmation FROM orders "
+    " postponed, confirmation, number FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
@@ -416,6 +429,43 @@ enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out)
     /* One package in flight per eUICC: a sent order comes before the queued ones (state DESC). */
     return db_query(e->env->db, ORDER_COLUMNS "WHERE eid = ? AND state < 2 ORDER BY state DESC, priority DESC, number LIMIT 1",
                     DB_ARGS(DB_TEXT(eid)), take_order, out);
+}
+
+/* ?1 tenant, ?2 state, ?3 eUICC, ?4 ?5 where to go on, ?6 how many; each is a range of one index. Of one eUICC the states are
+ * sorted out on the way. */
+#define LIST_FROM "(created, number) > (?4, ?5) ORDER BY created, number LIMIT ?6"
+const char *const eim_order_lists[EIM_LISTS] = {
+    [EIM_LIST_ALL] = ORDER_COLUMNS "WHERE tenant = ?1 AND " LIST_FROM,
+    [EIM_LIST_STATE] = ORDER_COLUMNS "WHERE tenant = ?1 AND state = ?2 AND " LIST_FROM,
+    [EIM_LIST_EUICC] = ORDER_COLUMNS "WHERE eid = ?3 AND tenant = ?1 AND (?2 < 0 OR state = ?2) AND " LIST_FROM,
+};
+
+struct listing {
+    eim_order_fn take;
+    void *context;
+};
+
+static enum err list_order(void *context, const struct db_row *r)
+{
+    const struct listing *l = context;
+    struct eim_order o;
+    eim_order_init(&o);
+    enum err x = take_order(&o, r);
+    if (!x)
+        x = l->take(l->context, &o, db_int(r, 23));
+    eim_order_release(&o);
+    return x;
+}
+
+enum err eim_orders_list(struct eim *e, const struct eim_order_filter *f, eim_order_fn take, void *context)
+{
+    struct listing l = { take, context };
+    int which = f->eid[0] ? EIM_LIST_EUICC : f->state >= 0 ? EIM_LIST_STATE : EIM_LIST_ALL;
+    enum err x = db_query(e->env->db, eim_order_lists[which],
+                          DB_ARGS(DB_TEXT(f->tenant), DB_INT(f->state), DB_TEXT(f->eid), DB_INT(f->created), DB_INT(f->after),
+                                  DB_INT(f->limit)),
+                          list_order, &l);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
 
 enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, struct span transaction_id)
@@ -520,6 +570,8 @@ json_t *eim_order_json(struct eim *e, const struct eim_order *o)
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "orderId", o->id, "reference", o->reference, "eid",
                              o->eid, "kind", eim_order_kind_name(o->kind), "state", eim_order_state_name(o->state),
                              "priority", (json_int_t)o->priority, "attempt", (json_int_t)o->attempt);
+    if (json && o->created)
+        json_object_set_new(json, "created", json_integer(o->created));
     if (json && !x && contact)
         json_object_set_new(json, "lastContact", json_integer(contact));
     if (json && o->result.len)

@@ -4,10 +4,17 @@
 
 #include "eim_internal.h"
 #include "json.h"
+#include "seal.h"
 #include "webhook.h"
 
 #define WEBHOOKS_MAX 20 /* of a tenant */
+#define SEALED_OCTETS (WEBHOOK_SECRET_OCTETS + SEAL_MORE_OCTETS)
 #define ALL_EVENTS (1u << EIM_EVENT_ORDER_ENDED | 1u << EIM_EVENT_STATE_CHANGE)
+
+static const struct eim_word event_words[] = {
+    { "order.ended", 1u << EIM_EVENT_ORDER_ENDED },
+    { "euicc.stateChange", 1u << EIM_EVENT_STATE_CHANGE },
+};
 
 struct hook {
     char id[37], tenant[EIM_TENANT_MAX + 1], url[513];
@@ -17,51 +24,42 @@ struct hook {
 
 /* --- making one ---------------------------------------------------------------------------------------- */
 
-static enum err read_events(const json_t *list, unsigned *out)
-{
-    const json_t *item;
-    size_t i;
-    *out = list ? 0 : ALL_EVENTS;
-    json_array_foreach(list, i, item) {
-        int kind = json_is_string(item) ? eim_event_of(json_string_value(item)) : -1;
-        if (kind < 0)
-            return ERR_PARSE;
-        *out |= 1u << kind;
-    }
-    return *out ? ERR_OK : ERR_PARSE;
-}
-
-static json_t *events_json(unsigned events)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; list && i < 32; i++)
-        if (events & ALL_EVENTS & 1u << i)
-            json_array_append_new(list, json_string(eim_event_name((enum eim_event)i)));
-    return list;
-}
-
 static enum err read_hook(const json_t *body, struct hook *h, struct http_response *p)
 {
     const char *url = json_str(body, "url");
     if (!url || strlen(url) >= sizeof h->url || strncmp(url, "https://", 8) != 0 || !url[8])
         return eim_problem(p, 400, "url is wrong", "an https URL of at most 512 characters is wanted");
     snprintf(h->url, sizeof h->url, "%s", url);
-    return read_events(json_object_get(body, "events"), &h->events)
+    const json_t *events = json_object_get(body, "events");
+    h->events = ALL_EVENTS;
+    return events && eim_words_read(events, event_words, COUNT(event_words), &h->events)
                ? eim_problem(p, 400, "events are wrong", "a list of order.ended and euicc.stateChange is wanted")
                : ERR_OK;
+}
+
+/* A secret stands sealed, for its webhook alone. */
+static enum err seal_secret(struct eim *e, const char *id, struct span secret, struct buf *out)
+{
+    char what_for[64];
+    snprintf(what_for, sizeof what_for, "webhook\n%s", id);
+    return seal(e->env->crypto, e->env->rng, secret_span(&e->storage_key), span_str(what_for), secret, out);
 }
 
 static enum err store_hook(struct eim *e, const struct hook *h)
 {
     int64_t receiver = 0, changed = 0;
+    struct buf sealed = { .max = SEALED_OCTETS };
     enum err x = eim_outbox_receiver(e, h->tenant, h->url, &receiver);
+    if (!x)
+        x = seal_secret(e, h->id, SPAN_ARRAY(h->secret), &sealed);
     if (!x)
         x = db_run(e->env->db,
                    "INSERT INTO webhook (id, tenant, receiver, events, secret) SELECT ?, ?, ?, ?, ?"
                    " WHERE (SELECT count(*) FROM webhook WHERE tenant = ?) < ?",
                    DB_ARGS(DB_TEXT(h->id), DB_TEXT(h->tenant), DB_INT(receiver), DB_INT(h->events),
-                           DB_BLOB(SPAN_ARRAY(h->secret)), DB_TEXT(h->tenant), DB_INT(WEBHOOKS_MAX)),
+                           DB_BLOB(buf_span(&sealed)), DB_TEXT(h->tenant), DB_INT(WEBHOOKS_MAX)),
                    &changed);
+    buf_release(&sealed);
     return x ? x : changed ? ERR_OK : ERR_LIMIT;
 }
 
@@ -95,7 +93,7 @@ enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_
     if (!x)
         x = webhook_put_secret(&secret, SPAN_ARRAY(h.secret));
     if (!x)
-        x = http_json(p, 201, json_pack("{s:s, s:s, s:o, s:s}", "id", h.id, "url", h.url, "events", events_json(h.events),
+        x = http_json(p, 201, json_pack("{s:s, s:s, s:o, s:s}", "id", h.id, "url", h.url, "events", eim_words_json(h.events, event_words, COUNT(event_words)),
                                         "secret", buf_cstr(&secret)));
     json_decref(body);
     memory_clear(&h, sizeof h);
@@ -107,30 +105,19 @@ enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_
 
 /* --- the others ---------------------------------------------------------------------------------------- */
 
-static enum err list_hook(void *context, const struct db_row *r)
+static json_t *hook_json(const struct db_row *r)
 {
-    json_t *item = json_pack("{s:s, s:s, s:o, s:I}", "id", db_text(r, 0), "url", db_text(r, 1), "events",
-                             events_json((unsigned)db_int(r, 2)), "waiting", (json_int_t)db_int(r, 3));
-    return json_array_append_new(context, item) ? ERR_NOMEM : ERR_OK;
+    return json_pack("{s:s, s:s, s:o, s:I}", "id", db_text(r, 0), "url", db_text(r, 1), "events",
+                     eim_words_json((unsigned)db_int(r, 2), event_words, COUNT(event_words)), "waiting",
+                     (json_int_t)db_int(r, 3));
 }
 
 enum err eim_list_webhooks(void *actor, const struct http_request *q, struct http_response *p)
 {
-    struct eim *e = actor;
-    struct eim_caller who;
-    enum err x = eim_authorize(e, q, p, EIM_ADMINISTER, &who);
-    if (x)
-        return x;
-    json_t *items = json_array();
-    x = items ? db_query(e->env->db,
-                         "SELECT w.id, r.url, w.events, (SELECT count(*) FROM letter WHERE receiver = r.id)"
-                         " FROM webhook w JOIN receiver r ON r.id = w.receiver WHERE w.tenant = ? ORDER BY w.id",
-                         DB_ARGS(DB_TEXT(who.tenant)), list_hook, items)
-              : ERR_NOMEM;
-    if (!x || x == ERR_NOT_FOUND)
-        return http_json(p, 200, json_pack("{s:o}", "items", items));
-    json_decref(items);
-    return x;
+    return eim_list_own(actor, q, p,
+                        "SELECT w.id, r.url, w.events, (SELECT count(*) FROM letter WHERE receiver = r.id)"
+                        " FROM webhook w JOIN receiver r ON r.id = w.receiver WHERE w.tenant = ? ORDER BY w.id",
+                        hook_json);
 }
 
 static enum err remove_hook(struct eim *e, const char *tenant, const char *id)
@@ -155,6 +142,69 @@ enum err eim_delete_webhook(void *actor, const struct http_request *q, struct ht
     if (x == ERR_NOT_FOUND)
         return eim_problem(p, 404, "no such webhook", "no webhook has this id");
     return x ? x : http_text(p, 204, "", (struct span){ 0 });
+}
+
+/* --- secrets -------------------------------------------------------------------------------------------- */
+
+struct kept {
+    char id[37];
+    struct buf secret; /* as it stands */
+};
+
+static enum err take_kept(void *context, const struct db_row *r)
+{
+    struct kept *k = context;
+    snprintf(k->id, sizeof k->id, "%s", db_text(r, 0));
+    return buf_set(&k->secret, db_blob(r, 1));
+}
+
+static enum err open_secret(struct eim *e, const struct kept *k, struct secret *out)
+{
+    char what_for[64];
+    struct buf plain = { .max = WEBHOOK_SECRET_OCTETS };
+    snprintf(what_for, sizeof what_for, "webhook\n%s", k->id);
+    enum err x = unseal(e->env->crypto, secret_span(&e->storage_key), span_str(what_for), buf_span(&k->secret), &plain);
+    if (!x)
+        x = secret_set(out, buf_span(&plain));
+    if (plain.at)
+        memory_clear(plain.at, plain.len);
+    buf_release(&plain);
+    return x ? log_fail(e->env->log, x, "storage", "a webhook's secret does not open: wrong storage key or damaged row") : ERR_OK;
+}
+
+enum err eim_webhook_secret(struct eim *e, int64_t receiver, struct secret *out)
+{
+    struct kept k = { .secret.max = SEALED_OCTETS };
+    enum err x = db_query(e->env->db, "SELECT id, secret FROM webhook WHERE receiver = ?", DB_ARGS(DB_INT(receiver)), take_kept, &k);
+    if (!x)
+        x = open_secret(e, &k, out);
+    buf_release(&k.secret);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+static enum err seal_one(struct eim *e, struct kept *k)
+{
+    struct buf sealed = { .max = SEALED_OCTETS };
+    enum err x = seal_secret(e, k->id, buf_span(&k->secret), &sealed);
+    if (!x)
+        x = db_run(e->env->db, "UPDATE webhook SET secret = ? WHERE id = ?", DB_ARGS(DB_BLOB(buf_span(&sealed)), DB_TEXT(k->id)),
+                   NULL);
+    memory_clear(k->secret.at, k->secret.len);
+    buf_release(&sealed);
+    return x;
+}
+
+enum err eim_webhooks_seal(struct eim *e)
+{
+    struct kept k = { .secret.max = SEALED_OCTETS };
+    enum err x = ERR_OK;
+    while (!x) {
+        x = db_query(e->env->db, "SELECT id, secret FROM webhook WHERE length(secret) = 32 LIMIT 1", NULL, 0, take_kept, &k);
+        if (!x)
+            x = seal_one(e, &k);
+    }
+    buf_release(&k.secret);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
 
 /* --- telling ------------------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define NONCE_LEN 12u
+#include "seal.h"
 
 struct record {
     uint8_t algorithm, k_len, res_len, iterations, k[32], opc[32];
@@ -12,19 +12,13 @@ struct record {
 
 enum err keys_seal(struct network *n, const struct subscriber *s, struct buf *out)
 {
-    uint8_t nonce[NONCE_LEN];
     struct record r = { .algorithm = (uint8_t)s->aka.algorithm,
                         .k_len = (uint8_t)s->aka.k_len,
                         .res_len = s->aka.res_len,
                         .iterations = s->aka.keccak_iterations };
     memcpy(r.k, s->aka.k, sizeof r.k);
     memcpy(r.opc, s->aka.opc, sizeof r.opc);
-    enum err e = rng_fill(n->env->rng, nonce, sizeof nonce);
-    if (!e)
-        e = buf_put(out, SPAN_ARRAY(nonce));
-    if (!e)
-        e = aes256_gcm_seal(n->env->crypto, secret_span(&n->storage_key), SPAN_ARRAY(nonce), span_str(s->imsi),
-                            span_of(&r, sizeof r), out);
+    enum err e = seal(n->env->crypto, n->env->rng, secret_span(&n->storage_key), span_str(s->imsi), span_of(&r, sizeof r), out);
     memory_clear(&r, sizeof r);
     return e;
 }
@@ -48,10 +42,7 @@ static enum err unpack(struct span plain, struct subscriber *s)
 enum err keys_open(struct network *n, struct span sealed, struct subscriber *s)
 {
     struct buf plain = { .max = sizeof(struct record) };
-    if (sealed.len < NONCE_LEN)
-        return log_fail(n->env->log, ERR_VERIFY, "storage", "a subscriber's keys are damaged");
-    enum err e = aes256_gcm_open(n->env->crypto, secret_span(&n->storage_key), span_sub(sealed, 0, NONCE_LEN),
-                                 span_str(s->imsi), span_sub(sealed, NONCE_LEN, sealed.len), &plain);
+    enum err e = unseal(n->env->crypto, secret_span(&n->storage_key), span_str(s->imsi), sealed, &plain);
     if (!e)
         e = unpack(buf_span(&plain), s);
     if (plain.at)

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "saip.h"
 #include "smdp_functions.h"
+#include "seal.h"
 #include "smdp_routes.h"
 
 /* --- at rest -------------------------------------------------------------------------------------- */
@@ -22,10 +23,8 @@ static enum err get_package(struct smdp *s, const char *owner, const char *type,
     name_of(owner, type, name);
     enum err e = db_get(s->env->db, "SELECT package FROM profile_type WHERE owner = ? AND name = ?",
                         DB_ARGS(DB_TEXT(owner), DB_TEXT(type)), &sealed);
-    struct span bytes = buf_span(&sealed);
     if (!e)
-        e = aes256_gcm_open(s->env->crypto, secret_span(&s->storage_key), span_sub(bytes, 0, 12), span_str(name),
-                            span_sub(bytes, 12, bytes.len), out);
+        e = unseal(s->env->crypto, secret_span(&s->storage_key), span_str(name), buf_span(&sealed), out);
     buf_release(&sealed);
     return e && e != ERR_NOT_FOUND ? log_fail(s->env->log, e, "storage", "a profile type does not open") : e;
 }
@@ -34,14 +33,8 @@ static enum err put_package(struct smdp *s, const struct smdp_profile_type *t)
 {
     struct buf sealed = { .max = SAIP_UPP_MAX + 64 };
     char name[160];
-    uint8_t iv[12];
     name_of(t->owner, t->name, name);
-    enum err e = rng_fill(s->env->rng, iv, sizeof iv);
-    if (!e)
-        e = buf_put(&sealed, SPAN_ARRAY(iv));
-    if (!e)
-        e = aes256_gcm_seal(s->env->crypto, secret_span(&s->storage_key), SPAN_ARRAY(iv), span_str(name), t->package,
-                            &sealed);
+    enum err e = seal(s->env->crypto, s->env->rng, secret_span(&s->storage_key), span_str(name), t->package, &sealed);
     if (!e)
         e = db_run(s->env->db, "INSERT INTO profile_type (owner, name, at, size, package) VALUES (?,?,?,?,?)",
                    DB_ARGS(DB_TEXT(t->owner), DB_TEXT(t->name), DB_INT(clock_now(s->env->clock)),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aka.h"
+#include "seal.h"
 #include "smdp_internal.h"
 
 const char *const smdp_migrations[] = {
@@ -209,14 +210,9 @@ enum err smdp_subscription_seal(struct smdp *s, struct span key, struct span wha
                                 struct buf *out)
 {
     struct buf plain = { .max = 256 };
-    uint8_t iv[12];
     enum err e = pack(sub, &plain);
     if (!e)
-        e = rng_fill(s->env->rng, iv, sizeof iv);
-    if (!e)
-        e = buf_put(out, SPAN_ARRAY(iv));
-    if (!e)
-        e = aes256_gcm_seal(s->env->crypto, key, SPAN_ARRAY(iv), what_for, buf_span(&plain), out);
+        e = seal(s->env->crypto, s->env->rng, key, what_for, buf_span(&plain), out);
     if (plain.at)
         memory_clear(plain.at, plain.len);
     buf_release(&plain);
@@ -227,9 +223,7 @@ enum err smdp_subscription_open(struct smdp *s, struct span key, struct span wha
                                 struct smdp_subscription *sub)
 {
     struct buf plain = { .max = 256 };
-    enum err e = sealed.len < 12 ? ERR_VERIFY
-                                 : aes256_gcm_open(s->env->crypto, key, span_sub(sealed, 0, 12), what_for,
-                                                   span_sub(sealed, 12, sealed.len), &plain);
+    enum err e = unseal(s->env->crypto, key, what_for, sealed, &plain);
     if (!e)
         e = unpack(buf_span(&plain), sub);
     if (plain.at)

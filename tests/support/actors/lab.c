@@ -124,7 +124,9 @@ static void build_smds(struct lab *l, struct lab_part *p)
 
 static void build_eim(struct lab *l, struct lab_part *p)
 {
-    const struct pki_item *sign = lab_item(l, "CERT_S_EIMsign_ECDSA_NIST");
+    const struct pki_item *first = lab_item(l, "CERT_S_EIMsign_ECDSA_NIST");
+    const struct pki_item *sign = l->eim_new_key ? lab_item(l, "CERT_S_EIMsign_ECDSA_BRP") : first;
+    const struct eim_former_key former = { first->der, first->key };
     struct eim_client clients[] = { { .name = "eso" }, { .name = "admin", .tenant = "other" } };
     struct eim *eim = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
@@ -133,9 +135,13 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .fqdn = "eim.example.com",
                                     .sign_certificate = sign->der,
                                     .sign_key = sign->key,
+                                    .former = &former,
+                                    .former_count = l->eim_new_key,
                                     .trust = l->trust,
+                                    .storage_key = { .at = { 4, 5, 6 }, .len = 32 },
                                     .receivers = l->receivers,
                                     .v1_3 = l->v1_3,
+                                    .heartbeat_ms = l->heartbeat_ms,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };
     REQUIRE(eim_new(&p->env, &s, &eim) == ERR_OK);

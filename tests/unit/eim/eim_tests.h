@@ -71,6 +71,7 @@ TESTS(relay_tests);
 TESTS(discovery_tests);
 TESTS(package_tests);
 TESTS(result_tests);
+TESTS(stream_tests);
 TESTS(chain_tests);
 TESTS(twin_tests);
 

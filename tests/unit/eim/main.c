@@ -232,6 +232,7 @@ int main(void)
         { kinds_tests, kinds_tests_count },
         { package_tests, package_tests_count },
         { result_tests, result_tests_count },
+        { stream_tests, stream_tests_count },
         { chain_tests, chain_tests_count },
         { twin_tests, twin_tests_count },
     };

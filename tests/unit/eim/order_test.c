@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eim_internal.h"
 #include "eim_tests.h"
 
 /* --- priority ----------------------------------------------------------------------------------------- */
@@ -267,7 +268,163 @@ static void a_download_without_code_needs_none_again(void)
     fixture_close(&f);
 }
 
+/* --- the list --------------------------------------------------------------------------------------------------- */
+
+static void put_orders(struct fixture *f, const char *eid, const char *prefix, unsigned count)
+{
+    char url[120], body[160];
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(url, sizeof url, LAB_EIM_URL "/v1/euiccs/%s/orders", eid);
+        snprintf(body, sizeof body, "{\"reference\":\"%s-%u\",\"kind\":\"list\"}", prefix, i);
+        REQUIRE(lab_call(&f->l, f->l.eso, "POST", url, body, NULL) == 202);
+        clock_virtual_advance(&f->l.clock, clock_now(&f->l.clock.clock) + CLOCK_SECOND);
+    }
+}
+
+/* The references of a page, one after the other. */
+static const char *page_of(struct fixture *f, struct http_client *as, const char *query, char next[64])
+{
+    static char text[2048];
+    char url[200];
+    json_t *answer = NULL, *item;
+    size_t i;
+    text[0] = next[0] = 0;
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders%s", query);
+    REQUIRE(lab_call(&f->l, as, "GET", url, "", &answer) == 200);
+    json_array_foreach(json_object_get(answer, "items"), i, item)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", json_str(item, "reference"));
+    if (json_str(answer, "next"))
+        snprintf(next, 64, "%s", json_str(answer, "next"));
+    json_decref(answer);
+    return text;
+}
+
+static const struct {
+    const char *name, *query, *want;
+} lists[] = {
+    { "all", "", "a-0 a-1 a-2 b-0 b-1" },
+    { "of an eUICC", "?eid=" LAB_OTHER_EID, "b-0 b-1" },
+    { "of an eUICC that is not there", "?eid=89049032000000000000000000000066", "" },
+    { "those that wait", "?state=queued", "a-1 a-2 b-0 b-1" },
+    { "those that are under way", "?state=sent", "a-0" },
+    { "of an eUICC, by state", "?eid=" LAB_EID "&state=queued", "a-1 a-2" },
+    { "since a moment", "?since=2026-01-01T00:00:02Z", "a-2 b-0 b-1" },
+    { "since a moment, by state", "?since=2026-01-01T00:00:02Z&state=sent", "" },
+    { "since a moment to come", "?since=2999-01-01T00:00:00Z", "" },
+};
+
+static const char *const no_lists[] = { "?state=begun", "?state=", "?eid=", "?since=yesterday", "?since=", "?limit=0",
+                                        "?cursor=x", "?cursor=1", "?cursor=1.x", "?cursor=-1.1",
+                                        "?eid=890490321234512345123456789012350" };
+
+static void orders_are_listed(void)
+{
+    struct fixture f;
+    char next[64];
+    fixture_open(&f);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_OTHER_EID "\"}", NULL) == 201);
+    put_orders(&f, LAB_EID, "a", 3);
+    put_orders(&f, LAB_OTHER_EID, "b", 2);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    for (size_t i = 0; i < COUNT(lists); i++)
+        CHECK_ROW(lists[i].name, strcmp(page_of(&f, f.l.eso, lists[i].query, next), lists[i].want) == 0 && !next[0]);
+    CHECK(page_of(&f, f.l.admin, "", next)[0] == 0); /* another tenant's */
+    CHECK(page_of(&f, f.l.admin, "?eid=" LAB_EID, next)[0] == 0);
+    for (size_t i = 0; i < COUNT(no_lists); i++) {
+        char url[160];
+        snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders%s", no_lists[i]);
+        CHECK_ROW(no_lists[i], lab_call(&f.l, f.l.eso, "GET", url, "", NULL) == 400);
+    }
+    CHECK(lab_call(&f.l, f.l.stranger, "GET", LAB_EIM_URL "/v1/orders", "", NULL) == 403);
+    fixture_close(&f);
+}
+
+static void every_order_is_on_one_page(void)
+{
+    static const char *const filters[] = { "", "&state=queued", "&eid=" LAB_EID, "&since=2026-01-01T00:00:00Z" };
+    struct fixture f;
+    fixture_open(&f);
+    put_orders(&f, LAB_EID, "o", 7);
+    for (size_t i = 0; i < COUNT(filters); i++) {
+        char query[160], next[64] = "", all[256] = "";
+        for (int page = 0; page < 10; page++) {
+            snprintf(query, sizeof query, "?limit=2%s%s%s", filters[i], next[0] ? "&cursor=" : "", next);
+            const char *text = page_of(&f, f.l.eso, query, next);
+            snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", all[0] ? " " : "", text);
+            if (!next[0])
+                break;
+        }
+        CHECK_ROW(filters[i], strcmp(all, "o-0 o-1 o-2 o-3 o-4 o-5 o-6") == 0);
+    }
+    fixture_close(&f);
+}
+
+static enum err put_plan(void *context, const struct db_row *r)
+{
+    enum err e = buf_put_str(context, db_text(r, 3));
+    return e ? e : buf_put_u8(context, '\n');
+}
+
+/* No list reads what it does not show. */
+static void lists_are_ranges_of_an_index(void)
+{
+    static char explained[EIM_LISTS][1024];
+    struct fixture f;
+    fixture_open(&f);
+    for (int i = 0; i < EIM_LISTS; i++) {
+        struct buf plan = { .max = 4096 };
+        snprintf(explained[i], sizeof explained[i], "EXPLAIN QUERY PLAN %s", eim_order_lists[i]);
+        CHECK(db_query(f.l.part[LAB_EIM].env.db, explained[i],
+                       DB_ARGS(DB_TEXT(""), DB_INT(0), DB_TEXT(LAB_EID), DB_INT(0), DB_INT(0), DB_INT(10)), put_plan, &plan) ==
+              ERR_OK);
+        const char *text = buf_cstr(&plan);
+        CHECK_ROW(text, strstr(text, "SEARCH orders USING INDEX orders_by_") && !strstr(text, "SCAN") && !strstr(text, "TEMP"));
+        buf_release(&plan);
+    }
+    fixture_close(&f);
+}
+
+/* --- the counter ---------------------------------------------------------------------------------------------------- */
+
+static void set_counter(struct fixture *f, int64_t counter)
+{
+    REQUIRE(db_run(f->l.part[LAB_EIM].env.db, "UPDATE euicc SET counter = ?", DB_ARGS(DB_INT(counter)), NULL) == ERR_OK);
+}
+
+/* SGP.32 A.6: what is used up begins anew with a new key, and only so. */
+static void a_counter_begins_anew_with_a_new_key(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    set_counter(&f, 8388607 - 16);
+    CHECK(order(&f, "late", "list", "") == 202);
+    CHECK(order(&f, "same-key", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":0}") == 202);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR);
+    CHECK(strcmp(result_name(&f, "late"), "counterExhausted") == 0 && strcmp(result_name(&f, "same-key"), "noNewKey") == 0);
+    f.l.eim_new_key = true;
+    lab_restart(&f.l, LAB_EIM);
+    CHECK(order(&f, "none", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":8388607}") == 400);
+    CHECK(order(&f, "minus", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":-1}") == 400);
+    CHECK(order(&f, "text", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":\"0\"}") == 400);
+    CHECK(order(&f, "new-key", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":0}") == 202);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(f.package.message.package.package_signed.counter == 8388607 - 15);
+    execute(&f);
+    lab_restart(&f.l, LAB_EIM);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && strcmp(order_state(&f, "new-key"), "done") == 0);
+    CHECK(order(&f, "first", "list", "") == 202);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(f.package.message.package.package_signed.counter == 1);
+    execute(&f);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && strcmp(order_state(&f, "first"), "done") == 0);
+    fixture_close(&f);
+}
+
 const struct test order_tests[] = {
+    { "orders are listed by eUICC, state and time, each tenant's own", orders_are_listed },
+    { "every order is on one page", every_order_is_on_one_page },
+    { "each list of orders is a range of an index", lists_are_ranges_of_an_index },
+    { "a counter that is used up begins anew with a new key", a_counter_begins_anew_with_a_new_key },
     { "orders go by priority, equal ones as they came", priorities },
     { "an order under way is not overtaken", an_order_under_way_is_not_overtaken },
     { "priorities are judged", priorities_are_judged },

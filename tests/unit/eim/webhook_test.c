@@ -8,7 +8,7 @@
 #include "webhook.h"
 
 #define HOOKS LAB_EIM_URL "/v1/webhooks"
-#define EVENTS LAB_EIM_URL "/v1/events"
+#define EVENTS LAB_EIM_URL "/v1/events?follow=false"
 
 /* Who gets webhooks: keeps what came, verified with the secret. */
 struct listener {
@@ -286,6 +286,55 @@ static void a_webhook_that_is_taken_back(void)
     close_listener(&f, &l);
 }
 
+/* The secret stands sealed; a store from before is sealed at the next start, and goes on with the same secret. */
+static void secrets_are_sealed(void)
+{
+    struct fixture f;
+    struct listener l;
+    char id[40];
+    int64_t octets = 0;
+    open_listener(&f, &l);
+    make_hook(&f, &l, "", id);
+    CHECK(!lab_file_holds(&f.l, LAB_EIM, secret_span(&l.secret)));
+    for (int round = 0; round < 2; round++) {
+        struct db *db = f.l.part[LAB_EIM].env.db;
+        REQUIRE(round == 0 || db_run(db, "UPDATE webhook SET secret = ?", DB_ARGS(DB_BLOB(secret_span(&l.secret))), NULL) == ERR_OK);
+        lab_restart(&f.l, LAB_EIM);
+        db = f.l.part[LAB_EIM].env.db;
+        CHECK(db_get_int(db, "SELECT length(secret) FROM webhook", NULL, 0, &octets) == ERR_OK && octets == 60);
+        report_change(&f, round);
+        tick_eim(&f);
+        CHECK(l.count == (unsigned)round + 1 && l.heard[round].verified == ERR_OK);
+    }
+    close_listener(&f, &l);
+}
+
+/* A secret in another's place, or altered, opens nothing: then nothing is sent, rather than unsigned, and others hear as before. */
+static void a_secret_opens_only_in_its_place(void)
+{
+    static const char *const spoils[] = {
+        "UPDATE webhook SET secret = (SELECT secret FROM webhook o WHERE o.rowid <> webhook.rowid)",
+        "UPDATE webhook SET secret = zeroblob(60)",
+    };
+    for (size_t i = 0; i < COUNT(spoils); i++) {
+        struct fixture f;
+        struct listener l;
+        char id[40];
+        open_listener(&f, &l);
+        make_hook(&f, &l, "", id);
+        REQUIRE(lab_call(&f.l, f.l.eso, "POST", HOOKS, "{\"url\":\"https://hooks.example.com/other\"}", NULL) == 201);
+        REQUIRE(db_run(f.l.part[LAB_EIM].env.db, spoils[i], NULL, 0, NULL) == ERR_OK);
+        REQUIRE(order(&f, "a", "list", "") == 202 && poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        execute(&f);
+        REQUIRE(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+        for (int k = 0; k < 4; k++)
+            tick_eim(&f);
+        CHECK(l.count == 0 && f.eso.heard_count == 1);
+        CHECK(lab_said(&f.l, "does not open"));
+        close_listener(&f, &l);
+    }
+}
+
 static const struct {
     const char *name, *body;
 } refused[] = {
@@ -503,6 +552,8 @@ const struct test webhook_tests[] = {
     { "reports without end are bounded", reports_without_end_are_bounded },
     { "callbacks of orders are signed where there is a secret", callbacks_are_signed_where_there_is_a_secret },
     { "events that wait for a webhook that is taken back are forgotten", a_webhook_that_is_taken_back },
+    { "a webhook's secret stands sealed, also one of a store from before", secrets_are_sealed },
+    { "a webhook's secret opens only in its place, and nothing goes out unsigned", a_secret_opens_only_in_its_place },
     { "webhooks are judged before they are made", webhooks_are_judged },
     { "only what was signed for it, and lately, is believed", only_what_was_signed_is_believed },
     { "the specification's example has its published signature", the_published_example },

@@ -68,7 +68,7 @@ struct tls_identity party_identity(const struct party *p);
 /* One call; the answer is in *p. */
 enum err call(struct http_client *c, const char *method, const char *url, const char *body, struct http_response *p);
 
-extern const struct test contract_tests[], tls_tests[], raw_tests[];
-extern const size_t contract_test_count, tls_test_count, raw_test_count;
+extern const struct test contract_tests[], tls_tests[], raw_tests[], stream_tests[];
+extern const size_t contract_test_count, tls_test_count, raw_test_count, stream_test_count;
 
 #endif

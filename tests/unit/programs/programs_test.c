@@ -129,7 +129,8 @@ static const char eim_good[] = "listen: 127.0.0.1:0\n"
                                "eim-id: eim.example.com\n"
                                "brainpool: false\n"
                                "clients:\n"
-                               "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n";
+                               "  - {name: eso, certificate: certs/Operator/CERT_OPERATOR_ESO.pem}\n"
+                               "storage-key: eim.key\n";
 
 static const char ipa_good[] =
     "listen: 127.0.0.1:0\n"
@@ -471,6 +472,7 @@ static const struct {
       "  - {name: smdp, certificate: certs/Operator/CERT_OPERATOR_SMDP.pem, rights: [order]}", 2,
       "settings.yaml:10:" },
     { "eim: a misspelt key", "sim-eim", eim_good, "eim-id:", "eimid: x", 2, "settings.yaml:7:" },
+    { "eim: no storage key", "sim-eim", eim_good, "storage-key:", "", 2, "storage-key" },
     { "eim: no folder of certificates", "sim-eim", eim_good, "certs:", "", 2, "'certs' is missing" },
     { "eim: a folder that is not there", "sim-eim", eim_good, "certs:", "certs: none", 1, "none/EIM" },
     { "eim: a client without certificate", "sim-eim", eim_good, "  - {name: eso", "  - {name: eso}", 2,
