@@ -184,6 +184,14 @@ static void who_is_quiet_is_asked_for_a_word(void)
     close_spring(&p, &w, server);
 }
 
+static void wait_until_asked(struct spring *p, unsigned times)
+{
+    pthread_mutex_lock(&p->lock);
+    while (p->asked < times)
+        pthread_cond_wait(&p->change, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void a_listener_that_ends_ends_its_readers(void)
 {
     for (unsigned threads = 1; threads <= 4; threads += 3) {
@@ -196,6 +204,7 @@ static void a_listener_that_ends_ends_its_readers(void)
             snprintf(p.water, sizeof p.water, "hello");
             dial(&r[i], server, "/flow");
             CHECK(reads(&r[i], "hello"));
+            wait_until_asked(&p, 2 * (unsigned)(i + 1)); /* and had nothing more: the next water is the next reader's */
         }
         close_spring(&p, &w, server);
         CHECK(p.freed == COUNT(r));
