@@ -421,8 +421,9 @@ static enum err run_delete_eim(struct package_run *r, struct span eim_id,
                                struct rsp_euicc_result *out)
 {
     struct eim *m = eim_find(r->s, eim_id);
+    bool can_be_one = eim_id.len >= 1 && eim_id.len <= 128; /* EimId ::= UTF8String (SIZE(1..128)) */
     out->which = RSP_RESULT_DELETE_EIM;
-    out->code = RSP_DELETE_EIM_EIM_NOT_FOUND;
+    out->code = can_be_one ? RSP_DELETE_EIM_EIM_NOT_FOUND : RSP_DELETE_EIM_COMMAND_ERROR;
     if (!m)
         return ERR_OK;
     state_remove_eim(r->s, m);

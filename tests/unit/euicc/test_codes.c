@@ -228,6 +228,7 @@ static void several_eims_are_bounded_and_have_tokens_of_their_own(void)
           "aa1a80026533"
           "8814f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5",
           "8a0103" },
+        { "deleteEim: commandError of an eimId without an octet", "a9028000", "890107" },
         { "deleteEim", "a90480026534", "890100" },
         { "addEim then: ciPKUnknown",
           "a81a80026535"
