@@ -79,7 +79,7 @@ enum err buf_put_str(struct buf *b, const char *text)
 }
 
 /* Text that is too long for the stack is formatted again, where there is room for it. */
-static enum err put_long(struct buf *b, size_t len, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static enum err put_long(struct buf *b, size_t len, const char *format, va_list args)
 {
     char *text = malloc(len + 1);
     if (!text)
