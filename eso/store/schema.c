@@ -66,7 +66,7 @@ const char *const eso_migrations[] = {
     BY_KEY("profiles", "tenant TEXT NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL, carrier TEXT NOT NULL,"
            " enabled INTEGER NOT NULL, fallback INTEGER NOT NULL, PRIMARY KEY (tenant, eid, iccid)"),
     /* low_told: the alert of this crossing was raised. */
-    "ALTER TABLE contracts ADD COLUMN low BIGINT NOT NULL DEFAULT 0;"
-    "ALTER TABLE contracts ADD COLUMN low_told INTEGER NOT NULL DEFAULT 0;",
+    ("ALTER TABLE contracts ADD COLUMN low BIGINT NOT NULL DEFAULT 0;"
+     "ALTER TABLE contracts ADD COLUMN low_told INTEGER NOT NULL DEFAULT 0;"),
 };
 const size_t eso_migration_count = sizeof eso_migrations / sizeof eso_migrations[0];

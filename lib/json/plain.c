@@ -82,11 +82,11 @@ static json_t *take_number(struct reader *r)
     bool negative = *r->at == '-';
     r->at += negative;
     const uint8_t *digits = r->at;
-    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && r->at - digits < 19)
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && r->at - digits < 18)
         n = n * 10 + (*r->at++ - '0');
     size_t count = (size_t)(r->at - digits);
-    bool whole = r->at < r->end && !memchr(".eE", *r->at, 3);
-    if (!count || count > 18 || (count > 1 && *digits == '0') || !whole || (negative && !n)) {
+    bool whole = r->at < r->end && !memchr(".eE0123456789", *r->at, 13); /* longer ones may not fit */
+    if (!count || (count > 1 && *digits == '0') || !whole || (negative && !n)) {
         r->at = from;
         return NULL;
     }

@@ -65,7 +65,7 @@ static void a_package_gets_security_domain_keys_of_its_own(void)
     static const struct aka_params keys = { .algorithm = AKA_MILENAGE, .k = { 7 }, .k_len = 16, .res_len = 8 };
     struct saip_subscription s = { .imsi = "262019000000007", .aka = &keys };
     struct buf upp = { .max = 1 << 17 }, made = { .max = 1 << 17 };
-    struct saip_package *before, *after;
+    struct saip_package *before = NULL, *after = NULL;
     const char *path = shared_path("data/profiles/TS48v7_SAIP2.3_NoBERTLV.der");
     if (!path)
         return;

@@ -20,8 +20,9 @@ static const struct {
 
 static void queue(struct fixture *f, const char *reference, const char *priority)
 {
-    char more[40];
-    snprintf(more, sizeof more, priority[0] ? ",\"priority\":%s" : "", priority);
+    char more[40] = "";
+    if (priority[0])
+        snprintf(more, sizeof more, ",\"priority\":%s", priority);
     REQUIRE(order(f, reference, "list", more) == 202);
 }
 
@@ -341,7 +342,7 @@ static void orders_are_listed(void)
 
 static void every_order_is_on_one_page(void)
 {
-    static const char *const filters[] = { "", "&state=queued", "&eid=" LAB_EID, "&since=2026-01-01T00:00:00Z" };
+    static const char *const filters[] = { "", "&state=queued", ("&eid=" LAB_EID), "&since=2026-01-01T00:00:00Z" };
     struct fixture f;
     fixture_open(&f);
     put_orders(&f, LAB_EID, "o", 7);

@@ -441,7 +441,7 @@ static void make_authentication(struct relayed *r, enum spoiling spoiling, struc
                                 struct buf *bytes)
 {
     const struct rsp_authenticate_response_ok *ok = &r->d.server.message.ok;
-    struct der_mark outer, choice, part;
+    struct der_mark outer, choice = { 0 }, part;
     REQUIRE(der_put_open(bytes, 0xBF38, &outer) == ERR_OK && der_put_open(bytes, 0xA2, &choice) == ERR_OK);
     if (spoiling == WITH_SIGNED_DATA) {
         REQUIRE(buf_put(bytes, ok->euicc_signed1.signed_bytes) == ERR_OK);
@@ -528,7 +528,7 @@ static void prepare_compactly(struct relayed *r, size_t row)
     const struct rsp_prepare_download_response *full = &r->d.prepared.message;
     struct rsp_get_bound_profile_package_request q = { .transaction_id = r->d.initiated.transaction_id };
     struct buf bytes = { .max = 1024 }, own = hex(compact_preparations[row].hex ? compact_preparations[row].hex : "");
-    struct der_mark outer, choice;
+    struct der_mark outer, choice = { 0 };
     if (!own.len) {
         REQUIRE(rsp_compact_preparation(full, false, r->d.authenticated.hash_cc.len > 0, &bytes) == ERR_OK);
     } else {
@@ -582,7 +582,7 @@ static void cancellations_are_rebuilt(void)
         struct relayed r;
         struct es10b_cancel_session_response c = { .received.max = 4096 };
         struct buf bytes = { .max = 1024 }, own = hex(compact_cancellations[i].hex ? compact_cancellations[i].hex : "");
-        struct der_mark outer, choice;
+        struct der_mark outer, choice = { 0 };
         trigger(&r, LAB_CODE, "");
         REQUIRE(initiate(&r, "", true) == 0);
         lab_authenticate_server(&r.d);

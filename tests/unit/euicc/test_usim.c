@@ -405,7 +405,7 @@ static const char *of_algorithm, *of_sequence;
 
 static void put_aka(struct buf *out)
 {
-    struct der_mark element, configuration, algorithm;
+    struct der_mark element, configuration, algorithm = { 0 };
     struct buf more = hex(of_algorithm), numbers = hex(of_sequence);
     REQUIRE(der_put_open(out, 0xa4, &element) == ERR_OK && der_put(out, 0xa0, SPAN(0x81, 0x01, 0x07)) == ERR_OK);
     REQUIRE(der_put_open(out, 0xa1, &configuration) == ERR_OK && der_put_open(out, 0xa1, &algorithm) == ERR_OK);
