@@ -29,7 +29,7 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
     return ERR_OK;
 }
 
-/* A rejection is for good (the order's state is Error, and its operator hears of it), unless another card has the package. */
+/* A rejection for good (the order's state is Error, and its operator hears of it): not if another card has the package. */
 static enum err reject(struct smdp *s, const struct smdp_session *x, const char *event)
 {
     struct smdp_profile p = { 0 };
@@ -52,7 +52,8 @@ static enum err close_session(struct smdp *s, struct smdp_session *x, int64_t re
     enum err e = smdp_session_go_on(s, x);
     if (e || !x->iccid[0])
         return e;
-    return reason == RSP_CANCEL_REASON_END_USER_REJECTION ? reject(s, x, event) : smdp_history_put(s, x->iccid, event);
+    bool for_good = reason == RSP_CANCEL_REASON_END_USER_REJECTION && s->rejection_ends_order;
+    return for_good ? reject(s, x, event) : smdp_history_put(s, x->iccid, event);
 }
 
 enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_request_es9 *q,

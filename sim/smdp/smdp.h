@@ -80,6 +80,7 @@ struct smdp_settings {
     size_t profile_type_count;
     bool ppk;                     /* packages are protected by random keys, sent as ReplaceSessionKeys (SGP.22 2.5.3) */
     bool same_otpk_only;          /* a package that was bound goes to that otPK.EUICC only: 8.2/3.7 (SGP.22 5.6.2) */
+    bool rejection_ends_order;    /* endUserRejection of a session: its order is in error then; else as it was */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
     int64_t matching_id_min;      /* characters of a matchingId that an operator gives, at least */

@@ -18,7 +18,7 @@ struct smdp {
     struct smdp_client *clients;      /* names owned */
     size_t client_count;
     struct secret storage_key;
-    bool ppk, same_otpk_only, foreign_told, unknown_notifications_refused;
+    bool ppk, same_otpk_only, rejection_ends_order, foreign_told, unknown_notifications_refused;
     enum smdp_other_eid other_eid;
     int64_t order_valid_ms, downloads_max, progress_refusals_max, progress_kept, messages_kept, matching_id_min;
     struct smdp_transport_key *transport_keys; /* names owned */

@@ -83,6 +83,7 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .downloads_max = l->downloads_max,
                                      .ppk = l->ppk,
                                      .other_eid = l->other_eid,
+                                     .rejection_ends_order = l->rejection_ends_order,
                                      .foreign_told = l->foreign_told,
                                      .unknown_notifications_refused = l->unknown_notifications_refused,
                                      .same_otpk_only = l->same_otpk_only,

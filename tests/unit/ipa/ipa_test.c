@@ -642,6 +642,8 @@ static void end_users_answer(void)
         l.indirect = i & 1;
         l.minimizes = l.json = i & 2;
         l.end_user = answers_of_users[row].user;
+        l.rejection_ends_order = true;
+        lab_restart(&l, LAB_SMDP);
         lab_import(&l);
         lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
         lab_start_device(&l);

@@ -209,21 +209,23 @@ static void late_refusals_are_told(void)
     }
 }
 
-/* SGP.22 5.6.5: a rejection by the end user ends the order; every other reason leaves it to be tried again. */
+/* SGP.22 5.6.5: a rejection by the end user may end the order; every other reason leaves it to be tried again. */
 static const struct {
     const char *name;
     enum rsp_cancel_session_reason reason;
+    bool kept;      /* by the settings, also when it is rejected */
     bool elsewhere; /* another session of the card has the package */
     const char *heard, *state;
 } cancelled[] = {
-    { "the end user rejects", RSP_CANCEL_REASON_END_USER_REJECTION, false, "1  | 2 8.1/4.2", "error" },
-    { "the end user rejects what another session fetched", RSP_CANCEL_REASON_END_USER_REJECTION, true, "1  | 1  | 3 ", "downloaded" },
-    { "the end user postpones", RSP_CANCEL_REASON_POSTPONED, false, "1 ", "released" },
-    { "a time-out", RSP_CANCEL_REASON_TIMEOUT, false, "1 ", "released" },
-    { "rules that do not allow it", RSP_CANCEL_REASON_PPR_NOT_ALLOWED, false, "1 ", "released" },
-    { "other metadata than were announced", RSP_CANCEL_REASON_METADATA_MISMATCH, false, "1 ", "released" },
-    { "a card without an answer", RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR, false, "1 ", "released" },
-    { "no reason in particular", RSP_CANCEL_REASON_UNDEFINED_REASON, false, "1 ", "released" },
+    { "the end user rejects", RSP_CANCEL_REASON_END_USER_REJECTION, false, false, "1  | 2 8.1/4.2", "error" },
+    { "the end user rejects what another session fetched", RSP_CANCEL_REASON_END_USER_REJECTION, false, true, "1  | 1  | 3 ", "downloaded" },
+    { "the end user rejects, and the code serves again", RSP_CANCEL_REASON_END_USER_REJECTION, true, false, "1 ", "released" },
+    { "the end user postpones", RSP_CANCEL_REASON_POSTPONED, false, false, "1 ", "released" },
+    { "a time-out", RSP_CANCEL_REASON_TIMEOUT, false, false, "1 ", "released" },
+    { "rules that do not allow it", RSP_CANCEL_REASON_PPR_NOT_ALLOWED, false, false, "1 ", "released" },
+    { "other metadata than were announced", RSP_CANCEL_REASON_METADATA_MISMATCH, false, false, "1 ", "released" },
+    { "a card without an answer", RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR, false, false, "1 ", "released" },
+    { "no reason in particular", RSP_CANCEL_REASON_UNDEFINED_REASON, false, false, "1 ", "released" },
 };
 
 static void cancellations_are_told(void)
@@ -234,6 +236,8 @@ static void cancellations_are_told(void)
         struct lab_download d;
         struct es10b_cancel_session_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
         open_operator(&l, &o);
+        l.rejection_ends_order = !cancelled[i].kept;
+        lab_restart(&l, LAB_SMDP);
         lab_download_begin(&l, &l.card, &d);
         CHECK(lab_initiate(&d)[0] == 0);
         lab_authenticate_server(&d);
@@ -624,7 +628,7 @@ const struct test progress_tests[] = {
     { "a download is told point by point, with its signed result", a_download_is_told },
     { "what fails is told with its codes", failures_are_told },
     { "what is refused only when the package is asked for is told too", late_refusals_are_told },
-    { "an end user who rejects ends the order, and its operator hears it", cancellations_are_told },
+    { "an end user who rejects ends the order where the settings say so, and its operator hears it", cancellations_are_told },
     { "who does not want to hear is not told", who_does_not_want_to_hear_is_not_told },
     { "an operator is told until it accepts, in order", told_until_accepted },
     { "what an operator refuses for ever is put aside, visibly, and the rest goes on", what_is_refused_for_ever_is_put_aside },
