@@ -60,6 +60,9 @@ MUST_CHECK enum err ec_public_point(const EVP_PKEY *key, struct ec_point *out);
 MUST_CHECK enum err ec_verify_with(struct crypto *c, EVP_PKEY *key, const struct span *tbs, size_t count,
                                    struct span signature);
 
+/* ec_key.c: the shared secret, 32 octets. `check_peer`: the library judges the peer's key, which nobody did before. */
+MUST_CHECK enum err crypto_agree(struct crypto *c, EVP_PKEY *own, EVP_PKEY *peer, bool check_peer, struct secret *z);
+
 /* crypto_seed.c: loads the provider whose random source repeats and makes it the context's only one. */
 MUST_CHECK enum err crypto_seed_load(struct crypto *c, struct span seed);
 

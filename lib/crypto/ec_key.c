@@ -168,12 +168,11 @@ enum err ec_key_scalar(const struct ec_key *k, struct secret *out)
     return e;
 }
 
-static enum err derive(struct crypto *c, EVP_PKEY *own, EVP_PKEY *peer, struct secret *z)
+enum err crypto_agree(struct crypto *c, EVP_PKEY *own, EVP_PKEY *peer, bool check_peer, struct secret *z)
 {
     size_t len = sizeof z->at;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(c->lib, own, NULL);
-    /* The peer's point was checked when it was imported: no second check here. */
-    bool ok = ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
+    bool ok = ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer_ex(ctx, peer, check_peer) == 1 &&
               EVP_PKEY_derive(ctx, z->at, &len) == 1 && len == 32;
     EVP_PKEY_CTX_free(ctx);
     if (!ok) {
@@ -191,7 +190,7 @@ enum err ec_key_agree(struct crypto *c, const struct ec_key *k, struct span peer
     if (e)
         return e;
     c->agreements++;
-    e = derive(c, k->pkey, peer, z);
+    e = crypto_agree(c, k->pkey, peer, false, z); /* the point was checked when it was imported */
     EVP_PKEY_free(peer);
     return e;
 }

@@ -23,22 +23,6 @@ size_t ecies_key_octets(enum ecies_profile profile)
 }
 
 /* ---- profile A --------------------------------------------------------------------------------------------- */
-static enum err derive(struct crypto *c, EVP_PKEY *own, EVP_PKEY *peer, struct secret *z)
-{
-    size_t len = sizeof z->at;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(c->lib, own, NULL);
-    /* A peer of low order makes an all-zero secret, which the library refuses. */
-    bool ok = ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, peer) == 1 &&
-              EVP_PKEY_derive(ctx, z->at, &len) == 1 && len == X25519_OCTETS;
-    EVP_PKEY_CTX_free(ctx);
-    if (!ok) {
-        secret_release(z);
-        return crypto_refuse(ERR_VERIFY);
-    }
-    z->len = len;
-    return ERR_OK;
-}
-
 /* `public_key` may be NULL. */
 static enum err x25519(struct crypto *c, struct span private_key, struct span peer_key, uint8_t *public_key,
                        struct secret *z)
@@ -53,7 +37,7 @@ static enum err x25519(struct crypto *c, struct span private_key, struct span pe
         e = crypto_refuse(ERR_NOMEM);
     if (!e) {
         c->agreements++;
-        e = derive(c, own, peer, z);
+        e = crypto_agree(c, own, peer, true, z); /* one of low order makes a secret of zeros, which the library refuses */
     }
     EVP_PKEY_free(own);
     EVP_PKEY_free(peer);
