@@ -147,9 +147,8 @@ enum err eim_chain_add(struct eim *e, const struct eim_euicc *u)
     return x;
 }
 
-/* A certificate may have expired or been revoked since it was learned. */
-static enum err verify(struct eim *e, struct span certificate, struct span eum_certificate, const struct rsp_tbs *tbs,
-                       struct span signature)
+enum err eim_verify_shown(struct eim *e, struct span certificate, struct span eum_certificate, const struct rsp_tbs *tbs,
+                          struct span signature)
 {
     const struct cert *euicc = NULL;
     enum err x = eim_borrow_euicc(e, certificate, eum_certificate, &euicc);
@@ -168,7 +167,7 @@ enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *
     else if (!x)
         x = ERR_VERIFY;
     for (size_t i = 0; x == ERR_VERIFY && i < c.count; i++)
-        x = verify(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), tbs, signature);
+        x = eim_verify_shown(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), tbs, signature);
     release(&c);
     return x;
 }

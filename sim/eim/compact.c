@@ -44,17 +44,6 @@ static enum err remember(struct eim *e, const struct eim_session *session, struc
     return x == ERR_NOT_FOUND ? ERR_OK : x; /* what is left out and not known shows when it is wanted */
 }
 
-static enum err verify(struct eim *e, struct span certificate, struct span eum_certificate, const struct rsp_tbs *tbs,
-                       struct span signature)
-{
-    const struct cert *euicc = NULL;
-    enum err x = eim_borrow_euicc(e, certificate, eum_certificate, &euicc);
-    if (!x)
-        x = cert_verify(e->env->crypto, euicc, tbs->part, tbs->count, signature);
-    cert_give_back(e->env->crypto, euicc);
-    return x;
-}
-
 enum err eim_rebuild_authentication(struct eim *e, const struct eim_session *session,
                                     struct rsp_authenticate_server_response *response, struct buf *bytes)
 {
@@ -69,7 +58,7 @@ enum err eim_rebuild_authentication(struct eim *e, const struct eim_session *ses
         x = rsp_authenticate_server_response_read(buf_span(bytes), response);
     if (!x) {
         rsp_tbs_euicc_signature1(&ok->euicc_signed1, &tbs);
-        x = verify(e, ok->euicc_certificate, ok->eum_certificate, &tbs, ok->euicc_signature1);
+        x = eim_verify_shown(e, ok->euicc_certificate, ok->eum_certificate, &tbs, ok->euicc_signature1);
     }
     eim_session_release(&m.before);
     return x;
@@ -88,7 +77,7 @@ enum err eim_rebuild_preparation(struct eim *e, const struct eim_session *sessio
         x = rsp_prepare_download_response_read(buf_span(bytes), response);
     if (!x) {
         rsp_tbs_euicc_signature2(&response->ok.euicc_signed2, buf_span(&session->smdp_signature2), &tbs);
-        x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, response->ok.euicc_signature2);
+        x = eim_verify_shown(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, response->ok.euicc_signature2);
     }
     eim_session_release(&m.before);
     return x;
@@ -107,7 +96,7 @@ enum err eim_rebuild_cancellation(struct eim *e, const struct eim_session *sessi
         x = rsp_cancel_session_response_read(buf_span(bytes), &full);
     if (!x) {
         rsp_tbs_cancel_session(&full.ok.cancel_signed, &tbs);
-        x = verify(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, full.ok.signature);
+        x = eim_verify_shown(e, m.known.euicc_certificate, m.known.eum_certificate, &tbs, full.ok.signature);
     }
     eim_session_release(&m.before);
     return x;

@@ -448,7 +448,10 @@ MUST_CHECK enum err eim_borrow_euicc(struct eim *e, struct span certificate, str
 MUST_CHECK enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate);
 /* The same of one that was judged. ERR_EXISTS: another certificate is known under the same CI. */
 MUST_CHECK enum err eim_chain_add(struct eim *e, const struct eim_euicc *u);
-/* What an eUICC signed, under any of its chains, judged again. ERR_VERIFY: under none. */
+/* What an eUICC signed, under this chain, judged now: it may have expired or been revoked since it was learned. ERR_VERIFY. */
+MUST_CHECK enum err eim_verify_shown(struct eim *e, struct span certificate, struct span eum_certificate,
+                                     const struct rsp_tbs *tbs, struct span signature);
+/* The same under any of its chains. ERR_VERIFY: under none. */
 MUST_CHECK enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature);
 
 /* --- routes ------------------------------------------------------------------------------------------ */
