@@ -9,29 +9,42 @@
 #define OTHER "other.example.com"
 #define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
 
+/* Our eIM's configuration, as it would be written alone. */
+static void read_ours(struct lab *l, struct rsp_add_initial_eim_request *q, struct rsp_eim_configuration *ours)
+{
+    lab_register(l, &l->card);
+    lab_get_initial_eim(l);
+    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), q) == ERR_OK);
+    struct der eims = der_open(q->list);
+    REQUIRE(rsp_eim_configuration_next(&eims, ours) == ERR_OK);
+    ours->whole = (struct span){ 0 };
+}
+
+/* These are written in its place. */
+static void provision(struct lab *l, struct rsp_add_initial_eim_request *q, struct buf *list)
+{
+    struct buf request = { .max = 4096 };
+    q->list = buf_span(list);
+    REQUIRE(rsp_add_initial_eim_request_write(q, &request) == ERR_OK);
+    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
+    buf_release(list);
+    buf_release(&request);
+}
+
 /* What provisioning writes: our eIM and another one, in either order. */
 static void two_eims(struct lab *l, bool other_first, bool served)
 {
     struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration ours, other;
-    struct buf list = { .max = 4096 }, request = { .max = 4096 };
-    lab_register(l, &l->card);
-    lab_get_initial_eim(l);
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
-    struct der eims = der_open(q.list);
-    REQUIRE(rsp_eim_configuration_next(&eims, &ours) == ERR_OK);
-    ours.whole = (struct span){ 0 };
+    struct buf list = { .max = 4096 };
+    read_ours(l, &q, &ours);
     other = ours;
     other.eim_id = other.eim_fqdn = span_str(OTHER);
     if (!served)
         other.supported_protocol.bits = RSP_EIM_RETRIEVE_COAPS;
     REQUIRE(rsp_eim_configuration_write(other_first ? &other : &ours, &list) == ERR_OK);
     REQUIRE(rsp_eim_configuration_write(other_first ? &ours : &other, &list) == ERR_OK);
-    q.list = buf_span(&list);
-    REQUIRE(rsp_add_initial_eim_request_write(&q, &request) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
-    buf_release(&list);
-    buf_release(&request);
+    provision(l, &q, &list);
 }
 
 static void order(struct lab *l, const char *body)
@@ -153,20 +166,11 @@ static void name_ci(struct lab *l, struct span ci)
 {
     struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration ours;
-    struct buf list = { .max = 4096 }, request = { .max = 4096 };
-    lab_register(l, &l->card);
-    lab_get_initial_eim(l);
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
-    struct der eims = der_open(q.list);
-    REQUIRE(rsp_eim_configuration_next(&eims, &ours) == ERR_OK);
-    ours.whole = (struct span){ 0 };
+    struct buf list = { .max = 4096 };
+    read_ours(l, &q, &ours);
     ours.ci_pkid = ci.len ? ci : (struct span){ 0 };
     REQUIRE(rsp_eim_configuration_write(&ours, &list) == ERR_OK);
-    q.list = buf_span(&list);
-    REQUIRE(rsp_add_initial_eim_request_write(&q, &request) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
-    buf_release(&list);
-    buf_release(&request);
+    provision(l, &q, &list);
 }
 
 static void one_ci_is_offered(void)
