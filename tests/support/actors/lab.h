@@ -108,6 +108,7 @@ struct lab {
     enum smdp_other_eid other_eid;
     const char *confirmation_code; /* of the device, from its next start on */
     enum ipa_end_user end_user; /* of the device, from its next start on */
+    int64_t result_refusals_max; /* the same */
     bool ipae; /* the device announces itself as IPAe from its next start on */
     const char *pusher; /* eimId of the eIM that the device's settings list; NULL: whichever pushes */
     bool listens; /* what the eIM pushes is taken, from who shows CERT_OPERATOR_ADMIN, at https://meter-1.example.com */
@@ -121,6 +122,8 @@ struct lab {
     enum err hurdle_err;
     int hurdles;
     bool hurdle_after;
+    int hurdle_status;       /* with hurdle_after: the server's answer becomes this one, without a body; hurdle_err does not count */
+    struct span hurdle_body; /* what the body must begin with; empty: whatever it is */
 };
 
 /* With SM-DP+ (no profiles yet), SM-DS and eIM running, and a good card; no device yet. */
@@ -165,6 +168,17 @@ void lab_import(struct lab *l);
 void lab_release(struct lab *l, const char *iccid, const char *eid, const char *matching_id,
                  const char *confirmation_code);
 const char *lab_profile_state(struct lab *l, const char *iccid);
+
+/* --- orders at the eIM, for the lab's eUICC ---------------------------------------------------- */
+void lab_order(struct lab *l, const char *body);
+/* "queued", "sent", "done", … of the order with this reference. */
+const char *lab_order_state(struct lab *l, const char *reference);
+/* A text of the order's result; "" it is not there. Overwritten by the next call. */
+const char *lab_order_result(struct lab *l, const char *reference, const char *member);
+/* The stateChangeCause that the eIM heard last; -1 none. */
+int64_t lab_told_cause(struct lab *l);
+/* How often what everybody logged so far holds this text. */
+unsigned lab_times_said(struct lab *l, const char *text);
 
 /* Ticks the device until it wants to wait; restarts it when it was killed. Returns when it wants to be
  * called. */

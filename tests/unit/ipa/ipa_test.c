@@ -5,47 +5,9 @@
 #include "lab.h"
 #include "rsp_ids.h"
 
-#define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
 #define DOWNLOAD "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}"
 #define ENABLE                                                                                               \
     "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}"
-
-static void order(struct lab *l, const char *body)
-{
-    CHECK(lab_call(l, l->eso, "POST", ORDERS, body, NULL) == 202);
-}
-
-static const char *state(struct lab *l, const char *reference)
-{
-    char url[128];
-    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
-    return lab_get(l, l->eso, url, "state");
-}
-
-static const char *result(struct lab *l, const char *reference, const char *member)
-{
-    static char kept[256];
-    char url[128];
-    json_t *answer = NULL;
-    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
-    lab_call(l, l->eso, "GET", url, "", &answer);
-    const char *text = json_str(json_object_get(answer, "result"), member);
-    snprintf(kept, sizeof kept, "%s", text ? text : "");
-    json_decref(answer);
-    return kept;
-}
-
-/* How often an event was logged. */
-static unsigned times_said(struct lab *l, const char *text)
-{
-    unsigned count = 0;
-    const char *at = l->sink.said.len ? buf_cstr(&l->sink.said) : "";
-    while ((at = strstr(at, text))) {
-        count++;
-        at++;
-    }
-    return count;
-}
 
 /* A device that has a swap before it: the profile is released, download and enable are ordered. */
 static void open_swap(struct lab *l)
@@ -54,18 +16,18 @@ static void open_swap(struct lab *l)
     lab_import(l);
     lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(l);
-    order(l, DOWNLOAD);
-    order(l, ENABLE);
+    lab_order(l, DOWNLOAD);
+    lab_order(l, ENABLE);
 }
 
 /* The swap is done, and each of its parts was done once. */
 static void check_swapped(const char *row, struct lab *l)
 {
-    CHECK_ROW(row, strcmp(state(l, "download"), "done") == 0);
-    CHECK_ROW(row, strcmp(state(l, "enable"), "done") == 0);
+    CHECK_ROW(row, strcmp(lab_order_state(l, "download"), "done") == 0);
+    CHECK_ROW(row, strcmp(lab_order_state(l, "enable"), "done") == 0);
     CHECK_ROW(row, strcmp(lab_profile_state(l, LAB_PARTNER_ICCID), "installed") == 0);
-    CHECK_ROW(row, times_said(l, "\"result\":\"enableResult\"") == 1);
-    CHECK_ROW(row, times_said(l, "\"event\":\"package.refused\"") == 0);
+    CHECK_ROW(row, lab_times_said(l, "\"result\":\"enableResult\"") == 1);
+    CHECK_ROW(row, lab_times_said(l, "\"event\":\"package.refused\"") == 0);
     CHECK_ROW(row, strcmp(ipa_online_plmn(l->ipa), "26202") == 0);
     CHECK_ROW(row, lab_card_state(&l->card, LAB_PARTNER_ICCID) == 1);
 }
@@ -89,17 +51,17 @@ static void rollback_in_time(void)
     open_swap(&l);
     l.partner.down = true;
     lab_run(&l, 1);
-    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(lab_order_state(&l, "enable"), "sent") == 0);
     lab_restart(&l, LAB_IPA); /* the card was reset by the look at it */
     lab_run(&l, 419 * CLOCK_SECOND);
-    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(lab_order_state(&l, "enable"), "sent") == 0);
     lab_restart(&l, LAB_IPA);
     lab_run(&l, 2 * CLOCK_SECOND);
     CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
-    CHECK(strcmp(state(&l, "enable"), "failed") == 0 &&
-          strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(lab_order_state(&l, "enable"), "failed") == 0 &&
+          strcmp(lab_order_result(&l, "enable", "name"), "rolledBack") == 0);
     CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
-    CHECK(times_said(&l, "\"event\":\"rollback\"") == 1);
+    CHECK(lab_times_said(&l, "\"event\":\"rollback\"") == 1);
     lab_close(&l);
 }
 
@@ -128,12 +90,12 @@ static void the_clock_is_set(void)
         if (clocks[i].restart)
             lab_restart(&l, LAB_IPA);
         lab_run(&l, 200 * CLOCK_SECOND);
-        CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+        CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(lab_order_state(&l, "enable"), "sent") == 0);
         lab_run(&l, clocks[i].away - 200 * CLOCK_SECOND);
         l.partner.down = false;
         lab_run(&l, CLOCK_MINUTE * 5);
         CHECK_ROW(clocks[i].name, lab_card_state(&l.card, LAB_LEAD_ICCID) == clocks[i].back);
-        CHECK_ROW(clocks[i].name, strcmp(state(&l, "enable"), clocks[i].back ? "failed" : "done") == 0);
+        CHECK_ROW(clocks[i].name, strcmp(lab_order_state(&l, "enable"), clocks[i].back ? "failed" : "done") == 0);
         lab_close(&l);
     }
 }
@@ -145,11 +107,11 @@ static void no_rollback_without_flag(void)
     lab_import(&l);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(&l);
-    order(&l, DOWNLOAD);
-    order(&l, "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\"}");
+    lab_order(&l, DOWNLOAD);
+    lab_order(&l, "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\"}");
     l.partner.down = true;
     lab_run(&l, CLOCK_HOUR);
-    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(state(&l, "enable"), "sent") == 0);
+    CHECK(lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1 && strcmp(lab_order_state(&l, "enable"), "sent") == 0);
     l.partner.down = false;
     lab_restart(&l, LAB_IPA);
     lab_run(&l, CLOCK_MINUTE);
@@ -186,12 +148,12 @@ static void rollback_when_the_eim_is_gone(void)
     }
     CHECK(l.partner.attached == 1);
     lab_run(&l, 8 * CLOCK_MINUTE);
-    CHECK(times_said(&l, "\"event\":\"rollback\"") == 1);
+    CHECK(lab_times_said(&l, "\"event\":\"rollback\"") == 1);
     l.hurdle = NULL;
     lab_run(&l, 2 * CLOCK_MINUTE);
     CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
-    CHECK(strcmp(state(&l, "enable"), "failed") == 0 &&
-          strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
+    CHECK(strcmp(lab_order_state(&l, "enable"), "failed") == 0 &&
+          strcmp(lab_order_result(&l, "enable", "name"), "rolledBack") == 0);
     CHECK(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
     lab_close(&l);
 }
@@ -228,11 +190,11 @@ static void rollback_with_power_cuts(void)
         l.part[LAB_IPA].cut_at = n;
         lab_run(&l, 10 * CLOCK_MINUTE);
         snprintf(row, sizeof row, "power cut at write %u", n);
-        CHECK_ROW(row, strcmp(state(&l, "enable"), "failed") == 0);
-        CHECK_ROW(row, strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
-        CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") ==
+        CHECK_ROW(row, strcmp(lab_order_state(&l, "enable"), "failed") == 0);
+        CHECK_ROW(row, strcmp(lab_order_result(&l, "enable", "name"), "rolledBack") == 0);
+        CHECK_ROW(row, lab_times_said(&l, "\"state\":\"done\"") ==
                            1); /* the download's: the enable never looked done */
-        CHECK_ROW(row, times_said(&l, "\"event\":\"package.refused\"") == 0);
+        CHECK_ROW(row, lab_times_said(&l, "\"event\":\"package.refused\"") == 0);
         CHECK_ROW(row, lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
         cut = l.part[LAB_IPA].cut_at == 0;
         lab_close(&l);
@@ -311,10 +273,10 @@ static void rollback_with_card_faults(void)
             lab_run(&l, 20 * CLOCK_MINUTE);
             failed = l.card_fault.seen >= n;
             snprintf(row, sizeof row, "fault %d at command %u", kinds[i], n);
-            CHECK_ROW(row, strcmp(state(&l, "enable"), "failed") == 0);
-            CHECK_ROW(row, strcmp(result(&l, "enable", "name"), "rolledBack") == 0);
-            CHECK_ROW(row, times_said(&l, "\"state\":\"done\"") == 1); /* the enable never looked done */
-            CHECK_ROW(row, times_said(&l, "\"event\":\"package.refused\"") == 0);
+            CHECK_ROW(row, strcmp(lab_order_state(&l, "enable"), "failed") == 0);
+            CHECK_ROW(row, strcmp(lab_order_result(&l, "enable", "name"), "rolledBack") == 0);
+            CHECK_ROW(row, lab_times_said(&l, "\"state\":\"done\"") == 1); /* the enable never looked done */
+            CHECK_ROW(row, lab_times_said(&l, "\"event\":\"package.refused\"") == 0);
             CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
             CHECK_ROW(row, lab_card_state(&l.card, LAB_LEAD_ICCID) == 1);
             lab_close(&l);
@@ -373,10 +335,10 @@ static void altered_messages(void)
             CHECK_ROW(row, c.changed > 0);
             /* Either it was noticed and nothing was installed, or the octet meant nothing (a space, an
              * optional text). */
-            bool swapped = strcmp(state(&l, "enable"), "done") == 0;
+            bool swapped = strcmp(lab_order_state(&l, "enable"), "done") == 0;
             int card = lab_card_state(&l.card, LAB_PARTNER_ICCID);
             CHECK_ROW(row, swapped ? card == 1 : card != 1 || messages[i].silent);
-            CHECK_ROW(row, times_said(&l, "\"result\":\"enableResult\"") <= 1);
+            CHECK_ROW(row, lab_times_said(&l, "\"result\":\"enableResult\"") <= 1);
             lab_close(&l);
         }
 }
@@ -413,12 +375,12 @@ static void packages_not_understood(void)
         struct replacer r = { { replace }, hex(not_understood[i].hex) };
         lab_open(&l);
         lab_start_device(&l);
-        order(&l, ENABLE);
+        lab_order(&l, ENABLE);
         l.part[LAB_EIM].env.tamper = &r.tamper;
         lab_run(&l, 10 * CLOCK_MINUTE);
-        CHECK_ROW(not_understood[i].name, strcmp(state(&l, "enable"), "failed") == 0);
-        CHECK_ROW(not_understood[i].name, strcmp(result(&l, "enable", "name"), not_understood[i].says) == 0);
-        CHECK_ROW(not_understood[i].name, times_said(&l, "\"event\":\"poll.not_understood\"") == 3);
+        CHECK_ROW(not_understood[i].name, strcmp(lab_order_state(&l, "enable"), "failed") == 0);
+        CHECK_ROW(not_understood[i].name, strcmp(lab_order_result(&l, "enable", "name"), not_understood[i].says) == 0);
+        CHECK_ROW(not_understood[i].name, lab_times_said(&l, "\"event\":\"poll.not_understood\"") == 3);
         lab_close(&l);
         buf_release(&r.by);
     }
@@ -487,13 +449,13 @@ static void downloads_that_fail(void)
         snprintf(body, sizeof body,
                  "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
                  failures[i].code);
-        order(&l, body);
+        lab_order(&l, body);
         l.hurdle = failures[i].hurdle;
         l.hurdle_err = failures[i].e;
         l.hurdles = -1;
         lab_run(&l, 10 * CLOCK_MINUTE);
-        CHECK_ROW(failures[i].name, strcmp(state(&l, "download"), "failed") == 0);
-        CHECK_ROW(failures[i].name, strstr(result(&l, "download", "error"), failures[i].says) != NULL);
+        CHECK_ROW(failures[i].name, strcmp(lab_order_state(&l, "download"), "failed") == 0);
+        CHECK_ROW(failures[i].name, strstr(lab_order_result(&l, "download", "error"), failures[i].says) != NULL);
         CHECK_ROW(failures[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == -1);
         CHECK_ROW(failures[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released") == 0);
         lab_close(&l);
@@ -524,14 +486,14 @@ static void relayed_downloads_that_fail(void)
         lab_start_device(&l);
         snprintf(body, sizeof body, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"%s\"}",
                  relayed_failures[i / 2].code);
-        order(&l, body);
+        lab_order(&l, body);
         l.hurdle = relayed_failures[i / 2].hurdle;
         l.hurdle_err = ERR_IO;
         l.hurdles = -1;
         lab_run(&l, 10 * CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "download"), "failed") == 0);
-        CHECK_ROW(name, strstr(result(&l, "download", "error"), relayed_failures[i / 2].says) != NULL);
-        CHECK_ROW(name, times_said(&l, "a profile to download") == relayed_failures[i / 2].attempts);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "download"), "failed") == 0);
+        CHECK_ROW(name, strstr(lab_order_result(&l, "download", "error"), relayed_failures[i / 2].says) != NULL);
+        CHECK_ROW(name, lab_times_said(&l, "a profile to download") == relayed_failures[i / 2].attempts);
         lab_close(&l);
     }
 }
@@ -608,9 +570,9 @@ static void sessions_are_cancelled(void)
         l.hurdle_err = ERR_TIMEOUT;
         l.hurdle_after = true;
         l.hurdles = -1;
-        order(&l, DOWNLOAD);
+        lab_order(&l, DOWNLOAD);
         lab_run(&l, 5 * CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "download"), reason[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "download"), reason[0] ? "failed" : "done") == 0);
         CHECK_ROW(name, lab_card_state(&l.card, RULED_ICCID) == (reason[0] ? -1 : 0));
         snprintf(said, sizeof said, "\"reason\":\"%s\"", reason);
         /* An eIM that relays tells no time-out from other failures of the SM-DP+. */
@@ -647,18 +609,18 @@ static void end_users_answer(void)
         lab_import(&l);
         lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
         lab_start_device(&l);
-        order(&l, DOWNLOAD);
+        lab_order(&l, DOWNLOAD);
         lab_run(&l, CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "download"), "failed") == 0);
-        CHECK_ROW(name, strstr(result(&l, "download", "error"), answers_of_users[row].says) != NULL);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "download"), "failed") == 0);
+        CHECK_ROW(name, strstr(lab_order_result(&l, "download", "error"), answers_of_users[row].says) != NULL);
         CHECK_ROW(name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), answers_of_users[row].order) == 0);
         snprintf(said, sizeof said, "\"reason\":\"%s\"", answers_of_users[row].reason);
-        CHECK_ROW(name, lab_said(&l, said) && times_said(&l, "a profile to download") == 1);
+        CHECK_ROW(name, lab_said(&l, said) && lab_times_said(&l, "a profile to download") == 1);
         l.end_user = IPA_END_USER_ABSENT;
         lab_restart(&l, LAB_IPA);
-        order(&l, "{\"reference\":\"again\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "$2.999.10\"}");
+        lab_order(&l, "{\"reference\":\"again\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "$2.999.10\"}");
         lab_run(&l, 2 * CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "again"), answers_of_users[row].again ? "done" : "failed") == 0);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "again"), answers_of_users[row].again ? "done" : "failed") == 0);
         CHECK_ROW(name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (answers_of_users[row].again ? 0 : -1));
         lab_close(&l);
     }
@@ -744,11 +706,11 @@ static void leave(struct lab *l, size_t row, bool json)
     CHECK(lab_call(l, l->admin, "POST", LAB_SMDP_URL "/v1/profiles", RULED, NULL) == 200);
     lab_release(l, RULED_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(l);
-    order(l, "{\"reference\":\"features\",\"kind\":\"data\",\"parameters\":{\"tags\":[\"A8\",\"A9\"]}}");
-    order(l, "{\"reference\":\"rat\",\"kind\":\"getRat\"}");
+    lab_order(l, "{\"reference\":\"features\",\"kind\":\"data\",\"parameters\":{\"tags\":[\"A8\",\"A9\"]}}");
+    lab_order(l, "{\"reference\":\"rat\",\"kind\":\"getRat\"}");
     snprintf(body, sizeof body,
              "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"%s}", left[row].more);
-    order(l, body);
+    lab_order(l, body);
 }
 
 static void left_to_the_eim(void)
@@ -762,8 +724,8 @@ static void left_to_the_eim(void)
         leave(&l, row, i % 2);
         l.part[LAB_IPA].env.tamper = l.part[LAB_EIM].env.tamper = &spy.tamper;
         lab_run(&l, 5 * CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "download"), says[0] ? "failed" : "done") == 0);
-        CHECK_ROW(name, strstr(result(&l, "download", "error"), says) != NULL);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "download"), says[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, strstr(lab_order_result(&l, "download", "error"), says) != NULL);
         CHECK_ROW(name, lab_card_state(&l.card, RULED_ICCID) == (says[0] ? -1 : 0));
         snprintf(reason, sizeof reason, "\"reason\":\"%s\"", says);
         CHECK_ROW(name, !says[0] || lab_said(&l, reason));
@@ -833,11 +795,11 @@ static void fewer_bytes(void)
         lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-2", "");
         lab_start_device(&l);
         l.part[LAB_IPA].env.tamper = &m.tamper;
-        order(&l, DOWNLOAD);
+        lab_order(&l, DOWNLOAD);
         lab_run(&l, 2 * CLOCK_MINUTE);
-        order(&l, "{\"reference\":\"second\",\"kind\":\"download\",\"activationCode\":\"1$smdp.example.com$TOKEN-2\"}");
+        lab_order(&l, "{\"reference\":\"second\",\"kind\":\"download\",\"activationCode\":\"1$smdp.example.com$TOKEN-2\"}");
         lab_run(&l, 2 * CLOCK_MINUTE);
-        CHECK_ROW(name, strcmp(state(&l, "download"), "done") == 0 && strcmp(state(&l, "second"), "done") == 0);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "download"), "done") == 0 && strcmp(lab_order_state(&l, "second"), "done") == 0);
         CHECK_ROW(name, strcmp(lab_profile_state(&l, LAB_THIRD_ICCID), "installed") == 0);
         CHECK_ROW(name, m.authentications == minimized[i].authentications);
         CHECK_ROW(name, (m.authentication[1] < m.authentication[0] / 3) == minimized[i].minimizes);
@@ -878,11 +840,11 @@ static void relayed_confirmation_codes(void)
             snprintf(body, sizeof body,
                      "{\"reference\":\"%s\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"%s%s%s}", reference,
                      code[0] ? ",\"confirmationCode\":\"" : "", code, code[0] ? "\"" : "");
-            order(&l, body);
+            lab_order(&l, body);
             lab_run(&l, CLOCK_MINUTE);
         }
-        CHECK_ROW(name, strcmp(state(&l, reference), confirmations[i / 2].says[0] ? "failed" : "done") == 0);
-        CHECK_ROW(name, strstr(result(&l, reference, "error"), confirmations[i / 2].says) != NULL);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, reference), confirmations[i / 2].says[0] ? "failed" : "done") == 0);
+        CHECK_ROW(name, strstr(lab_order_result(&l, reference, "error"), confirmations[i / 2].says) != NULL);
         CHECK_ROW(name, lab_said(&l, "download.cancelled") == (confirmations[i / 2].says[0] != 0));
         CHECK_ROW(name, !lab_said(&l, "\"4711") && !lab_said(&l, "0815"));
         lab_close(&l);
@@ -909,10 +871,10 @@ static void confirmation_codes(void)
         lab_import(&l);
         lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "471108154711");
         lab_start_device(&l);
-        order(&l, DOWNLOAD);
+        lab_order(&l, DOWNLOAD);
         lab_run(&l, CLOCK_MINUTE);
-        CHECK_ROW(codes[i].name, strcmp(state(&l, "download"), codes[i].state) == 0);
-        CHECK_ROW(codes[i].name, strstr(result(&l, "download", "error"), codes[i].says) != NULL);
+        CHECK_ROW(codes[i].name, strcmp(lab_order_state(&l, "download"), codes[i].state) == 0);
+        CHECK_ROW(codes[i].name, strstr(lab_order_result(&l, "download", "error"), codes[i].says) != NULL);
         CHECK_ROW(codes[i].name, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), codes[i].profile) == 0);
         CHECK_ROW(codes[i].name, lab_said(&l, "download.cancelled") == codes[i].cancelled);
         CHECK_ROW(codes[i].name, !lab_said(&l, "471108154711"));
@@ -948,12 +910,12 @@ static void notifications_in_order(void)
         struct lab l;
         char history[512];
         open_swap(&l);
-        order(&l, "{\"reference\":\"back\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+        lab_order(&l, "{\"reference\":\"back\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
         l.hurdle = "handleNotification";
         l.hurdle_err = ERR_IO;
         l.hurdles = lost[i];
         lab_run(&l, CLOCK_HOUR); /* the fifth failure is followed by a wait of a quarter of an hour */
-        CHECK(strcmp(state(&l, "back"), "done") == 0);
+        CHECK(strcmp(lab_order_state(&l, "back"), "done") == 0);
         put_history(&l, LAB_PARTNER_ICCID, history);
         bool good =
             strcmp(history, "installed;notification install;notification enable;notification disable;") == 0;
@@ -988,18 +950,8 @@ static void open_immediate(struct lab *l, const char *allow)
     lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(l);
     if (allow)
-        order(l, allow);
-    order(l, DOWNLOAD);
-}
-
-static int64_t told_cause(struct lab *l)
-{
-    json_t *answer = NULL;
-    CHECK(lab_call(l, l->eso, "GET", LAB_EIM_URL "/v1/euiccs/" LAB_EID, "", &answer) == 200);
-    const json_t *cause = json_object_get(answer, "stateChangeCause");
-    int64_t value = cause ? json_integer_value(cause) : -1;
-    json_decref(answer);
-    return value;
+        lab_order(l, allow);
+    lab_order(l, DOWNLOAD);
 }
 
 static void immediate_enable(void)
@@ -1010,8 +962,8 @@ static void immediate_enable(void)
         struct lab l;
         open_immediate(&l, immediate_rows[i].allow);
         lab_run(&l, 3 * CLOCK_MINUTE);
-        CHECK_ROW(row, strcmp(state(&l, "download"), "done") == 0);
-        CHECK_ROW(row, (told_cause(&l) == 5) == enabled);
+        CHECK_ROW(row, strcmp(lab_order_state(&l, "download"), "done") == 0);
+        CHECK_ROW(row, (lab_told_cause(&l) == 5) == enabled);
         CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), enabled ? "26202" : "26201") == 0);
         CHECK_ROW(row, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed") == 0);
         CHECK_ROW(row, lab_card_state(&l.card, LAB_PARTNER_ICCID) == enabled);
@@ -1031,9 +983,9 @@ static void immediate_enable_with_power_cuts(void)
         l.part[LAB_IPA].cut_at = n;
         lab_run(&l, 5 * CLOCK_MINUTE);
         snprintf(row, sizeof row, "power cut at write %u", n);
-        CHECK_ROW(row, strcmp(state(&l, "download"), "done") == 0);
+        CHECK_ROW(row, strcmp(lab_order_state(&l, "download"), "done") == 0);
         bool on_partner = strcmp(ipa_online_plmn(l.ipa), "26202") == 0;
-        CHECK_ROW(row, !on_partner || told_cause(&l) == 5);
+        CHECK_ROW(row, !on_partner || lab_told_cause(&l) == 5);
         CHECK_ROW(row, lab_card_state(&l.card, LAB_PARTNER_ICCID) == on_partner);
         cut = l.part[LAB_IPA].cut_at == 0;
         lab_close(&l);
@@ -1049,9 +1001,9 @@ static void an_ipae_wants_its_card(void)
     lab_open(&l);
     l.ipae = true; /* the card was made before, without one */
     lab_start_device(&l);
-    order(&l, ENABLE);
+    lab_order(&l, ENABLE);
     lab_run(&l, 10 * CLOCK_MINUTE);
-    CHECK(strcmp(state(&l, "enable"), "queued") == 0);
+    CHECK(strcmp(lab_order_state(&l, "enable"), "queued") == 0);
     CHECK(lab_said(&l, "the card announces none"));
     CHECK(l.lead.attached == 0);
     lab_close(&l);
@@ -1087,7 +1039,7 @@ static void off_and_on(void)
     open_swap(&l);
     ipa_power(l.ipa, false);
     lab_run(&l, CLOCK_HOUR);
-    CHECK(strcmp(state(&l, "download"), "queued") == 0 && !l.lead.attached);
+    CHECK(strcmp(lab_order_state(&l, "download"), "queued") == 0 && !l.lead.attached);
     ipa_power(l.ipa, true);
     lab_run(&l, CLOCK_MINUTE);
     check_swapped("after an hour without power", &l);
@@ -1115,9 +1067,9 @@ static void a_card_without_eim(void)
     lab_get_initial_eim(&l);
     buf_clear(&l.initial_eim);
     lab_restart(&l, LAB_IPA);
-    order(&l, ENABLE);
+    lab_order(&l, ENABLE);
     lab_run(&l, 10 * CLOCK_MINUTE);
-    CHECK(strcmp(state(&l, "enable"), "queued") == 0);
+    CHECK(strcmp(lab_order_state(&l, "enable"), "queued") == 0);
     CHECK(lab_said(&l, "no eIM is associated"));
     lab_close(&l);
 }
@@ -1166,9 +1118,9 @@ static void what_the_eim_speaks(void)
         lab_get_initial_eim(&l);
         say_protocols(&l, protocol_rows[i].protocols);
         lab_restart(&l, LAB_IPA);
-        order(&l, "{\"reference\":\"l\",\"kind\":\"list\"}");
+        lab_order(&l, "{\"reference\":\"l\",\"kind\":\"list\"}");
         lab_run(&l, 10 * CLOCK_MINUTE);
-        CHECK_ROW(protocol_rows[i].name, strcmp(state(&l, "l"), protocol_rows[i].polled ? "done" : "queued") == 0);
+        CHECK_ROW(protocol_rows[i].name, strcmp(lab_order_state(&l, "l"), protocol_rows[i].polled ? "done" : "queued") == 0);
         CHECK_ROW(protocol_rows[i].name, lab_said(&l, "CoAPS is not available here") == !protocol_rows[i].polled);
         lab_close(&l);
     }

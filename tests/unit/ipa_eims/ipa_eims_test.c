@@ -7,7 +7,6 @@
 #include "rsp_eim_configuration.h"
 
 #define OTHER "other.example.com"
-#define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
 
 /* Our eIM's configuration, as it would be written alone. */
 static void read_ours(struct lab *l, struct rsp_add_initial_eim_request *q, struct rsp_eim_configuration *ours)
@@ -47,11 +46,6 @@ static void two_eims(struct lab *l, bool other_first, bool served)
     provision(l, &q, &list);
 }
 
-static void order(struct lab *l, const char *body)
-{
-    CHECK(lab_call(l, l->eso, "POST", ORDERS, body, NULL) == 202);
-}
-
 static const struct {
     const char *name;
     bool first, served, after;
@@ -81,8 +75,8 @@ static void the_other_serves_on(void)
         l.hurdle_after = rows[i].after;
         l.hurdles = rows[i].e ? -1 : 0;
         lab_restart(&l, LAB_IPA);
-        order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
-        order(&l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
+        lab_order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_order(&l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
         lab_run(&l, 20 * CLOCK_MINUTE);
         snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=e");
         CHECK_ROW(rows[i].name, strcmp(lab_get(&l, l.eso, url, "state"), "done") == 0);
@@ -103,9 +97,9 @@ static void reaching_the_other_settles_nothing(void)
     two_eims(&l, true, true);
     REQUIRE(http_switch_set(l.wires, OTHER, l.part[LAB_EIM].actor, NULL, &l.log) == ERR_OK);
     lab_restart(&l, LAB_IPA);
-    order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+    lab_order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
     lab_run(&l, 2 * CLOCK_MINUTE);
-    order(&l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
+    lab_order(&l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
     /* The result is for eim.example.com, which is gone; the other host answers every poll. */
     l.hurdle = "//eim.example.com";
     l.hurdle_err = ERR_IO;
@@ -196,7 +190,7 @@ static void one_ci_is_offered(void)
         l.part[LAB_IPA].env.tamper = &o.tamper;
         lab_restart(&l, LAB_IPA);
         l.part[LAB_IPA].env.tamper = &o.tamper;
-        order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
         lab_run(&l, 2 * CLOCK_MINUTE);
         CHECK_ROW(row, strcmp(lab_get(&l, l.eso, LAB_EIM_URL "/v1/orders?reference=d", "state"), "done") == 0);
         CHECK_ROW(row, o.verification == (named ? 1 : 2) && o.signing == (named ? 1 : 2));

@@ -4,12 +4,6 @@
 
 #include "lab.h"
 
-#define EUICC LAB_EIM_URL "/v1/euiccs/" LAB_EID
-
-static void order(struct lab *l, const char *body)
-{
-    CHECK(lab_call(l, l->eso, "POST", EUICC "/orders", body, NULL) == 202);
-}
 
 /* Swapped to the partner; the lead profile has the fallback attribute, or nobody has. */
 static void open_away(struct lab *l, bool with_fallback)
@@ -18,22 +12,12 @@ static void open_away(struct lab *l, bool with_fallback)
     lab_import(l);
     lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(l);
-    order(l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+    lab_order(l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
     if (with_fallback)
-        order(l, "{\"reference\":\"f\",\"kind\":\"setFallback\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
-    order(l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
+        lab_order(l, "{\"reference\":\"f\",\"kind\":\"setFallback\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+    lab_order(l, "{\"reference\":\"e\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
     lab_run(l, 5 * CLOCK_MINUTE);
     REQUIRE(strcmp(ipa_online_plmn(l->ipa), "26202") == 0);
-}
-
-static int64_t told_cause(struct lab *l)
-{
-    json_t *answer = NULL;
-    REQUIRE(lab_call(l, l->eso, "GET", EUICC, "", &answer) == 200);
-    const json_t *cause = json_object_get(answer, "stateChangeCause");
-    int64_t value = cause ? json_integer_value(cause) : -1;
-    json_decref(answer);
-    return value;
 }
 
 static const struct {
@@ -61,7 +45,7 @@ static void losing_the_network(void)
         CHECK_ROW(rows[i].name, strcmp(ipa_online_plmn(l.ipa), rows[i].then) == 0);
         bool fell = rows[i].then[0];
         if (fell)
-            CHECK_ROW(rows[i].name, told_cause(&l) == 1);
+            CHECK_ROW(rows[i].name, lab_told_cause(&l) == 1);
         if (rows[i].restart)
             lab_restart(&l, LAB_IPA);
         if (rows[i].back) {
@@ -116,7 +100,7 @@ static void only_what_was_done_is_told(void)
         lab_run(&l, 10 * CLOCK_MINUTE);
         snprintf(row, sizeof row, "power cut at command %u", n);
         bool fell = lab_said(&l, "\"event\":\"fallback\"") || l.lead.attached > attached;
-        CHECK_ROW(row, (told_cause(&l) == 1) == fell);
+        CHECK_ROW(row, (lab_told_cause(&l) == 1) == fell);
         CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26202") == 0);
         switched += cut && fell;
         not_switched += cut && !fell;

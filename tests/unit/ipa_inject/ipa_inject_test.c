@@ -6,19 +6,6 @@
 #include "rsp_ids.h"
 
 #define DEVICE "https://meter-1.example.com"
-#define ORDERS LAB_EIM_URL "/v1/euiccs/" LAB_EID "/orders"
-
-static void order(struct lab *l, const char *body)
-{
-    CHECK(lab_call(l, l->eso, "POST", ORDERS, body, NULL) == 202);
-}
-
-static const char *state(struct lab *l, const char *reference)
-{
-    char url[128];
-    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?reference=%s", reference);
-    return lab_get(l, l->eso, url, "state");
-}
 
 /* What the eIM says of itself in the eUICC: its protocols, and its TLS key where one is given. */
 static void configure(struct lab *l, uint32_t protocols, const struct cert *tls)
@@ -86,13 +73,13 @@ static void packages_reach_the_card(void)
         snprintf(body, sizeof body, "{\"injectUrl\":\"" DEVICE "\",\"injectBinding\":\"%s\"}", ways[i].binding);
         if (ways[i].told)
             CHECK(tell(&l, body) == 204);
-        order(&l, "{\"reference\":\"data\",\"kind\":\"data\"}");
-        order(&l, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
-        order(&l, "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
+        lab_order(&l, "{\"reference\":\"data\",\"kind\":\"data\"}");
+        lab_order(&l, "{\"reference\":\"download\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_order(&l, "{\"reference\":\"enable\",\"kind\":\"enable\",\"iccid\":\"" LAB_PARTNER_ICCID "\",\"rollback\":true}");
         lab_run(&l, 10 * CLOCK_MINUTE);
         const char *want = ways[i].done ? "done" : ways[i].told ? "sent" : "queued";
-        CHECK_ROW(ways[i].name, strcmp(state(&l, "data"), want) == 0);
-        CHECK_ROW(ways[i].name, strcmp(state(&l, "enable"), ways[i].done ? "done" : "queued") == 0);
+        CHECK_ROW(ways[i].name, strcmp(lab_order_state(&l, "data"), want) == 0);
+        CHECK_ROW(ways[i].name, strcmp(lab_order_state(&l, "enable"), ways[i].done ? "done" : "queued") == 0);
         CHECK_ROW(ways[i].name, lab_card_state(&l.card, LAB_PARTNER_ICCID) == (ways[i].done ? 1 : -1));
         /* Who is polled too may be served by a poll first. */
         bool pushed = ways[i].done && ways[i].told;
@@ -113,7 +100,7 @@ static void killed_at_any_write(void)
             lab_open(&l);
             open_device(&l, true, RSP_EIM_INJECT_HTTPS, NULL);
             CHECK(tell(&l, "{\"injectUrl\":\"" DEVICE "\"}") == 204);
-            order(&l, "{\"reference\":\"a\",\"kind\":\"disable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+            lab_order(&l, "{\"reference\":\"a\",\"kind\":\"disable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
             l.part[who[k]].writes = 0;
             l.part[who[k]].cut_at = n;
             lab_run(&l, 30 * CLOCK_MINUTE);
