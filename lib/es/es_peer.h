@@ -19,7 +19,7 @@ struct es_peer {
     struct span eim_transaction_id; /* ESipa, relayed download: the trigger's; may be empty */
     bool no_euicc_info1;     /* ESipa, relayed download: left out, because the eIM knows it */
     int64_t deadline_ms;     /* 0: the client's own */
-    int *http_status;        /* JSON binding: gets the status of an answer that was not 200 or 204; NULL: nobody asks */
+    int *http_status;        /* JSON bindings, ESipa: gets the status of an answer that was not 200 or 204; NULL: nobody asks */
     const struct http_trust *trust; /* ESipa; NULL: the client's roots */
 };
 

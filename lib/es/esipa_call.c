@@ -38,6 +38,8 @@ enum err esipa_call(const struct es_peer *p, const char *name, enum err e, struc
     }
     if (!e && r.status != 200 && r.status != 204) {
         LOG(p->env->log, LOG_WARN, "es.http_refused", F_INT("status", r.status), F_TEXT("peer", p->base_url));
+        if (p->http_status)
+            *p->http_status = r.status;
         e = ERR_REFUSED;
     }
     if (!e)

@@ -142,6 +142,11 @@ static enum err wrap(uint32_t tag, const char *const *members, const char *error
         found = json_base64(a->object, members[i], out);
     if (!e && found == ERR_NOT_FOUND)
         found = json_int(a->object, error, &code);
+    /* Refused in words only (statusCodeData): what was brought was not taken, and there is no package. */
+    if (!e && found == ERR_NOT_FOUND && es_refused(&a->status)) {
+        found = ERR_OK;
+        code = RSP_PROVIDE_ERROR_UNDEFINED_ERROR;
+    }
     if (!e && !found && code)
         e = der_put_integer(out, 0x02, code);
     else if (!e && found == ERR_NOT_FOUND && tag == 0xBF50)
@@ -166,8 +171,8 @@ static enum err take_acknowledgements(struct answer *a, struct buf *out)
 
 static enum err take_nothing(struct answer *a, struct buf *out)
 {
-    (void)a, (void)out;
-    return ERR_OK;
+    (void)out;
+    return es_refused(&a->status) ? ERR_REFUSED : ERR_OK;
 }
 
 static enum err take_transaction(struct answer *a, struct span *id)

@@ -57,6 +57,8 @@ void esipa_knows_its_callers(void);
 void esipa_numbers_of_the_next_version(void);
 void esipa_json_polls(void);
 void esipa_json_cancels(void);
+void esipa_json_results(void);
+void esipa_json_notifications(void);
 void esipa_error_numbers_arrive(void);
 void esipa_error_numbers_are_its_own(void);
 void esipa_package_errors_arrive(void);

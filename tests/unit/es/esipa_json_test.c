@@ -40,6 +40,8 @@ static const struct {
     { "a trigger", 200, "{" FINE ",\"profileDownloadTriggerRequest\":\"v1QEggIBAg==\"}", ERR_OK, 0 },
     { "a zero beside a trigger, as some say it", 200,
       "{" FINE ",\"eimPackageError\":0,\"profileDownloadTriggerRequest\":\"v1QEggIBAg==\"}", ERR_OK, 0 },
+    { "refused in words only", 200, "{" FAILED "}", ERR_OK, 127 },
+    { "refused in words and by number", 200, "{" FAILED ",\"eimPackageError\":2}", ERR_OK, 2 },
     { "no header", 200, "{\"eimPackageError\":1}", ERR_PARSE, 0 },
     { "nothing to it", 200, "{" FINE "}", ERR_PARSE, 0 },
     { "a zero and nothing else", 200, "{" FINE ",\"eimPackageError\":0}", ERR_PARSE, 0 },
@@ -123,5 +125,74 @@ void esipa_json_cancels(void)
     }
     CHECK(strstr((const char *)e.body.at, "\"transactionId\":\"ABCD\"") != NULL);
     CHECK(strstr((const char *)e.body.at, "\"cancelSessionResponse\":\"v0EDgQEF\"") != NULL); /* its own tag again */
+    close_eim(&w, &e);
+}
+
+static const struct {
+    const char *name;
+    int status;
+    const char *text;
+    enum err want;
+    enum rsp_provide_response_which which;
+    int64_t error;
+} results[] = {
+    { "taken", 200, "{" FINE "}", ERR_OK, RSP_PROVIDE_EMPTY, 0 },
+    { "taken and acknowledged", 200, "{" FINE ",\"eimAcknowledgements\":\"v1MDgAEB\"}", ERR_OK, RSP_PROVIDE_ACKNOWLEDGEMENTS, 0 },
+    { "refused by number", 200, "{" FINE ",\"provideEimPackageResultError\":2}", ERR_OK, RSP_PROVIDE_ERROR, 2 },
+    { "refused by number and in words", 200, "{" FAILED ",\"provideEimPackageResultError\":4}", ERR_OK, RSP_PROVIDE_ERROR, 4 },
+    { "refused in words only", 200, "{" FAILED "}", ERR_OK, RSP_PROVIDE_ERROR, 127 },
+    { "without a header", 200, "{}", ERR_PARSE, RSP_PROVIDE_NONE, 0 },
+    { "acknowledgements that are no DER", 200, "{" FINE ",\"eimAcknowledgements\":\"AAAA\"}", ERR_PARSE, RSP_PROVIDE_NONE, 0 },
+    { "HTTP 403", 403, "", ERR_REFUSED, RSP_PROVIDE_NONE, 0 },
+};
+
+void esipa_json_results(void)
+{
+    struct world w;
+    struct eim e;
+    int status = 0;
+    open_eim(&w, &e);
+    w.peer.http_status = &status;
+    const struct rsp_provide_eim_package_result q = { .result = { .which = RSP_EIM_RESULT_ERROR, .error.code = 127 } };
+    for (size_t i = 0; i < COUNT(results); i++) {
+        struct esipa_provide_eim_package_result_response r;
+        e.status = results[i].status;
+        e.text = results[i].text;
+        CHECK_ROW(results[i].name, esipa_provide_eim_package_result(&w.peer, &q, &r) == results[i].want);
+        CHECK_ROW(results[i].name, r.message.which == results[i].which && r.message.error == results[i].error);
+        esipa_provide_eim_package_result_response_release(&r);
+    }
+    CHECK(status == 403);
+    close_eim(&w, &e);
+}
+
+static const struct {
+    const char *name;
+    int status;
+    const char *text;
+    enum err want;
+} notifications[] = {
+    { "taken", 204, "", ERR_OK },
+    { "taken, and some say so", 200, "{" FINE "}", ERR_OK },
+    { "refused in words", 200, "{" FAILED "}", ERR_REFUSED },
+    { "without a header", 200, "{}", ERR_PARSE },
+    { "HTTP 403", 403, "", ERR_REFUSED },
+};
+
+/* SGP.32 5.14.7: what is not taken stays on the card. */
+void esipa_json_notifications(void)
+{
+    struct world w;
+    struct eim e;
+    open_eim(&w, &e);
+    const struct rsp_handle_notification_esipa q = {
+        .which = RSP_ESIPA_NOTIFICATION_RESULT,
+        .result = { .result = { .which = RSP_EIM_RESULT_ERROR, .error.code = 127 } },
+    };
+    for (size_t i = 0; i < COUNT(notifications); i++) {
+        e.status = notifications[i].status;
+        e.text = notifications[i].text;
+        CHECK_ROW(notifications[i].name, esipa_handle_notification(&w.peer, &q) == notifications[i].want);
+    }
     close_eim(&w, &e);
 }

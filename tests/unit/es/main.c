@@ -25,6 +25,8 @@ static const struct test tests[] = {
     { "numbers of SGP.32 v1.3 are read by all and written to who wants them", esipa_numbers_of_the_next_version },
     { "ESipa polls over JSON, and what hostile eIMs say to them", esipa_json_polls },
     { "ESipa sessions are cancelled over JSON", esipa_json_cancels },
+    { "ESipa results are taken or refused over JSON, and what is refused is not taken", esipa_json_results },
+    { "ESipa notifications are taken or refused over JSON", esipa_json_notifications },
     { "ESipa error numbers arrive over both bindings as what they stand for", esipa_error_numbers_arrive },
     { "ESipa's own error numbers are nobody else's", esipa_error_numbers_are_its_own },
     { "ESipa errors of polls and results arrive over both bindings", esipa_package_errors_arrive },
