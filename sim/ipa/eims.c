@@ -142,9 +142,12 @@ static struct ipa_eim *find(const struct ipa *i, const char *id)
 static enum err take_row(void *context, const struct db_row *r)
 {
     struct ipa *i = context;
-    struct ipa_eim *eim = i->eim_count < IPA_EIMS_MAX ? calloc(1, sizeof *eim) : NULL;
+    /* The associated ones come first; a former one waits until there is room for it. */
+    if (i->eim_count == IPA_EIMS_MAX)
+        return ERR_OK;
+    struct ipa_eim *eim = calloc(1, sizeof *eim);
     if (!eim)
-        return i->eim_count < IPA_EIMS_MAX ? ERR_NOMEM : ERR_LIMIT;
+        return ERR_NOMEM;
     *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = db_int(r, 4) != 0, .cause = db_int(r, 5),
                              .protocols = db_int(r, 6) };
     eim->id = strdup(db_text(r, 0));

@@ -142,17 +142,11 @@ static enum err find_result(const struct pushing *by, struct span transaction, s
                             struct rsp_transfer_eim_package_response *r)
 {
     struct rsp_provide_eim_package_result kept;
-    int64_t after = 0, deadline = 0;
-    enum err e = transaction.len ? ipa_journal_deadline(by->ipa, &deadline) : ERR_NOT_FOUND;
-    if (!e && deadline)
-        e = ERR_NOT_FOUND;
-    while (!e) {
-        e = ipa_journal_result_after(by->ipa, by->eim, &after, bytes);
-        if (!e && !rsp_provide_eim_package_result_read(buf_span(bytes), &kept) &&
-            span_equal(rsp_eim_package_result_transaction(&kept.result), transaction))
-            return show_result(&kept.result, r) ? ERR_OK : ERR_NOT_FOUND;
-    }
-    return e;
+    int64_t deadline = 0;
+    enum err e = ipa_journal_deadline(by->ipa, &deadline);
+    if (!e)
+        e = deadline ? ERR_NOT_FOUND : ipa_find_result(by->ipa, by->eim, transaction, bytes, &kept);
+    return e || show_result(&kept.result, r) ? e : ERR_NOT_FOUND;
 }
 
 /* It is kept, or too much is. */

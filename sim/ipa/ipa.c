@@ -65,21 +65,24 @@ static enum err settle(struct ipa *i)
 
 /* Packages done in one go: an eIM that never says "none" gets its turn again with the next poll. */
 #define ROUNDS_MAX 16
-/* So often results are brought to an eIM that is no longer associated and is not there. */
-#define LOST_MAX 10
 
 static bool is_fatal(enum err e)
 {
     return e == ERR_CUT || e == ERR_NOMEM;
 }
 
-/* It may be gone for good: then its results are nobody's. */
+/* It may be gone for good: who is not there counts as who refuses, and what is given up at last is nobody's. */
 static enum err serve_former(struct ipa *i)
 {
+    struct buf bytes = { .max = 128 << 10 };
+    int64_t first = 0;
     enum err e = ipa_deliver_results(i);
-    if (!e || is_fatal(e))
-        return e ? e : ipa_forget_former(i);
-    return ++i->eim->lost < LOST_MAX ? ERR_OK : ipa_forget_former(i);
+    if (e && !is_fatal(e))
+        e = ipa_put_off_results(i);
+    if (!e)
+        e = ipa_journal_result_after(i, i->eim->id, &first, &bytes);
+    buf_release(&bytes);
+    return e == ERR_NOT_FOUND ? ipa_forget_former(i) : e;
 }
 
 /* A package may have ended the association of the eIM that sent it. */
@@ -285,6 +288,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;
     i->fallback_after = s->fallback_after ? s->fallback_after : 2 * CLOCK_MINUTE;
     i->return_every = s->return_every ? s->return_every : 1 * CLOCK_MINUTE;
+    i->result_refusals_max = s->result_refusals_max ? s->result_refusals_max : 1000;
     i->initial_eim.max = 4096;
     i->name = strdup(s->name);
     i->imei = strdup(s->imei);

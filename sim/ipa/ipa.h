@@ -53,6 +53,7 @@ struct ipa_settings {
     const struct ipa_injector *injectors;
     size_t injector_count;
     int64_t fallback_after;         /* ms without a bearer before the fallback profile is taken; 0: 2 min */
+    int64_t result_refusals_max;    /* so often a result is brought to an eIM that refuses it, at last every hour; 0: 1000 */
     int64_t return_every;           /* ms between looks, in fallback, whether the lost network is back; 0: 1 min */
 };
 

@@ -26,7 +26,6 @@ struct ipa_eim {
     bool told;               /* it knows the present state */
     int64_t cause;           /* stateChangeCause to tell it; -1 none */
     int64_t protocols;       /* what it offers, RSP_EIM_… bits; 0: it does not say, so it may be able to do all */
-    unsigned lost;           /* in vain, in a row, once it is no longer associated */
 };
 
 /* What was said outside and is not done yet. */
@@ -50,7 +49,7 @@ struct ipa {
     struct ipa_network *networks; /* texts owned */
     size_t network_count;
     struct buf initial_eim;
-    int64_t poll_every, rollback_after, attach_every, fallback_after, return_every;
+    int64_t poll_every, rollback_after, attach_every, fallback_after, return_every, result_refusals_max;
 
     const char *user_agent;  /* which IPA it is: static */
     bool ipae;
@@ -85,7 +84,6 @@ struct ipa {
     int64_t notify_again;    /* not before, after a failure */
     unsigned notify_failures; /* in a row */
     unsigned failures;       /* to attach or to reach the eIM, in a row */
-    int deliveries;          /* of the oldest result, that were refused */
     char imsi[16];           /* of the profile last read */
     int64_t offline_since;   /* 0: online, or not known yet */
     int64_t ticked, due;     /* the last tick, and the next one as it asked for; 0: none yet */
@@ -127,10 +125,14 @@ MUST_CHECK enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *e
 /* Rows: id, url, TLS certificate, TLS key, associated, cause, protocols, CI; the associated ones first. ERR_NOT_FOUND: none. */
 MUST_CHECK enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context);
 /* A result for an eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
- * is not kept twice; 0 for others. */
+ * is not kept twice; 0 for others. Nor are the same bytes. */
 MUST_CHECK enum err ipa_journal_put_result(struct ipa *i, const char *eim, int64_t key, struct span result);
-/* The oldest of the eIM that is served now. */
-MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result);
+/* The oldest of the eIM that is served now that is due. None is put off for longer than `longest` (ms): the clock may have been set
+ * back. */
+MUST_CHECK enum err ipa_journal_next_result(struct ipa *i, int64_t longest, int64_t *id, int64_t *refusals, struct buf *result);
+MUST_CHECK enum err ipa_journal_put_off_result(struct ipa *i, int64_t id, int64_t refusals, int64_t not_before);
+/* Of the eIM that is served now. */
+MUST_CHECK enum err ipa_journal_count_refused(struct ipa *i, int64_t *count);
 /* The next one of an eIM behind *after, 0 before the first; moves it. ERR_NOT_FOUND: none. */
 MUST_CHECK enum err ipa_journal_result_after(struct ipa *i, const char *eim, int64_t *after, struct buf *result);
 MUST_CHECK enum err ipa_journal_drop_result(struct ipa *i, int64_t id);
@@ -203,7 +205,15 @@ enum err ipa_inject_json(void *actor, const struct http_request *q, struct http_
 
 /* One round with the eIM: what it pushed, else what it has. *changed: the enabled profile is another one now, attach again. *more: ask again at once. */
 MUST_CHECK enum err ipa_poll(struct ipa *i, bool *changed, bool *more);
+/* results.c. What is due goes to the eIM that is served now; what it refuses is put off. ERR_REFUSED, ERR_IO, …: it is not there. */
 MUST_CHECK enum err ipa_deliver_results(struct ipa *i);
+MUST_CHECK enum err ipa_put_off_results(struct ipa *i);
+/* The one of this transaction that waits for its eIM; `bytes` holds what *out points into. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err ipa_find_result(struct ipa *i, const char *eim, struct span transaction, struct buf *bytes,
+                                    struct rsp_provide_eim_package_result *out);
+/* May the eIM that is served now have more done? */
+MUST_CHECK enum err ipa_has_room_for_results(struct ipa *i, bool *room);
+MUST_CHECK enum err ipa_remove_acknowledged(struct ipa *i, struct span list);
 MUST_CHECK enum err ipa_deliver_notifications(struct ipa *i, int64_t now);
 /* What the card still holds of package results goes into the journal: after a start. */
 MUST_CHECK enum err ipa_collect_results(struct ipa *i);

@@ -27,6 +27,8 @@ const char *const ipa_migrations[] = {
     " id INTEGER PRIMARY KEY, device TEXT NOT NULL, eim TEXT NOT NULL, digest BLOB NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
     " bytes BLOB NOT NULL, UNIQUE (device, eim, digest));",
     "ALTER TABLE eim ADD COLUMN ci BLOB;",
+    "ALTER TABLE result ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE result ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -231,13 +233,15 @@ enum err ipa_journal_forget_eim(struct ipa *i, const char *eim)
 
 enum err ipa_journal_put_result(struct ipa *i, const char *eim, int64_t key, struct span result)
 {
-    enum err e = db_run(i->env->db, "INSERT INTO result (device, eim, key, bytes) VALUES (?, ?, ?, ?)",
+    enum err e = db_run(i->env->db,
+                        "INSERT INTO result (device, eim, key, bytes) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
+                        " (SELECT 1 FROM result WHERE device = ?1 AND eim = ?2 AND bytes = ?4)",
                         DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_INT(key), DB_BLOB(result)), NULL);
     return e == ERR_EXISTS ? ERR_OK : e;
 }
 
 struct kept {
-    int64_t id;
+    int64_t id, refusals;
     struct buf *bytes;
 };
 
@@ -245,23 +249,40 @@ static enum err take_kept(void *context, const struct db_row *r)
 {
     struct kept *k = context;
     k->id = db_int(r, 0);
+    k->refusals = db_int(r, 2);
     return buf_set(k->bytes, db_blob(r, 1));
 }
 
-enum err ipa_journal_next_result(struct ipa *i, int64_t *id, struct buf *result)
+enum err ipa_journal_next_result(struct ipa *i, int64_t longest, int64_t *id, int64_t *refusals, struct buf *result)
 {
-    struct kept k = { 0, result };
-    enum err e = db_query(i->env->db, "SELECT id, bytes FROM result WHERE device = ? AND eim IN ('', ?) ORDER BY id LIMIT 1",
-                          DB_ARGS(DB_TEXT(i->name), DB_TEXT(i->eim->id)), take_kept, &k);
+    int64_t now = clock_now(i->env->clock);
+    struct kept k = { .bytes = result };
+    enum err e = db_query(i->env->db,
+                          "SELECT id, bytes, refusals FROM result WHERE device = ? AND eim IN ('', ?)"
+                          " AND (not_before <= ? OR not_before > ?) ORDER BY id LIMIT 1",
+                          DB_ARGS(DB_TEXT(i->name), DB_TEXT(i->eim->id), DB_INT(now), DB_INT(now + longest)), take_kept, &k);
     *id = k.id;
+    *refusals = k.refusals;
     return e;
+}
+
+enum err ipa_journal_put_off_result(struct ipa *i, int64_t id, int64_t refusals, int64_t not_before)
+{
+    return db_run(i->env->db, "UPDATE result SET refusals = ?, not_before = ? WHERE id = ?",
+                  DB_ARGS(DB_INT(refusals), DB_INT(not_before), DB_INT(id)), NULL);
+}
+
+enum err ipa_journal_count_refused(struct ipa *i, int64_t *count)
+{
+    return db_get_int(i->env->db, "SELECT COUNT(*) FROM result WHERE device = ? AND eim IN ('', ?) AND refusals > 0",
+                      DB_ARGS(DB_TEXT(i->name), DB_TEXT(i->eim->id)), count);
 }
 
 enum err ipa_journal_result_after(struct ipa *i, const char *eim, int64_t *after, struct buf *result)
 {
-    struct kept k = { 0, result };
+    struct kept k = { .bytes = result };
     enum err e = db_query(i->env->db,
-                          "SELECT id, bytes FROM result WHERE device = ? AND eim IN ('', ?) AND id > ? ORDER BY id LIMIT 1",
+                          "SELECT id, bytes, refusals FROM result WHERE device = ? AND eim IN ('', ?) AND id > ? ORDER BY id LIMIT 1",
                           DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim), DB_INT(*after)), take_kept, &k);
     *after = k.id;
     return e;

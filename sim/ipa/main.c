@@ -26,6 +26,8 @@ static const struct setting settings[] = {
       "without a bearer after an enable with rollback: it is taken back" },
     { "fallback", SETTING_DURATION, "2 min",
       "without a bearer, and nothing to take back: the fallback profile is enabled" },
+    { "result-refusals-max", SETTING_INT, "1000",
+      "so often a result is brought to an eIM that refuses it, at last every hour; then it is given up" },
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that the IPAs speak: 1.2 or 1.3" },
     { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
@@ -190,6 +192,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .listens = p->injector_count > 0,
                               .injectors = p->injectors,
                               .injector_count = p->injector_count,
+                              .result_refusals_max = settings_int(s, "result-refusals-max"),
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };
     const char *file = NULL;

@@ -1,4 +1,4 @@
-/* ESipa: fetch a package, do it, bring the result (SGP.32 v1.2 3.1, 5.14). */
+/* ESipa: fetch a package and do it (SGP.32 v1.2 3.1, 5.14). */
 #include <string.h>
 
 #include "ipa_internal.h"
@@ -23,12 +23,33 @@ static void tell_what(struct ipa *i, const struct rsp_get_eim_package_response *
         LOG(i->env->log, LOG_DEBUG, "poll.nothing", F_TEXT("device", i->name));
 }
 
+static struct span transaction_of(const struct rsp_get_eim_package_response *r)
+{
+    return r->which == RSP_EIM_PACKAGE_EUICC_PACKAGE  ? r->package.package_signed.eim_transaction_id
+           : r->which == RSP_EIM_PACKAGE_DOWNLOAD     ? r->download.eim_transaction_id
+           : r->which == RSP_EIM_PACKAGE_DATA_REQUEST ? r->data.eim_transaction_id
+                                                      : (struct span){ 0 };
+}
+
+/* What was done is not done again because its eIM did not take the result. */
+static enum err is_done(struct ipa *i, const struct rsp_get_eim_package_response *r, bool *done)
+{
+    struct rsp_provide_eim_package_result kept;
+    struct buf bytes = { .max = 128 << 10 };
+    enum err e = ipa_find_result(i, i->eim->id, transaction_of(r), &bytes, &kept);
+    buf_release(&bytes);
+    *done = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err serve(struct ipa *i, const struct rsp_get_eim_package_response *r, bool *changed, bool *more)
 {
-    bool emergency = false;
-    enum err e;
+    bool emergency = false, done = false;
     tell_what(i, r);
-    *more = true;
+    enum err e = is_done(i, r, &done);
+    *more = !done;
+    if (e || done)
+        return e;
     switch (r->which) {
     case RSP_EIM_PACKAGE_EUICC_PACKAGE:
         return ipa_execute_package(i, &r->package, changed);
@@ -75,6 +96,12 @@ static enum err complain(struct ipa *i, struct span received)
     return e;
 }
 
+/* Who does not know the eUICC (eidNotFound …) has heard nothing of it. */
+static bool is_heard(const struct rsp_get_eim_package_response *r)
+{
+    return r->which != RSP_EIM_PACKAGE_ERROR || r->error == RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE;
+}
+
 static enum err fetch(struct ipa *i, bool *changed, bool *more)
 {
     const struct es_peer peer = ipa_eim_peer(i);
@@ -91,7 +118,7 @@ static enum err fetch(struct ipa *i, bool *changed, bool *more)
         enum err kept = complain(i, buf_span(&answer.received));
         e = kept ? kept : ERR_PARSE;
     }
-    if (!e) {
+    if (!e && is_heard(&answer.message)) {
         eim->told = true;
         e = eim->cause >= 0 ? ipa_journal_end_cause(i, eim->id) : ERR_OK;
         eim->cause = -1;
@@ -100,62 +127,6 @@ static enum err fetch(struct ipa *i, bool *changed, bool *more)
         e = serve(i, &answer.message, changed, more);
     esipa_get_eim_package_response_release(&answer);
     return e;
-}
-
-/* --- results ------------------------------------------------------------------------------------------ */
-
-static enum err remove_acknowledged(struct ipa *i, struct span list)
-{
-    struct der d = der_open(list);
-    int64_t seq = 0, status = 0;
-    enum err e = ERR_OK;
-    while (!e && !der_at_end(&d)) {
-        e = rsp_acknowledgement_next(&d, &seq);
-        if (!e)
-            e = es10b_remove_notification_from_list(&i->card, seq, &status);
-    }
-    return e;
-}
-
-/* A result that the eIM could not take (undefinedError) is brought again this often. */
-#define DELIVERIES_MAX 10
-
-/* SGP.32 3.3.1: an acknowledged result may leave the eUICC; any answer but undefinedError ends it here. */
-static enum err deliver_one(struct ipa *i, int64_t id, struct span bytes)
-{
-    const struct es_peer peer = ipa_eim_peer(i);
-    struct esipa_provide_eim_package_result_response answer = { .received.max = HTTP_BODY_MAX };
-    struct rsp_provide_eim_package_result q;
-    enum err e = rsp_provide_eim_package_result_read(bytes, &q);
-    if (!e)
-        e = esipa_provide_eim_package_result(&peer, &q, &answer);
-    if (!e && answer.message.which == RSP_PROVIDE_ERROR)
-        LOG(i->env->log, LOG_WARN, "result.refused", F_TEXT("device", i->name),
-            F_TEXT("error", rsp_provide_eim_package_result_error_name(answer.message.error)));
-    if (!e && answer.message.which == RSP_PROVIDE_ERROR &&
-        answer.message.error == RSP_PROVIDE_ERROR_UNDEFINED_ERROR && ++i->deliveries < DELIVERIES_MAX)
-        e = ERR_REFUSED;
-    if (!e && answer.message.which == RSP_PROVIDE_ACKNOWLEDGEMENTS)
-        e = remove_acknowledged(i, answer.message.acknowledgements);
-    if (!e) {
-        LOG(i->env->log, LOG_INFO, "result.delivered", F_TEXT("device", i->name));
-        i->deliveries = 0;
-        e = ipa_journal_drop_result(i, id);
-    }
-    esipa_provide_eim_package_result_response_release(&answer);
-    return e;
-}
-
-enum err ipa_deliver_results(struct ipa *i)
-{
-    struct buf bytes = { .max = 128 << 10 };
-    int64_t id = 0;
-    enum err e;
-    while (!(e = ipa_journal_next_result(i, &id, &bytes)))
-        if ((e = deliver_one(i, id, buf_span(&bytes))))
-            break;
-    buf_release(&bytes);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- what was pushed ------------------------------------------------------------------------------------ */
@@ -171,7 +142,7 @@ static enum err serve_injected(struct ipa *i, struct span bytes, bool *changed, 
         return e;
     if (q.which == RSP_TRANSFER_ACKNOWLEDGEMENTS) {
         *more = true;
-        return remove_acknowledged(i, q.acknowledgements);
+        return ipa_remove_acknowledged(i, q.acknowledgements);
     }
     const struct rsp_get_eim_package_response r = {
         .which = q.which == RSP_TRANSFER_EUICC_PACKAGE  ? RSP_EIM_PACKAGE_EUICC_PACKAGE
@@ -209,8 +180,11 @@ static enum err take_injected(struct ipa *i, bool *any, bool *changed, bool *mor
 
 enum err ipa_poll(struct ipa *i, bool *changed, bool *more)
 {
-    bool any = false;
+    bool any = false, room = false;
     *changed = *more = false;
-    enum err e = take_injected(i, &any, changed, more);
+    enum err e = ipa_has_room_for_results(i, &room);
+    if (e || !room)
+        return e;
+    e = take_injected(i, &any, changed, more);
     return e || any || !ipa_eim_polls(i->eim) ? e : fetch(i, changed, more);
 }

@@ -24,6 +24,8 @@ static const struct {
     { "immediate_enable.done", "{device}: the new profile is enabled at once." },
     { "result.delivered", "{device}: the eIM has taken a result." },
     { "result.refused", "{device}: the eIM does not take a result: {error}." },
+    { "result.given_up", "{device}: the eIM refused a result {refusals} times; it is given up." },
+    { "results.too_many", "{device}: {eim} has refused too many results; nothing more is done for it until it takes some." },
     { "notification.delivered", "{device}: {receiver} has taken a notification." },
     { "memory_reset.eim", "{device}: the card was told to forget its eIMs: {result}." },
     { "rollback", "{device}: not online in time, the switch is taken back: {result}." },

@@ -170,6 +170,7 @@ static void build_ipa(struct lab *l, struct lab_part *p)
                                     .eim_metadata = l->eim_metadata,
                                     .json = l->json,
                                     .end_user = l->end_user,
+                                    .result_refusals_max = l->result_refusals_max,
                                     .v1_3 = l->v1_3,
                                     .card = &l->card_fault.card,
                                     .initial_eim = buf_span(&l->initial_eim),
@@ -223,7 +224,8 @@ void lab_restart(struct lab *l, enum lab_kind kind)
 
 static bool hurdle(struct lab *l, const struct http_call *q, bool after)
 {
-    if (!l->hurdle || !l->hurdles || l->hurdle_after != after || !strstr(q->url, l->hurdle))
+    if (!l->hurdle || !l->hurdles || l->hurdle_after != after || !strstr(q->url, l->hurdle) ||
+        !span_equal(span_sub(q->body, 0, l->hurdle_body.len), l->hurdle_body))
         return false;
     l->hurdles -= l->hurdles > 0;
     return true;
@@ -241,7 +243,8 @@ static enum err after(void *context, const struct http_call *q, struct http_resp
     if (!hurdle(l, q, true))
         return e;
     http_response_clear(p);
-    return l->hurdle_err;
+    p->status = l->hurdle_status;
+    return l->hurdle_status ? ERR_OK : l->hurdle_err;
 }
 
 static struct http_client *client(struct lab *l, const char *certificate)
