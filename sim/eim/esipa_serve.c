@@ -118,24 +118,22 @@ static enum err find_euicc(struct eim *e, const struct rsp_provide_eim_package_r
     return x;
 }
 
-/* Notifications beside a result go on; those that did are acknowledged, the others stay with the device. */
+/* Notifications beside a result, or in an answer, go on; those that did are acknowledged, the others stay with the device and come
+ * again from there. After one that its receiver did not take no more are sent: they might be for the same one, and out of order. */
 static enum err relay_beside(struct eim *e, struct span notifications, struct buf *acks)
 {
     struct der list = der_open(notifications);
     struct rsp_pending_notification n;
-    enum err x = ERR_OK;
-    for (int i = 0; !x && i < NOTIFICATIONS_MAX && !der_at_end(&list); i++) {
-        x = rsp_pending_notification_next(&list, &n);
-        if (x)
-            break;
+    enum err x = ERR_OK, relayed = ERR_OK;
+    for (int i = 0; !x && (!relayed || relayed == ERR_VERIFY) && i < NOTIFICATIONS_MAX && !der_at_end(&list); i++) {
         int64_t seq_number = -1;
-        enum err relayed = eim_relay_notification(e, &n, &seq_number);
-        if (relayed == ERR_CUT || relayed == ERR_NOMEM)
-            x = relayed;
-        else if (!relayed)
+        x = rsp_pending_notification_next(&list, &n);
+        if (!x)
+            relayed = eim_relay_notification(e, &n, &seq_number);
+        if (!x && !relayed)
             x = rsp_acknowledgement_put(acks, seq_number);
     }
-    return x;
+    return relayed == ERR_CUT || relayed == ERR_NOMEM ? relayed : x;
 }
 
 enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_package_result *r, struct buf *acks)
@@ -148,7 +146,8 @@ enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_pa
         x = eim_take_package_result(e, eid, &r->package, acks);
         return x ? x : relay_beside(e, r->notifications, acks);
     case RSP_EIM_RESULT_DATA:
-        return eim_take_data(e, eid, &r->data, acks);
+        x = eim_take_data(e, eid, &r->data, acks);
+        return x || r->data.which != RSP_OK ? x : relay_beside(e, r->data.data.notifications, acks);
     case RSP_EIM_RESULT_DOWNLOAD:
         return eim_take_download_result(e, eid, &r->download);
     default:

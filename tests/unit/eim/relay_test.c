@@ -698,13 +698,13 @@ static void compact_notifications_are_rebuilt(void)
     }
 }
 
-/* --- notifications beside a package's result: each that went on is acknowledged ---------------------------------- */
+/* --- notifications beside a result, and in an answer to a question: each that went on is acknowledged -------------- */
 
 /* An SM-DP+ that keeps what it is told, as it came. */
 struct ear {
     struct actor actor;
     struct buf heard;
-    unsigned count;
+    unsigned count, deaf; /* the first so many are answered 500 */
 };
 
 static enum err hear_notification(void *actor, const struct http_request *q, struct http_response *p)
@@ -716,7 +716,7 @@ static enum err hear_notification(void *actor, const struct http_request *q, str
     REQUIRE(json_read(q->body, &body, NULL) == ERR_OK);
     REQUIRE(json_base64(body, "pendingNotification", &e->heard) == ERR_OK);
     json_decref(body);
-    return http_text(p, 204, "", (struct span){ 0 });
+    return http_text(p, e->count <= e->deaf ? 500 : 204, "", (struct span){ 0 });
 }
 
 static const struct http_route ear_routes[] = { { "POST", "/gsma/rsp2/es9plus/handleNotification", hear_notification } };
@@ -737,21 +737,40 @@ static const struct {
     bool compact;
     int spoilt; /* the octet from the end that is altered; 0 none */
     bool acknowledged;
+    unsigned times, heard, deaf; /* it stands there so often, and the SM-DP+ hears of it so often */
 } beside[] = {
-    { "a full notification", false, 0, true },
-    { "a compact notification", true, 0, true },
-    { "a compact notification with another signature", true, 1, false },
-    { "a compact notification about another profile", true, 68, false },
+    { "a full notification", false, 0, true, 1, 1, 0 },
+    { "a compact notification", true, 0, true, 1, 1, 0 },
+    { "a compact notification with another signature", true, 1, false, 1, 0, 0 },
+    { "a compact notification about another profile", true, 68, false, 1, 0, 0 },
+    { "one that its SM-DP+ does not take", false, 0, false, 1, 1, 1 },
+    { "one that its SM-DP+ does not take, and a later one", false, 0, false, 2, 1, 1 },
+    { "more than an eIM relays while it is waited for", false, 0, true, 20, 16, 0 },
 };
+
+/* The answers that bear notifications. */
+static void put_beside(struct relayed *r, bool data, struct span list, struct rsp_eim_package_result *out)
+{
+    *out = (struct rsp_eim_package_result){ .which = data ? RSP_EIM_RESULT_DATA : RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS };
+    REQUIRE(rsp_euicc_package_result_read(buf_span(&r->f.result), &out->package) == ERR_OK);
+    if (data)
+        out->data = (struct rsp_ipa_euicc_data_response){
+            .which = RSP_OK, .data = { .notifications = list, .eim_transaction_id = SPAN(1, 2, 3) }
+        };
+    else
+        out->notifications = list;
+}
 
 static void notifications_beside_results(void)
 {
-    for (size_t i = 0; i < 2 * COUNT(beside); i++) {
-        const char *name = beside[i / 2].name;
+    for (size_t i = 0; i < 4 * COUNT(beside); i++) {
+        const size_t row = i / 4;
+        const char *name = beside[row].name;
+        const bool data = i & 2;
         struct relayed r;
-        struct ear ear = { .actor = { &ear_ops }, .heard = { .max = 1 << 14 } };
+        struct ear ear = { .actor = { &ear_ops }, .heard = { .max = 1 << 14 }, .deaf = beside[row].deaf };
         struct rsp_pending_notification n;
-        struct buf full = { .max = 1 << 14 }, bytes = { .max = 1 << 14 };
+        struct buf full = { .max = 1 << 14 }, bytes = { .max = 1 << 14 }, list = { .max = 1 << 18 };
         uint8_t eid[16];
         REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
         begin_compact(&r, true);
@@ -761,28 +780,30 @@ static void notifications_beside_results(void)
         make_notification(&r, SWITCHED, &full);
         REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
         const int64_t number = n.other.metadata.seq_number;
-        if (beside[i / 2].compact)
+        if (beside[row].compact)
             REQUIRE(rsp_compact_notification(&n, SPAN_ARRAY(eid), (struct span){ 0 }, &bytes) == ERR_OK);
         if (!bytes.len)
             REQUIRE(buf_set(&bytes, buf_span(&full)) == ERR_OK);
-        if (beside[i / 2].spoilt)
-            bytes.at[bytes.len - (size_t)beside[i / 2].spoilt] ^= 1;
+        if (beside[row].spoilt)
+            bytes.at[bytes.len - (size_t)beside[row].spoilt] ^= 1;
+        for (unsigned k = 0; k < beside[row].times; k++)
+            REQUIRE(buf_put(&list, buf_span(&bytes)) == ERR_OK);
         REQUIRE(http_switch_set(r.f.l.wires, "smdp.example.com", &ear.actor, NULL, &r.f.l.log) == ERR_OK);
-        struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid),
-                                                    .result = { .which = RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS,
-                                                                .notifications = buf_span(&bytes) } };
-        REQUIRE(rsp_euicc_package_result_read(buf_span(&r.f.result), &q.result.package) == ERR_OK);
-        r.f.peer.json = i % 2;
-        CHECK_ROW(name, provide(&r.f, &q) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
-        CHECK_ROW(name, acknowledges(&r.f, q.result.package.result.data.seq_number));
-        CHECK_ROW(name, acknowledges(&r.f, number) == beside[i / 2].acknowledged);
-        CHECK_ROW(name, ear.count == beside[i / 2].acknowledged);
+        struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid) };
+        put_beside(&r, data, buf_span(&list), &q.result);
+        r.f.peer.json = i & 1;
+        const bool any = beside[row].acknowledged || !data;
+        CHECK_ROW(name, provide(&r.f, &q) == (int)(any ? RSP_PROVIDE_ACKNOWLEDGEMENTS : RSP_PROVIDE_EMPTY));
+        CHECK_ROW(name, data || acknowledges(&r.f, q.result.package.result.data.seq_number));
+        CHECK_ROW(name, acknowledges(&r.f, number) == beside[row].acknowledged);
+        CHECK_ROW(name, ear.count == beside[row].heard);
         /* What the eUICC signed, to the last octet. */
-        CHECK_ROW(name, !beside[i / 2].acknowledged || span_equal(buf_span(&ear.heard), buf_span(&full)));
+        CHECK_ROW(name, !beside[row].acknowledged || span_equal(buf_span(&ear.heard), buf_span(&full)));
         REQUIRE(http_switch_set(r.f.l.wires, "smdp.example.com", NULL, NULL, &r.f.l.log) == ERR_OK);
         buf_release(&ear.heard);
         buf_release(&full);
         buf_release(&bytes);
+        buf_release(&list);
         end(&r);
     }
 }
@@ -823,7 +844,7 @@ const struct test relay_tests[] = {
     { "a compact preparation is rebuilt to the last octet, or refused", preparations_are_rebuilt },
     { "a compact cancellation is rebuilt to the last octet, or refused", cancellations_are_rebuilt },
     { "a compact notification is rebuilt to the last octet, or stays", compact_notifications_are_rebuilt },
-    { "a notification beside a result is acknowledged when it went on, full or compact", notifications_beside_results },
+    { "a notification beside a result or in an answer is acknowledged when it went on, full or compact", notifications_beside_results },
     { "a relayed download survives its eIM", killed },
 };
 const size_t relay_tests_count = COUNT(relay_tests);

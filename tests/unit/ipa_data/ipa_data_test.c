@@ -94,7 +94,69 @@ static void unknown_tags(void)
     }
 }
 
+/* --- notifications that the eIM asked for ---------------------------------------------------------------------- */
+
+/* Of a device whose downloads the eIM relays; the device itself could not bring them before. */
+static const struct {
+    const char *name;
+    bool indirect, minimizes;
+    int lost;     /* so many attempts to tell the SM-DP+ fail, of the device and then of its eIM */
+    bool by_eim;  /* the answer to the question brings it */
+} asked[] = {
+    { "the eIM relays them", true, false, 1, true },
+    { "the eIM relays them for a device that minimizes", true, true, 2, true },
+    { "the SM-DP+ is away when the eIM relays them", true, false, 2, false },
+    { "the eIM has no business with their SM-DP+", false, false, 1, false },
+};
+
+/* How many notifications wait on the card. */
+static unsigned waiting(struct lab *l)
+{
+    struct es10b_retrieve_notifications_response all = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    struct rsp_pending_notification n;
+    unsigned count = 0;
+    lab_card_reset(&l->card);
+    REQUIRE(es10b_retrieve_notifications_list(&l->card.es, &q, &all) == ERR_OK);
+    struct der list = der_open(all.message.notifications);
+    while (!der_at_end(&list) && rsp_pending_notification_next(&list, &n) == ERR_OK)
+        count++;
+    buf_release(&all.received);
+    return count;
+}
+
+static void asked_for_notifications(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(asked); i++) {
+        const char *name = asked[i / 2].name;
+        struct lab l;
+        lab_open(&l);
+        l.json = i % 2;
+        l.indirect = asked[i / 2].indirect;
+        l.minimizes = asked[i / 2].minimizes;
+        lab_import(&l);
+        lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_start_device(&l);
+        lab_order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        l.hurdle = "smdp.example.com/gsma/rsp2/es9plus/handleNotification";
+        l.hurdle_err = ERR_IO;
+        l.hurdles = asked[i / 2].lost;
+        lab_run(&l, 1);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "d"), "done") == 0);
+        lab_order(&l, "{\"reference\":\"q\",\"kind\":\"data\",\"parameters\":{\"tags\":[\"A0\"]}}");
+        lab_run(&l, 20 * CLOCK_SECOND);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "q"), "done") == 0);
+        CHECK_ROW(name, (waiting(&l) == 0) == asked[i / 2].by_eim);
+        CHECK_ROW(name, !lab_said(&l, "notification.delivered"));
+        lab_restart(&l, LAB_IPA); /* the look reset the card */
+        lab_run(&l, CLOCK_HOUR);
+        CHECK_ROW(name, waiting(&l) == 0 && lab_said(&l, "notification.delivered") == !asked[i / 2].by_eim);
+        lab_close(&l);
+    }
+}
+
 static const struct test tests[] = {
+    { "notifications that the eIM asked for are relayed and leave the card, or wait on it", asked_for_notifications },
     { "each tag gives its member and no other", each_tag },
     { "a tag that is none is an incorrectTagList", unknown_tags },
 };
