@@ -20,30 +20,33 @@ static enum err put_key(struct world *w, const char *path, enum ec_curve curve, 
     return e;
 }
 
-static enum err put_credential(struct world *w, const struct world_device *d, const char *curve,
-                               const struct pki_euicc *credential)
+static enum err card_curve(struct world *w, const struct world_device *d, enum ec_curve *out)
 {
-    char path[160];
-    snprintf(path, sizeof path, "certs/eUICC/CERT_EUICC_%s_%s.der", d->eid, curve);
-    enum err e = process_put_file(w, path, buf_span(&credential->certificate));
-    snprintf(path, sizeof path, "certs/eUICC/SK_EUICC_%s_%s.pem", d->eid, curve);
-    if (!e)
-        e = put_key(w, path, strcmp(curve, "ECDSA_NIST") == 0 ? EC_P256 : EC_BRAINPOOL_P256R1, &credential->key);
-    snprintf(path, sizeof path, "certs/EUM/CERT_EUM_%s.der", curve);
-    return e ? e : process_put_file(w, path, credential->eum_certificate);
+    const struct cert *c = NULL;
+    enum err e = cert_load(w->crypto, buf_span(&d->credential.certificate), &c);
+    *out = e ? EC_P256 : c->curve;
+    return e;
 }
 
-/* The world's own credential on P-256, and the second curve that every card has. */
-static enum err put_credentials(struct world *w, struct world_device *d)
+/* As 'certs make' lays them out, in a folder of the card's own: one card's EUM may be flawed and its neighbour's not. */
+static enum err put_credential(struct world *w, const struct world_device *d, enum ec_curve curve)
 {
-    struct pki_euicc second = { 0 };
-    enum err e = put_credential(w, d, "ECDSA_NIST", &d->credential);
+    const char *name = curve == EC_P256 ? "ECDSA_NIST" : "ECDSA_BRP";
+    const struct pki_item *ci = NULL;
+    char authority[64], path[160];
+    snprintf(authority, sizeof authority, "CERT_CI_%s", name);
+    enum err e = pki_get(w->pki, authority, &ci);
+    snprintf(path, sizeof path, "%s/certs/CertificateIssuer/%s.der", d->name, authority);
     if (!e)
-        e = certs_issue_euicc(w->pki, "CERT_EUICC_ECDSA_BRP", d->eid, &second);
+        e = process_put_file(w, path, ci->der);
+    snprintf(path, sizeof path, "%s/certs/eUICC/CERT_EUICC_%s_%s.der", d->name, d->eid, name);
     if (!e)
-        e = put_credential(w, d, "ECDSA_BRP", &second);
-    pki_euicc_release(&second);
-    return e;
+        e = process_put_file(w, path, buf_span(&d->credential.certificate));
+    snprintf(path, sizeof path, "%s/certs/eUICC/SK_EUICC_%s_%s.pem", d->name, d->eid, name);
+    if (!e)
+        e = put_key(w, path, curve, &d->credential.key);
+    snprintf(path, sizeof path, "%s/certs/EUM/CERT_EUM_%s.der", d->name, name);
+    return e ? e : process_put_file(w, path, d->credential.eum_certificate);
 }
 
 static enum err put_profile(struct world *w, const struct world_device *d, const struct euicc_profile *p, size_t k,
@@ -64,10 +67,15 @@ enum err process_write_card(struct world *w, struct world_device *d, const struc
 {
     char path[128], smdp[128];
     struct buf t = { .max = 1 << 16 };
-    enum err e = put_credentials(w, d);
+    enum ec_curve curve;
+    enum err e = card_curve(w, d, &curve);
     if (!e)
-        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/certs\nmemory: %s/%s/card.bin\nsgp32: \"%s\"\n",
-                       d->part->card_port, d->eid, w->folder, w->folder, d->name, d->group->v1_3 ? "1.3" : "1.2");
+        e = put_credential(w, d, curve);
+    if (!e)
+        e = buf_printf(&t, "vpcd: 127.0.0.1:%u\nlog: json\neid: \"%s\"\ncerts: %s/%s/certs\ncurves: %s\nmemory: %s/%s/card.bin\n"
+                           "sgp32: \"%s\"\n",
+                       d->part->card_port, d->eid, w->folder, d->name, curve == EC_P256 ? "nist" : "brp", w->folder,
+                       d->name, d->group->v1_3 ? "1.3" : "1.2");
     if (!e && d->group->memory)
         e = buf_printf(&t, "size: %lld\n", (long long)d->group->memory);
     if (!e && d->group->has_default_smdp)

@@ -138,6 +138,16 @@ static enum err put_brainpool(struct part *p)
     return e ? e : put_named(p->world, "DPpb", name, pb);
 }
 
+/* What the scenario says of packages and orders; without it the program's own values hold. */
+static enum err put_orders(struct world *w, struct buf *t)
+{
+    int64_t valid = w->scenario->smdp.order_valid, downloads = w->scenario->smdp.downloads_max;
+    enum err e = buf_printf(t, "ppk: %s\n", w->scenario->smdp.ppk ? "true" : "false");
+    if (!e && valid)
+        e = buf_printf(t, "order-valid: %lld ms\n", paced(valid));
+    return e || !downloads ? e : buf_printf(t, "downloads-max: %lld\n", (long long)downloads);
+}
+
 static enum err smdp_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
@@ -153,6 +163,8 @@ static enum err smdp_settings(struct part *p, struct buf *t)
         e = buf_printf(t, "certs: %s/certs\nidentity: %s\naddresses: [%s]\nbrainpool: %s\nsame-otpk-only: %s\n", w->folder,
                        p->host, p->host, scenario_has_brainpool(w->scenario) ? "true" : "false",
                        w->scenario->smdp.same_otpk_only ? "true" : "false");
+    if (!e)
+        e = put_orders(w, t);
     if (!e && w->scenario->smds)
         e = buf_printf(t, "smds: {%s: \"https://%s\"}\n", HOST_SMDS, HOST_SMDS);
     if (!e)
@@ -167,13 +179,18 @@ static enum err smdp_settings(struct part *p, struct buf *t)
 static enum err smds_settings(struct part *p, struct buf *t)
 {
     struct world *w = p->world;
-    const struct pki_item *auth = NULL;
+    const struct pki_item *auth = NULL, *brainpool = NULL;
     char who[80], host[128];
     enum err e = pki_get(w->pki, "CERT_S_SM_DSauth_ECDSA_NIST", &auth);
     if (!e)
         e = put_named(w, "DSauth", "S_SM_DSauth_ECDSA_NIST", auth);
+    if (!e && scenario_has_brainpool(w->scenario))
+        e = pki_get(w->pki, "CERT_S_SM_DSauth_ECDSA_BRP", &brainpool);
+    if (!e && brainpool)
+        e = put_named(w, "DSauth", "S_SM_DSauth_ECDSA_BRP", brainpool);
     if (!e)
-        e = buf_printf(t, "certs: %s/certs\naddresses: [%s]\nbrainpool: false\nclients:\n", w->folder, p->host);
+        e = buf_printf(t, "certs: %s/certs\naddresses: [%s]\nbrainpool: %s\nclients:\n", w->folder, p->host,
+                       brainpool ? "true" : "false");
     for (size_t i = 0; !e && i <= w->scenario->smdp_count; i++) {
         const struct scenario_smdp *smdp = i ? &w->scenario->other_smdp[i - 1] : NULL;
         e = put_client(w, t, world_smdp_host(smdp, host), part_smdp_client(smdp, who), "");

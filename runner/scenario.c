@@ -612,12 +612,9 @@ static enum err read_root(struct scenario *s, struct yaml_error *error)
         e = FAIL(s, world ? world : root, error, "'world:' with carriers and devices is missing here");
     if (!e)
         e = read_world(s, world, error);
-    for (size_t i = 0; !e && i < s->group_count; i++) {
+    for (size_t i = 0; !e && i < s->group_count; i++)
         if (s->group[i].ipae)
             leave_out_process(s, "an IPAe lives in its card: between programs there is a reader");
-        if (strcmp(s->group[i].certificate, "eum-expired") == 0)
-            leave_out_process(s, "the programs of a world have one EUM");
-    }
     if (!e && (!steps || steps->kind != YAML_LIST || !steps->count))
         e = FAIL(s, steps ? steps : root, error, "'steps:' with at least one step is missing here");
     for (size_t i = 0; !e && i < steps->count; i++)

@@ -118,7 +118,8 @@ static void judge(const char *row, struct scenario *s, run_prepare_fn prepare, v
 static void test_scenarios(void)
 {
     static const char *const files[] = { "swap/01-first-swap.yaml", "recovery/23-orchestrator-killed.yaml",
-                                        "recovery/60-device-killed-at-its-commits.yaml", "hostile/47-whom-a-device-believes.yaml" };
+                                        "recovery/60-device-killed-at-its-commits.yaml", "hostile/47-whom-a-device-believes.yaml",
+                                        "download/66-brainpool-card.yaml" };
     char folder[64], path[4096];
     const char *source = getenv("LAB_SOURCE");
     if (!programs_are_built())
