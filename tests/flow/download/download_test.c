@@ -24,16 +24,29 @@ static enum ec_curve curve_of(struct lab *l, struct span certificate)
 }
 
 /* Which of these: one bit each. */
-enum { IN_ASN1 = 1, UNDER_PPK = 2, WITH_CODE = 4, WAYS = 8 };
+enum { IN_ASN1 = 1, UNDER_PPK = 2, WITH_CODE = 4, BY_DEFAULT = 8, WAYS = 16 };
+
+/* The card says where its profiles are, and the order is the one for its EID: no code (SGP.22 3.6.1 with 4.1). */
+static void go_by_default(struct lab_download *d, struct es10b_configured_addresses *own, char address[64])
+{
+    int64_t code = 0;
+    CHECK(es10b_set_default_dp_address(&d->card->es, span_str("smdp.example.com"), &code) == ERR_OK && code == 0);
+    REQUIRE(es10a_get_euicc_configured_addresses(&d->card->es, own) == ERR_OK);
+    snprintf(address, 64, "%.*s", (int)own->message.default_dp_address.len,
+             (const char *)own->message.default_dp_address.at);
+    d->address = address;
+    d->matching_id = NULL;
+}
 
 static void download_by_hand(size_t i, unsigned way)
 {
     struct lab l;
     struct lab_card c;
     struct lab_download d;
-    char row[120];
-    snprintf(row, sizeof row, "%s, %s%s%s", cards[i].name, way & IN_ASN1 ? "ASN.1" : "JSON", way & UNDER_PPK ? ", PPK" : "",
-             way & WITH_CODE ? ", a confirmation code" : "");
+    struct es10b_configured_addresses own = { .received.max = 512 };
+    char row[140], address[64];
+    snprintf(row, sizeof row, "%s, %s, %s%s%s", cards[i].name, way & BY_DEFAULT ? "its default SM-DP+" : "an activation code",
+             way & IN_ASN1 ? "ASN.1" : "JSON", way & UNDER_PPK ? ", PPK" : "", way & WITH_CODE ? ", a confirmation code" : "");
     lab_open(&l);
     l.ppk = way & UNDER_PPK;
     lab_restart(&l, LAB_SMDP);
@@ -43,6 +56,8 @@ static void download_by_hand(size_t i, unsigned way)
     lab_download_begin(&l, &c, &d);
     d.peer.asn1 = way & IN_ASN1;
     d.confirmation_code = way & WITH_CODE ? "4711" : NULL;
+    if (way & BY_DEFAULT)
+        go_by_default(&d, &own, address);
     CHECK_ROW(row, lab_fetch(&d)[0] == 0);
     CHECK_ROW(row, curve_of(&l, d.initiated.server_certificate) == cards[i].curve);
     CHECK_ROW(row, curve_of(&l, d.server.message.ok.euicc_certificate) == cards[i].curve);
@@ -51,6 +66,7 @@ static void download_by_hand(size_t i, unsigned way)
     CHECK_ROW(row, es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
     CHECK_ROW(row, strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed") == 0);
     CHECK_ROW(row, lab_card_state(&c, LAB_PARTNER_ICCID) == 0);
+    buf_release(&own.received);
     lab_download_end(&d);
     lab_card_close(&c);
     lab_close(&l);
@@ -212,7 +228,7 @@ static void repeatable(void)
 }
 
 static const struct test tests[] = {
-    { "step by step, on each curve, in both bindings, with and without PPK and code", by_hand },
+    { "step by step, by code and by default, on each curve, in both bindings, with and without PPK and code", by_hand },
     { "by a device, on each curve, up to its first attach", with_a_device },
     { "by a device, with the package lost on its way", interrupted },
     { "a package is for one card", packages_are_for_one_card },

@@ -48,8 +48,15 @@ static int64_t untold(struct lab *l)
     return count;
 }
 
-/* Finds the one event and downloads what it stands for. */
-static void fetch(struct lab *l, bool asn1, const char *refusal)
+static enum ec_curve curve_of(struct lab *l, struct span certificate)
+{
+    const struct cert *c = NULL;
+    REQUIRE(cert_load(l->crypto, certificate, &c) == ERR_OK);
+    return c->curve;
+}
+
+/* Finds the one event and downloads what it stands for, on one curve all along. */
+static void fetch(struct lab *l, bool asn1, const char *refusal, enum ec_curve curve)
 {
     struct lab_download d, x;
     struct rsp_authenticate_client_ok_es11 found = { 0 };
@@ -58,6 +65,7 @@ static void fetch(struct lab *l, bool asn1, const char *refusal)
     lab_discovery_begin(l, &l->card, &d);
     d.peer.asn1 = asn1;
     CHECK(lab_discover(&d, &found)[0] == 0);
+    CHECK(curve_of(l, d.initiated.server_certificate) == curve);
     struct der list = der_open(found.event_entries);
     REQUIRE(rsp_event_entry_next(&list, &entry) == ERR_OK && der_at_end(&list));
     snprintf(id, sizeof id, "%.*s", (int)entry.event_id.len, (const char *)entry.event_id.at);
@@ -68,6 +76,7 @@ static void fetch(struct lab *l, bool asn1, const char *refusal)
     x.peer.asn1 = asn1;
     x.matching_id = id;
     CHECK(!strcmp(lab_fetch(&x), refusal));
+    CHECK(curve_of(l, x.initiated.server_certificate) == curve);
     if (!refusal[0]) {
         CHECK(lab_load(&x) == 0);
         CHECK(es9p_handle_notification(&x.peer, buf_span(&x.loaded.received)) == ERR_OK);
@@ -77,17 +86,30 @@ static void fetch(struct lab *l, bool asn1, const char *refusal)
     lab_download_end(&d);
 }
 
+/* The lab's card, of another curve than P-256. */
+static void change_card(struct lab *l, bool brainpool)
+{
+    if (!brainpool)
+        return;
+    lab_card_close(&l->card);
+    lab_card_open(l, &l->card, "CERT_EUICC_ECDSA_BRP", LAB_EID, false);
+    card_fault_init(&l->card_fault, l->card.card, CARD_FAULT_CUT, 0);
+}
+
+/* On each curve, in each binding. */
 static void whole_way(void)
 {
-    for (int asn1 = 0; asn1 < 2; asn1++) {
+    for (int way = 0; way < 4; way++) {
+        bool asn1 = way & 1;
         struct lab l;
         lab_open(&l);
+        change_card(&l, way & 2);
         lab_import(&l);
         place_order(&l);
         CHECK(lab_events_standing(&l, LAB_EID) == 0);
         lab_tell(&l, 0);
         CHECK(lab_events_standing(&l, LAB_EID) == 1 && untold(&l) == 0);
-        fetch(&l, asn1, "");
+        fetch(&l, asn1, "", way & 2 ? EC_BRAINPOOL_P256R1 : EC_P256);
         CHECK(!strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "installed"));
         lab_tell(&l, 0);
         CHECK(lab_events_standing(&l, LAB_EID) == 0 && untold(&l) == 0);
@@ -106,13 +128,13 @@ static void unreleased(void)
     insist(&l, ES2P_DOWNLOAD_ORDER, &order);
     insist(&l, ES2P_CONFIRM_ORDER, &later);
     lab_tell(&l, 0);
-    fetch(&l, false, "8.2/1.2");
+    fetch(&l, false, "8.2/1.2", EC_P256);
     lab_tell(&l, CLOCK_HOUR);
     CHECK(lab_events_standing(&l, LAB_EID) == 1);
     insist(&l, ES2P_CONFIRM_ORDER, &confirmation);
     lab_tell(&l, 0);
     CHECK(lab_events_standing(&l, LAB_EID) == 1);
-    fetch(&l, false, "");
+    fetch(&l, false, "", EC_P256);
     lab_close(&l);
 }
 
@@ -291,25 +313,29 @@ static const struct trigger_row {
     enum rsp_download_source source;
     bool event, default_smdp;
     enum err failure; /* of what the device calls at the SM-DS */
+    bool brainpool;
 } triggers[] = {
-    { "an event at the SM-DS", "smds.example.com", "", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
-    { "an order for this card at its default SM-DP+", NULL, "", RSP_DOWNLOAD_DEFAULT_SMDP, true, true, ERR_OK },
-    { "no event at the SM-DS", "smds.example.com", "no event waits", RSP_DOWNLOAD_SMDS, false, false, ERR_OK },
-    { "no SM-DS named, and none on the card", NULL, "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
-    { "an SM-DS that is no host name", "smds/../x", "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
-    { "an SM-DS under another's name", "alias.example.com", "8.9.1/3.8", RSP_DOWNLOAD_SMDS, true, false, ERR_OK },
-    { "an SM-DS that answers nonsense", "smds.example.com", "malformed", RSP_DOWNLOAD_SMDS, true, false, ERR_PARSE },
-    { "an SM-DS with a bad TLS certificate", "smds.example.com", "TLS", RSP_DOWNLOAD_SMDS, true, false, ERR_VERIFY },
-    { "an SM-DS that never answers", "smds.example.com", "cannot be reached", RSP_DOWNLOAD_SMDS, true, false, ERR_IO },
-    { "no default SM-DP+", NULL, "no default SM-DP+", RSP_DOWNLOAD_DEFAULT_SMDP, true, false, ERR_OK },
-    { "no order at the default SM-DP+", NULL, "8.2.6/3.8", RSP_DOWNLOAD_DEFAULT_SMDP, false, true, ERR_OK },
-    { "nothing said at all", NULL, "names nobody", RSP_DOWNLOAD_NONE, true, false, ERR_OK },
+    { "an event at the SM-DS", "smds.example.com", "", RSP_DOWNLOAD_SMDS, true, false, ERR_OK, false },
+    { "an order for this card at its default SM-DP+", NULL, "", RSP_DOWNLOAD_DEFAULT_SMDP, true, true, ERR_OK, false },
+    { "an event, for a card on brainpoolP256r1", "smds.example.com", "", RSP_DOWNLOAD_SMDS, true, false, ERR_OK, true },
+    { "an order for such a card at its default SM-DP+", NULL, "", RSP_DOWNLOAD_DEFAULT_SMDP, true, true, ERR_OK, true },
+    { "no event at the SM-DS", "smds.example.com", "no event waits", RSP_DOWNLOAD_SMDS, false, false, ERR_OK, false },
+    { "no SM-DS named, and none on the card", NULL, "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK, false },
+    { "an SM-DS that is no host name", "smds/../x", "no SM-DS", RSP_DOWNLOAD_SMDS, true, false, ERR_OK, false },
+    { "an SM-DS under another's name", "alias.example.com", "8.9.1/3.8", RSP_DOWNLOAD_SMDS, true, false, ERR_OK, false },
+    { "an SM-DS that answers nonsense", "smds.example.com", "malformed", RSP_DOWNLOAD_SMDS, true, false, ERR_PARSE, false },
+    { "an SM-DS with a bad TLS certificate", "smds.example.com", "TLS", RSP_DOWNLOAD_SMDS, true, false, ERR_VERIFY, false },
+    { "an SM-DS that never answers", "smds.example.com", "cannot be reached", RSP_DOWNLOAD_SMDS, true, false, ERR_IO, false },
+    { "no default SM-DP+", NULL, "no default SM-DP+", RSP_DOWNLOAD_DEFAULT_SMDP, true, false, ERR_OK, false },
+    { "no order at the default SM-DP+", NULL, "8.2.6/3.8", RSP_DOWNLOAD_DEFAULT_SMDP, false, true, ERR_OK, false },
+    { "nothing said at all", NULL, "names nobody", RSP_DOWNLOAD_NONE, true, false, ERR_OK, false },
 };
 
 static void open_triggered(struct lab *l, const struct trigger_row *t)
 {
     int64_t code = 0;
     lab_open(l);
+    change_card(l, t->brainpool);
     lab_import(l);
     REQUIRE(http_switch_set(l->wires, "alias.example.com", l->part[LAB_SMDS].actor, l->operators, &l->log) == ERR_OK);
     if (t->event)
