@@ -109,6 +109,7 @@ static const struct family {
     { "DisableEmergencyProfile", "SGP.32 5.9.23", rsp_disable_emergency_profile_result_name },
     { "EuiccMemoryReset, profiles", "SGP.32 5.9.5", rsp_memory_reset_result_name },
     { "EuiccMemoryReset, eIM data", "SGP.32 5.9.5", rsp_memory_reset_eim_result_name },
+    { "EuiccMemoryReset, immediate enabling", "SGP.32 5.9.5", rsp_memory_reset_immediate_enable_result_name },
     { "IpaEuiccDataResponse", "SGP.32 2.11.1", rsp_ipa_euicc_data_error_code_name },
     { "ProfileDownloadTriggerResult", "SGP.32 2.11.1", rsp_profile_download_error_reason_name },
     { "stateChangeCause of GetEimPackage", "SGP.32 6.3.2", rsp_state_change_cause_name },

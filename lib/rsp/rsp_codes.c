@@ -277,6 +277,10 @@ CODE_NAMES(memory_reset_eim_result, { RSP_RESET_EIM_OK, "ok" },
            { RSP_RESET_EIM_EIM_RESET_NOT_SUPPORTED, "eimResetNotSupported" },
            { RSP_RESET_EIM_UNDEFINED_ERROR, "undefinedError" })
 
+CODE_NAMES(memory_reset_immediate_enable_result, { RSP_RESET_IMMEDIATE_ENABLE_OK, "ok" },
+           { RSP_RESET_IMMEDIATE_ENABLE_NOT_SUPPORTED, "resetIECNotSupported" },
+           { RSP_RESET_IMMEDIATE_ENABLE_UNDEFINED_ERROR, "undefinedError" })
+
 CODE_NAMES(ipa_euicc_data_error_code, { RSP_IPA_DATA_INCORRECT_TAG_LIST, "incorrectTagList" },
            { RSP_IPA_DATA_EUICC_CI_PKID_NOT_FOUND, "euiccCiPKIdNotFound" },
            { RSP_IPA_DATA_ECALL_ACTIVE, "ecallActive" }, { RSP_IPA_DATA_UNDEFINED_ERROR, "undefinedError" })

@@ -429,6 +429,14 @@ enum rsp_memory_reset_eim_result {
 };
 const char *rsp_memory_reset_eim_result_name(int64_t value);
 
+/* eUICCMemoryReset of the configuration of immediate enabling */
+enum rsp_memory_reset_immediate_enable_result {
+    RSP_RESET_IMMEDIATE_ENABLE_OK = 0,
+    RSP_RESET_IMMEDIATE_ENABLE_NOT_SUPPORTED = 1,
+    RSP_RESET_IMMEDIATE_ENABLE_UNDEFINED_ERROR = 127,
+};
+const char *rsp_memory_reset_immediate_enable_result_name(int64_t value);
+
 /* IpaEuiccDataResponse */
 enum rsp_ipa_euicc_data_error_code {
     RSP_IPA_DATA_INCORRECT_TAG_LIST = 1,

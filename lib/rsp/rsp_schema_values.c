@@ -50,6 +50,7 @@ static const struct {
     { "disableEmergencyProfileResult", rsp_disable_emergency_profile_result_name },
     { "resetResult", rsp_memory_reset_result_name },
     { "resetEimResult", rsp_memory_reset_eim_result_name },
+    { "resetImmediateEnableConfigResult", rsp_memory_reset_immediate_enable_result_name },
     { "IpaEuiccDataErrorCode", rsp_ipa_euicc_data_error_code_name },
     { "profileDownloadErrorReason", rsp_profile_download_error_reason_name },
     { "StateChangeCause", rsp_state_change_cause_name },

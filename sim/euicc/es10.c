@@ -90,7 +90,7 @@ static const struct {
     FUNCTION(0xbf5e, IOT, isdr_return_from_fallback, "SGP.32 5.9.21", "ES10b.ReturnFromFallback", undefined_at_80),
     FUNCTION(0xbf5f, IOT, isdr_get_connectivity_parameters, "SGP.32 5.9.24",
              "ES10b.GetConnectivityParameters", undefined_at_81),
-    FUNCTION(0xbf64, IOT, isdr_memory_reset, "SGP.32 5.9.5", "ES10b.eUICCMemoryReset", undefined_at_80),
+    FUNCTION(0xbf64, IOT, isdr_memory_reset, "SGP.32 5.9.5", "ES10b.eUICCMemoryReset", memory_reset_undefined),
     FUNCTION(0xbf65, IOT, isdr_set_default_dp_address_sgp32, "SGP.32 5.9.25",
              "ES10b.SetDefaultDpAddress", undefined_at_80),
 };

@@ -31,6 +31,12 @@ void euicc_discard(struct euicc *e)
     e->next = NULL;
 }
 
+struct state *euicc_return_to(struct euicc *e, struct state *kept)
+{
+    euicc_discard(e);
+    return e->next = kept;
+}
+
 static enum err save(struct euicc *e, const struct state *s)
 {
     if (!e->nvm)
@@ -330,6 +336,7 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->sgp22_only = s->sgp22_only;
     e->v1_3 = s->v1_3;
     e->no_eim_reset = s->no_eim_reset;
+    e->no_immediate_enable = s->no_immediate_enable;
     e->interruption_leaves_result = s->interruption_leaves_result;
     e->strict_services = s->strict_services;
     e->nvm = s->nvm;

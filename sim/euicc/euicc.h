@@ -87,6 +87,7 @@ struct euicc_settings {
     bool strict_services; /* a package that mandates a service which this card does not have is refused (10) */
     bool v1_3;            /* speaks SGP.32 v1.3 beside v1.2 */
     bool no_eim_reset;    /* eUICCMemoryReset of the eIM data answers eimResetNotSupported */
+    bool no_immediate_enable; /* ImmediateEnable is not available, its configuration neither set nor reset */
     bool interruption_leaves_result; /* a power cut while a profile or an eUICC package is loaded leaves
                                         a result with `interruption` at the next start */
     struct euicc_nvm *nvm;           /* borrowed; NULL: state lives as long as the struct euicc */

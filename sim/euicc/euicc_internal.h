@@ -133,6 +133,7 @@ struct euicc {
     uint8_t svn[3];
     struct shared *rat; /* rules; NULL: the default one */
     bool no_fallback, no_ecall, no_crl, no_test_profile, ipae, sgp22_only, v1_3, no_eim_reset;
+    bool no_immediate_enable;
     bool interruption_leaves_result, strict_services;
     struct euicc_nvm *nvm;
     struct euicc_contents *contents; /* NULL: nothing is shared */
@@ -155,6 +156,8 @@ const struct state *euicc_state(const struct euicc *e);
 MUST_CHECK enum err euicc_change(struct euicc *e, struct state **out);
 MUST_CHECK enum err euicc_commit(struct euicc *e);
 void euicc_discard(struct euicc *e);
+/* Takes `kept`, a copy of what was changed so far, in place of what was changed since; returns it. */
+struct state *euicc_return_to(struct euicc *e, struct state *kept);
 
 /* ---- APDU and ES10 dispatch
  * ----------------------------------------------------------------------------------- */
@@ -292,7 +295,8 @@ void transfer_end(struct channel *ch); /* what did not get to its last block cha
 /* ---- ES10 functions: one file each; and their undefinedError where it is more than a number
  * ------------------------------------------------------------------------------ */
 typedef enum err es10_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response);
-es10_undefined authenticate_server_undefined, prepare_download_undefined, load_euicc_package_undefined;
+es10_undefined authenticate_server_undefined, prepare_download_undefined, load_euicc_package_undefined,
+    memory_reset_undefined;
 #define ES10_FUNCTION(name)                                                                        \
     MUST_CHECK enum err name(struct euicc *e, struct span request, struct buf *response)
 ES10_FUNCTION(isdr_get_eid);

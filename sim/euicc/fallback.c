@@ -45,10 +45,10 @@ static int64_t judge_return(const struct euicc *e)
     const struct profile *holder = state_fallback(s);
     if (s->in_emergency)
         return RSP_RETURN_FALLBACK_COMMAND_ERROR;
-    bool possible = !e->no_fallback && s->in_fallback && holder && holder->enabled &&
-                    state_find_iccid(s, SPAN_ARRAY(s->before_fallback));
-    if (!possible)
+    if (e->no_fallback || !s->in_fallback || !holder || !holder->enabled)
         return RSP_RETURN_FALLBACK_FALLBACK_NOT_AVAILABLE;
+    if (!state_find_iccid(s, SPAN_ARRAY(s->before_fallback)))
+        return RSP_RETURN_FALLBACK_COMMAND_ERROR; /* it was deleted meanwhile */
     return cat_is_busy(e) ? RSP_RETURN_FALLBACK_CAT_BUSY : RSP_RETURN_FALLBACK_OK;
 }
 

@@ -7,7 +7,7 @@
 
 int64_t immediate_judge(const struct euicc *e, struct span oid, struct span address)
 {
-    if (address.at && !rsp_address_is_valid(address))
+    if (e->no_immediate_enable || (address.at && !rsp_address_is_valid(address)))
         return RSP_IMMEDIATE_CONFIG_COMMAND_ERROR;
     return oid.len + address.len > memory_free(e) ? RSP_IMMEDIATE_CONFIG_INSUFFICIENT_MEMORY
                                                   : RSP_IMMEDIATE_CONFIG_OK;
@@ -51,8 +51,6 @@ static int64_t judge(const struct euicc *e)
         return RSP_IMMEDIATE_ENABLE_IMMEDIATE_ENABLE_NOT_AVAILABLE;
     if (!e->session.has_installed || !p || p->enabled)
         return RSP_IMMEDIATE_ENABLE_NO_SESSION_CONTEXT;
-    if (s->in_emergency)
-        return RSP_IMMEDIATE_ENABLE_UNDEFINED_ERROR;
     if (cat_is_busy(e))
         return RSP_IMMEDIATE_ENABLE_CAT_BUSY;
     return e->session.immediate_allowed ? RSP_IMMEDIATE_ENABLE_OK

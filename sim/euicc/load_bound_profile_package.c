@@ -417,7 +417,8 @@ static int64_t open_item(struct euicc *e, struct loader *l, struct span segment,
 static int64_t store_metadata(struct euicc *e, struct loader *l, struct span segment)
 {
     struct rsp_store_metadata m;
-    l->command = RSP_BPP_STORE_METADATA;
+    /* What one block does not hold (an icon, say) comes in a second one, which has a name of its own. */
+    l->command = l->metadata.len ? RSP_BPP_STORE_METADATA2 : RSP_BPP_STORE_METADATA;
     int64_t reason = open_item(e, l, segment, 0x88, &l->metadata);
     if (reason || l->list_left)
         return reason;
@@ -471,6 +472,7 @@ static int64_t take_segment(struct euicc *e, struct loader *l, struct span segme
     case STAGE_FIRST_87:
         return configure_isdp(e, l, segment);
     case STAGE_88_HEADER:
+        l->command = RSP_BPP_STORE_METADATA;
         return begin_list(l, segment, 0xa1, STAGE_88);
     case STAGE_88:
         return store_metadata(e, l, segment);

@@ -208,7 +208,6 @@ static int64_t judge_enable(struct package_run *r, const struct rsp_psmo *p)
 static enum err run_enable(struct package_run *r, const struct rsp_psmo *p,
                            struct rsp_euicc_result *out)
 {
-    out->which = RSP_RESULT_ENABLE;
     out->code = judge_enable(r, p);
     if (out->code)
         return ERR_OK;
@@ -226,7 +225,6 @@ static enum err run_disable(struct package_run *r, const struct rsp_psmo *p,
                             struct rsp_euicc_result *out)
 {
     const struct profile *of = state_find_iccid(r->s, p->iccid);
-    out->which = RSP_RESULT_DISABLE;
     if (r->disabled || r->enabled)
         out->code = RSP_PSMO_DISABLE_UNDEFINED_ERROR; /* SGP.32 2.11.1.1: at most one, and not after
                                                          enable */
@@ -264,7 +262,6 @@ static enum err run_delete(struct package_run *r, const struct rsp_psmo *p,
                            struct rsp_euicc_result *out)
 {
     struct profile *of = state_find_iccid(r->s, p->iccid);
-    out->which = RSP_RESULT_DELETE;
     out->code = judge_delete(r, of);
     if (out->code)
         return ERR_OK;
@@ -275,7 +272,6 @@ static enum err run_delete(struct package_run *r, const struct rsp_psmo *p,
 static enum err run_list(struct package_run *r, const struct rsp_psmo *p,
                          struct rsp_euicc_result *out, struct buf *list)
 {
-    out->which = RSP_RESULT_LIST_PROFILE_INFO;
     out->profiles = (struct rsp_profile_info_response){ .which = RSP_ERROR };
     if (r->switched || r->deleted) {
         out->profiles.error = RSP_PROFILE_INFO_PROFILE_CHANGE_ONGOING;
@@ -307,7 +303,6 @@ static enum err run_set_fallback(struct package_run *r, const struct rsp_psmo *p
                                  struct rsp_euicc_result *out)
 {
     struct profile *to = state_find_iccid(r->s, p->iccid), *holder = state_fallback(r->s);
-    out->which = RSP_RESULT_SET_FALLBACK_ATTRIBUTE;
     out->code = judge_set_fallback(r, to);
     if (out->code)
         return ERR_OK;
@@ -320,7 +315,6 @@ static enum err run_set_fallback(struct package_run *r, const struct rsp_psmo *p
 static enum err run_unset_fallback(struct package_run *r, struct rsp_euicc_result *out)
 {
     struct profile *holder = state_fallback(r->s);
-    out->which = RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE;
     if (r->e->no_fallback)
         out->code = RSP_UNSET_FALLBACK_COMMAND_ERROR;
     else if (!holder)
@@ -349,7 +343,6 @@ enum err immediate_configure(struct state *s, bool flag, struct span oid, struct
 static enum err run_set_default_dp(struct package_run *r, const struct rsp_psmo *p,
                                    struct rsp_euicc_result *out)
 {
-    out->which = RSP_RESULT_SET_DEFAULT_DP_ADDRESS;
     if (p->default_dp_address.len && !rsp_address_is_valid(p->default_dp_address)) {
         out->code = RSP_SET_DEFAULT_DP_UNDEFINED_ERROR;
         return ERR_OK;
@@ -375,12 +368,10 @@ static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p,
     case RSP_PSMO_LIST_PROFILE_INFO:
         return run_list(r, p, out, list);
     case RSP_PSMO_GET_RAT:
-        out->which = RSP_RESULT_GET_RAT;
         err = rat_write(r->e, list);
         out->rat = buf_span(list);
         return err;
     case RSP_PSMO_CONFIGURE_IMMEDIATE_ENABLE:
-        out->which = RSP_RESULT_CONFIGURE_IMMEDIATE_ENABLE;
         out->code = immediate_judge(r->e, p->immediate.smdp_oid, p->immediate.smdp_address);
         return out->code ? ERR_OK
                          : immediate_configure(r->s, p->immediate.flag, p->immediate.smdp_oid,
@@ -392,8 +383,7 @@ static enum err run_psmo(struct package_run *r, const struct rsp_psmo *p,
     case RSP_PSMO_SET_DEFAULT_DP_ADDRESS:
         return run_set_default_dp(r, p, out);
     default:
-        *out = (struct rsp_euicc_result){ .which = RSP_RESULT_PROCESSING_TERMINATED,
-                                          .code = RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND };
+        out->code = RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND;
         return ERR_OK;
     }
 }
@@ -422,7 +412,6 @@ static enum err run_delete_eim(struct package_run *r, struct span eim_id,
 {
     struct eim *m = eim_find(r->s, eim_id);
     bool can_be_one = eim_id.len >= 1 && eim_id.len <= 128; /* EimId ::= UTF8String (SIZE(1..128)) */
-    out->which = RSP_RESULT_DELETE_EIM;
     out->code = can_be_one ? RSP_DELETE_EIM_EIM_NOT_FOUND : RSP_DELETE_EIM_COMMAND_ERROR;
     if (!m)
         return ERR_OK;
@@ -438,7 +427,6 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c,
     enum err err;
     switch (c->which) {
     case RSP_ECO_ADD_EIM:
-        out->which = RSP_RESULT_ADD_EIM;
         err = eim_add(r->e, r->s, &c->eim, &out->add_eim.code, &token);
         out->add_eim.which =
             !out->add_eim.code && token.present ? RSP_ADD_EIM_TOKEN : RSP_ADD_EIM_CODE;
@@ -447,16 +435,13 @@ static enum err run_eco(struct package_run *r, const struct rsp_eco *c,
     case RSP_ECO_DELETE_EIM:
         return run_delete_eim(r, c->eim_id, out);
     case RSP_ECO_UPDATE_EIM:
-        out->which = RSP_RESULT_UPDATE_EIM;
         return eim_update(r->e, r->s, &c->eim, &out->code);
     case RSP_ECO_LIST_EIM:
-        out->which = RSP_RESULT_LIST_EIM;
         err = list_eims(r->s, list);
         out->eims = (struct rsp_list_eim_result){ .which = RSP_OK, .list = list_contents(list) };
         return err;
     default:
-        *out = (struct rsp_euicc_result){ .which = RSP_RESULT_PROCESSING_TERMINATED,
-                                          .code = RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND };
+        out->code = RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND;
         return ERR_OK;
     }
 }
@@ -477,30 +462,97 @@ static enum err put_terminated(struct package_run *r, int64_t code)
     return rsp_euicc_result_write(&end, &r->results);
 }
 
+/* What each command is answered with; a kind that nobody knows, with the end of the package. */
+static enum rsp_result_kind result_of_psmo(enum rsp_psmo_kind k)
+{
+    static const enum rsp_result_kind kinds[] = {
+        [RSP_PSMO_ENABLE] = RSP_RESULT_ENABLE,
+        [RSP_PSMO_DISABLE] = RSP_RESULT_DISABLE,
+        [RSP_PSMO_DELETE] = RSP_RESULT_DELETE,
+        [RSP_PSMO_LIST_PROFILE_INFO] = RSP_RESULT_LIST_PROFILE_INFO,
+        [RSP_PSMO_GET_RAT] = RSP_RESULT_GET_RAT,
+        [RSP_PSMO_CONFIGURE_IMMEDIATE_ENABLE] = RSP_RESULT_CONFIGURE_IMMEDIATE_ENABLE,
+        [RSP_PSMO_SET_FALLBACK_ATTRIBUTE] = RSP_RESULT_SET_FALLBACK_ATTRIBUTE,
+        [RSP_PSMO_UNSET_FALLBACK_ATTRIBUTE] = RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE,
+        [RSP_PSMO_SET_DEFAULT_DP_ADDRESS] = RSP_RESULT_SET_DEFAULT_DP_ADDRESS,
+    };
+    return k && k < COUNT(kinds) ? kinds[k] : RSP_RESULT_PROCESSING_TERMINATED;
+}
+
+static enum rsp_result_kind result_of_eco(enum rsp_eco_kind k)
+{
+    static const enum rsp_result_kind kinds[] = {
+        [RSP_ECO_ADD_EIM] = RSP_RESULT_ADD_EIM,
+        [RSP_ECO_DELETE_EIM] = RSP_RESULT_DELETE_EIM,
+        [RSP_ECO_UPDATE_EIM] = RSP_RESULT_UPDATE_EIM,
+        [RSP_ECO_LIST_EIM] = RSP_RESULT_LIST_EIM,
+    };
+    return k && k < COUNT(kinds) ? kinds[k] : RSP_RESULT_PROCESSING_TERMINATED;
+}
+
+#define UNDEFINED_ERROR 127 /* of every command that has a code; getRAT has none, and the package ends with it */
+
+static struct rsp_euicc_result undefined_result(enum rsp_result_kind which)
+{
+    return (struct rsp_euicc_result){
+        .which = which == RSP_RESULT_GET_RAT ? RSP_RESULT_PROCESSING_TERMINATED : which,
+        .code = UNDEFINED_ERROR,
+        .profiles = { .which = RSP_ERROR, .error = UNDEFINED_ERROR },
+        .add_eim = { .which = RSP_ADD_EIM_CODE, .code = UNDEFINED_ERROR },
+        .eims = { .which = RSP_ERROR, .error = UNDEFINED_ERROR },
+    };
+}
+
+struct command_run {
+    bool is_psmo;
+    struct rsp_psmo psmo;
+    struct rsp_eco eco;
+    struct rsp_euicc_result result;
+    struct buf list; /* what the result borrows */
+};
+
+/* What fails inside the card is undone, and what came before it in the package stays done. */
+static enum err run_command(struct package_run *r, struct command_run *c)
+{
+    const struct package_run before = *r;
+    struct state *kept = NULL;
+    enum err err = state_copy(r->s, &kept);
+    c->result.which = c->is_psmo ? result_of_psmo(c->psmo.which) : result_of_eco(c->eco.which);
+    if (!err)
+        err = c->is_psmo ? run_psmo(r, &c->psmo, &c->result, &c->list) : run_eco(r, &c->eco, &c->result, &c->list);
+    if (!failure_is_undefined(err)) {
+        state_free(kept);
+        return err;
+    }
+    if (kept) {
+        *r = before;
+        r->s = euicc_return_to(r->e, kept);
+    }
+    c->result = undefined_result(c->result.which);
+    return ERR_OK;
+}
+
 /* Runs the next command of the list; *more tells whether to go on. */
 static enum err run_next(struct package_run *r, struct der *list, bool *more)
 {
-    const struct rsp_euicc_package *p = &r->request.package_signed.package;
-    struct rsp_psmo psmo;
-    struct rsp_eco eco;
-    struct rsp_euicc_result result = { 0 };
-    struct buf scratch = { .max = RESULTS_MAX };
-    bool is_psmo = p->which == RSP_PACKAGE_PSMO;
+    struct command_run c = { .is_psmo = r->request.package_signed.package.which == RSP_PACKAGE_PSMO,
+                             .list = { .max = RESULTS_MAX } };
     *more = false;
-    if (is_psmo ? rsp_psmo_next(list, &psmo) : rsp_eco_next(list, &eco))
-        return put_terminated(r, RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND);
-    enum err err =
-        is_psmo ? run_psmo(r, &psmo, &result, &scratch) : run_eco(r, &eco, &result, &scratch);
+    enum err err = c.is_psmo ? rsp_psmo_next(list, &c.psmo) : rsp_eco_next(list, &c.eco);
+    if (err)
+        return put_terminated(r, failure_is_undefined(err) ? RSP_TERMINATED_UNDEFINED_ERROR
+                                                           : RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND);
+    err = run_command(r, &c);
     if (!err)
-        err = rsp_euicc_result_write(&result, &r->results);
+        err = rsp_euicc_result_write(&c.result, &r->results);
     if (err == ERR_LIMIT)
         err = put_terminated(r, RSP_TERMINATED_RESULT_SIZE_OVERFLOW);
     else
-        *more = !err && !ends_processing(&result);
-    LOG(r->e->env.log, LOG_INFO, "package.command", F_TEXT("result", rsp_result_name(result.which)),
-        F_INT("code", rsp_euicc_result_code(&result)),
+        *more = !err && !ends_processing(&c.result);
+    LOG(r->e->env.log, LOG_INFO, "package.command", F_TEXT("result", rsp_result_name(c.result.which)),
+        F_INT("code", rsp_euicc_result_code(&c.result)),
         F_HEX("transaction", r->origin.transaction_id));
-    buf_release(&scratch);
+    buf_release(&c.list);
     return err;
 }
 

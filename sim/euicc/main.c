@@ -38,6 +38,7 @@ static const struct setting settings[] = {
     { "no-crl", SETTING_BOOL, "false", "LoadCRL is unknown" },
     { "no-test-profile", SETTING_BOOL, "false", "profiles of the class test are refused" },
     { "no-eim-reset", SETTING_BOOL, "false", "eUICCMemoryReset leaves the eIMs" },
+    { "no-immediate-enable", SETTING_BOOL, "false", "no immediate enabling of what was downloaded" },
     { "strict-services", SETTING_BOOL, "false", "a package that mandates what the card does not have is refused" },
     { "ipae", SETTING_BOOL, "false", "an IPAe can be activated" },
     { "curves", SETTING_TEXT, "both",
@@ -310,6 +311,7 @@ static enum err take_capabilities(struct program_state *p)
     p->card.no_crl = settings_bool(p->s, "no-crl");
     p->card.no_test_profile = settings_bool(p->s, "no-test-profile");
     p->card.no_eim_reset = settings_bool(p->s, "no-eim-reset");
+    p->card.no_immediate_enable = settings_bool(p->s, "no-immediate-enable");
     p->card.strict_services = settings_bool(p->s, "strict-services");
     p->card.ipae = settings_bool(p->s, "ipae");
     p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");

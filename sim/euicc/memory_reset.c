@@ -49,6 +49,14 @@ static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *r
         state_remove_eim(s, &s->eims[0]);
 }
 
+static enum err reset_immediate_enable(const struct euicc *e, struct state *s, struct rsp_int *result)
+{
+    *result = (struct rsp_int){ true, e->no_immediate_enable ? RSP_RESET_IMMEDIATE_ENABLE_NOT_SUPPORTED
+                                                             : RSP_RESET_IMMEDIATE_ENABLE_OK };
+    return e->no_immediate_enable ? ERR_OK
+                                  : immediate_configure(s, false, (struct span){ 0 }, (struct span){ 0 });
+}
+
 /* Profiles and the default SM-DP+ address: what both forms of the command do. */
 static enum err reset_common(struct euicc *e, struct state *s, uint32_t options, int64_t *result)
 {
@@ -95,11 +103,25 @@ enum err isdr_memory_reset(struct euicc *e, struct span request, struct buf *res
         r.options = 0;
     if (r.options & RESET_EIM)
         reset_eims(e, s, &answer.eim_result);
-    if (r.options & RESET_IMMEDIATE_ENABLE) {
-        err = immediate_configure(s, false, (struct span){ 0 }, (struct span){ 0 });
-        answer.immediate_enable_result = (struct rsp_int){ true, 0 };
-    }
+    if (r.options & RESET_IMMEDIATE_ENABLE)
+        err = reset_immediate_enable(e, s, &answer.immediate_enable_result);
     return err ? err : rsp_memory_reset_response_write(&answer, response);
+}
+
+/* Nothing of it was done: said of every part that was asked for. */
+enum err memory_reset_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)
+{
+    struct rsp_memory_reset_request r;
+    enum err err = rsp_memory_reset_request_read(request, &r);
+    (void)e, (void)tag;
+    if (err)
+        return err;
+    const struct rsp_memory_reset_response answer = {
+        .result = RSP_RESET_UNDEFINED_ERROR,
+        .eim_result = { r.options & RESET_EIM, RSP_RESET_EIM_UNDEFINED_ERROR },
+        .immediate_enable_result = { r.options & RESET_IMMEDIATE_ENABLE, RSP_RESET_IMMEDIATE_ENABLE_UNDEFINED_ERROR },
+    };
+    return rsp_memory_reset_response_write(&answer, response);
 }
 
 /* SGP.22 5.7.19: three options, one result. */

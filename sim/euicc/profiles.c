@@ -250,9 +250,9 @@ static int64_t judge_delete(const struct euicc *e, const struct profile *p)
     return profile_has_rule(p, RSP_PPR2) ? RSP_DELETE_DISALLOWED_BY_POLICY : RSP_DELETE_OK;
 }
 
-/* A local change ends what an eIM's switch had granted, and the fallback it would have returned
- * from. */
-static enum err change_locally(struct euicc *e, struct state **s)
+/* A local switch ends what an eIM's switch had granted, and the fallback it would have returned
+ * from. Deleting is no switch: what would have been returned to may be gone then. */
+static enum err switch_locally(struct euicc *e, struct state **s)
 {
     enum err err = euicc_change(e, s);
     if (!err) {
@@ -271,7 +271,7 @@ enum err isdr_enable_profile(struct euicc *e, struct span request, struct buf *r
         return err;
     int64_t code = judge_enable(e, identified(euicc_state(e), &r.profile));
     if (!code)
-        err = change_locally(e, &s);
+        err = switch_locally(e, &s);
     if (!code && !err)
         err = profile_switch(e, s, identified(s, &r.profile));
     if (!code && !err)
@@ -288,7 +288,7 @@ enum err isdr_disable_profile(struct euicc *e, struct span request, struct buf *
         return err;
     int64_t code = judge_disable(e, identified(euicc_state(e), &r.profile));
     if (!code)
-        err = change_locally(e, &s);
+        err = switch_locally(e, &s);
     if (!code && !err)
         err = profile_switch(e, s, NULL);
     if (!code && !err)
@@ -305,7 +305,7 @@ enum err isdr_delete_profile(struct euicc *e, struct span request, struct buf *r
         return err;
     int64_t code = judge_delete(e, identified(euicc_state(e), &r.profile));
     if (!code)
-        err = change_locally(e, &s);
+        err = euicc_change(e, &s);
     if (!code && !err)
         err = profile_remove(e, s, identified(s, &r.profile));
     return err ? err : rsp_code_write(0xbf33, code, response);

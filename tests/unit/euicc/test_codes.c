@@ -158,46 +158,6 @@ static void a_card_without_fallback_has_no_attribute_to_take_away(void)
 /* ---- eIMs
  * ------------------------------------------------------------------------------------------------------------------
  */
-static bool ecos_are(struct world *w, const char *ecos, const char *wanted)
-{
-    struct buf response = { .max = 1 << 14 }, want = hex(wanted);
-    struct rsp_euicc_package_result r;
-    eim_package_with(w, EIM_ECO, ecos, &response);
-    bool same = eim_results(w, buf_span(&response), &r) &&
-                span_equal(r.result.data.results, buf_span(&want));
-    buf_release(&response);
-    buf_release(&want);
-    return same;
-}
-
-/* EimConfigurationData contents of an eIM named e<n> with the lab's key, in hex, in an addEim or
- * updateEim. */
-static void put_eco(struct world *w, unsigned tag, unsigned n, const char *more, char *out,
-                    size_t size)
-{
-    struct buf spki = { .max = 256 }, data = { .max = 512 }, text = { .max = 1024 },
-               extra = hex(more);
-    struct ec_point point;
-    struct der_mark eco, key, spki_mark;
-    uint8_t id[2] = { 'e', (uint8_t)('0' + n) };
-    ec_key_point(world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &point);
-    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), &spki) == ERR_OK);
-    REQUIRE(
-        der_put_open(&data, tag, &eco) == ERR_OK &&
-        der_put(&data, 0x80, SPAN_ARRAY(id)) == ERR_OK &&
-        buf_put(&data, buf_span(&extra)) == ERR_OK && der_put_open(&data, 0xa5, &key) == ERR_OK &&
-        der_put_open(&data, 0xa0, &spki_mark) == ERR_OK &&
-        buf_put(&data, buf_span(&spki)) == ERR_OK && der_put_close(&data, spki_mark) == ERR_OK &&
-        der_put_close(&data, key) == ERR_OK && der_put_close(&data, eco) == ERR_OK);
-    REQUIRE(hex_put(&text, buf_span(&data)) == ERR_OK && text.len < size);
-    memcpy(out, text.at, text.len);
-    out[text.len] = 0;
-    buf_release(&spki);
-    buf_release(&data);
-    buf_release(&text);
-    buf_release(&extra);
-}
-
 static void several_eims_are_bounded_and_have_tokens_of_their_own(void)
 {
     static const struct {

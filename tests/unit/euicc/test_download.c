@@ -339,35 +339,233 @@ static void a_challenge_serves_once(void)
 /* The error result of a download: command and reason, delivered once, stored, and nothing else left
  * behind.
  */
+static void fails_and_leaves_nothing_else(struct world *w, struct dp *d, const char *name, int64_t command, int64_t reason)
+{
+    int64_t found;
+    size_t before = pending_count(w, "bf2b00");
+    CHECK_ROW(name, download_fails_at(w, d, &found) == reason);
+    CHECK_ROW(name, found == command);
+    CHECK_ROW(name, profile_state(w, PARTNER_ICCID) == -1);
+    CHECK_ROW(name, pending_count(w, "bf2b00") == before + 1);
+    CHECK_ROW(name, es10_sw(w, "a30105") == 0x6985); /* the session is over */
+}
+
 static void packages_that_are_wrong_leave_only_a_signed_result(void)
 {
     static const struct {
         const char *name;
-        enum dp_flaw flaw;
-        int64_t reason;
+        struct dp d;
+        int64_t command, reason;
     } rows[] = {
-        { "smdpSign that does not verify", DP_FLIP_SMDP_SIGN, RSP_INSTALL_INVALID_SIGNATURE },
-        { "another transaction", DP_BPP_TRANSACTION, RSP_INSTALL_INVALID_TRANSACTION_ID },
-        { "unknown remote operation", DP_REMOTE_OPERATION,
-          RSP_INSTALL_UNSUPPORTED_REMOTE_OPERATION_TYPE },
-        { "unknown key type", DP_KEY_TYPE, RSP_INSTALL_UNSUPPORTED_CRT_VALUES },
-        { "altered MAC at the very end", DP_FLIP_MAC, RSP_INSTALL_SCP03T_SECURITY_ERROR },
-        { "ConfigureISDP cut short", DP_BROKEN_ISDP, RSP_INSTALL_INCORRECT_INPUT_VALUES },
-        { "metadata cut short", DP_BROKEN_METADATA, RSP_INSTALL_INCORRECT_INPUT_VALUES },
-        { "empty sequence of 87", DP_NO_87, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "smdpSign that does not verify", { .flaw = DP_FLIP_SMDP_SIGN }, 0, RSP_INSTALL_INVALID_SIGNATURE },
+        { "another transaction", { .flaw = DP_BPP_TRANSACTION }, 0, RSP_INSTALL_INVALID_TRANSACTION_ID },
+        { "unknown remote operation", { .flaw = DP_REMOTE_OPERATION }, 0, RSP_INSTALL_UNSUPPORTED_REMOTE_OPERATION_TYPE },
+        { "unknown key type", { .flaw = DP_KEY_TYPE }, 0, RSP_INSTALL_UNSUPPORTED_CRT_VALUES },
+        { "altered MAC of ConfigureISDP", { .spoiled_list = 0xa0 }, 1, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "altered MAC of the metadata", { .spoiled_list = 0xa1 }, 2, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "altered MAC of ReplaceSessionKeys", { .ppk = true, .spoiled_list = 0xa2 }, 4, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "altered MAC at the very end", { .spoiled_list = 0xa3 }, 5, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "ConfigureISDP cut short", { .flaw = DP_BROKEN_ISDP }, 1, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "ConfigureISDP of another command", { .isdp = "bf2500" }, 1, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "metadata cut short", { .flaw = DP_BROKEN_METADATA }, 2, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "empty sequence of 87", { .flaw = DP_NO_87 }, 1, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        /* another segment in place of the one whose turn it is */
+        { "BF36 without length", { .instead = "bf36" }, 0, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "BF36 with a length of four octets", { .instead = "bf36840000000100" }, 0, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "BF36 with something else in it", { .instead = "bf36020400" }, 0, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "the metadata in place of ConfigureISDP", { .instead = "a102", .replaced_segment = 1 }, 1,
+          RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 88 in ConfigureISDP", { .instead = "a0028800", .replaced_segment = 1 }, 1, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "a bare 88", { .instead = "8800", .replaced_segment = 2 }, 2, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "A1 of nothing", { .instead = "a100", .replaced_segment = 2 }, 2, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "A1 longer than its package", { .instead = "a183ffffff", .replaced_segment = 2 }, 2,
+          RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "A1 with its contents", { .instead = "a1028800", .replaced_segment = 2 }, 2, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 86 among the metadata", { .instead = "8600", .replaced_segment = 3 }, 2, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 88 too short for a MAC", { .instead = "8800", .replaced_segment = 3 }, 2, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "A2 of nothing", { .instead = "a200", .replaced_segment = 4 }, 4, RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 86 without the header of A3", { .instead = "8600", .replaced_segment = 4 }, 5,
+          RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 86 behind A2 without the header of A3", { .ppk = true, .instead = "8600", .replaced_segment = 5 }, 5,
+          RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
+        { "an 87 among the profile elements", { .instead = "8700", .replaced_segment = 5 }, 5,
+          RSP_INSTALL_SCP03T_STRUCTURE_ERROR },
     };
     struct world w;
     world_open(&w, NULL);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct dp d;
         dp_open(&d);
-        d.flaw = rows[i].flaw;
-        CHECK_ROW(rows[i].name, download(&w, &d) == rows[i].reason);
-        CHECK_ROW(rows[i].name, profile_state(&w, PARTNER_ICCID) == -1);
-        CHECK_ROW(rows[i].name, pending_count(&w, "bf2b00") == i + 1);
-        CHECK_ROW(rows[i].name, es10_sw(&w, "a30105") == 0x6985); /* the session is over */
+        d.flaw = rows[i].d.flaw;
+        d.ppk = rows[i].d.ppk;
+        d.spoiled_list = rows[i].d.spoiled_list;
+        d.instead = rows[i].d.instead;
+        d.replaced_segment = rows[i].d.replaced_segment;
+        d.isdp = rows[i].d.isdp;
+        fails_and_leaves_nothing_else(&w, &d, rows[i].name, rows[i].command, rows[i].reason);
         dp_close(&d);
     }
+    world_close(&w);
+}
+
+/* Metadata that one block does not hold: what is wrong with the second block is said of storeMetadata2. */
+static void the_second_block_of_metadata_has_a_name_of_its_own(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t spoiled_list;
+        bool cut;
+        int64_t reason;
+    } rows[] = {
+        { "altered MAC of the second block", 0xa1, false, RSP_INSTALL_SCP03T_SECURITY_ERROR },
+        { "metadata cut short in the second block", 0, true, RSP_INSTALL_INCORRECT_INPUT_VALUES },
+        { "a policy rule that nobody knows", 0, false, RSP_INSTALL_PPR_NOT_ALLOWED },
+    };
+    static const uint8_t icon[120] = { 0xff, 0xd8 };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dp d;
+        uint8_t iccid[10];
+        dp_open(&d);
+        REQUIRE(saip_iccid_parse(PARTNER_ICCID, iccid) == ERR_OK);
+        const struct rsp_store_metadata m = {
+            .iccid = SPAN_ARRAY(iccid),
+            .service_provider_name = span_str("Lab"),
+            .profile_name = span_str("pictured"),
+            .icon_type = { true, 0 },
+            .icon = SPAN_ARRAY(icon),
+            .has_owner = true,
+            .owner.mcc_mnc = SPAN(0x62, 0xf2, 0x10),
+            .policy_rules = { !rows[i].cut && !rows[i].spoiled_list, 1u << 3 },
+        };
+        buf_clear(&d.metadata);
+        REQUIRE(rsp_store_metadata_write(&m, &d.metadata) == ERR_OK);
+        CHECK(d.metadata.len > 100 && d.metadata.len < 200);
+        d.spoiled_list = rows[i].spoiled_list;
+        d.flaw = rows[i].cut ? DP_BROKEN_METADATA : DP_FINE;
+        fails_and_leaves_nothing_else(&w, &d, rows[i].name, RSP_BPP_STORE_METADATA2, rows[i].reason);
+        dp_close(&d);
+    }
+    world_close(&w);
+}
+
+/* What the SM-DP+ gives the ISD-P is kept with the profile and told. */
+static void the_isdp_keeps_what_its_server_gives(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf isdp = { .max = 1024 };
+    world_open(&w, NULL);
+    dp_open(&d);
+    d.isdp = "bf2406b80480028837";
+    CHECK(download(&w, &d) == 0);
+    CHECK(es10_is(&w, "bf2d11a00c5a0a980010325476981032855c01b8", "bf2d0aa008e306b80480028837"));
+    CHECK_ROW("a profile without", es10_is(&w, "bf2d11a00c5a0a980010325476981032145c01b8", "bf2d04a002e300"));
+    CHECK(es10_is(&w, "bf330c5a0a98001032547698103285", "bf3303800100"));
+    REQUIRE(buf_put(&isdp, span_str("bf24818ab8818780028837818180")) == ERR_OK);
+    for (int i = 0; i < 128; i++)
+        REQUIRE(buf_put(&isdp, span_str("00")) == ERR_OK);
+    d.isdp = buf_cstr(&isdp);
+    fails_and_leaves_nothing_else(&w, &d, "129 octets and more of it", RSP_BPP_CONFIGURE_ISDP,
+                                  RSP_INSTALL_INCORRECT_INPUT_VALUES);
+    dp_close(&d);
+    buf_release(&isdp);
+    world_close(&w);
+}
+
+/* Reads the signed answer to CancelSession: the reason, or -1. */
+static int64_t cancelled(struct world *w, struct dp *d, int64_t reason)
+{
+    struct buf request = { .max = 64 }, response = { .max = 512 };
+    struct rsp_cancel_session_response r;
+    struct rsp_tbs tbs;
+    const struct cert *leaf;
+    const struct rsp_cancel_session_request q = { SPAN_ARRAY(d->transaction_id), reason };
+    REQUIRE(rsp_cancel_session_request_write(&q, &request) == ERR_OK);
+    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
+    REQUIRE(rsp_cancel_session_response_read(buf_span(&response), &r) == ERR_OK);
+    int64_t found = -1;
+    if (r.which == RSP_CANCEL_SESSION_OK) {
+        REQUIRE(cert_load(w->crypto, buf_span(&w->nist.certificate), &leaf) == ERR_OK);
+        rsp_tbs_cancel_session(&r.ok.cancel_signed, &tbs);
+        CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.ok.signature) == ERR_OK);
+        found = r.ok.cancel_signed.reason;
+    } else {
+        CHECK(r.error == RSP_CANCEL_RESPONSE_INVALID_TRANSACTION_ID);
+    }
+    buf_release(&request);
+    buf_release(&response);
+    return found;
+}
+
+static void a_session_is_cancelled_for_every_reason_and_at_every_step(void)
+{
+    static const struct {
+        const char *name;
+        int64_t reason;
+        unsigned steps; /* 0 nothing, 1 authenticated, 2 prepared, 3 loading, 4 installed */
+        bool signs;
+    } rows[] = {
+        { "no session", RSP_CANCEL_REASON_TIMEOUT, 0, false },
+        { "endUserRejection", RSP_CANCEL_REASON_END_USER_REJECTION, 1, true },
+        { "postponed", RSP_CANCEL_REASON_POSTPONED, 1, true },
+        { "timeout", RSP_CANCEL_REASON_TIMEOUT, 2, true },
+        { "pprNotAllowed", RSP_CANCEL_REASON_PPR_NOT_ALLOWED, 1, true },
+        { "metadataMismatch", RSP_CANCEL_REASON_METADATA_MISMATCH, 2, true },
+        { "loadBppExecutionError, in the middle of loading", RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR, 3, true },
+        { "undefinedReason", RSP_CANCEL_REASON_UNDEFINED_REASON, 1, true },
+        { "after the profile is installed", RSP_CANCEL_REASON_TIMEOUT, 4, false },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct dp d;
+        struct buf result = { .max = 4096 };
+        world_open(&w, NULL);
+        dp_open(&d);
+        REQUIRE(rows[i].steps < 1 || dp_authenticate(&w, &d) == 0);
+        REQUIRE(rows[i].steps < 2 || dp_prepare(&w, &d) == 0);
+        d.instead = rows[i].steps == 3 ? "bf3e035c015a" : NULL; /* GetEID, which ends the loop */
+        d.replaced_segment = 2;
+        if (rows[i].steps >= 3)
+            dp_load(&w, &d, &result);
+        CHECK_ROW(rows[i].name, cancelled(&w, &d, rows[i].reason) == (rows[i].signs ? rows[i].reason : -1));
+        CHECK_ROW(rows[i].name, es10_sw(&w, "a103000000") == 0x6985);
+        CHECK_ROW(rows[i].name, cancelled(&w, &d, rows[i].reason) == -1);
+        CHECK_ROW(rows[i].name, pending_count(&w, "bf2b00") == (rows[i].steps == 4 ? 2u : 0u));
+        dp_close(&d);
+        buf_release(&result);
+        world_close(&w);
+    }
+}
+
+/* A package that is sent once more from its beginning; other functions between its segments do not disturb it, a new
+ * challenge ends it. */
+static void loading_can_begin_anew(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    world_open(&w, NULL);
+    dp_open(&d);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    d.instead = "bf3e035c015a";
+    d.replaced_segment = 3;
+    dp_load(&w, &d, &result);
+    CHECK_ROW("another function between two segments", result.len && result.at[1] == 0x3e);
+    d.instead = NULL;
+    dp_load(&w, &d, &result);
+    CHECK_ROW("the whole package once more", result.len && result.at[1] == 0x37);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 0 && pending_count(&w, "bf2b00") == 2);
+    CHECK(es10_is(&w, "bf330c5a0a98001032547698103285", "bf3303800100"));
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    d.instead = "bf2e00";
+    d.replaced_segment = 4;
+    dp_load(&w, &d, &result);
+    CHECK_ROW("a new challenge", es10_sw(&w, "a303000000") == 0x6985);
+    CHECK(profile_state(&w, PARTNER_ICCID) == -1);
+    dp_close(&d);
+    buf_release(&result);
     world_close(&w);
 }
 
@@ -466,36 +664,6 @@ static void segments_out_of_order_end_the_session(void)
     dp_close(&d);
     world_close(&w);
     buf_release(&result);
-}
-
-static void a_session_is_cancelled_with_a_signature(void)
-{
-    struct world w;
-    struct dp d;
-    struct buf request = { .max = 64 }, response = { .max = 512 };
-    struct rsp_cancel_session_response r;
-    struct rsp_tbs tbs;
-    const struct cert *leaf;
-    world_open(&w, NULL);
-    dp_open(&d);
-    CHECK(es10_is(&w, "bf411580100102030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
-    REQUIRE(dp_authenticate(&w, &d) == 0);
-    CHECK(es10_is(&w, "bf411580100202030405060708090a0b0c0d0e0f10810100", "bf4103810105"));
-    struct rsp_cancel_session_request q = { SPAN_ARRAY(d.transaction_id),
-                                            RSP_CANCEL_REASON_METADATA_MISMATCH };
-    REQUIRE(rsp_cancel_session_request_write(&q, &request) == ERR_OK);
-    REQUIRE(es10(&w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_cancel_session_response_read(buf_span(&response), &r) == ERR_OK &&
-            r.which == RSP_CANCEL_SESSION_OK);
-    REQUIRE(cert_load(w.crypto, buf_span(&w.nist.certificate), &leaf) == ERR_OK);
-    rsp_tbs_cancel_session(&r.ok.cancel_signed, &tbs);
-    CHECK(cert_verify(w.crypto, leaf, tbs.part, tbs.count, r.ok.signature) == ERR_OK);
-    CHECK(r.ok.cancel_signed.reason == RSP_CANCEL_REASON_METADATA_MISMATCH);
-    CHECK(dp_prepare(&w, &d) == RSP_DOWNLOAD_NO_SESSION_CONTEXT);
-    dp_close(&d);
-    world_close(&w);
-    buf_release(&request);
-    buf_release(&response);
 }
 
 /* An SM-DP+ that bound a package before names the one-time key; only then it is used again. */
@@ -624,7 +792,11 @@ const struct test download_tests[] = {
     { "a broken profile element is named", a_broken_profile_element_is_named },
     { "a full card says so", a_full_card_says_so },
     { "segments out of order end the session", segments_out_of_order_end_the_session },
-    { "a session is cancelled with a signature", a_session_is_cancelled_with_a_signature },
+    { "a session is cancelled for every reason and at every step",
+      a_session_is_cancelled_for_every_reason_and_at_every_step },
+    { "the second block of metadata has a name of its own", the_second_block_of_metadata_has_a_name_of_its_own },
+    { "the ISD-P keeps what its server gives", the_isdp_keeps_what_its_server_gives },
+    { "loading can begin anew", loading_can_begin_anew },
     { "a one-time key is used again only when it is named",
       a_one_time_key_is_used_again_only_when_it_is_named },
     { "immediate enable follows a download only where configured",

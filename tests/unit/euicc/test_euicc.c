@@ -16,11 +16,13 @@ int main(void)
         { code_tests, code_tests_count },         { power_tests, power_tests_count },
         { contents_tests, contents_tests_count }, { files_tests, files_tests_count },
         { identity_tests, identity_tests_count }, { undefined_tests, undefined_tests_count },
+        { catalogue_tests, catalogue_tests_count },
     };
     struct test all[200];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t n = 0; n < parts[i].count && count < COUNT(all); n++)
             all[count++] = parts[i].tests[n];
-    return tests_main("euicc", all, count);
+    int failed = tests_main("euicc", all, count);
+    return failed ? failed : said_missing() > 0;
 }

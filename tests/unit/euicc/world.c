@@ -218,6 +218,8 @@ uint16_t es10(struct world *w, struct span request, struct buf *response)
     buf_clear(response);
     enum err e = apdu_store_data(w->card, w->channel, 0, request, response, &sw);
     CHECK(e == ERR_OK || e == ERR_REFUSED || e == ERR_CUT);
+    if (!e)
+        said_note(buf_span(response));
     return e == ERR_CUT ? 0 : sw;
 }
 
@@ -406,7 +408,9 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
     struct ec_signature signature;
     struct rsp_tbs tbs;
     static const uint8_t nobody[20] = { 1 };
-    if (!get_challenge(w, d->spoiled, challenge))
+    if (d->flaw == DP_NO_CHALLENGE)
+        memset(challenge, 0, sizeof challenge);
+    else if (!get_challenge(w, d->spoiled, challenge))
         return -1;
     flip(challenge, d->flaw == DP_OTHER_CHALLENGE);
     struct rsp_server_signed1 s = { SPAN_ARRAY(d->transaction_id),
@@ -423,7 +427,8 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
         .server_signature1 = SPAN_ARRAY(signature.at),
         .server_certificate = d->certificate.len ? d->certificate : auth->der,
         .ci_pkid = d->flaw == DP_UNKNOWN_CI || !auth->cert ? SPAN_ARRAY(nobody)
-                                                           : SPAN_ARRAY(auth->cert->aki),
+                   : d->flaw == DP_OTHER_CI ? SPAN_ARRAY(world_item(w, "CERT_S_SM_DPauth_ECDSA_BRP")->cert->aki)
+                                            : SPAN_ARRAY(auth->cert->aki),
         .ctx_params1 = { .matching_id = span_str("TOKEN"),
                          .device_info = { .tac = SPAN(0x35, 0x29, 0x06, 0x11),
                                           .capabilities = span_str("") } },
@@ -542,28 +547,30 @@ static void put_package(struct world *w, struct dp *d, struct buf *bpp)
                                    2,    2,    2,    2,    2,    2, 2, 2, 2, 2,    2,    2,
                                    2,    2,    2,    0x82, 0x10, 3, 3, 3, 3, 3,    3,    3,
                                    3,    3,    3,    3,    3,    3, 3, 3, 3 };
-    struct span isdp = d->flaw == DP_BROKEN_ISDP ? SPAN(0xbf, 0x24, 0x01) : SPAN(0xbf, 0x24, 0x00);
-    if (d->flaw == DP_NO_87)
-        isdp.len = 0;
+    struct buf isdp = hex(d->flaw == DP_NO_87 ? "" : d->flaw == DP_BROKEN_ISDP ? "bf2401" : d->isdp ? d->isdp : "bf2400");
     REQUIRE(der_put_open(bpp, 0xbf36, &mark) == ERR_OK);
     put_secure_channel(w, d, &keys, bpp);
-    put_list(w, &keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, isdp, bpp);
+    put_list(w, &keys, 0xa0, 0x87, BSP_PLAIN_MAX_86, buf_span(&isdp), bpp);
+    flip(&bpp->at[bpp->len - 1], d->spoiled_list == 0xa0);
     size_t metadata = d->flaw == DP_BROKEN_METADATA ? d->metadata.len - 1 : d->metadata.len;
     put_list(w, &keys, 0xa1, 0x88, 100, span_of(d->metadata.at, metadata), bpp);
+    flip(&bpp->at[bpp->len - 1], d->spoiled_list == 0xa1);
     if (d->ppk) {
         put_list(w, &keys, 0xa2, 0x87, BSP_PLAIN_MAX_86, SPAN_ARRAY(ppk), bpp);
+        flip(&bpp->at[bpp->len - 1], d->spoiled_list == 0xa2);
         REQUIRE(bsp_replace_keys(&keys, span_of(ppk + 5, 16), span_of(ppk + 23, 16),
                                  span_of(ppk + 41, 16)) == ERR_OK);
     }
     put_list(w, &keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, buf_span(&d->upp), bpp);
     REQUIRE(der_put_close(bpp, mark) == ERR_OK);
-    flip(&bpp->at[bpp->len - 1], d->flaw == DP_FLIP_MAC);
+    flip(&bpp->at[bpp->len - 1], d->spoiled_list == 0xa3);
     bsp_release(&keys);
+    buf_release(&isdp);
 }
 
 void dp_load(struct world *w, struct dp *d, struct buf *result)
 {
-    struct buf bpp = { .max = 1 << 20 };
+    struct buf bpp = { .max = 1 << 20 }, instead = hex(d->instead ? d->instead : "");
     struct rsp_bpp_segments segments;
     struct span segment;
     bool done = false;
@@ -571,16 +578,23 @@ void dp_load(struct world *w, struct dp *d, struct buf *result)
     put_package(w, d, &bpp);
     buf_clear(result);
     REQUIRE(rsp_bpp_segments(buf_span(&bpp), &segments) == ERR_OK);
-    while (sw == 0x9000 && !result->len) {
+    for (unsigned n = 0; sw == 0x9000 && !result->len; n++) {
         REQUIRE(rsp_bpp_next(&segments, &segment, &done) == ERR_OK);
         if (done)
             break;
-        sw = es10(w, segment, result);
+        sw = es10(w, d->instead && n == d->replaced_segment ? buf_span(&instead) : segment, result);
     }
     buf_release(&bpp);
+    buf_release(&instead);
 }
 
 int64_t download(struct world *w, struct dp *d)
+{
+    int64_t command;
+    return download_fails_at(w, d, &command);
+}
+
+int64_t download_fails_at(struct world *w, struct dp *d, int64_t *command)
 {
     struct buf result = { .max = 4096 };
     struct rsp_profile_installation_result r;
@@ -596,6 +610,7 @@ int64_t download(struct world *w, struct dp *d)
                       &leaf) == ERR_OK);
     rsp_tbs_installation_result(&r.data, &tbs);
     CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.signature) == ERR_OK);
+    *command = r.data.result.error.command;
     if (r.data.result.which == RSP_ERROR)
         reason = r.data.result.error.reason;
     buf_release(&result);
@@ -605,49 +620,73 @@ int64_t download(struct world *w, struct dp *d)
 /* ---- eIM
  * ------------------------------------------------------------------------------------------------------------
  */
-static void put_eim_configuration(struct world *w, bool with_token, struct buf *out)
+void eim_configuration(struct world *w, struct buf *spki, struct rsp_eim_configuration *out)
 {
-    const struct pki_item *sign_item = world_item(w, "CERT_S_EIMsign_ECDSA_NIST");
-    struct buf spki = { .max = 256 };
     struct ec_point point;
-    ec_key_point(sign_item->key, &point);
-    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), &spki) == ERR_OK);
-    struct rsp_eim_configuration c = { .eim_id = span_str(EIM_ID),
-                                       .eim_fqdn = span_str("eim.example.com"),
-                                       .counter = { true, 0 },
-                                       .association_token = { with_token, -1 },
-                                       .has_public_key_data = true,
-                                       .public_key_data = {
-                                           RSP_KEY_DATA_PUBLIC_KEY, buf_span(&spki), { 0 } } };
-    REQUIRE(rsp_eim_configuration_write(&c, out) == ERR_OK);
-    buf_release(&spki);
+    ec_key_point(world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &point);
+    buf_clear(spki);
+    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), spki) == ERR_OK);
+    *out = (struct rsp_eim_configuration){
+        .eim_id = span_str(EIM_ID),
+        .eim_fqdn = span_str("eim.example.com"),
+        .counter = { true, 0 },
+        .has_public_key_data = true,
+        .public_key_data = { RSP_KEY_DATA_PUBLIC_KEY, buf_span(spki), { 0 } },
+    };
 }
 
-void put_add_initial_eim(struct world *w, bool with_token, struct buf *request)
+static void put_add_initial_eim_of(const struct rsp_eim_configuration *c, struct buf *request)
 {
-    struct buf list = { .max = 1024 };
-    put_eim_configuration(w, with_token, &list);
+    struct buf list = { .max = 4096 };
+    REQUIRE(rsp_eim_configuration_write(c, &list) == ERR_OK);
     const struct rsp_add_initial_eim_request r = { .list = buf_span(&list) };
     buf_clear(request);
     REQUIRE(rsp_add_initial_eim_request_write(&r, request) == ERR_OK);
     buf_release(&list);
 }
 
+void put_add_initial_eim(struct world *w, bool with_token, struct buf *request)
+{
+    struct buf spki = { .max = 256 };
+    struct rsp_eim_configuration c;
+    eim_configuration(w, &spki, &c);
+    c.association_token = (struct rsp_int){ with_token, -1 };
+    put_add_initial_eim_of(&c, request);
+    buf_release(&spki);
+}
+
+static int64_t send_add_initial_eim(struct world *w, struct span request)
+{
+    struct buf response = { .max = 256 };
+    struct rsp_add_initial_eim_response answer;
+    struct rsp_initial_eim_result result = { 0 };
+    REQUIRE(es10(w, request, &response) == 0x9000);
+    REQUIRE(rsp_add_initial_eim_response_read(buf_span(&response), &answer) == ERR_OK);
+    if (answer.which == RSP_OK) {
+        struct der d = der_open(answer.list);
+        REQUIRE(rsp_initial_eim_result_next(&d, &result) == ERR_OK);
+        w->token = (struct rsp_int){ result.which == RSP_INITIAL_EIM_TOKEN, result.token };
+    }
+    buf_release(&response);
+    return answer.which == RSP_OK ? 0 : answer.error;
+}
+
+int64_t eim_associate_as(struct world *w, const struct rsp_eim_configuration *c)
+{
+    struct buf request = { .max = 4096 };
+    put_add_initial_eim_of(c, &request);
+    int64_t code = send_add_initial_eim(w, buf_span(&request));
+    buf_release(&request);
+    return code;
+}
+
 void eim_associate(struct world *w, bool with_token)
 {
-    struct buf request = { .max = 1024 }, response = { .max = 256 };
-    struct rsp_add_initial_eim_response answer;
-    struct rsp_initial_eim_result result;
+    struct buf request = { .max = 1024 };
     put_add_initial_eim(w, with_token, &request);
-    REQUIRE(es10(w, buf_span(&request), &response) == 0x9000);
-    REQUIRE(rsp_add_initial_eim_response_read(buf_span(&response), &answer) == ERR_OK &&
-            answer.which == RSP_OK);
-    struct der d = der_open(answer.list);
-    REQUIRE(rsp_initial_eim_result_next(&d, &result) == ERR_OK);
-    CHECK((result.which == RSP_INITIAL_EIM_TOKEN) == with_token);
-    w->token = (struct rsp_int){ with_token, result.token };
+    REQUIRE(send_add_initial_eim(w, buf_span(&request)) == 0);
+    CHECK(w->token.present == with_token);
     buf_release(&request);
-    buf_release(&response);
 }
 
 void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, struct buf *response)
@@ -703,14 +742,49 @@ bool eim_results(struct world *w, struct span bf51, struct rsp_euicc_package_res
     return cert_verify(w->crypto, leaf, tbs.part, tbs.count, r->result.signature) == ERR_OK;
 }
 
-bool eim_package_is(struct world *w, const char *psmos, const char *wanted)
+static bool results_are(struct world *w, enum eim_flaw flaw, const char *list, const char *wanted)
 {
     struct buf response = { .max = 1 << 16 };
     struct rsp_euicc_package_result r;
-    eim_package(w, psmos, &response);
+    eim_package_with(w, flaw, list, &response);
     bool same = eim_results(w, buf_span(&response), &r) && same_hex(r.result.data.results, wanted);
     buf_release(&response);
     return same;
+}
+
+bool eim_package_is(struct world *w, const char *psmos, const char *wanted)
+{
+    return results_are(w, EIM_FINE, psmos, wanted);
+}
+
+bool ecos_are(struct world *w, const char *ecos, const char *wanted)
+{
+    return results_are(w, EIM_ECO, ecos, wanted);
+}
+
+void put_eco(struct world *w, unsigned tag, unsigned n, const char *more, char *out, size_t size)
+{
+    struct buf spki = { .max = 256 }, data = { .max = 512 }, text = { .max = 1024 },
+               extra = hex(more);
+    struct ec_point point;
+    struct der_mark eco, key, spki_mark;
+    uint8_t id[2] = { 'e', (uint8_t)('0' + n) };
+    ec_key_point(world_item(w, "CERT_S_EIMsign_ECDSA_NIST")->key, &point);
+    REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(point.at), &spki) == ERR_OK);
+    REQUIRE(
+        der_put_open(&data, tag, &eco) == ERR_OK &&
+        der_put(&data, 0x80, SPAN_ARRAY(id)) == ERR_OK &&
+        buf_put(&data, buf_span(&extra)) == ERR_OK && der_put_open(&data, 0xa5, &key) == ERR_OK &&
+        der_put_open(&data, 0xa0, &spki_mark) == ERR_OK &&
+        buf_put(&data, buf_span(&spki)) == ERR_OK && der_put_close(&data, spki_mark) == ERR_OK &&
+        der_put_close(&data, key) == ERR_OK && der_put_close(&data, eco) == ERR_OK);
+    REQUIRE(hex_put(&text, buf_span(&data)) == ERR_OK && text.len < size);
+    memcpy(out, text.at, text.len);
+    out[text.len] = 0;
+    buf_release(&spki);
+    buf_release(&data);
+    buf_release(&text);
+    buf_release(&extra);
 }
 
 void nvm_snapshot(struct world *w, struct buf *out)

@@ -80,6 +80,8 @@ enum dp_flaw {
     DP_FLIP_SIGNATURE1,
     DP_OTHER_CHALLENGE,
     DP_UNKNOWN_CI,
+    DP_OTHER_CI,
+    DP_NO_CHALLENGE,
     /* PrepareDownload */
     DP_FLIP_SIGNATURE2,
     DP_OTHER_TRANSACTION,
@@ -89,7 +91,6 @@ enum dp_flaw {
     DP_BPP_TRANSACTION,
     DP_REMOTE_OPERATION,
     DP_KEY_TYPE,
-    DP_FLIP_MAC,
     DP_BROKEN_86,
     DP_BROKEN_ISDP,
     DP_BROKEN_METADATA,
@@ -100,6 +101,10 @@ struct dp {
     struct span certificate; /* sent in place of auth's or pb's; empty: that one itself */
     enum dp_flaw flaw;
     bool ppk;     /* ReplaceSessionKeys */
+    uint8_t spoiled_list;  /* A0 to A3: the MAC of its last block is altered */
+    const char *instead;   /* hex in place of segment number replaced_segment; NULL nothing */
+    unsigned replaced_segment; /* 0 BF36 with BF23, 1 A0, 2 the header of A1, 3 the first 88, … */
+    const char *isdp;      /* ConfigureISDP in hex; NULL an empty one */
     bool spoiled; /* the card's answers are not what they were, or do not come: the session ends */
     uint8_t transaction_id[16];
     struct buf metadata, upp; /* what it binds */
@@ -137,6 +142,8 @@ int64_t dp_prepare(struct world *w, struct dp *d);
 void dp_load(struct world *w, struct dp *d, struct buf *result);
 /* All of it. Returns the ErrorReason of the result, 0 installed. */
 int64_t download(struct world *w, struct dp *d);
+/* The same, and the BppCommandId of a failure. */
+int64_t download_fails_at(struct world *w, struct dp *d, int64_t *command);
 
 /* ---- revocation ---- */
 /* LoadCRL with list `number` of this CI, which names one serial number that no certificate has. */
@@ -163,12 +170,20 @@ uint16_t network_authenticates(struct world *w, uint64_t sqn, bool spoil_mac, st
 void put_add_initial_eim(struct world *w, bool with_token, struct buf *request);
 /* Associates the lab's eIM (AddInitialEim). */
 void eim_associate(struct world *w, bool with_token);
+/* The lab's eIM as it would be associated; its key is kept in *spki. */
+void eim_configuration(struct world *w, struct buf *spki, struct rsp_eim_configuration *out);
+/* AddInitialEim of this one alone: 0 or the error. */
+int64_t eim_associate_as(struct world *w, const struct rsp_eim_configuration *c);
 /* Signs psmos (contents of psmoList, hex) with the next counter and loads them; *response gets
  * BF51. */
 void eim_package(struct world *w, const char *psmos, struct buf *response);
 /* The same, and the results as hex equal `wanted` (contents of euiccResult); the signature is
  * verified. */
 bool eim_package_is(struct world *w, const char *psmos, const char *wanted);
+/* The same with eCOs. */
+bool ecos_are(struct world *w, const char *ecos, const char *wanted);
+/* EimConfigurationData contents of an eIM named e<n> with the lab's key, in hex, in an addEim or updateEim. */
+void put_eco(struct world *w, unsigned tag, unsigned n, const char *more, char *out, size_t size);
 enum eim_flaw {
     EIM_FINE,
     EIM_FLIP_SIGNATURE,
@@ -194,6 +209,12 @@ void have_emergency(struct world *w);   /* the partner's profile serves emergenc
 void be_in_emergency(struct world *w);  /* and is enabled for one */
 void have_fallen_back(struct world *w); /* and is enabled by the fallback mechanism */
 
+/* ---- what the card said ---- */
+/* Takes note of the codes in an answer. */
+void said_note(struct span answer);
+/* Prints the codes of the tables that no answer bore, and counts them. */
+size_t said_missing(void);
+
 #define TESTS(name)                                                                                \
     extern const struct test name[];                                                               \
     extern const size_t name##_count
@@ -211,4 +232,5 @@ TESTS(contents_tests);
 TESTS(files_tests);
 TESTS(identity_tests);
 TESTS(undefined_tests);
+TESTS(catalogue_tests);
 #endif
