@@ -7,10 +7,13 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
+/* ERR_NOT_FOUND: there is none. */
 static enum err take_eid(const json_t *o, uint8_t eid[RSP_EID_OCTETS])
 {
     const char *text = json_str(o, "eidValue");
-    return text ? rsp_eid_parse(text, eid) : ERR_NOT_FOUND;
+    if (!json_object_get(o, "eidValue"))
+        return ERR_NOT_FOUND;
+    return text && !rsp_eid_parse(text, eid) && esipa_eid_is_readable(span_of(eid, RSP_EID_OCTETS)) ? ERR_OK : ERR_PARSE;
 }
 
 /* The octets, or a data object around them: the last three (catalogue A.7.4 is silent). */
@@ -75,16 +78,13 @@ static enum err get_eim_package(struct esipa_exchange *x)
     return e;
 }
 
-static enum err put_result(const struct esipa_exchange *x, struct buf *message)
+/* eid: without bytes where the message has none. */
+static enum err put_result(const struct esipa_exchange *x, struct span eid, struct buf *message)
 {
-    uint8_t eid[RSP_EID_OCTETS];
     struct der_mark mark;
     enum err e = der_put_open(message, 0xBF50, &mark);
-    enum err named = e ? e : take_eid(x->request, eid);
-    if (!e && !named)
-        e = der_put(message, 0x5A, SPAN_ARRAY(eid));
-    if (!e)
-        e = esipa_optional(named);
+    if (!e && eid.at)
+        e = der_put(message, 0x5A, eid);
     if (!e)
         e = json_base64(x->request, "eimPackageResult", message);
     return e ? e : der_put_close(message, mark);
@@ -109,7 +109,11 @@ static enum err provide_eim_package_result(struct esipa_exchange *x)
 {
     struct rsp_provide_eim_package_result q;
     struct buf message = { .max = HTTP_BODY_MAX }, answer = { .max = HTTP_BODY_MAX };
-    enum err e = put_result(x, &message);
+    uint8_t eid[RSP_EID_OCTETS];
+    enum err e = take_eid(x->request, eid);
+    if (e == ERR_PARSE)
+        return json_set_int(x->answer, "provideEimPackageResultError", RSP_PROVIDE_ERROR_INVALID_EID);
+    e = put_result(x, e ? (struct span){ 0 } : SPAN_ARRAY(eid), &message);
     if (!e)
         e = rsp_provide_eim_package_result_read(buf_span(&message), &q);
     x->called = !e;

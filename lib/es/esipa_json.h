@@ -19,6 +19,8 @@ struct esipa_exchange {
 
 /* The server has the function with this request tag. */
 bool esipa_is_offered(const struct esipa_server *s, uint32_t tag);
+/* 16 octets of digits, of which the last two check the others (SGP.02 2.2.2). */
+bool esipa_eid_is_readable(struct span eid);
 /* What both bindings ask of a request's headers (catalogue A.7.4): 0, or the HTTP status and why. */
 int esipa_judge_headers(const struct esipa_service *s, const struct http_request *q, const char *type, const char **why);
 /* A transport error has no body (SGP.32 6.1). */

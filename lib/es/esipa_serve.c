@@ -6,6 +6,7 @@
 #include "esipa_call.h"
 #include "esipa_json.h"
 #include "rsp_codes.h"
+#include "rsp_ids.h"
 
 /* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not
  * called. */
@@ -169,18 +170,30 @@ enum err esipa_refuse(const struct esipa_service *s, int status, const char *why
     return ERR_OK;
 }
 
-/* A GetEimPackageRequest without an EID has an answer of its own. */
-static bool misses_eid(struct span bytes)
+bool esipa_eid_is_readable(struct span eid)
 {
-    struct der_tlv request, eid;
-    return !der_only(bytes, 0xBF4F, &request) && !der_check(bytes) &&
-           der_find(request.value, 0x5A, &eid) == ERR_NOT_FOUND;
+    char text[33];
+    return rsp_eid_text(eid, text) == ERR_OK && rsp_eid_check_digits(text);
 }
 
-static enum err answer_missing_eid(struct buf *answer)
+/* A GetEimPackageRequest without an EID, and one of it or of ProvideEimPackageResult that cannot be read, have numbers of their
+ * own, the same in both (SGP.32 5.14.5, 5.14.6). 0: nothing wrong with it. */
+static int64_t judge_eid(uint32_t tag, struct span bytes)
 {
-    const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = 4 };
-    return rsp_get_eim_package_response_write(&r, answer);
+    struct der_tlv request, eid;
+    if ((tag != 0xBF4F && tag != 0xBF50) || der_only(bytes, tag, &request) || der_check(bytes))
+        return 0;
+    enum err e = der_find(request.value, 0x5A, &eid);
+    if (e == ERR_NOT_FOUND)
+        return tag == 0xBF4F ? RSP_EIM_PACKAGE_ERROR_MISSING_EID : 0;
+    return e || esipa_eid_is_readable(eid.value) ? 0 : RSP_EIM_PACKAGE_ERROR_INVALID_EID;
+}
+
+static enum err answer_number(uint32_t tag, int64_t code, struct buf *answer)
+{
+    const struct rsp_get_eim_package_response r = { .which = RSP_EIM_PACKAGE_ERROR, .error = code };
+    const struct rsp_provide_eim_package_result_response p = { .which = RSP_PROVIDE_ERROR, .error = code };
+    return tag == 0xBF4F ? rsp_get_eim_package_response_write(&r, answer) : rsp_provide_eim_package_result_response_write(&p, answer);
 }
 
 static enum err write_answer(const struct esipa_service *s, const struct function *f,
@@ -209,7 +222,8 @@ enum err esipa_serve(const struct esipa_service *s, const struct http_request *q
         return esipa_refuse(s, 501, "function not offered", p);
     struct buf answer = ESIPA_MESSAGE;
     enum err unread = ERR_OK;
-    enum err e = misses_eid(q->body) ? answer_missing_eid(&answer) : f->serve(s, q->body, &answer, &unread);
+    int64_t nobody = judge_eid(f->tag, q->body);
+    enum err e = nobody ? answer_number(f->tag, nobody, &answer) : f->serve(s, q->body, &answer, &unread);
     if (unread)
         e = esipa_refuse(s, 400, "malformed message", p);
     else if (e == ERR_VERIFY)

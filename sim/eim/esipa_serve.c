@@ -18,8 +18,8 @@ static enum err answer_error(int64_t code, struct buf *answer)
 static enum err read_contact(const struct rsp_get_eim_package_request *q, struct eim_contact *out)
 {
     *out = (struct eim_contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1 };
-    enum err x = q->rplmn.at ? rsp_plmn_text(q->rplmn, out->rplmn) : ERR_OK;
-    return x ? x : rsp_eid_text(q->eid, out->eid);
+    enum err x = rsp_eid_text(q->eid, out->eid);
+    return !x && q->rplmn.at ? rsp_plmn_text(q->rplmn, out->rplmn) : x;
 }
 
 /* An order that cannot be made ready is over: the next one's turn. */
@@ -91,31 +91,33 @@ static enum err get_eim_package(void *actor, const struct rsp_get_eim_package_re
     struct eim_contact c;
     struct eim_order o;
     bool known = false;
-    if (read_contact(q, &c))
-        return answer_error(RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND, answer);
+    if (read_contact(q, &c)) /* the EID was judged before; what is left is the rPLMN */
+        return answer_error(RSP_EIM_PACKAGE_ERROR_UNDEFINED_ERROR, answer);
     eim_order_init(&o);
     enum err x = next_message(e, c.eid, &c, &o, &known);
     if (x == ERR_NOT_FOUND)
         x = answer_error(known ? RSP_EIM_PACKAGE_ERROR_NO_EIM_PACKAGE_AVAILABLE : RSP_EIM_PACKAGE_ERROR_EID_NOT_FOUND,
                          answer);
+    else if (x == ERR_STATE) /* its order waits until the settings have the key that it knows */
+        x = answer_error(RSP_EIM_PACKAGE_ERROR_UNDEFINED_ERROR, answer);
     else if (!x)
         x = buf_put(answer, buf_span(&o.message));
     eim_order_release(&o);
     return x;
 }
 
-/* eidValue is optional (SGP.32 5.14.6): a result that leaves it out is its transaction's. */
+/* eidValue is optional (SGP.32 5.14.6): a result that leaves it out is its transaction's. ERR_PARSE: it is nobody's. */
 static enum err find_euicc(struct eim *e, const struct rsp_provide_eim_package_result *q, char eid[33])
 {
     struct span id = rsp_eim_package_result_transaction(&q->result);
     struct eim_order o;
-    if (q->eid.len)
+    if (q->eid.at)
         return rsp_eid_text(q->eid, eid);
     eim_order_init(&o);
     enum err x = id.len ? eim_order_by_transaction(e, NULL, id, &o) : ERR_NOT_FOUND;
     snprintf(eid, 33, "%s", x ? "" : o.eid);
     eim_order_release(&o);
-    return x;
+    return x == ERR_NOT_FOUND ? ERR_PARSE : x;
 }
 
 /* Notifications beside a result, or in an answer, go on; those that did are acknowledged, the others stay with the device and come
@@ -155,20 +157,35 @@ enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_pa
     }
 }
 
-static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_result *q, struct buf *acks)
+/* *error: whose it is cannot be said, 0 it can. */
+static enum err note_contact(struct eim *e, const struct rsp_provide_eim_package_result *q, struct eim_contact *c, int64_t *error)
 {
-    struct eim_contact c = { .cause = -1 };
-    const char *eid = c.eid;
-    enum err x = find_euicc(e, q, c.eid);
-    if (x == ERR_NOT_FOUND || x == ERR_PARSE)
-        return log_fail(e->env->log, ERR_PARSE, "SGP.32 5.14.6", "a result without eidValue or transaction: whose is it?");
+    *c = (struct eim_contact){ .cause = -1 };
+    enum err x = find_euicc(e, q, c->eid);
+    *error = x != ERR_PARSE ? 0 : q->eid.at ? RSP_PROVIDE_ERROR_INVALID_EID : RSP_PROVIDE_ERROR_MISSING_EID;
     if (!x)
-        x = eim_euicc_seen(e, &c);
-    if (x)
-        return x == ERR_NOT_FOUND
-                   ? log_fail(e->env->log, x, "SGP.32 5.14.6", "a result from an eUICC that is not registered")
-                   : x;
-    return eim_take_result(e, eid, &q->result, acks);
+        x = eim_euicc_seen(e, c);
+    if (x == ERR_NOT_FOUND)
+        *error = RSP_PROVIDE_ERROR_EID_NOT_FOUND;
+    if (!*error)
+        return x;
+    log_fail(e->env->log, x, "SGP.32 5.14.6", rsp_provide_eim_package_result_error_name(*error));
+    return ERR_OK;
+}
+
+/* *error: why it is not taken, 0 it was. A result that is not believed or cannot be read may come again in another form: that is
+ * undefinedError, the one number after which a device keeps it. */
+static enum err take_result(struct eim *e, const struct rsp_provide_eim_package_result *q, struct buf *acks, int64_t *error)
+{
+    struct eim_contact c;
+    enum err x = note_contact(e, q, &c, error);
+    if (x || *error)
+        return x;
+    x = eim_take_result(e, c.eid, &q->result, acks);
+    if (x != ERR_VERIFY && x != ERR_PARSE && x != ERR_NOT_FOUND)
+        return x;
+    *error = RSP_PROVIDE_ERROR_UNDEFINED_ERROR;
+    return ERR_OK;
 }
 
 static enum err provide_eim_package_result(void *actor, const struct rsp_provide_eim_package_result *q,
@@ -177,17 +194,12 @@ static enum err provide_eim_package_result(void *actor, const struct rsp_provide
     struct eim *e = actor;
     struct buf acks = { .max = 1024 };
     struct rsp_provide_eim_package_result_response r = { .which = RSP_PROVIDE_EMPTY };
-    enum err x = take_result(e, q, &acks);
-    if (x == ERR_NOT_FOUND || x == ERR_PARSE || x == ERR_VERIFY) {
+    enum err x = take_result(e, q, &acks, &r.error);
+    r.acknowledgements = buf_span(&acks);
+    if (r.error)
         r.which = RSP_PROVIDE_ERROR;
-        r.error = x == ERR_PARSE    ? (q->eid.len ? RSP_PROVIDE_ERROR_INVALID_EID : RSP_PROVIDE_ERROR_MISSING_EID)
-                  : x == ERR_VERIFY ? RSP_PROVIDE_ERROR_UNDEFINED_ERROR
-                                    : RSP_PROVIDE_ERROR_EID_NOT_FOUND;
-        x = ERR_OK;
-    } else if (acks.len) {
+    else if (acks.len)
         r.which = RSP_PROVIDE_ACKNOWLEDGEMENTS;
-        r.acknowledgements = buf_span(&acks);
-    }
     if (!x)
         x = rsp_provide_eim_package_result_response_write(&r, answer);
     buf_release(&acks);
@@ -200,12 +212,12 @@ static enum err handle_notification(void *actor, const struct rsp_handle_notific
 {
     struct eim *e = actor;
     struct buf acks = { .max = 1024 };
-    int64_t seq_number;
+    int64_t seq_number, error = 0;
     if (q->which != RSP_ESIPA_NOTIFICATION_RESULT)
         return eim_relay_notification(e, &q->notification, &seq_number);
-    enum err x = take_result(e, &q->result, &acks);
+    enum err x = take_result(e, &q->result, &acks, &error);
     buf_release(&acks);
-    return x == ERR_NOT_FOUND || x == ERR_PARSE ? ERR_VERIFY : x;
+    return error ? ERR_VERIFY : x;
 }
 
 static const struct esipa_server server = {

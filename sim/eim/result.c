@@ -353,12 +353,12 @@ static enum err apply_installation(struct eim *e, struct eim_order *o, const voi
     enum err x = eim_order_claim_installation(e, o, d->transaction_id);
     if (x)
         return x;
-    x = d->metadata.iccid.at ? rsp_iccid_text(d->metadata.iccid, iccid) : ERR_OK;
-    bool ok = d->result.which == RSP_OK;
-    if (!x && ok)
+    /* The card says what it says: one without digits ends the order all the same. */
+    bool ok = d->result.which == RSP_OK, readable = rsp_iccid_text(d->metadata.iccid, iccid) == ERR_OK;
+    if (ok)
         x = hex_put_upper(&aid, d->result.success.aid);
     if (!x && ok)
-        x = eim_learn_installation(e, o->eid, iccid);
+        x = readable ? eim_learn_installation(e, o->eid, iccid) : eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
     o->state = ok ? EIM_DONE : EIM_FAILED;
     json_t *installation =
         ok ? json_pack("{s:b, s:s, s:s}", "ok", 1, "iccid", iccid, "aid", x ? "" : buf_cstr(&aid))

@@ -22,6 +22,7 @@ struct fixture {
     struct esipa_get_eim_package_response package; /* the last answer to a poll */
     struct buf result;                             /* what the card made of it: BF51 */
     struct buf acknowledgements;                   /* of the last result brought */
+    int64_t refusal;                               /* the number that it was answered; 0 none */
 };
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
@@ -50,6 +51,8 @@ int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
 void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d);
 void tick_eim(struct fixture *f);
+/* POSTs to a function of ESipa over JSON; returns the status and gives *answer (may be NULL), where there is a body. */
+int call_json(struct fixture *f, const char *function, const char *type, const char *protocol, const char *body, json_t **answer);
 /* EimConfigurationData of an eIM elsewhere, as parameters of an order; token: ",\"associationToken\":true" or "". */
 void other_eim(struct fixture *f, const char *name, const char *token, char out[900]);
 
@@ -74,5 +77,6 @@ TESTS(result_tests);
 TESTS(stream_tests);
 TESTS(chain_tests);
 TESTS(twin_tests);
+TESTS(codes_tests);
 
 #endif

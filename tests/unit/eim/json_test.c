@@ -6,8 +6,8 @@
 
 #define ESIPA LAB_EIM_URL "/gsma/rsp2/esipa/"
 
-static int call(struct fixture *f, const char *function, const char *type, const char *protocol, const char *body,
-                json_t **answer)
+int call_json(struct fixture *f, const char *function, const char *type, const char *protocol, const char *body,
+              json_t **answer)
 {
     char url[200];
     struct http_response p = HTTP_RESPONSE_INIT;
@@ -27,7 +27,7 @@ static int call(struct fixture *f, const char *function, const char *type, const
 static json_t *ask(struct fixture *f, const char *function, const char *body)
 {
     json_t *answer = NULL;
-    CHECK_ROW(function, call(f, function, "application/json;charset=UTF-8", "gsma/rsp/v2.1.0", body, &answer) == 200);
+    CHECK_ROW(function, call_json(f, function, "application/json;charset=UTF-8", "gsma/rsp/v2.1.0", body, &answer) == 200);
     return answer;
 }
 
@@ -108,7 +108,7 @@ static void hostile_json(void)
     CHECK(order(&f, "a", "list", "") == 202);
     for (size_t i = 0; i < COUNT(hostile); i++) {
         json_t *answer = NULL;
-        int status = call(&f, hostile[i].function, hostile[i].type, hostile[i].protocol, hostile[i].body, &answer);
+        int status = call_json(&f, hostile[i].function, hostile[i].type, hostile[i].protocol, hostile[i].body, &answer);
         CHECK_ROW(hostile[i].name, status == hostile[i].status);
         if (status != hostile[i].status)
             printf(" (%d)", status);
@@ -251,7 +251,7 @@ static void a_whole_download(void)
     REQUIRE(json_set_base64(q, "pendingNotification", buf_span(&v.d.loaded.received)) == ERR_OK);
     snprintf(body, sizeof body, "{\"pendingNotification\":\"%s\"}", json_str(q, "pendingNotification"));
     json_decref(q);
-    CHECK(call(&v.f, "handleNotification", "application/json", "gsma/rsp/v2.1.0", body, NULL) == 204);
+    CHECK(call_json(&v.f, "handleNotification", "application/json", "gsma/rsp/v2.1.0", body, NULL) == 204);
     CHECK(strcmp(lab_profile_state(&v.f.l, LAB_PARTNER_ICCID), "installed") == 0);
     CHECK(lab_card_state(&v.f.l.card, LAB_PARTNER_ICCID) == 0);
     close_device(&v);

@@ -122,6 +122,7 @@ int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q)
     struct esipa_provide_eim_package_result_response answer = { .received.max = HTTP_BODY_MAX };
     enum err e = esipa_provide_eim_package_result(&f->peer, q, &answer);
     int which = e ? -1 : (int)answer.message.which;
+    f->refusal = which == RSP_PROVIDE_ERROR ? answer.message.error : 0;
     buf_clear(&f->acknowledgements);
     if (which == RSP_PROVIDE_ACKNOWLEDGEMENTS)
         REQUIRE(buf_set(&f->acknowledgements, answer.message.acknowledgements) == ERR_OK);
@@ -235,6 +236,7 @@ int main(void)
         { stream_tests, stream_tests_count },
         { chain_tests, chain_tests_count },
         { twin_tests, twin_tests_count },
+        { codes_tests, codes_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)

@@ -244,11 +244,13 @@ static void asked_again_later(void)
 
 static void answers(void)
 {
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t k = 0; k < 2 * COUNT(rows); k++) {
+        const size_t i = k / 2;
         struct fixture f;
         struct lab_card other;
         int last = 0;
         fixture_open(&f);
+        f.peer.json = k % 2;
         lab_card_open(&f.l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
         lab_register(&f.l, &other);
         CHECK(order(&f, "a", "enable", ",\"rollback\":true,\"iccid\":\"" LAB_PARTNER_ICCID "\"") == 202);
@@ -374,7 +376,8 @@ enum pir {
     PIR_OTHER_CARD,
     PIR_TEXT,
     PIR_OTHER_TRANSACTION,
-    PIR_TWICE
+    PIR_TWICE,
+    PIR_STRANGE_ICCID
 };
 
 static const struct {
@@ -392,6 +395,7 @@ static const struct {
     { "an altered signature", PIR_SIGNATURE, "sent", "", 0, true },
     { "another card's installation", PIR_OTHER_CARD, "sent", "", 0, true },
     { "another transaction", PIR_OTHER_TRANSACTION, "sent", "", 0, false },
+    { "installed, and its ICCID has no digits, as the card signed", PIR_STRANGE_ICCID, "done", "ok", 1, false },
 };
 
 /* A real installation on a card, with its package altered on the way when it shall fail. */
@@ -424,6 +428,12 @@ static int bring_pir(struct fixture *f, enum pir what, struct span bf37)
         lab_flip(span_sub(r.result.installation.data.metadata.iccid, 4, 1));
     if (what == PIR_SIGNATURE)
         lab_flip(span_sub(r.result.installation.signature, 4, 1));
+    if (what == PIR_STRANGE_ICCID) {
+        struct rsp_tbs tbs;
+        *(uint8_t *)r.result.installation.data.metadata.iccid.at = 0xAB;
+        rsp_tbs_installation_result(&r.result.installation.data, &tbs);
+        lab_sign_again(&f->l, &f->l.card, &tbs, r.result.installation.signature);
+    }
     if (what == PIR_TEXT)
         r.result =
             (struct rsp_download_result){ .which = RSP_DOWNLOAD_RESULT_ERROR,
@@ -435,11 +445,13 @@ static int bring_pir(struct fixture *f, enum pir what, struct span bf37)
 
 static void download_results(void)
 {
-    for (size_t i = 0; i < COUNT(downloads); i++) {
+    for (size_t k = 0; k < 2 * COUNT(downloads); k++) {
+        const size_t i = k / 2;
         struct fixture f;
         struct lab_card other;
         struct buf bf37 = { .max = 8192 };
         fixture_open(&f);
+        f.peer.json = k % 2;
         lab_card_open(&f.l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
         CHECK(order(&f, "a", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
         REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DOWNLOAD);
