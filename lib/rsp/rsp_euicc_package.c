@@ -167,10 +167,26 @@ int64_t rsp_euicc_result_code(const struct rsp_euicc_result *r)
     }
 }
 
+bool rsp_euicc_result_is_success(const struct rsp_euicc_result *r)
+{
+    switch (r->which) {
+    case RSP_RESULT_PROCESSING_TERMINATED:
+        return false;
+    case RSP_RESULT_LIST_PROFILE_INFO:
+        return r->profiles.which != RSP_ERROR;
+    case RSP_RESULT_LIST_EIM:
+        return r->eims.which != RSP_ERROR;
+    case RSP_RESULT_DELETE_EIM:
+        return r->code == RSP_DELETE_EIM_OK || r->code == RSP_DELETE_EIM_LAST_EIM_DELETED;
+    default:
+        return rsp_euicc_result_code(r) == 0;
+    }
+}
+
 const char *rsp_euicc_result_code_name(const struct rsp_euicc_result *r)
 {
     int64_t code = rsp_euicc_result_code(r);
-    if (code == 0 && r->which != RSP_RESULT_PROCESSING_TERMINATED)
+    if (code == 0 && rsp_euicc_result_is_success(r))
         return "ok";
     if ((size_t)r->which >= COUNT(results) || !results[r->which].code_name)
         return "unknown";

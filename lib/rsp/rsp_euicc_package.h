@@ -110,6 +110,8 @@ RSP_ITEM(euicc_result);
 const char *rsp_result_name(enum rsp_result_kind k);
 /* The code of any kind: 0 when it succeeded, also for lists and tokens. */
 int64_t rsp_euicc_result_code(const struct rsp_euicc_result *r);
+/* Was it done? Also with lastEimDeleted(2) of deleteEim; never with an error of a list or an end marker, whatever its number. */
+bool rsp_euicc_result_is_success(const struct rsp_euicc_result *r);
 /* Name of that code, with the enumeration of its kind: "iccidOrAidNotFound". */
 const char *rsp_euicc_result_code_name(const struct rsp_euicc_result *r);
 

@@ -116,11 +116,11 @@ static enum err end_with_details(struct eim *e, struct eim_order *o, const struc
     return set_result(o, json);
 }
 
-/* Which profile is enabled now is not said (SGP.32 5.9.16). */
+/* Which profile is enabled now is not said (SGP.32 5.9.16), the less where taking back failed. */
 static enum err end_rolled_back(struct eim *e, struct eim_order *o, int64_t code)
 {
     enum err x = eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
-    return x ? x : end_order(o, EIM_FAILED, code, "rolledBack");
+    return x ? x : end_order(o, EIM_FAILED, code, code == RSP_ROLLBACK_OK ? "rolledBack" : rsp_rollback_result_name(code));
 }
 
 /* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
@@ -137,14 +137,14 @@ static enum err read_results(struct eim *e, struct eim_order *o, struct span res
             return end_rolled_back(e, o, rsp_euicc_result_code(&r));
         if (is_busy(&r))
             return postpone(e, o, "catBusy");
-        if (rsp_euicc_result_code(&r) != 0)
+        if (!rsp_euicc_result_is_success(&r))
             return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
     }
     if (x || r.which != eim_order_result(o->kind))
         return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
     if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
         return end_with_details(e, o, &r);
-    x = end_order(o, EIM_DONE, 0, "ok");
+    x = end_order(o, EIM_DONE, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
     if (!x && r.which == RSP_RESULT_UPDATE_EIM)
         x = eim_signing_note(e, o);
     if (!x)

@@ -1,8 +1,20 @@
-/* Error numbers of ESipa: what makes the eIM say each. */
+/* Error numbers of ESipa and ESep: what makes the eIM say each, what it makes of each that it hears; the page of them. */
 #ifndef LAB_TESTS_EIM_CODES_H
 #define LAB_TESTS_EIM_CODES_H
 
 #include "eim_tests.h"
+
+/* A number and its name, as the ASN.1 module has them. */
+struct code_name {
+    int64_t code;
+    char name[48];
+};
+#define CODES_MAX 32
+/* The numbers of one INTEGER of asn1/sgp32.asn: of the type `type`, or of its member `member` where that is not NULL. Gives how many. */
+size_t module_codes(const char *type, const char *member, struct code_name out[CODES_MAX]);
+
+/* Where the source is. */
+const char *source_folder(void);
 
 /* One number that the eIM answers over ESipa. Each row is played over both bindings. */
 struct code_row {

@@ -78,5 +78,6 @@ TESTS(stream_tests);
 TESTS(chain_tests);
 TESTS(twin_tests);
 TESTS(codes_tests);
+TESTS(esep_codes_tests);
 
 #endif

@@ -237,6 +237,7 @@ int main(void)
         { chain_tests, chain_tests_count },
         { twin_tests, twin_tests_count },
         { codes_tests, codes_tests_count },
+        { esep_codes_tests, esep_codes_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
