@@ -57,26 +57,113 @@ static enum err put_question_first(struct eim *e, struct eim_order *o)
     return x;
 }
 
-enum err eim_ask_for_certificates(struct eim *e, struct eim_order *o)
+/* A clock that was set back makes nobody wait longer than the longest pause. */
+static enum err may_be_asked(struct eim *e, const char *eid)
 {
-    int64_t known = 0;
-    if (o->kind == EIM_ORDER_DATA)
-        return ERR_OK;
-    enum err x = db_get_int(e->env->db, "SELECT length(certificate) > 0 FROM euicc WHERE eid = ?",
-                            DB_ARGS(DB_TEXT(o->eid)), &known);
-    return x || known ? x : put_question_first(e, o);
+    int64_t at = 0, now = clock_now(e->env->clock);
+    enum err x = db_get_int(e->env->db, "SELECT ask_at FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &at);
+    return x || at <= now || at > now + eim_postpone_most(e) ? x : ERR_NOT_FOUND;
 }
 
-enum err eim_learn_certificates(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d, struct eim_euicc *out)
+enum err eim_ask_for_certificates(struct eim *e, struct eim_order *o)
 {
     const char *why = NULL;
+    if (o->kind == EIM_ORDER_DATA)
+        return ERR_OK;
+    enum err x = eim_chains_judge(e, o->eid, &why);
+    if (x == ERR_VERIFY)
+        x = eim_trouble_note(e, o->eid, EIM_CERTIFICATE_REFUSED, why);
+    else if (x != ERR_NOT_FOUND)
+        return x;
+    /* Of a download the SM-DP+ judges the certificates too, and its refusal, which nobody signs, ends the order. */
+    if (!x && o->kind == EIM_ORDER_DOWNLOAD)
+        return x;
+    if (!x || x == ERR_NOT_FOUND)
+        x = may_be_asked(e, o->eid);
+    return x ? x : put_question_first(e, o);
+}
+
+enum err eim_learn_certificates(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d, struct eim_euicc *out,
+                                const char **why)
+{
+    *why = "the device does not tell its certificates";
     if (!d->euicc_certificate.len || !d->eum_certificate.len)
         return ERR_NOT_FOUND;
     snprintf(out->eid, sizeof out->eid, "%s", eid);
     enum err x = rsp_put_certificate(d->euicc_certificate, &out->certificate);
     if (!x)
         x = rsp_put_certificate(d->eum_certificate, &out->eum_certificate);
-    if (!x && eim_judge_certificates(e, out, &why))
-        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", why);
+    if (x)
+        *why = "a certificate cannot be read";
+    else if (eim_judge_certificates(e, out, why))
+        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", *why);
     return x;
+}
+
+/* --- trouble with them -------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *section;
+} troubles[] = {
+    [EIM_CERTIFICATE_REFUSED] = { "certificateRefused", "SGP.22 4.5.2" },
+    [EIM_CERTIFICATE_NOT_TOLD] = { "certificateNotTold", "SGP.32 2.11.2.2" },
+};
+
+/* Told again it is as old as at first. */
+static enum err note(struct eim *e, const char *eid, const char *text)
+{
+    int64_t changed = 0;
+    enum err x = db_run(e->env->db, "UPDATE euicc SET trouble = ?1, trouble_since = ?2 WHERE eid = ?3 AND trouble IS NOT ?1",
+                        DB_ARGS(DB_TEXT(text), DB_INT(clock_now(e->env->clock)), DB_TEXT(eid)), &changed);
+    if (!x && changed)
+        LOG(e->env->log, LOG_WARN, "euicc.not_believed", F_TEXT("eid", eid), F_TEXT("why", text));
+    return x;
+}
+
+enum err eim_trouble_note(struct eim *e, const char *eid, enum eim_trouble what, const char *why)
+{
+    struct buf text = { .max = 1024 };
+    json_t *json = json_pack("{s:s, s:s, s:s}", "name", troubles[what].name, "detail", why, "section", troubles[what].section);
+    enum err x = json ? json_write(json, &text) : ERR_NOMEM;
+    if (!x)
+        x = note(e, eid, buf_cstr(&text));
+    json_decref(json);
+    buf_release(&text);
+    return x;
+}
+
+enum err eim_trouble_asked(struct eim *e, const char *eid, enum eim_trouble what, const char *why)
+{
+    int64_t asked = 0, now = clock_now(e->env->clock);
+    enum err x = eim_trouble_note(e, eid, what, why);
+    if (!x)
+        x = db_get_int(e->env->db, "UPDATE euicc SET asked = asked + 1 WHERE eid = ? RETURNING asked - 1", DB_ARGS(DB_TEXT(eid)),
+                       &asked);
+    return x ? x
+             : db_run(e->env->db, "UPDATE euicc SET ask_at = ? WHERE eid = ?",
+                      DB_ARGS(DB_INT(now + clock_back_off(e->postpone_ms, eim_postpone_most(e), asked)), DB_TEXT(eid)), NULL);
+}
+
+enum err eim_trouble_end(struct eim *e, const char *eid)
+{
+    return db_run(e->env->db, "UPDATE euicc SET trouble = NULL, ask_at = 0, asked = 0 WHERE eid = ? AND (trouble IS NOT NULL OR asked > 0)",
+                  DB_ARGS(DB_TEXT(eid)), NULL);
+}
+
+static enum err take_trouble(void *context, const struct db_row *r)
+{
+    json_t *json = json_loads(db_text(r, 0), 0, NULL);
+    if (json && json_set_int(json, "since", db_int(r, 1)) == ERR_OK)
+        *(json_t **)context = json;
+    else
+        json_decref(json);
+    return *(json_t **)context ? ERR_OK : ERR_NOMEM;
+}
+
+enum err eim_trouble_get(struct eim *e, const char *eid, json_t **out)
+{
+    *out = NULL;
+    enum err x = db_query(e->env->db, "SELECT trouble, trouble_since FROM euicc WHERE eid = ? AND trouble IS NOT NULL",
+                          DB_ARGS(DB_TEXT(eid)), take_trouble, out);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
 }

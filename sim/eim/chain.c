@@ -8,7 +8,8 @@
 /* Of an eUICC, beside the registered one. */
 #define CHAINS_MAX 4
 
-enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out)
+static enum err judge(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out,
+                      const char **why)
 {
     const struct cert *eum = NULL;
     struct span ci;
@@ -17,10 +18,16 @@ enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eu
     if (!x)
         x = cert_borrow(e->env->crypto, eum_certificate, &eum);
     enum cert_flaw flaw = x ? CERT_FINE : cert_judge(e->trust, *out, CERT_EUICC, &eum, 1, &policy, &ci);
-    if (flaw != CERT_FINE)
-        x = log_fail(e->env->log, ERR_VERIFY, "SGP.22 4.5.2", cert_flaw_text(flaw));
+    *why = x ? "a certificate cannot be read" : cert_flaw_text(flaw);
     cert_give_back(e->env->crypto, eum);
-    return x;
+    return flaw != CERT_FINE ? ERR_VERIFY : x;
+}
+
+enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate, const struct cert **out)
+{
+    const char *why = NULL;
+    enum err x = judge(e, certificate, eum_certificate, out, &why);
+    return x == ERR_VERIFY ? log_fail(e->env->log, x, "SGP.22 4.5.2", why) : x;
 }
 
 /* --- keeping ------------------------------------------------------------------------------------------------- */
@@ -40,6 +47,14 @@ static enum err keep(struct eim *e, const char *eid, struct span certificate, st
                       DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), NULL);
 }
 
+/* An EUM's certificate was issued anew. */
+static enum err replace(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate)
+{
+    enum err x = db_run(e->env->db, "UPDATE euicc SET eum_certificate = ? WHERE eid = ? AND certificate = ?",
+                        DB_ARGS(DB_BLOB(eum_certificate), DB_TEXT(eid), DB_BLOB(certificate)), NULL);
+    return x ? x : keep(e, eid, certificate, eum_certificate);
+}
+
 static bool is_good(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate)
 {
     const struct cert *euicc = NULL;
@@ -52,12 +67,12 @@ enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate
 {
     int64_t known = 0;
     enum err x = db_get_int(e->env->db,
-                            "SELECT EXISTS (SELECT 1 FROM euicc WHERE eid = ?1 AND certificate = ?2)"
-                            " OR EXISTS (SELECT 1 FROM chain WHERE eid = ?1 AND certificate = ?2)",
-                            DB_ARGS(DB_TEXT(eid), DB_BLOB(certificate)), &known);
+                            "SELECT EXISTS (SELECT 1 FROM euicc WHERE eid = ?1 AND certificate = ?2 AND eum_certificate = ?3)"
+                            " OR EXISTS (SELECT 1 FROM chain WHERE eid = ?1 AND certificate = ?2 AND eum_certificate = ?3)",
+                            DB_ARGS(DB_TEXT(eid), DB_BLOB(certificate), DB_BLOB(eum_certificate)), &known);
     if (x || known || !is_good(e, eid, certificate, eum_certificate))
         return x;
-    return keep(e, eid, certificate, eum_certificate);
+    return replace(e, eid, certificate, eum_certificate);
 }
 
 /* --- all of an eUICC -------------------------------------------------------------------------------------------- */
@@ -67,12 +82,16 @@ struct chains {
         struct buf certificate, eum_certificate;
     } at[1 + CHAINS_MAX];
     size_t count;
+    bool troubled; /* it is said that none is good */
 };
 
 static enum err take_chain(void *context, const struct db_row *r)
 {
     struct chains *c = context;
     struct buf *certificate = &c->at[c->count].certificate, *eum_certificate = &c->at[c->count].eum_certificate;
+    c->troubled = c->troubled || db_int(r, 2);
+    if (!db_blob(r, 0).len)
+        return ERR_OK;
     c->count++;
     *certificate = *eum_certificate = (struct buf){ .max = 8192 };
     enum err x = buf_set(certificate, db_blob(r, 0));
@@ -90,10 +109,10 @@ static void release(struct chains *c)
 /* The registered one first. */
 static enum err get_chains(struct eim *e, const char *eid, struct chains *out)
 {
-    enum err x = db_query(e->env->db, "SELECT certificate, eum_certificate FROM euicc WHERE eid = ? AND length(certificate) > 0",
+    enum err x = db_query(e->env->db, "SELECT certificate, eum_certificate, trouble IS NOT NULL FROM euicc WHERE eid = ?",
                           DB_ARGS(DB_TEXT(eid)), take_chain, out);
     if (!x || x == ERR_NOT_FOUND)
-        x = db_query(e->env->db, "SELECT certificate, eum_certificate FROM chain WHERE eid = ? ORDER BY at DESC LIMIT ?",
+        x = db_query(e->env->db, "SELECT certificate, eum_certificate, 0 FROM chain WHERE eid = ? ORDER BY at DESC LIMIT ?",
                      DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), take_chain, out);
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
@@ -140,9 +159,10 @@ enum err eim_chain_add(struct eim *e, const struct eim_euicc *u)
 {
     struct chains c = { .count = 0 };
     enum err x = get_chains(e, u->eid, &c);
-    if (!x && !has(&c, u))
-        x = has_authority(e, &c, u) ? ERR_EXISTS
-                                    : eim_chain_learn(e, u->eid, buf_span(&u->certificate), buf_span(&u->eum_certificate));
+    if (!x)
+        x = !has(&c, u) && has_authority(e, &c, u)
+                ? ERR_EXISTS
+                : eim_chain_learn(e, u->eid, buf_span(&u->certificate), buf_span(&u->eum_certificate));
     release(&c);
     return x;
 }
@@ -158,16 +178,77 @@ enum err eim_verify_shown(struct eim *e, struct span certificate, struct span eu
     return x;
 }
 
-enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
+/* ERR_OK: verified; ERR_VERIFY: not, and *why when the chain itself is not good. */
+static enum err try_chain(struct eim *e, const struct chains *c, size_t i, const struct rsp_tbs *tbs, struct span signature,
+                          const char **why)
+{
+    const struct cert *euicc = NULL;
+    enum err x = judge(e, buf_span(&c->at[i].certificate), buf_span(&c->at[i].eum_certificate), &euicc, why);
+    if (!x) {
+        *why = NULL;
+        x = cert_verify(e->env->crypto, euicc, tbs->part, tbs->count, signature);
+    }
+    cert_give_back(e->env->crypto, euicc);
+    return x;
+}
+
+/* ERR_NOT_FOUND: none is known; ERR_VERIFY: under none, and *flaw what is wrong with the first where none is good. */
+static enum err try_chains(struct eim *e, const struct chains *c, const struct rsp_tbs *tbs, struct span signature,
+                           const char **flaw)
+{
+    enum err x = c->count ? ERR_VERIFY : ERR_NOT_FOUND;
+    bool some_good = false;
+    *flaw = NULL;
+    for (size_t i = 0; x == ERR_VERIFY && i < c->count; i++) {
+        const char *why = NULL;
+        x = try_chain(e, c, i, tbs, signature, &why);
+        some_good = some_good || !why;
+        *flaw = *flaw ? *flaw : why;
+    }
+    *flaw = some_good ? NULL : *flaw;
+    return x;
+}
+
+/* What is found out is shown northbound. */
+static enum err note_trouble(struct eim *e, const char *eid, const struct chains *c, enum err x, const char *flaw)
+{
+    enum err y = ERR_OK;
+    if (!x && c->troubled)
+        y = eim_trouble_end(e, eid);
+    else if (x == ERR_VERIFY && flaw)
+        y = eim_trouble_note(e, eid, EIM_CERTIFICATE_REFUSED, flaw);
+    return y ? y : x;
+}
+
+enum err eim_chains_judge(struct eim *e, const char *eid, const char **why)
 {
     struct chains c = { .count = 0 };
     enum err x = get_chains(e, eid, &c);
-    if (!x && !c.count)
+    if (!x)
+        x = c.count ? ERR_VERIFY : ERR_NOT_FOUND;
+    for (size_t i = 0; x == ERR_VERIFY && i < c.count; i++) {
+        const struct cert *euicc = NULL;
+        const char *flaw = NULL;
+        x = judge(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), &euicc, &flaw);
+        *why = i ? *why : flaw;
+        cert_give_back(e->env->crypto, euicc);
+    }
+    if (!x && c.troubled)
+        x = eim_trouble_end(e, eid);
+    release(&c);
+    return x;
+}
+
+enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
+{
+    struct chains c = { .count = 0 };
+    const char *flaw = NULL;
+    enum err x = get_chains(e, eid, &c);
+    if (!x)
+        x = try_chains(e, &c, tbs, signature, &flaw);
+    if (x == ERR_NOT_FOUND)
         x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
-    else if (!x)
-        x = ERR_VERIFY;
-    for (size_t i = 0; x == ERR_VERIFY && i < c.count; i++)
-        x = eim_verify_shown(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), tbs, signature);
+    x = note_trouble(e, eid, &c, x, flaw);
     release(&c);
     return x;
 }

@@ -26,6 +26,7 @@
  *   GET  /v1/orders?eid&state&since&limit&cursor -> {items, next?}
  *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
+ *        lastError?: {name, detail, section, since}: why it waits though its device polls;
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
  *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?}}
  * A result that came through ProfileRollback has state failed, result.name "rolledBack".

@@ -151,6 +151,8 @@ MUST_CHECK enum err eim_orders_list(struct eim *e, const struct eim_order_filter
 int eim_order_state_of(const char *name);
 /* Ends an order that can be done no more. Inside the caller's transaction. */
 MUST_CHECK enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const char *name);
+/* Ends one whose time has run out; what hindered it is its result. Inside the caller's transaction. */
+MUST_CHECK enum err eim_order_expire(struct eim *e, struct eim_order *o);
 /* The order as northbound JSON; new reference. NULL: out of memory. */
 struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 
@@ -298,12 +300,21 @@ MUST_CHECK enum err eim_remember(struct eim *e, const struct eim_caller *who, co
                                  const struct http_response *p);
 /* Its certificates: ERR_PARSE or ERR_VERIFY with a sentence in why. */
 MUST_CHECK enum err eim_judge_certificates(struct eim *e, const struct eim_euicc *u, const char **why);
-/* An order for an eUICC whose certificates nobody told is replaced by the question for them: what answers it could not be
- * believed. Inside the caller's transaction. */
+/* An order for an eUICC of which no certificate is known, or a package for one of which none is good now, is replaced by the question for them: what
+ * answers it could not be believed. ERR_NOT_FOUND: it was asked in vain, and is asked again later. Inside the caller's
+ * transaction. */
 MUST_CHECK enum err eim_ask_for_certificates(struct eim *e, struct eim_order *o);
-/* What a device says they are, judged. ERR_NOT_FOUND: it says nothing; ERR_VERIFY: not believed. */
+/* What a device says they are, judged. ERR_NOT_FOUND: it says nothing; ERR_VERIFY, ERR_PARSE: not believed. *why: a sentence. */
 MUST_CHECK enum err eim_learn_certificates(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d,
-                                           struct eim_euicc *out);
+                                           struct eim_euicc *out, const char **why);
+/* Why nothing that an eUICC signs can be believed now: shown with it and its orders until its certificates are good. */
+enum eim_trouble { EIM_CERTIFICATE_REFUSED, EIM_CERTIFICATE_NOT_TOLD };
+MUST_CHECK enum err eim_trouble_note(struct eim *e, const char *eid, enum eim_trouble what, const char *why);
+/* The device was asked for its certificates in vain: the same, and it is asked again later. */
+MUST_CHECK enum err eim_trouble_asked(struct eim *e, const char *eid, enum eim_trouble what, const char *why);
+MUST_CHECK enum err eim_trouble_end(struct eim *e, const char *eid);
+/* {name, detail, section, since}; new reference, *out NULL when there is none. */
+MUST_CHECK enum err eim_trouble_get(struct eim *e, const char *eid, struct json_t **out);
 
 /* --- signing ----------------------------------------------------------------------------------------- */
 
@@ -349,6 +360,8 @@ MUST_CHECK enum err eim_order_prepare(struct eim *e, struct eim_order *o);
 /* Judges and applies what came back; seqNumbers to acknowledge are appended to `acknowledgements` (list contents). */
 MUST_CHECK enum err eim_take_package_result(struct eim *e, const char *eid, const struct rsp_euicc_package_result *r,
                                             struct buf *acknowledgements);
+/* The longest pause before an eUICC that could not is asked again. */
+int64_t eim_postpone_most(const struct eim *e);
 /* Any of the results that an IPA brings, of this eUICC; notifications beside it go on, and are acknowledged when they did. */
 MUST_CHECK enum err eim_take_result(struct eim *e, const char *eid, const struct rsp_eim_package_result *r,
                                     struct buf *acknowledgements);
@@ -444,7 +457,10 @@ MUST_CHECK enum err eim_relay_notification(struct eim *e, const struct rsp_pendi
 /* An eUICC's certificate judged now. ERR_VERIFY; *out is NULL or borrowed, also after a failure. */
 MUST_CHECK enum err eim_borrow_euicc(struct eim *e, struct span certificate, struct span eum_certificate,
                                      const struct cert **out);
-/* Keeps a chain that this eUICC showed, if it is good and names it; one that is not changes nothing. */
+/* Judges those that are known. ERR_OK: one is good now; ERR_NOT_FOUND: none is known; ERR_VERIFY: *why the first is not. */
+MUST_CHECK enum err eim_chains_judge(struct eim *e, const char *eid, const char **why);
+/* Keeps a chain that this eUICC showed, if it is good and names it; one that is not changes nothing. An EUM's certificate may be
+ * issued anew: the newest takes the place of the one before. */
 MUST_CHECK enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate);
 /* The same of one that was judged. ERR_EXISTS: another certificate is known under the same CI. */
 MUST_CHECK enum err eim_chain_add(struct eim *e, const struct eim_euicc *u);

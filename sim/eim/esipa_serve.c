@@ -25,9 +25,7 @@ static enum err read_contact(const struct rsp_get_eim_package_request *q, struct
 /* An order that cannot be made ready is over: the next one's turn. */
 static enum err make_ready(struct eim *e, struct eim_order *o, bool *made)
 {
-    enum err x = eim_ask_for_certificates(e, o);
-    if (!x)
-        x = eim_order_prepare(e, o);
+    enum err x = eim_order_prepare(e, o);
     *made = !x;
     if (x == ERR_NOT_FOUND)
         return eim_order_fail(e, o, 127, "counterExhausted");
@@ -45,13 +43,14 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
         if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
             if (o->not_before > clock_now(e->env->clock))
                 return ERR_NOT_FOUND;
-            x = make_ready(e, o, made);
+            x = eim_ask_for_certificates(e, o);
+            if (!x)
+                x = make_ready(e, o, made);
             if (x || *made)
                 return x;
             continue;
         }
-        o->state = EIM_EXPIRED;
-        x = eim_order_update(e, o);
+        x = eim_order_expire(e, o);
         if (x)
             return x;
     }

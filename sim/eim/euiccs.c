@@ -55,10 +55,20 @@ static json_t *new_view(const struct eim_euicc *u)
                      (json_int_t)u->last_contact, "certificateKnown", u->certificate.len != 0);
 }
 
+static enum err put_trouble(struct eim *e, const char *eid, json_t *json)
+{
+    json_t *trouble = NULL;
+    enum err x = eim_trouble_get(e, eid, &trouble);
+    if (!x && trouble)
+        x = json_object_set(json, "lastError", trouble) ? ERR_NOMEM : ERR_OK;
+    json_decref(trouble);
+    return x;
+}
+
 json_t *eim_euicc_json(struct eim *e, const struct eim_euicc *u)
 {
     json_t *json = new_view(u);
-    if (json && put_euicc(e, u, json) == ERR_OK)
+    if (json && put_euicc(e, u, json) == ERR_OK && put_trouble(e, u->eid, json) == ERR_OK)
         return json;
     json_decref(json);
     return NULL;

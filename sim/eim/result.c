@@ -56,15 +56,32 @@ enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const 
     return x ? x : eim_order_update(e, o);
 }
 
+enum err eim_order_expire(struct eim *e, struct eim_order *o)
+{
+    json_t *trouble = NULL;
+    enum err x = o->kind == EIM_ORDER_DATA ? ERR_OK : eim_trouble_get(e, o->eid, &trouble);
+    o->state = EIM_EXPIRED;
+    if (!x && trouble)
+        x = set_result(o, json_pack("{s:i, s:O, s:O, s:O}", "code", 127, "name", json_object_get(trouble, "name"), "error",
+                                    json_object_get(trouble, "detail"), "section", json_object_get(trouble, "section")));
+    json_decref(trouble);
+    return x ? x : eim_order_update(e, o);
+}
+
 /* What passes by itself: an emergency call (104), a card that talks to its terminal (catBusy). Nothing was done; later a new
  * package, with the next counter, asks again. */
 #define POSTPONE_FACTOR_MAX 30
+
+int64_t eim_postpone_most(const struct eim *e)
+{
+    return POSTPONE_FACTOR_MAX * e->postpone_ms;
+}
 
 static enum err postpone(struct eim *e, struct eim_order *o, const char *why)
 {
     o->state = EIM_QUEUED;
     o->refused = 0;
-    o->not_before = clock_now(e->env->clock) + clock_back_off(e->postpone_ms, POSTPONE_FACTOR_MAX * e->postpone_ms, o->postponed++);
+    o->not_before = clock_now(e->env->clock) + clock_back_off(e->postpone_ms, eim_postpone_most(e), o->postponed++);
     buf_clear(&o->message);
     LOG(e->env->log, LOG_INFO, "order.postponed", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid), F_TEXT("why", why),
         F_INT("until", o->not_before));
@@ -410,8 +427,22 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
 
 struct answer {
     const struct rsp_ipa_euicc_data_response *response;
-    const struct eim_euicc *learned; /* its certificates, believed; NULL: it told none */
+    const struct eim_euicc *learned; /* its certificates, believed; NULL: none */
+    enum eim_trouble trouble;        /* then what is wrong with what it told */
+    const char *why;
 };
+
+/* The eIM's own question is for certificates. */
+static enum err note_certificates(struct eim *e, const struct eim_order *o, const struct answer *a)
+{
+    if (a->learned) {
+        enum err x = eim_euicc_set_certificates(e, a->learned);
+        if (!x)
+            x = eim_chain_learn(e, o->eid, buf_span(&a->learned->certificate), buf_span(&a->learned->eum_certificate));
+        return x ? x : eim_trouble_end(e, o->eid);
+    }
+    return strcmp(o->tenant, EIM_OWN_TENANT) == 0 ? eim_trouble_asked(e, o->eid, a->trouble, a->why) : ERR_OK;
+}
 
 /* What was asked for is shown as it came; an order that asked for its lost result and did not get it has failed. */
 static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
@@ -423,16 +454,15 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
         return postpone(e, o, "ecallActive");
     if (o->kind != EIM_ORDER_DATA)
         return end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError");
+    enum err x = note_certificates(e, o, a);
+    if (x)
+        return x;
     if (r->which != RSP_OK)
         return end_order(o, EIM_FAILED, r->error.code, rsp_ipa_euicc_data_error_code_name(r->error.code));
     json_t *json = json_pack("{s:i, s:s}", "code", 0, "name", "ok");
-    enum err x = json ? rsp_ipa_euicc_data_response_write(r, &bytes) : ERR_NOMEM;
+    x = json ? rsp_ipa_euicc_data_response_write(r, &bytes) : ERR_NOMEM;
     if (!x)
         x = json_set_base64(json, "ipaEuiccDataResponse", buf_span(&bytes));
-    if (!x && a->learned)
-        x = eim_euicc_set_certificates(e, a->learned);
-    if (!x && a->learned)
-        x = eim_chain_learn(e, o->eid, buf_span(&a->learned->certificate), buf_span(&a->learned->eum_certificate));
     if (!x)
         x = eim_learn_data(e, o->eid, &r->data);
     o->state = EIM_DONE;
@@ -460,15 +490,24 @@ static enum err take_kept_results(struct eim *e, const char *eid, const struct r
     return x;
 }
 
+static void read_certificates(struct eim *e, const char *eid, struct eim_euicc *learned, struct answer *a)
+{
+    enum err x = a->response->which == RSP_OK ? eim_learn_certificates(e, eid, &a->response->data, learned, &a->why) : ERR_NOT_FOUND;
+    if (!x)
+        a->learned = learned;
+    else if (x != ERR_NOT_FOUND)
+        a->trouble = EIM_CERTIFICATE_REFUSED;
+}
+
 enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data_response *r,
                        struct buf *acknowledgements)
 {
     struct eim_euicc learned;
-    struct answer a = { .response = r };
+    struct answer a = { .response = r, .trouble = EIM_CERTIFICATE_NOT_TOLD, .why = "the device does not tell its certificates" };
     eim_euicc_init(&learned);
     enum err x = take_kept_results(e, eid, r, acknowledgements);
-    if (!x && r->which == RSP_OK && eim_learn_certificates(e, eid, &r->data, &learned) == ERR_OK)
-        a.learned = &learned;
+    if (!x)
+        read_certificates(e, eid, &learned, &a);
     const struct finding f = {
         .transaction_id = r->which == RSP_OK ? r->data.eim_transaction_id : r->error.eim_transaction_id,
         .run = apply_data, .what = &a,

@@ -156,6 +156,11 @@ const char *const eim_migrations[] = {
     "CREATE INDEX orders_by_tenant ON orders (tenant, created, number);"
     "CREATE INDEX orders_by_state ON orders (tenant, state, created, number);"
     "CREATE INDEX orders_by_eid ON orders (eid, created, number);",
+    /* Why nothing of an eUICC can be believed, since when; when its device is asked for certificates again, and how often it was. */
+    "ALTER TABLE euicc ADD COLUMN trouble TEXT;"
+    "ALTER TABLE euicc ADD COLUMN trouble_since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE euicc ADD COLUMN ask_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE euicc ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -535,9 +540,8 @@ static enum err expire_one(struct eim *e, int64_t now)
     enum err x = db_query(e->env->db,
                           ORDER_COLUMNS "WHERE state = 0 AND valid_until > 0 AND valid_until <= ? ORDER BY valid_until LIMIT 1",
                           DB_ARGS(DB_INT(now)), take_order, &o);
-    o.state = EIM_EXPIRED;
     if (!x)
-        x = eim_order_update(e, &o);
+        x = eim_order_expire(e, &o);
     eim_order_release(&o);
     return x;
 }
@@ -562,11 +566,20 @@ enum err eim_orders_expire(struct eim *e, int64_t now, int64_t *next)
     }
 }
 
+/* What hinders it: a question is answered whatever the certificates are. */
+static bool is_hindered(const struct eim_order *o)
+{
+    return o->state <= EIM_SENT && o->kind != EIM_ORDER_DATA;
+}
+
 json_t *eim_order_json(struct eim *e, const struct eim_order *o)
 {
     int64_t contact = 0;
+    json_t *trouble = NULL;
     enum err x = db_get_int(e->env->db, "SELECT last_contact FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(o->eid)),
                             &contact);
+    if (!x && is_hindered(o))
+        x = eim_trouble_get(e, o->eid, &trouble);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "orderId", o->id, "reference", o->reference, "eid",
                              o->eid, "kind", eim_order_kind_name(o->kind), "state", eim_order_state_name(o->state),
                              "priority", (json_int_t)o->priority, "attempt", (json_int_t)o->attempt);
@@ -574,6 +587,9 @@ json_t *eim_order_json(struct eim *e, const struct eim_order *o)
         json_object_set_new(json, "created", json_integer(o->created));
     if (json && !x && contact)
         json_object_set_new(json, "lastContact", json_integer(contact));
+    if (json && trouble)
+        json_object_set(json, "lastError", trouble);
+    json_decref(trouble);
     if (json && o->result.len)
         json_object_set_new(json, "result", json_loadb((const char *)o->result.at, o->result.len, 0, NULL));
     return json;

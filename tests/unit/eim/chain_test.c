@@ -64,27 +64,13 @@ static int bring_installation(struct fixture *f, const struct pki_euicc *who, bo
 
 enum news { NOTHING, REGISTERED, ANSWERED, NOTIFIED, OTHER_EUICCS, UNSIGNED_NOTIFICATION };
 
-static struct span contents(struct span certificate)
-{
-    struct der_tlv whole;
-    REQUIRE(der_only(certificate, 0x30, &whole) == ERR_OK);
-    return whole.value;
-}
-
 /* The answer to a question: the certificates of the CI that was asked for. */
 static void answer_question(struct fixture *f, const struct pki_euicc *who)
 {
-    uint8_t eid[16];
-    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
     CHECK(order(f, "question", "data", ",\"priority\":9,\"parameters\":{\"tags\":[\"A5\",\"A6\"]}") == 202);
     REQUIRE(poll(f) == RSP_EIM_PACKAGE_DATA_REQUEST);
-    struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid), .result = { .which = RSP_EIM_RESULT_DATA } };
-    q.result.data = (struct rsp_ipa_euicc_data_response){
-        .which = RSP_OK,
-        .data = { .eum_certificate = contents(who->eum_certificate), .euicc_certificate = contents(buf_span(&who->certificate)),
-                  .eim_transaction_id = f->package.message.data.eim_transaction_id },
-    };
-    CHECK(provide(f, &q) == RSP_PROVIDE_EMPTY);
+    CHECK(tell_certificates(f, LAB_EID, buf_span(&who->certificate), who->eum_certificate,
+                            f->package.message.data.eim_transaction_id) == RSP_PROVIDE_EMPTY);
 }
 
 static void notify(struct fixture *f, const struct pki_euicc *who, bool forged)

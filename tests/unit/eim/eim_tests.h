@@ -33,6 +33,8 @@ int order(struct fixture *f, const char *reference, const char *kind, const char
 const char *order_state(struct fixture *f, const char *reference);
 /* result.name of an order; "" none. Overwritten by the next call. */
 const char *result_name(struct fixture *f, const char *reference);
+/* A text below a member of an order ("lastError", "detail"); "" none. Overwritten by the next call. */
+const char *order_text(struct fixture *f, const char *reference, const char *member, const char *below);
 /* Asks for a package; gives the kind of answer (enum rsp_get_eim_package_which); -1 when there was none. */
 int poll(struct fixture *f);
 int poll_as(struct fixture *f, const char *eid);
@@ -46,6 +48,8 @@ int bring(struct fixture *f, const char *eid, struct span package_result);
 int bring_result(struct fixture *f);
 /* Brings any result; gives the kind of answer. */
 int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q);
+/* Answers a question with these certificates (DER; without octets: not told). Gives the kind of answer. */
+int tell_certificates(struct fixture *f, const char *eid, struct span euicc, struct span eum, struct span transaction_id);
 int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r);
 /* Signs with a card's own key what no honest card would say; replaces f->result by the whole BF51. */
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
@@ -79,5 +83,6 @@ TESTS(chain_tests);
 TESTS(twin_tests);
 TESTS(codes_tests);
 TESTS(esep_codes_tests);
+TESTS(refusal_tests);
 
 #endif

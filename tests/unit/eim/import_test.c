@@ -128,33 +128,17 @@ static const struct {
     { "its certificates for a question that nobody asked", ANOTHER_TRANSACTION, false },
 };
 
-static struct span contents(struct span certificate)
-{
-    struct der d = der_open(certificate);
-    struct der_tlv whole;
-    REQUIRE(der_next(&d, &whole) == ERR_OK);
-    return whole.value;
-}
-
 static int tell(struct fixture *f, enum told told, const struct lab_card *card, struct span transaction_id)
 {
-    static const uint8_t unreadable[] = { 0x30, 0x00 };
-    uint8_t eid[16];
+    static const uint8_t unreadable[] = { 0x30, 0x02, 0x30, 0x00 };
     struct buf euicc = { .max = 4096 };
     const struct lab_card *whose = told == ANOTHER_CARDS ? &f->l.card : card;
-    REQUIRE(rsp_eid_parse(LAB_OTHER_EID, eid) == ERR_OK);
-    REQUIRE(buf_set(&euicc, contents(buf_span(&whose->nist.certificate))) == ERR_OK);
+    REQUIRE(buf_set(&euicc, told == UNREADABLE ? SPAN_ARRAY(unreadable) : buf_span(&whose->nist.certificate)) == ERR_OK);
     if (told == ALTERED)
         lab_flip(span_sub(buf_span(&euicc), euicc.len - 1, 1));
-    struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid),
-                                                .result = { .which = RSP_EIM_RESULT_DATA, .data.which = RSP_OK } };
-    struct rsp_ipa_euicc_data *d = &q.result.data.data;
-    d->eim_transaction_id = told == ANOTHER_TRANSACTION ? SPAN(1, 2, 3) : transaction_id;
-    if (told != NONE)
-        d->eum_certificate = contents(whose->nist.eum_certificate);
-    if (told != NONE && told != ONE)
-        d->euicc_certificate = told == UNREADABLE ? SPAN_ARRAY(unreadable) : buf_span(&euicc);
-    int which = provide(f, &q);
+    int which = tell_certificates(f, LAB_OTHER_EID, told == NONE || told == ONE ? (struct span){ 0 } : buf_span(&euicc),
+                                  told == NONE ? (struct span){ 0 } : whose->nist.eum_certificate,
+                                  told == ANOTHER_TRANSACTION ? SPAN(1, 2, 3) : transaction_id);
     buf_release(&euicc);
     return which;
 }
@@ -185,6 +169,7 @@ static void certificates_are_asked(void)
         CHECK_ROW(devices[i].name, strcmp(order_state(&f, "r"), "queued") == 0);
         lab_restart(&f.l, LAB_EIM);
         CHECK_ROW(devices[i].name, tell(&f, devices[i].told, &other, q->eim_transaction_id) == RSP_PROVIDE_EMPTY);
+        clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_MINUTE);
         int which = poll_as(&f, LAB_OTHER_EID);
         CHECK_ROW(devices[i].name,
                   which == (devices[i].believed ? RSP_EIM_PACKAGE_EUICC_PACKAGE : RSP_EIM_PACKAGE_DATA_REQUEST));

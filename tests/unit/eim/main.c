@@ -76,17 +76,22 @@ const char *order_state(struct fixture *f, const char *reference)
     return lab_get(&f->l, f->l.eso, url, "state");
 }
 
-const char *result_name(struct fixture *f, const char *reference)
+const char *order_text(struct fixture *f, const char *reference, const char *member, const char *below)
 {
-    static char kept[96];
+    static char kept[200];
     char url[200];
     json_t *answer = NULL;
     order_url(reference, url);
     lab_call(&f->l, f->l.eso, "GET", url, "", &answer);
-    const char *name = json_str(json_object_get(answer, "result"), "name");
-    snprintf(kept, sizeof kept, "%s", name ? name : "");
+    const char *text = json_str(json_object_get(answer, member), below);
+    snprintf(kept, sizeof kept, "%s", text ? text : "");
     json_decref(answer);
     return kept;
+}
+
+const char *result_name(struct fixture *f, const char *reference)
+{
+    return order_text(f, reference, "result", "name");
 }
 
 int poll_as(struct fixture *f, const char *whose)
@@ -143,6 +148,27 @@ int bring(struct fixture *f, const char *eid, struct span package_result)
 int bring_result(struct fixture *f)
 {
     return bring(f, LAB_EID, buf_span(&f->result));
+}
+
+static struct span contents(struct span certificate)
+{
+    struct der_tlv whole;
+    REQUIRE(der_only(certificate, 0x30, &whole) == ERR_OK);
+    return whole.value;
+}
+
+int tell_certificates(struct fixture *f, const char *eid, struct span euicc, struct span eum, struct span transaction_id)
+{
+    uint8_t octets[16];
+    REQUIRE(rsp_eid_parse(eid, octets) == ERR_OK);
+    struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(octets), .result = { .which = RSP_EIM_RESULT_DATA } };
+    q.result.data.which = RSP_OK;
+    q.result.data.data.eim_transaction_id = transaction_id;
+    if (eum.len)
+        q.result.data.data.eum_certificate = contents(eum);
+    if (euicc.len)
+        q.result.data.data.euicc_certificate = contents(euicc);
+    return provide(f, &q);
 }
 
 int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r)
@@ -238,6 +264,7 @@ int main(void)
         { twin_tests, twin_tests_count },
         { codes_tests, codes_tests_count },
         { esep_codes_tests, esep_codes_tests_count },
+        { refusal_tests, refusal_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
