@@ -281,19 +281,55 @@ enum err smdp_list_notifications(void *actor, const struct http_request *q, stru
     return smdp_answer_page(p, "notifications", found, "id", &page);
 }
 
+/* Those put aside of one id (0: any) and one operator (NULL: any). Each has had its chances: refused once more it is aside
+ * again, and what is newer waits for one call, not for ten with ever longer pauses. */
+static enum err retry(struct smdp *s, int64_t id, const char *operator_name, int64_t *changed)
+{
+    return db_run(s->env->db,
+                  "UPDATE progress SET put_aside = 0, refusals = ?1, next_at = 0 WHERE put_aside = 1"
+                  " AND (?2 = 0 OR id = ?2) AND (?3 IS NULL OR operator = ?3)",
+                  DB_ARGS(DB_INT(s->progress_refusals_max - 1), DB_INT(id), operator_name ? DB_TEXT(operator_name) : DB_NULL),
+                  changed);
+}
+
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct smdp *s = actor;
-    int64_t changed = 0;
+    int64_t changed = 0, id = strtoll(q->part[0], NULL, 10);
     enum err e = smdp_require_administrator(s, q, p);
-    if (!e)
-        e = db_run(s->env->db,
-                   "UPDATE progress SET put_aside = 0, refusals = 0, next_at = 0 WHERE id = ? AND put_aside = 1",
-                   DB_ARGS(DB_INT(strtoll(q->part[0], NULL, 10))), &changed);
+    if (!e && id > 0)
+        e = retry(s, id, NULL, &changed);
     if (e)
         return e;
     return changed ? http_json(p, 200, json_pack("{s:s}", "state", "waiting"))
                    : http_problem(p, 404, "no such notification", "no notification that was put aside has this id");
+}
+
+/* {} or {"operator": name}. */
+static enum err read_whose(const struct http_request *q, struct http_response *p, json_t **body, const char **operator_name)
+{
+    enum err e = http_read_json(q, p, body);
+    if (e)
+        return e;
+    *operator_name = json_str(*body, "operator");
+    return json_is_object(*body) && json_object_size(*body) == (*operator_name != NULL)
+               ? ERR_OK
+               : smdp_refuse(p, 400, "malformed", "{} or {operator: its name} is wanted");
+}
+
+enum err smdp_retry_notifications(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct smdp *s = actor;
+    json_t *body = NULL;
+    const char *operator_name = NULL;
+    int64_t changed = 0;
+    enum err e = smdp_require_administrator(s, q, p);
+    if (!e)
+        e = read_whose(q, p, &body, &operator_name);
+    if (!e)
+        e = retry(s, 0, operator_name, &changed);
+    json_decref(body);
+    return e ? e : http_json(p, 200, json_pack("{s:I}", "retried", (json_int_t)changed));
 }
 
 /* --- what was dropped ------------------------------------------------------------------------------ */

@@ -203,6 +203,7 @@ static const struct http_route routes[] = {
     { "GET", "/v1/notifications", smdp_list_notifications },
     { "GET", "/v1/notifications/operators", smdp_count_notifications },
     { "POST", "/v1/notifications/{id}/retry", smdp_retry_notification },
+    { "POST", "/v1/notifications/retry", smdp_retry_notifications },
 };
 
 static void free_actor(struct actor *a)

@@ -11,7 +11,8 @@
  *   POST /v1/profile-types {name, operator, package} -> profiles of this type are made from this package; GET: the types
  *   POST /v1/stock {operator, profileType?, count, firstIccid, firstImsi, …} -> a batch of profiles, their keys made here
  *   POST /v1/stock/export {key, …} -> profiles with their keys sealed under a transport key; POST /v1/stock/import takes them
- *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry
+ *   GET  /v1/notifications?state=waiting|aside -> what operators have not accepted yet; POST /v1/notifications/{id}/retry,
+ *        /v1/notifications/retry
  * The other clients, operators, may read what is their own; another's is answered as what does not exist.
  * An order confirmed with smdsAddress is an event at that SM-DS (ES12) until it is used up or cancelled; the tick tells it.
  * A client with a url is told how downloads of its profiles go (SGP.22 5.3.5), from an outbox, in order, until it accepts.

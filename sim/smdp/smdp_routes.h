@@ -73,6 +73,7 @@ enum err smdp_generate_stock(void *actor, const struct http_request *q, struct h
 enum err smdp_list_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_count_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_retry_notification(void *actor, const struct http_request *q, struct http_response *p);
+enum err smdp_retry_notifications(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_import_profiles(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_show_profile(void *actor, const struct http_request *q, struct http_response *p);
 enum err smdp_count_profiles(void *actor, const struct http_request *q, struct http_response *p);

@@ -115,6 +115,7 @@ static const struct {
     { "notifications", "GET", "/v1/notifications?state=waiting", "/v1/notifications?after=9999", "", "200" },
     { "how many notifications", "GET", "/v1/notifications/operators", "/v1/notifications/operators?operator=admin", "", "200" },
     { "telling again", "POST", "/v1/notifications/1/retry", "/v1/notifications/9999/retry", "{}", "403" },
+    { "telling all again", "POST", "/v1/notifications/retry", "/v1/notifications/retry?", "{\"operator\":\"admin\"}", "403" },
     { "profile types", "GET", "/v1/profile-types", "/v1/profile-types?", "", "200" },
     { "a new profile type", "POST", "/v1/profile-types", "/v1/profile-types", "{}", "403" },
     { "its stock", "GET", "/v1/stock?operator=admin", "/v1/stock?operator=nobody", "", "200" },

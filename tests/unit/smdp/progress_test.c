@@ -426,6 +426,52 @@ static void http_refusals_are_refusals(void)
     }
 }
 
+#define RETRY NOTIFICATIONS "/retry"
+
+/* One call tells again whatever was put aside, in its old order. Who still refuses is asked once for each, not ten times with
+ * ever longer waits, while what is new stands behind. */
+static void all_that_is_aside_is_told_again_by_one_call(void)
+{
+    static const struct {
+        const char *name, *body;
+        int status;
+        int64_t retried;
+        unsigned asked;
+    } rows[] = {
+        { "a list", "[]", 400, 0, 0 },
+        { "an operator that is a number", "{\"operator\":7}", 400, 0, 0 },
+        { "a member that there is not", "{\"operater\":\"eso\"}", 400, 0, 0 },
+        { "another operator's", "{\"operator\":\"admin\"}", 200, 0, 0 },
+        { "this operator's", "{\"operator\":\"eso\"}", 200, 3, 3 },
+        { "everybody's", "{}", 200, 3, 3 },
+    };
+    struct lab l;
+    struct operator o;
+    open_operator(&l, &o);
+    o.bad = 1000000;
+    o.status = 404;
+    download(&l, "4711", false);
+    lab_tell(&l, CLOCK_DAY);
+    CHECK(lab_call(&l, l.eso, "POST", RETRY, "{}", NULL) == 403 && lab_call(&l, l.stranger, "POST", RETRY, "{}", NULL) == 403);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        json_t *answer = NULL;
+        int64_t retried = 0;
+        o.asked = 0;
+        CHECK_ROW(rows[i].name, lab_call(&l, l.admin, "POST", RETRY, rows[i].body, &answer) == rows[i].status);
+        CHECK_ROW(rows[i].name, rows[i].status != 200 || json_int(answer, "retried", &retried) == ERR_OK);
+        CHECK_ROW(rows[i].name, retried == rows[i].retried && notifications(&l, "waiting", NULL) == (size_t)retried);
+        lab_tell(&l, CLOCK_SECOND);
+        CHECK_ROW(rows[i].name, o.asked == rows[i].asked && notifications(&l, "aside", NULL) == 3);
+        json_decref(answer);
+    }
+    o.bad = 0;
+    CHECK(lab_call(&l, l.admin, "POST", RETRY, "{}", NULL) == 200);
+    lab_tell(&l, CLOCK_SECOND);
+    check_heard("in their order", &o, "1  | 3  | 4 ");
+    CHECK(untold(&l) == 0);
+    close_operator(&l, &o);
+}
+
 /* How many are kept for "eso", and were dropped. */
 static void load(struct lab *l, int64_t *kept, int64_t *dropped)
 {
@@ -634,6 +680,7 @@ const struct test progress_tests[] = {
     { "what an operator refuses for ever is put aside, visibly, and the rest goes on", what_is_refused_for_ever_is_put_aside },
     { "who is not there has refused nothing", silence_is_no_refusal },
     { "an HTTP refusal is a refusal", http_refusals_are_refusals },
+    { "all that was put aside is told again by one call, each once more", all_that_is_aside_is_told_again_by_one_call },
     { "what waits for an operator is bounded, and what was dropped is said", what_is_kept_is_bounded },
     { "what was put aside is dropped first", what_is_aside_is_dropped_first },
     { "notifications are listed page by page", notifications_are_listed_as_asked },
