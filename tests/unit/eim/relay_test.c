@@ -751,11 +751,12 @@ static const struct {
 /* The answers that bear notifications. */
 static void put_beside(struct relayed *r, bool data, struct span list, struct rsp_eim_package_result *out)
 {
+    static const uint8_t none_of_ours[] = { 1, 2, 3 };
     *out = (struct rsp_eim_package_result){ .which = data ? RSP_EIM_RESULT_DATA : RSP_EIM_RESULT_PACKAGE_AND_NOTIFICATIONS };
     REQUIRE(rsp_euicc_package_result_read(buf_span(&r->f.result), &out->package) == ERR_OK);
     if (data)
         out->data = (struct rsp_ipa_euicc_data_response){
-            .which = RSP_OK, .data = { .notifications = list, .eim_transaction_id = SPAN(1, 2, 3) }
+            .which = RSP_OK, .data = { .notifications = list, .eim_transaction_id = SPAN_ARRAY(none_of_ours) }
         };
     else
         out->notifications = list;
