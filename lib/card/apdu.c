@@ -4,6 +4,7 @@
 #define INS_SELECT 0xa4
 #define INS_GET_RESPONSE 0xc0
 #define INS_STORE_DATA 0xe2
+#define INS_TERMINAL_CAPABILITY 0xaa
 #define MORE_BLOCKS 0x11 /* P1 of STORE DATA (SGP.22 5.7.2) */
 #define LAST_BLOCK 0x91
 #define BLOCKS_MAX 256   /* the block number is one octet and starts at 00 with each command */
@@ -78,6 +79,14 @@ enum err apdu_send(struct card *c, struct span command, struct buf *data, uint16
         if (!e && *sw >> 8 == 0x61 && data->len == before)
             e = ERR_PARSE; /* a card that promises for ever and gives nothing */
     }
+    return e;
+}
+
+enum err apdu_terminal_capability(struct card *c, uint8_t euicc_related, uint16_t *sw)
+{
+    struct buf data = { .max = CARD_RESPONSE_MAX };
+    enum err e = apdu_send(c, SPAN(0x80, INS_TERMINAL_CAPABILITY, 0x00, 0x00, 0x05, 0xa9, 0x03, 0x83, 0x01, euicc_related), &data, sw);
+    buf_release(&data);
     return e;
 }
 

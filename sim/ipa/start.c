@@ -29,11 +29,26 @@ static enum err take_charge(struct ipa *i, struct span fci)
     return e;
 }
 
+/* Where an IPAe is in charge it downloads and discovers, not the device. A card that does not know the command is asked all else as
+ * ever. */
+static enum err tell_capabilities(struct ipa *i)
+{
+    uint16_t sw = 0;
+    uint8_t can = (i->ipae ? 0 : APDU_DOWNLOAD_IN_DEVICE | APDU_DISCOVERY_IN_DEVICE) |
+                  (i->end_user == IPA_END_USER_ABSENT ? 0 : APDU_USER_INTERFACE_IN_DEVICE);
+    enum err e = apdu_terminal_capability(i->card.card, can, &sw);
+    if (!e && !apdu_success(sw))
+        LOG(i->env->log, LOG_DEBUG, "card.capability_refused", F_TEXT("device", i->name), F_INT("sw", sw));
+    return e;
+}
+
 static enum err open_card(struct ipa *i)
 {
     struct buf bytes = { .max = 512 };
     uint16_t sw = 0;
     enum err e = card_reset(i->card.card, &bytes);
+    if (!e)
+        e = tell_capabilities(i);
     if (!e)
         e = apdu_open_isd_r(i->card.card, &i->card.channel, &bytes, &sw);
     if (e == ERR_REFUSED)

@@ -1009,6 +1009,88 @@ static void an_ipae_wants_its_card(void)
     lab_close(&l);
 }
 
+/* A card that hears what its terminal can do, and thinks what it likes of it. */
+struct listening_card {
+    struct card card;
+    struct card *behind;
+    uint16_t status; /* to TERMINAL CAPABILITY; 0: its own */
+    unsigned resets, told, told_first;
+    bool fresh;      /* nothing was said since the reset */
+    uint8_t said[16];
+    size_t said_len;
+};
+
+static enum err listening_reset(struct card *c, struct buf *atr)
+{
+    struct listening_card *l = (struct listening_card *)c;
+    l->resets++;
+    l->fresh = true;
+    return card_reset(l->behind, atr);
+}
+
+static enum err listening_transmit(struct card *c, struct span command, struct buf *response)
+{
+    struct listening_card *l = (struct listening_card *)c;
+    bool told = command.len > 5 && command.len <= sizeof l->said && command.at[1] == 0xaa;
+    l->told += told;
+    l->told_first += told && l->fresh;
+    l->fresh = false;
+    if (told)
+        memcpy(l->said, command.at, l->said_len = command.len);
+    if (!told || !l->status)
+        return card_transmit(l->behind, command, response);
+    const uint8_t status[] = { (uint8_t)(l->status >> 8), (uint8_t)l->status };
+    return buf_set(response, SPAN_ARRAY(status));
+}
+
+static const struct card_ops listening_ops = { "listening", listening_reset, listening_transmit, NULL };
+
+static const struct {
+    const char *name;
+    bool ipae;
+    enum ipa_end_user user;
+    uint16_t status;
+    const char *said;
+} capabilities[] = {
+    { "an IPAd downloads and discovers, and nobody is there", false, IPA_END_USER_ABSENT, 0, "80aa000005a903830106" },
+    { "an IPAd with somebody to ask", false, IPA_END_USER_POSTPONES, 0, "80aa000005a903830107" },
+    { "with an IPAe the device does none of it", true, IPA_END_USER_ABSENT, 0, "80aa000005a903830100" },
+    { "a card that does not know the command", false, IPA_END_USER_ABSENT, 0x6d00, "80aa000005a903830106" },
+    { "a card that does not know the class", false, IPA_END_USER_ABSENT, 0x6e00, "80aa000005a903830106" },
+    { "a card that does not like the data", false, IPA_END_USER_ABSENT, 0x6a80, "80aa000005a903830106" },
+    { "a card that is not satisfied", false, IPA_END_USER_ABSENT, 0x6985, "80aa000005a903830106" },
+    { "a card that has something to say after it", false, IPA_END_USER_ABSENT, 0x9110, "80aa000005a903830106" },
+};
+
+/* TS 102 221 11.1.19: in each session with the card, before the first application is selected. */
+static void the_card_hears_what_its_terminal_can(void)
+{
+    for (size_t i = 0; i < COUNT(capabilities); i++) {
+        const char *name = capabilities[i].name;
+        struct lab l;
+        struct buf said = hex(capabilities[i].said);
+        lab_open(&l);
+        l.ipae = capabilities[i].ipae;
+        l.end_user = capabilities[i].user;
+        if (l.ipae) {
+            lab_card_close(&l.card);
+            lab_card_open_like(&l, &l.card, "CERT_EUICC_ECDSA_NIST", LAB_EID, false, &(struct euicc_settings){ .ipae = true });
+        }
+        struct listening_card card = { .card = { &listening_ops }, .behind = l.card.card, .status = capabilities[i].status };
+        card_fault_init(&l.card_fault, &card.card, CARD_FAULT_CUT, 0);
+        lab_start_device(&l);
+        lab_order(&l, "{\"reference\":\"l\",\"kind\":\"list\"}");
+        lab_run(&l, CLOCK_MINUTE);
+        lab_restart(&l, LAB_IPA);
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK_ROW(name, strcmp(lab_order_state(&l, "l"), "done") == 0);
+        CHECK_ROW(name, card.resets == 2 && card.told_first == 2 && card.told == 2);
+        CHECK_ROW(name, span_equal(span_of(card.said, card.said_len), buf_span(&said)));
+        buf_release(&said);
+        lab_close(&l);
+    }
+}
+
 /* Without a network: 30 s, then doubled up to eight times, each shortened by up to a tenth. */
 static void attempts_grow_rare(void)
 {
@@ -1155,6 +1237,7 @@ static const struct test tests[] = {
     { "a profile is enabled in its session where the eIM allowed it, and only there", immediate_enable },
     { "immediate enable with power cut at any write", immediate_enable_with_power_cuts },
     { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
+    { "the card hears first what its terminal can do, and may refuse to", the_card_hears_what_its_terminal_can },
     { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
     { "an eIM that nobody can fetch from over HTTPS is not polled, and why is said", what_the_eim_speaks },
     { "a device without power does nothing, and goes on", off_and_on },
