@@ -13,14 +13,15 @@ struct aka_params {
     uint8_t r[5];         /* Milenage rotations in bits; all zero: the standard ones 64 0 32 64 96 */
     uint8_t c[5][16];     /* Milenage constants; used when `own_constants` */
     bool own_constants;
-    uint8_t res_len;      /* 4 to 16; Milenage 8 */
+    uint8_t res_len;      /* Milenage 8; TUAK 4, 8, 16 or 32; 0 means 8 */
+    uint8_t ck_len, ik_len; /* Milenage 16; TUAK 16 or 32; 0 means 16 */
     uint8_t keccak_iterations; /* TUAK; 0 means 1 */
 };
 
 /* Everything that f1..f5* give for one RAND, SQN and AMF. */
 struct aka_vector {
-    uint8_t mac_a[8], mac_s[8], res[16], ck[16], ik[16], ak[6], ak_star[6];
-    size_t res_len;
+    uint8_t mac_a[8], mac_s[8], res[32], ck[32], ik[32], ak[6], ak_star[6];
+    size_t res_len, ck_len, ik_len;
 };
 MUST_CHECK enum err aka_compute(struct crypto *c, const struct aka_params *p, const uint8_t rand[16],
                                 const uint8_t sqn[6], const uint8_t amf[2], struct aka_vector *out);

@@ -82,6 +82,7 @@ enum err milenage_compute(struct crypto *c, const struct aka_params *p, const ui
     memcpy(out->ik, o[3], 16);
     memcpy(out->ak_star, o[4], 6);
     out->res_len = 8;
+    out->ck_len = out->ik_len = 16;
     memory_clear(o, sizeof o);
     memory_clear(temp, sizeof temp);
     return ERR_OK;

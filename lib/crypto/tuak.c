@@ -12,7 +12,7 @@ enum {
     OUT_MAC = 0, OUT_RES = 0, OUT_CK = 32, OUT_IK = 64, OUT_AK = 96,
 };
 /* Bits of INSTANCE. */
-enum { IS_F2345 = 0x40, IS_F1STAR = 0x80, IS_F5STAR = 0xC0, MAC_64 = 0x08, KEY_256 = 0x01 };
+enum { IS_F2345 = 0x40, IS_F1STAR = 0x80, IS_F5STAR = 0xC0, MAC_64 = 0x08, CK_256 = 0x04, IK_256 = 0x02, KEY_256 = 0x01 };
 
 static void push(uint8_t *at, const uint8_t *from, size_t len)
 {
@@ -53,36 +53,39 @@ static void run(const struct aka_params *p, uint8_t instance, const struct chall
     permute(p, p->opc, (uint8_t)(instance | key_bit(p)), state);
 }
 
-/* TS 35.231 7.2: the length of RES stands in INSTANCE; 32, 64 and 128 bits are defined and fit. */
-static enum err res_bits(size_t len, uint8_t *bits)
+/* TS 35.231 7.2: the lengths of RES, CK and IK stand in INSTANCE. */
+static enum err take_lengths(const struct aka_params *p, struct aka_vector *out, uint8_t *bits)
 {
-    if (len != 4 && len != 8 && len != 16)
+    out->res_len = p->res_len ? p->res_len : 8;
+    out->ck_len = p->ck_len ? p->ck_len : 16;
+    out->ik_len = p->ik_len ? p->ik_len : 16;
+    if ((out->res_len != 4 && out->res_len != 8 && out->res_len != 16 && out->res_len != 32) ||
+        (out->ck_len != 16 && out->ck_len != 32) || (out->ik_len != 16 && out->ik_len != 32))
         return ERR_UNSUPPORTED;
-    *bits = (uint8_t)(len == 4 ? 0 : len);
+    *bits = (uint8_t)((out->res_len == 4 ? 0 : out->res_len) | (out->ck_len == 32 ? CK_256 : 0) |
+                      (out->ik_len == 32 ? IK_256 : 0));
     return ERR_OK;
 }
 
 enum err tuak_compute(const struct aka_params *p, const uint8_t rand[16], const uint8_t sqn[6],
                       const uint8_t amf[2], struct aka_vector *out)
 {
-    uint8_t state[STATE_LEN], res_instance;
+    uint8_t state[STATE_LEN], lengths;
     const struct challenge full = { rand, sqn, amf }, bare = { .rand = rand };
-    size_t res_len = p->res_len ? p->res_len : 8;
-    enum err e = res_bits(res_len, &res_instance);
+    enum err e = take_lengths(p, out, &lengths);
     if (e)
         return e;
     run(p, MAC_64, &full, state);
     push(out->mac_a, state + OUT_MAC, 8);
     run(p, IS_F1STAR | MAC_64, &full, state);
     push(out->mac_s, state + OUT_MAC, 8);
-    run(p, (uint8_t)(IS_F2345 | res_instance), &bare, state);
-    push(out->res, state + OUT_RES, res_len);
-    push(out->ck, state + OUT_CK, 16);
-    push(out->ik, state + OUT_IK, 16);
+    run(p, (uint8_t)(IS_F2345 | lengths), &bare, state);
+    push(out->res, state + OUT_RES, out->res_len);
+    push(out->ck, state + OUT_CK, out->ck_len);
+    push(out->ik, state + OUT_IK, out->ik_len);
     push(out->ak, state + OUT_AK, 6);
     run(p, IS_F5STAR, &bare, state);
     push(out->ak_star, state + OUT_AK, 6);
-    out->res_len = res_len;
     memory_clear(state, sizeof state);
     return ERR_OK;
 }

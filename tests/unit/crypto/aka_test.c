@@ -38,8 +38,8 @@ static void check_vector(const struct milenage_row *r, const struct aka_vector *
     CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->mac_a), bytes(r->f1)));
     CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->mac_s), bytes(r->f1_star)));
     CHECK_ROW(r->name, span_equal(span_of(v->res, v->res_len), bytes(r->f2)));
-    CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->ck), bytes(r->f3)));
-    CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->ik), bytes(r->f4)));
+    CHECK_ROW(r->name, span_equal(span_of(v->ck, v->ck_len), bytes(r->f3)));
+    CHECK_ROW(r->name, span_equal(span_of(v->ik, v->ik_len), bytes(r->f4)));
     CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->ak), bytes(r->f5)));
     CHECK_ROW(r->name, span_equal(SPAN_ARRAY(v->ak_star), bytes(r->f5_star)));
 }
@@ -87,36 +87,45 @@ static void milenage_own_constants(void)
     crypto_free(c);
 }
 
-/* NULL where the set has a size that we do not offer (MAC or keys of 128 or 256 bits): that bit is hashed too. */
+/* NULL where the set has a MAC of a size that AUTN has no room for (128 or 256 bits), or is another set's: the size is hashed
+ * too. */
 static const struct {
     const char *name, *k, *rand, *sqn, *amf, *top, *topc;
-    uint8_t iterations, res_len;
+    uint8_t iterations, res_len, ck_len, ik_len;
     const char *f1, *f1_star, *f2, *f3, *f4, *f5, *f5_star;
 } tuak_rows[] = {
     { "set 1: 128-bit key, RES of 32 bits", "abababababababababababababababab", "42424242424242424242424242424242",
       "111111111111", "ffff", "5555555555555555555555555555555555555555555555555555555555555555",
-      "bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff", 1, 4, "f9a54e6aeaa8618d",
+      "bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff", 1, 4, 16, 16, "f9a54e6aeaa8618d",
       "e94b4dc6c7297df3", "657acd64", "d71a1e5c6caffe986a26f783e5c78be1", "be849fa2564f869aecee6f62d4337e72",
       "719f1e9b9054", "e7af6b3d0e38" },
     { "set 2: 256-bit key, RES of 64 bits", "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0",
       "0123456789abcdef0123456789abcdef", "0123456789ab", "abcd",
       "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
-      "305425427e18c503c8a4b294ea72c95d0c36c6c6b29d0c65de5974d5977f8524", 1, 8, NULL, NULL, "e9d749dc4eea0035",
+      "305425427e18c503c8a4b294ea72c95d0c36c6c6b29d0c65de5974d5977f8524", 1, 8, 16, 16, NULL, NULL, "e9d749dc4eea0035",
       "a4cb6f6529ab17f8337f27baa8234d47", "2274155ccf4199d5e2abcbf621907f90", "480a9345cc1e", "f84eb338848c" },
+    { "set 3: IK of 256 bits", "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0",
+      "0123456789abcdef0123456789abcdef", "0123456789ab", "abcd",
+      "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+      "305425427e18c503c8a4b294ea72c95d0c36c6c6b29d0c65de5974d5977f8524", 1, 8, 16, 32, NULL, NULL, "07021c73e7635c7d",
+      "4d59ac796834eb85d11fa148a5058c3c", "126d47500136fdc5ddfd14f19ebf16749ce4b6435323fbb5715a3a796a6082bd",
+      "1d6622c4e59a", "f84eb338848c" },
     { "set 4: 128-bit key, RES of 128 bits", "b8da837a50652d6ac7c97da14f6acc61", "6887e55425a966bd86c9661a5fa72be8",
       "0dea2ee2c5af", "df1e", "0952be13556c32ebc58195d9dd930493e12a9003669988ffde5fa1f0fe35cc01",
-      "2bc16eb657a68e1f446f08f57c0efb1d493527a2e652ce281eb6ca0e4487760a", 1, 16, NULL, NULL,
+      "2bc16eb657a68e1f446f08f57c0efb1d493527a2e652ce281eb6ca0e4487760a", 1, 16, 16, 16, NULL, NULL,
       "4041ce438e3e38e8aa96562eed83ac43", "3e3bc01bea0cd914c4c2c83ce2d92757", "666a8e6f577b1aa77b7fd53cebb8a3d6",
       "1f880d005119", "45e617d77fe5" },
-    { "set 5: 256-bit key, MAC of 64 bits", "1574ca56881d05c189c82880f789c9cd4244955f4426aa2b69c29f15770e5aa5",
+    { "set 5: 256-bit key, MAC of 64 bits, RES and CK of 256", "1574ca56881d05c189c82880f789c9cd4244955f4426aa2b69c29f15770e5aa5",
       "c570aac68cde651fb1e3088322498bef", "c89bb71f3a41", "297d",
       "e59f6eb10ea406813f4991b0b9e02f181edf4c7e17b480f66d34da35ee88c95e",
-      "3c6052e41532a28a47aa3cbb89f223e8f3aaa976aecd48bc3e7d6165a55eff62", 1, 8, "d7340dad02b4cb01",
-      "c6021e2e66accb15", NULL, NULL, NULL, NULL, "ca9655264986" },
+      "3c6052e41532a28a47aa3cbb89f223e8f3aaa976aecd48bc3e7d6165a55eff62", 1, 32, 32, 16, "d7340dad02b4cb01",
+      "c6021e2e66accb15", "84d89b41db1867ffd4c7ba1d82163f4d526a20fbae5418fbb526940b1eeb905c",
+      "d419676afe5ab58c1d8bee0d43523a4d2f52ef0b31a4676a0c334427a988fe65", "205533e505661b61d05cc0eac87818f4",
+      "d7b3d2d4980a", "ca9655264986" },
     { "set 6: the permutation twice", "1574ca56881d05c189c82880f789c9cd4244955f4426aa2b69c29f15770e5aa5",
       "c570aac68cde651fb1e3088322498bef", "c89bb71f3a41", "297d",
       "e59f6eb10ea406813f4991b0b9e02f181edf4c7e17b480f66d34da35ee88c95e",
-      "b04a66f26c62fcd6c82de22a179ab65506ecf47f56245cd149966cfa9cec7a51", 2, 8, NULL, NULL, NULL, NULL, NULL, NULL,
+      "b04a66f26c62fcd6c82de22a179ab65506ecf47f56245cd149966cfa9cec7a51", 2, 8, 16, 16, NULL, NULL, NULL, NULL, NULL, NULL,
       "8c5f33b61f4e" },
 };
 
@@ -135,6 +144,8 @@ static void tuak_answers(void)
         uint8_t topc[32];
         p.keccak_iterations = tuak_rows[i].iterations;
         p.res_len = tuak_rows[i].res_len;
+        p.ck_len = tuak_rows[i].ck_len;
+        p.ik_len = tuak_rows[i].ik_len;
         CHECK_ROW(name, tuak_topc(&p, bytes(tuak_rows[i].top).at, topc) == ERR_OK);
         check_known(name, SPAN_ARRAY(topc), tuak_rows[i].topc);
         CHECK_ROW(name, aka_compute(c, &p, bytes(tuak_rows[i].rand).at, bytes(tuak_rows[i].sqn).at,
@@ -142,8 +153,8 @@ static void tuak_answers(void)
         check_known(name, SPAN_ARRAY(v.mac_a), tuak_rows[i].f1);
         check_known(name, SPAN_ARRAY(v.mac_s), tuak_rows[i].f1_star);
         check_known(name, span_of(v.res, v.res_len), tuak_rows[i].f2);
-        check_known(name, SPAN_ARRAY(v.ck), tuak_rows[i].f3);
-        check_known(name, SPAN_ARRAY(v.ik), tuak_rows[i].f4);
+        check_known(name, span_of(v.ck, v.ck_len), tuak_rows[i].f3);
+        check_known(name, span_of(v.ik, v.ik_len), tuak_rows[i].f4);
         check_known(name, SPAN_ARRAY(v.ak), tuak_rows[i].f5);
         check_known(name, SPAN_ARRAY(v.ak_star), tuak_rows[i].f5_star);
     }
@@ -154,18 +165,24 @@ static const struct {
     const char *name;
     int algorithm;
     size_t k_len;
-    uint8_t res_len, iterations;
+    uint8_t res_len, iterations, ck_len, ik_len;
     enum err want;
 } parameter_rows[] = {
-    { "Milenage as usual", AKA_MILENAGE, 16, 8, 0, ERR_OK },
-    { "Milenage knows no 256-bit key", AKA_MILENAGE, 32, 8, 0, ERR_PARSE },
-    { "Milenage knows no other RES", AKA_MILENAGE, 16, 16, 0, ERR_UNSUPPORTED },
-    { "TUAK with a key of 24 octets", AKA_TUAK, 24, 8, 0, ERR_PARSE },
-    { "TUAK without a key", AKA_TUAK, 0, 8, 0, ERR_PARSE },
-    { "TUAK with RES of 5 octets", AKA_TUAK, 16, 5, 0, ERR_UNSUPPORTED },
-    { "TUAK, no RES length given", AKA_TUAK, 16, 0, 0, ERR_OK },
-    { "TUAK, 255 iterations", AKA_TUAK, 16, 8, 255, ERR_OK },
-    { "an algorithm that does not exist", 3, 16, 8, 0, ERR_UNSUPPORTED },
+    { "Milenage as usual", AKA_MILENAGE, 16, 8, 0, 0, 0, ERR_OK },
+    { "Milenage knows no 256-bit key", AKA_MILENAGE, 32, 8, 0, 0, 0, ERR_PARSE },
+    { "Milenage knows no other RES", AKA_MILENAGE, 16, 16, 0, 0, 0, ERR_UNSUPPORTED },
+    { "TUAK with a key of 24 octets", AKA_TUAK, 24, 8, 0, 0, 0, ERR_PARSE },
+    { "TUAK without a key", AKA_TUAK, 0, 8, 0, 0, 0, ERR_PARSE },
+    { "TUAK with RES of 5 octets", AKA_TUAK, 16, 5, 0, 0, 0, ERR_UNSUPPORTED },
+    { "TUAK, no RES length given", AKA_TUAK, 16, 0, 0, 0, 0, ERR_OK },
+    { "TUAK, 255 iterations", AKA_TUAK, 16, 8, 255, 0, 0, ERR_OK },
+    { "an algorithm that does not exist", 3, 16, 8, 0, 0, 0, ERR_UNSUPPORTED },
+    { "TUAK with RES of 256 bits", AKA_TUAK, 32, 32, 0, 0, 0, ERR_OK },
+    { "TUAK with keys of 256 bits", AKA_TUAK, 16, 16, 0, 32, 32, ERR_OK },
+    { "TUAK with CK of 24 octets", AKA_TUAK, 16, 8, 0, 24, 16, ERR_UNSUPPORTED },
+    { "TUAK with IK of 8 octets", AKA_TUAK, 16, 8, 0, 16, 8, ERR_UNSUPPORTED },
+    { "Milenage knows no other CK", AKA_MILENAGE, 16, 8, 0, 32, 16, ERR_UNSUPPORTED },
+    { "Milenage knows no other IK", AKA_MILENAGE, 16, 8, 0, 16, 32, ERR_UNSUPPORTED },
 };
 
 static void parameters(void)
@@ -176,6 +193,8 @@ static void parameters(void)
         struct aka_params p = { .algorithm = parameter_rows[i].algorithm,
                                 .k_len = parameter_rows[i].k_len,
                                 .res_len = parameter_rows[i].res_len,
+                                .ck_len = parameter_rows[i].ck_len,
+                                .ik_len = parameter_rows[i].ik_len,
                                 .keccak_iterations = parameter_rows[i].iterations };
         struct aka_vector v;
         CHECK_ROW(parameter_rows[i].name, aka_compute(c, &p, rand, sqn, amf, &v) == parameter_rows[i].want);
