@@ -1,4 +1,4 @@
-/* EUICCResponse of the interoperable format: what became of each profile element. */
+/* EUICCResponse of the interoperable format: what became of the profile elements that were not carried out in full. */
 #include "der.h"
 #include "saip.h"
 
@@ -50,16 +50,26 @@ static enum err put_element(struct buf *out, const struct saip_element *element)
     return put_status(out, element->status, element->identification, information);
 }
 
-/* The element at fault is the last of the package's, unless it could not even be noted. */
-static enum err put_statuses(const struct saip_package *p, const struct saip_fault *fault, struct buf *out)
+enum err saip_put_exceptions(const struct saip_package *p, struct buf *out)
 {
     enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < p->element_count; i++)
+        if (p->elements[i].status || p->elements[i].outcome != SAIP_EXECUTED)
+            e = put_element(out, &p->elements[i]);
+    return e;
+}
+
+/* The element at fault is the last of the package's, unless it could not even be noted. A package that is installed ends with
+ * one ok that names no element: nothing is said of what was carried out (interoperable format, 8.10). */
+static enum err put_statuses(const struct saip_package *p, const struct saip_fault *fault, struct buf *out)
+{
     size_t count = p ? p->element_count : 0;
-    for (size_t i = 0; !e && i < count; i++)
-        e = put_element(out, &p->elements[i]);
+    enum err e = p ? saip_put_exceptions(p, out) : ERR_OK;
+    if (!e && !fault->status)
+        return put_status(out, SAIP_OK, -1, 0);
     bool noted = count && p->elements[count - 1].status == fault->status &&
                  p->elements[count - 1].identification == fault->identification;
-    if (!e && fault->status && !noted)
+    if (!e && !noted)
         e = put_status(out, fault->status, fault->identification, 0);
     return e;
 }
@@ -77,15 +87,6 @@ enum err saip_put_answer(const struct saip_package *p, const struct saip_fault *
     if (!e && fault->status)
         e = der_put(out, 0x81, (struct span){ 0 }); /* profileInstallationAborted */
     return e ? e : der_put_close(out, outer);
-}
-
-enum err saip_put_exceptions(const struct saip_package *p, struct buf *out)
-{
-    enum err e = ERR_OK;
-    for (size_t i = 0; !e && i < p->element_count; i++)
-        if (p->elements[i].status || p->elements[i].outcome != SAIP_EXECUTED)
-            e = put_element(out, &p->elements[i]);
-    return e;
 }
 
 /* ---- reading

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "reader.h"
+#include "templates.h"
+#include "values.h"
 
 /* ---- header
  * ------------------------------------------------------------------------------------------------- */
@@ -28,6 +30,18 @@ static void read_services(struct span list, uint32_t *services)
             *services |= UINT32_C(1) << (t.tag - 0x80);
 }
 
+/* eUICC-Mandatory-GFSTEList: templates that must be known, whether or not an element asks for them. */
+static enum err read_mandatory_templates(struct saip_reader *r, struct span list)
+{
+    struct der d = der_open(list);
+    struct der_tlv oid;
+    unsigned family, version;
+    while (!der_next(&d, &oid))
+        if (!saip_template_id(oid.value, &family, &version) || !saip_template_version_known(family, version))
+            return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "the header mandates a template that is not known");
+    return ERR_OK;
+}
+
 enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
 {
     struct saip_header *h = &r->package->header;
@@ -50,7 +64,10 @@ enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
     if (der_find(element->value, 0xa5, &t))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without services");
     read_services(t.value, &h->services);
-    return ERR_OK;
+    h->mandates_libraries = !der_find(element->value, 0xa8, &t) && t.value.len;
+    if (!der_find(element->value, 0xa9, &t))
+        return saip_refuse(r, SAIP_FEATURE_NOT_SUPPORTED, "the IoT minimal profile is not supported");
+    return der_find(element->value, 0xa6, &t) ? ERR_OK : read_mandatory_templates(r, t.value);
 }
 
 /* ---- PIN and PUK
@@ -218,6 +235,28 @@ static enum err read_counter_max(struct saip_reader *r, struct span from, struct
     return e;
 }
 
+/* algorithmOptions: b1 to b3 say the length of RES, b4 to b6 that of MAC, b7 those of CK and IK (docs/interpretations.md).
+ * Milenage has one length of each, whatever stands there. */
+static enum err read_options(struct saip_reader *r, struct span from, struct saip_aka *a)
+{
+    static const uint8_t res[] = { 4, 8, 16, 32 };
+    uint8_t options = saip_algorithm_options(&a->params);
+    enum err e = copy_exact(r, from, 0x81, &options, 1);
+    if (e || (a->params.algorithm == AKA_MILENAGE && !a->test_algorithm))
+        return e;
+    unsigned res_code = options & 7u, mac_code = options >> 3 & 7u;
+    bool long_keys = options & 0x40;
+    if (res_code >= COUNT(res) || mac_code > 2 || options & 0x80)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "algorithm options that nobody knows");
+    if (mac_code)
+        return saip_refuse(r, SAIP_FEATURE_NOT_SUPPORTED, "AUTN has room for a MAC of 64 bits");
+    if (a->test_algorithm && (long_keys || res[res_code] > 16))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "the test algorithm gives no more than 128 bits");
+    a->params.res_len = res[res_code];
+    a->params.ck_len = a->params.ik_len = long_keys ? 32 : 16;
+    return ERR_OK;
+}
+
 static enum err read_algorithm(struct saip_reader *r, struct span from, struct saip_aka *a)
 {
     uint8_t id = 0, keccak = 1;
@@ -230,6 +269,8 @@ static enum err read_algorithm(struct saip_reader *r, struct span from, struct s
     a->params.algorithm = id == 2 ? AKA_TUAK : AKA_MILENAGE;
     a->params.res_len = 8;
     e = read_keys(r, from, &a->params, a->test_algorithm);
+    if (!e)
+        e = read_options(r, from, a);
     if (!e)
         e = read_constants(r, from, &a->params);
     if (!e)

@@ -403,13 +403,12 @@ static const struct {
     { 0xbf1f, 16, OWN_UNDER_ADF },
 };
 
-/* templateID 2.23.143.1.2.family[.version]. */
 static enum err read_template_id(struct saip_reader *r, struct span oid, struct member *m)
 {
-    static const uint8_t prefix[] = { 0x67, 0x81, 0x0f, 0x01, 0x02 };
-    if (oid.len < 6 || oid.len > 7 || memcmp(oid.at, prefix, sizeof prefix) || oid.at[5] != m->family)
+    unsigned family, version;
+    if (!saip_template_id(oid, &family, &version) || family != m->family)
         return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "unknown template");
-    m->version = oid.len == 7 ? oid.at[6] : 1;
+    m->version = version;
     if (!saip_template_version_known(m->family, m->version))
         return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "template of a later version");
     return ERR_OK;

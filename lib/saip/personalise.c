@@ -273,7 +273,7 @@ static enum err put_algorithm(struct tailor *t, const struct der_tlv *algorithm)
 {
     const struct aka_params *p = t->s->aka;
     bool tuak = p->algorithm == AKA_TUAK;
-    struct der_tlv id, options, member;
+    struct der_tlv id, member;
     struct der_mark mark;
     int64_t before = 0;
     if (der_find(algorithm->value, 0x80, &id) || der_integer(id.value, &before))
@@ -282,7 +282,7 @@ static enum err put_algorithm(struct tailor *t, const struct der_tlv *algorithm)
     if (!e)
         e = der_put_integer(t->out, 0x80, tuak ? 2 : 1);
     if (!e)
-        e = der_find(algorithm->value, 0x81, &options) ? der_put(t->out, 0x81, SPAN(0x02)) : copy(t, &options);
+        e = der_put(t->out, 0x81, SPAN(saip_algorithm_options(p)));
     if (!e)
         e = der_put(t->out, 0x82, span_of(p->k, tuak ? p->k_len : 16));
     if (!e)

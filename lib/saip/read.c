@@ -99,13 +99,14 @@ static enum saip_outcome outcome_of(const struct saip_reader *r, uint32_t tag)
     return r->files_left ? SAIP_STORED_IN_PART : SAIP_EXECUTED;
 }
 
-/* An element that is not mandated may be of a kind or of a template that is not known: it is passed
- * over, and its status says so. Neither has touched the package yet. */
+/* An element that is not mandated may be of a kind or of a template that is not known, or need what this card does not have:
+ * it is passed over, and its status says so. None of them has touched the package yet. */
 static enum err settle_element(struct saip_reader *r, enum err e, bool mandated)
 {
     struct saip_element *element = &r->package->elements[r->package->element_count - 1];
     enum saip_status status = e == ERR_PARSE ? r->fault->status : SAIP_OK;
-    bool unknown = status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED;
+    bool unknown = status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED ||
+                   status == SAIP_FEATURE_NOT_SUPPORTED;
     element->status = status;
     element->outcome = status ? SAIP_STORED : outcome_of(r, element->tag);
     element->files_left = (uint16_t)r->files_left;

@@ -21,6 +21,7 @@ enum saip_status {
     SAIP_NOT_ENOUGH_MEMORY = 4,
     SAIP_INVALID_REQUEST_FORMAT = 5,
     SAIP_INVALID_PARAMETER = 6,
+    SAIP_LIB_NOT_SUPPORTED = 8,
     SAIP_TEMPLATE_NOT_SUPPORTED = 9,
     SAIP_FEATURE_NOT_SUPPORTED = 10,
     SAIP_PIN_CODE_MISSING = 11,
@@ -111,6 +112,7 @@ struct saip_header {
     uint8_t iccid[10]; /* swapped as everywhere; the element itself has it unswapped */
     struct span profile_type;
     uint32_t services;        /* bit n: service tag 80+n is mandatory */
+    bool mandates_libraries;  /* eUICC-Mandatory-AIDs names one */
     struct span connectivity; /* connectivityParameters, "" when absent */
 };
 
@@ -156,8 +158,8 @@ struct saip_answer {
     const char *element; /* "securityDomain"; NULL when the element was carried out or is at fault */
     enum saip_outcome outcome;
 };
-/* Appends the EUICCResponse: a PEStatus for each element that was reached. `p` may be NULL: then
- * the fault alone. What is stored and not executed has status ok, and in additional-information the
+/* Appends the EUICCResponse: a PEStatus for each element that was not carried out in full, then ok or the fault. `p` may be
+ * NULL: then the fault alone. What is stored and not executed has status ok, and in additional-information the
  * number of the element's kind (bits 1 to 6) with bit 7, or bit 8 when only in part. */
 MUST_CHECK enum err saip_put_answer(const struct saip_package *p, const struct saip_fault *fault,
                                     struct buf *out);

@@ -344,6 +344,16 @@ static const struct saip_template_file rows[] = {
     { 16, 1, 0xA8, 0x4F06, SAIP_TRANSPARENT, 32, 0, 2, 0x06, true, 0x0000, "" },
 };
 
+bool saip_template_id(struct span oid, unsigned *family, unsigned *version)
+{
+    static const uint8_t prefix[] = { 0x67, 0x81, 0x0f, 0x01, 0x02 };
+    if (oid.len < 6 || oid.len > 7 || memcmp(oid.at, prefix, sizeof prefix))
+        return false;
+    *family = oid.at[5];
+    *version = oid.len == 7 ? oid.at[6] : 1;
+    return true;
+}
+
 /* The rows of a family lie together, in the order of families. */
 static size_t first_of(unsigned family)
 {

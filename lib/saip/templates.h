@@ -18,6 +18,8 @@ struct saip_template_file {
     const char *content; /* hex; "FF*": fill with FF; "FF*07": and end with 07; "(…)": repeat */
 };
 
+/* Reads templateID 2.23.143.1.2.family[.version], the contents of its OID. False: another OID. */
+bool saip_template_id(struct span oid, unsigned *family, unsigned *version);
 /* The row of a member; NULL when the template does not know it. */
 const struct saip_template_file *saip_template_find(unsigned family, unsigned version, uint32_t tag);
 /* Rows of a family's newest version up to `version`, one after the other; NULL at the end. */

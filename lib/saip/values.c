@@ -57,6 +57,14 @@ void saip_iccid_swap(const uint8_t in[10], uint8_t out[10])
         out[i] = (uint8_t)(in[i] << 4 | in[i] >> 4);
 }
 
+uint8_t saip_algorithm_options(const struct aka_params *p)
+{
+    if (p->algorithm != AKA_TUAK)
+        return 0x02; /* which Milenage passes over, and with which TS.48 has RES of 128 bits of the test algorithm */
+    uint8_t res = p->res_len == 4 ? 0 : p->res_len == 16 ? 2 : p->res_len == 32 ? 3 : 1;
+    return (uint8_t)(res | (p->ck_len == 32 ? 0x40 : 0));
+}
+
 uint32_t saip_algorithm_service(const struct aka_params *p)
 {
     if (p->algorithm != AKA_TUAK)

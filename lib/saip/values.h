@@ -17,6 +17,8 @@ MUST_CHECK enum err saip_code_content(const char *digits, uint8_t out[8]);
 void saip_access_class_content(const char *imsi, uint8_t out[2]);
 /* The header has the ICCID unswapped, EF.ICCID swapped. */
 void saip_iccid_swap(const uint8_t in[10], uint8_t out[10]);
+/* algorithmOptions that say these lengths. */
+uint8_t saip_algorithm_options(const struct aka_params *p);
 /* Service of the header that an algorithm needs. */
 uint32_t saip_algorithm_service(const struct aka_params *p);
 

@@ -278,7 +278,7 @@ static void aka(struct writer *w, const struct aka_params *p)
     begin(w, 0xa1);
     begin(w, 0xa1);
     number(w, 0x80, tuak ? 2 : 1);
-    put(w, 0x81, SPAN(0x02));
+    put(w, 0x81, SPAN(saip_algorithm_options(p)));
     put(w, 0x82, span_of(p->k, tuak ? p->k_len : 16));
     put(w, 0x83, span_of(p->opc, tuak ? 32 : 16));
     aka_constants(w, p);

@@ -139,7 +139,7 @@ static uint32_t services_missing(const struct saip_package *p)
 
 void install_judge_services(struct saip_package *p)
 {
-    if (services_missing(p))
+    if (services_missing(p) || p->header.mandates_libraries)
         p->elements[0].outcome = SAIP_STORED_IN_PART;
 }
 
@@ -150,11 +150,14 @@ static enum err check_services(const struct euicc *e, struct saip_package *p, st
     for (unsigned i = 0; i < 32; i++)
         if (services_missing(p) >> i & 1)
             LOG(e->env.log, LOG_WARN, "install.service_missing", F_INT("service", i));
-    if (!services_missing(p) || !e->strict_services)
+    enum saip_status status = services_missing(p)             ? SAIP_FEATURE_NOT_SUPPORTED
+                              : p->header.mandates_libraries ? SAIP_LIB_NOT_SUPPORTED
+                                                             : SAIP_OK;
+    if (!status || !e->strict_services)
         return ERR_OK;
-    p->elements[0].status = SAIP_FEATURE_NOT_SUPPORTED;
+    p->elements[0].status = status;
     p->element_count = 1; /* nothing behind it is carried out */
-    *fault = (struct saip_fault){ SAIP_FEATURE_NOT_SUPPORTED, -1, "the header mandates a service that this card does not have" };
+    *fault = (struct saip_fault){ status, -1, "the header mandates a service or a library that this card does not have" };
     return ERR_PARSE;
 }
 

@@ -75,7 +75,8 @@ static void compute_test(const struct saip_aka *a, const uint8_t rand[16], const
     exclusive_or(x, cd, v->mac_a, sizeof cd);
     memcpy(v->mac_s, v->mac_a, sizeof cd);
     memcpy(v->res, x, sizeof x);
-    v->res_len = sizeof x;
+    v->res_len = a->params.res_len;
+    v->ck_len = v->ik_len = sizeof x;
     memcpy(v->ak, x + 3, sizeof v->ak);
     memcpy(v->ak_star, v->ak, sizeof v->ak);
     for (size_t i = 0; i < sizeof x; i++) {
@@ -137,7 +138,13 @@ static enum err put_field(struct buf *out, const uint8_t *at, size_t len)
     return err ? err : buf_put(out, span_of(at, len));
 }
 
-/* c3 of TS 33.102 6.8.1.2: Kc = CK1 xor CK2 xor IK1 xor IK2. */
+/* c3 of TS 33.102 6.8.1.2 is for keys of 128 bits. */
+static bool makes_kc(const struct saip_aka *a)
+{
+    return a->params.ck_len != 32 && a->params.ik_len != 32;
+}
+
+/* c3: Kc = CK1 xor CK2 xor IK1 xor IK2. */
 static void make_kc(const struct aka_vector *v, uint8_t kc[8])
 {
     for (size_t i = 0; i < 8; i++)
@@ -161,9 +168,9 @@ static enum err put_success(const struct aka_vector *v, bool with_kc, struct buf
     if (!err)
         err = put_field(response, v->res, v->res_len);
     if (!err)
-        err = put_field(response, v->ck, sizeof v->ck);
+        err = put_field(response, v->ck, v->ck_len);
     if (!err)
-        err = put_field(response, v->ik, sizeof v->ik);
+        err = put_field(response, v->ik, v->ik_len);
     if (!err && with_kc) {
         make_kc(v, kc);
         err = put_field(response, kc, sizeof kc);
@@ -206,7 +213,7 @@ static enum err answer(struct euicc *e, struct usim *u, struct saip_aka *a,
         return put_resynchronisation(e, a, c, response);
     }
     memcpy(a->sqn[c->sqn[5] & 31], c->sqn, sizeof c->sqn);
-    enum err err = put_success(v, usim_has_service(u, a->adf, SERVICE_GSM_ACCESS), response);
+    enum err err = put_success(v, makes_kc(a) && usim_has_service(u, a->adf, SERVICE_GSM_ACCESS), response);
     return err ? err : usim_keep(e, u);
 }
 
@@ -216,9 +223,9 @@ static bool is_context(uint8_t p2)
     return p2 == CONTEXT_GSM || p2 == CONTEXT_3G || p2 == 0x82 || (p2 >= 0x84 && p2 <= 0x86);
 }
 
-static bool is_supported(const struct usim *u, const struct channel *ch, uint8_t p2)
+static bool is_supported(const struct usim *u, const struct channel *ch, const struct saip_aka *a, uint8_t p2)
 {
-    return p2 == CONTEXT_3G || (p2 == CONTEXT_GSM && usim_has_service(u, ch->adf, SERVICE_GSM_ACCESS));
+    return p2 == CONTEXT_3G || (p2 == CONTEXT_GSM && makes_kc(a) && usim_has_service(u, ch->adf, SERVICE_GSM_ACCESS));
 }
 
 static struct saip_aka *judge(struct usim *u, const struct channel *ch, const struct command *c,
@@ -233,7 +240,7 @@ static struct saip_aka *judge(struct usim *u, const struct channel *ch, const st
         *sw = SW_CONDITIONS_NOT_SATISFIED; /* no application with keys is selected */
     else if (usim_pin(u, ch, PIN_APPLICATION) && !usim_pin_satisfied(u, ch, PIN_APPLICATION))
         *sw = SW_SECURITY_STATUS;
-    else if (!is_supported(u, ch, c->p2))
+    else if (!is_supported(u, ch, a, c->p2))
         *sw = SW_NOT_SUPPORTED_CONTEXT;
     else if (gsm && (c->data.len != 17 || c->data.at[0] != 16))
         *sw = SW_INCORRECT_DATA;

@@ -25,7 +25,7 @@ static void check_file(const struct saip_package *p, size_t index)
             saip_child(p, index, f->fid) < p->file_count);
 }
 
-/* What is answered can be read, a status for each element and at most one more. */
+/* What is answered can be read: a status for each element at most and one more, and ok only at the end. */
 static void check_answer(const struct saip_package *p, const struct saip_fault *fault)
 {
     struct buf answer = { .max = SAIP_ANSWER_MAX };
@@ -36,7 +36,7 @@ static void check_answer(const struct saip_package *p, const struct saip_fault *
     require(der_only(buf_span(&answer), 0x30, &whole) == ERR_OK && der_find(whole.value, 0xa0, &list) == ERR_OK);
     for (struct span rest = list.value; rest.len; count++)
         require(saip_answer_next(&rest, &one) == ERR_OK);
-    require(count == p->element_count || (fault->status && count == p->element_count + 1));
+    require(count && count <= p->element_count + 1 && one.status == fault->status);
     buf_release(&answer);
 }
 

@@ -67,18 +67,16 @@ static void what_the_card_only_keeps_is_answered_and_can_be_asked_for(void)
     static const struct {
         const char *name;
         int identification;
-        const char *element; /* NULL: carried out */
-        enum saip_outcome outcome;
+        const char *element; /* NULL: carried out, of which nothing is said */
     } rows[] = {
-        { "the header mandates nothing that is not there", -1, NULL, SAIP_EXECUTED },
-        { "the MF is made", 4, NULL, SAIP_EXECUTED },
-        { "USIM files are made", 8, NULL, SAIP_EXECUTED },
-        { "CSIM files are made", 15, NULL, SAIP_EXECUTED },
-        { "optional CSIM files are made", 16, NULL, SAIP_EXECUTED },
-        { "CDMA parameters are kept", 18, "cdmaParameter", SAIP_STORED },
-        { "a security domain is kept", 26, "securityDomain", SAIP_STORED },
-        { "the last of the RFM elements is kept", 30, "rfm", SAIP_STORED },
-        { "the end is reached", 31, NULL, SAIP_EXECUTED },
+        { "the MF is made", 4, NULL },
+        { "USIM files are made", 8, NULL },
+        { "CSIM files are made", 15, NULL },
+        { "optional CSIM files are made", 16, NULL },
+        { "CDMA parameters are kept", 18, "cdmaParameter" },
+        { "a security domain is kept", 26, "securityDomain" },
+        { "the last of the RFM elements is kept", 30, "rfm" },
+        { "the end is reached", 31, NULL },
     };
     struct world w;
     struct dp d;
@@ -107,15 +105,36 @@ static void what_the_card_only_keeps_is_answered_and_can_be_asked_for(void)
     REQUIRE(der_find(outer.value, 0xa0, &list) == ERR_OK);
     REQUIRE(exceptions(&w, &info, &kept));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        CHECK_ROW(rows[i].name, answer_of(list.value, rows[i].identification, &a) && !a.status &&
-                                    a.outcome == rows[i].outcome && !a.element == !rows[i].element);
-        CHECK_ROW(rows[i].name, !rows[i].element || (a.element && !strcmp(a.element, rows[i].element)));
+        bool told = answer_of(list.value, rows[i].identification, &a);
+        CHECK_ROW(rows[i].name, told == (rows[i].element != NULL));
+        CHECK_ROW(rows[i].name, !told || (!a.status && a.outcome == SAIP_STORED && !strcmp(a.element, rows[i].element)));
         CHECK_ROW(rows[i].name, answer_of(kept, rows[i].identification, &a) == (rows[i].element != NULL));
     }
+    static const uint8_t ok[] = { 0x30, 0x03, 0x80, 0x01, 0x00 };
+    CHECK_ROW("the last one is ok and names no element",
+              span_equal(span_sub(list.value, list.value.len - sizeof ok, sizeof ok), SPAN_ARRAY(ok)));
     dp_close(&d);
     world_close(&w);
     buf_release(&result);
     buf_release(&info);
+}
+
+/* What was carried out in full is answered as any eUICC does (catalogue D.1). */
+static void a_package_that_is_carried_out_is_answered_with_one_ok(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    struct rsp_profile_installation_result r;
+    world_open(&w, NULL);
+    dp_open(&d);
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    dp_load(&w, &d, &result);
+    REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK && r.data.result.which == RSP_OK);
+    CHECK(span_equal(r.data.result.success.sima_response, SPAN(0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x80, 0x01, 0x00)));
+    dp_close(&d);
+    buf_release(&result);
+    world_close(&w);
 }
 
 static void strict(struct euicc_settings *s)
@@ -165,6 +184,48 @@ static void a_strict_card_has_every_service_or_refuses(void)
         CHECK_ROW(rows[i].name, !rows[i].reason || r.data.result.error.reason == rows[i].reason);
         CHECK_ROW(rows[i].name, !rows[i].reason || span_equal(r.data.result.error.sima_response,
                                                               SPAN(0x30, 0x09, 0xa0, 0x05, 0x30, 0x03, 0x80, 0x01, 0x0a,
+                                                                   0x81, 0x00)));
+        dp_close(&d);
+        world_close(&w);
+        buf_release(&result);
+    }
+}
+
+static void tolerant(struct euicc_settings *s)
+{
+    s->strict_services = false;
+}
+
+/* eUICC-Mandatory-AIDs: no library is on this card. */
+static void a_strict_card_has_every_library_or_refuses(void)
+{
+    static const uint8_t libraries[] = { 0xa8, 0x0d, 0x30, 0x0b, 0x80, 0x05, 0xa0, 0x00, 0x00, 0x01, 0x51, 0x81, 0x02, 0x01, 0x00 };
+    static const struct {
+        const char *name;
+        world_tune tune;
+        int64_t reason;
+    } rows[] = {
+        { "strict", strict, RSP_INSTALL_PE_PROCESSING_ERROR },
+        { "as usual", tolerant, 0 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct dp d;
+        struct buf result = { .max = 4096 };
+        struct rsp_profile_installation_result r;
+        world_open(&w, rows[i].tune);
+        dp_open(&d);
+        size_t end = 2u + d.upp.at[1];
+        REQUIRE(d.upp.at[0] == 0xa0 && d.upp.at[1] + sizeof libraries < 0x80 && buf_put(&d.upp, SPAN_ARRAY(libraries)) == ERR_OK);
+        memmove(d.upp.at + end + sizeof libraries, d.upp.at + end, d.upp.len - end - sizeof libraries);
+        memcpy(d.upp.at + end, libraries, sizeof libraries);
+        d.upp.at[1] += sizeof libraries;
+        REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+        dp_load(&w, &d, &result);
+        REQUIRE(rsp_profile_installation_result_read(buf_span(&result), &r) == ERR_OK);
+        CHECK_ROW(rows[i].name, (r.data.result.which == RSP_OK) == !rows[i].reason);
+        CHECK_ROW(rows[i].name, !rows[i].reason || span_equal(r.data.result.error.sima_response,
+                                                              SPAN(0x30, 0x09, 0xa0, 0x05, 0x30, 0x03, 0x80, 0x01, 0x08,
                                                                    0x81, 0x00)));
         dp_close(&d);
         world_close(&w);
@@ -610,11 +671,7 @@ static void a_broken_profile_element_is_named(void)
     CHECK(r.data.result.which == RSP_ERROR &&
           r.data.result.error.reason == RSP_INSTALL_PE_PROCESSING_ERROR);
     CHECK(r.data.result.error.command == RSP_BPP_LOAD_PROFILE_ELEMENTS);
-    struct buf want = hex("3041a03d3003800100" /* the header has no number */
-                          "3006800100810102300680010081010330068001008101043006800100810105"
-                          "30068001008101063006800100810107"
-                          "3006800103810102"
-                          "8100");
+    struct buf want = hex("300ca008" "3006800103810102" "8100");
     CHECK(span_equal(r.data.result.error.sima_response, buf_span(&want)));
     buf_release(&want);
     dp_close(&d);
@@ -780,6 +837,8 @@ const struct test download_tests[] = {
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },
     { "a strict card has every service or refuses", a_strict_card_has_every_service_or_refuses },
+    { "a strict card has every library or refuses", a_strict_card_has_every_library_or_refuses },
+    { "a package that is carried out is answered with one ok", a_package_that_is_carried_out_is_answered_with_one_ok },
     { "what the card only keeps is answered and can be asked for",
       what_the_card_only_keeps_is_answered_and_can_be_asked_for },
     { "servers that cannot be trusted are refused", servers_that_cannot_be_trusted_are_refused },

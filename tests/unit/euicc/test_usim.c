@@ -400,18 +400,22 @@ static void the_sim_authenticates_and_resynchronises(void)
     buf_release(&out);
 }
 
-/* The lead profile with AKA parameters of this kind: more of the algorithm's (hex), and what follows it. */
+/* The lead profile with AKA parameters of this kind: number and options of the algorithm, a key and OPc or TOPc of other
+ * lengths, more of the algorithm's (hex), and what follows it. */
 static const char *of_algorithm, *of_sequence;
+static uint8_t of_number = AKA_MILENAGE, of_options = 0x02;
+static const struct aka_params *of_keys = &lead_keys;
 
 static void put_aka(struct buf *out)
 {
     struct der_mark element, configuration, algorithm = { 0 };
     struct buf more = hex(of_algorithm), numbers = hex(of_sequence);
+    bool tuak = of_number == AKA_TUAK;
     REQUIRE(der_put_open(out, 0xa4, &element) == ERR_OK && der_put(out, 0xa0, SPAN(0x81, 0x01, 0x07)) == ERR_OK);
     REQUIRE(der_put_open(out, 0xa1, &configuration) == ERR_OK && der_put_open(out, 0xa1, &algorithm) == ERR_OK);
-    REQUIRE(der_put(out, 0x80, SPAN(0x01)) == ERR_OK && der_put(out, 0x81, SPAN(0x02)) == ERR_OK);
-    REQUIRE(der_put(out, 0x82, span_of(lead_keys.k, 16)) == ERR_OK);
-    REQUIRE(der_put(out, 0x83, span_of(lead_keys.opc, 16)) == ERR_OK);
+    REQUIRE(der_put(out, 0x80, SPAN(of_number)) == ERR_OK && der_put(out, 0x81, SPAN(of_options)) == ERR_OK);
+    REQUIRE(der_put(out, 0x82, span_of(of_keys->k, tuak ? of_keys->k_len : 16)) == ERR_OK);
+    REQUIRE(der_put(out, 0x83, span_of(of_keys->opc, tuak ? 32 : 16)) == ERR_OK);
     REQUIRE(buf_put(out, buf_span(&more)) == ERR_OK);
     REQUIRE(der_put_close(out, algorithm) == ERR_OK && der_put_close(out, configuration) == ERR_OK);
     REQUIRE(buf_put(out, buf_span(&numbers)) == ERR_OK && der_put_close(out, element) == ERR_OK);
@@ -481,6 +485,66 @@ static void sequence_numbers_are_those_of_the_package(void)
         buf_release(&out);
         buf_release(&sequence);
     }
+}
+
+/* The network's side of TUAK, TS 35.233 set 5. */
+static const struct aka_params tuak_keys = {
+    .algorithm = AKA_TUAK,
+    .k_len = 32,
+    .k = { 0x15, 0x74, 0xca, 0x56, 0x88, 0x1d, 0x05, 0xc1, 0x89, 0xc8, 0x28, 0x80, 0xf7, 0x89, 0xc9, 0xcd,
+           0x42, 0x44, 0x95, 0x5f, 0x44, 0x26, 0xaa, 0x2b, 0x69, 0xc2, 0x9f, 0x15, 0x77, 0x0e, 0x5a, 0xa5 },
+    .opc = { 0x3c, 0x60, 0x52, 0xe4, 0x15, 0x32, 0xa2, 0x8a, 0x47, 0xaa, 0x3c, 0xbb, 0x89, 0xf2, 0x23, 0xe8,
+             0xf3, 0xaa, 0xa9, 0x76, 0xae, 0xcd, 0x48, 0xbc, 0x3e, 0x7d, 0x61, 0x65, 0xa5, 0x5e, 0xff, 0x62 },
+};
+
+/* RES, CK and IK as long as algorithmOptions say, and what they are. */
+static void answers_are_as_long_as_the_package_says(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t number, options;
+        size_t res, keys;
+        const char *gsm; /* how AUTHENTICATE in GSM context begins */
+    } rows[] = {
+        { "Milenage, as TS.48 and others write it", AKA_MILENAGE, 0x02, 8, 16, "610e" },
+        { "Milenage: nothing there is for it", AKA_MILENAGE, 0x00, 8, 16, "610e" },
+        { "Milenage: not even what nobody knows", AKA_MILENAGE, 0xff, 8, 16, "610e" },
+        { "TUAK with RES of 32 bits", AKA_TUAK, 0x00, 4, 16, "610e" },
+        { "TUAK with RES of 64 bits", AKA_TUAK, 0x01, 8, 16, "610e" },
+        { "TUAK with RES of 128 bits", AKA_TUAK, 0x02, 16, 16, "610e" },
+        { "TUAK with RES of 256 bits", AKA_TUAK, 0x03, 32, 16, "610e" },
+        { "TUAK with keys of 256 bits: no Kc can be made of them", AKA_TUAK, 0x41, 8, 32, "9864" },
+        { "TUAK with all of 256 bits", AKA_TUAK, 0x43, 32, 32, "9864" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct aka_vector v;
+        struct buf out = { .max = 300 };
+        struct aka_params keys = rows[i].number == AKA_TUAK ? tuak_keys : lead_keys;
+        keys.res_len = (uint8_t)rows[i].res;
+        keys.ck_len = keys.ik_len = (uint8_t)rows[i].keys;
+        of_algorithm = of_sequence = "";
+        of_number = rows[i].number;
+        of_options = rows[i].options;
+        of_keys = &keys;
+        world_open(&w, with_aka);
+        CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "9000"));
+        CHECK_ROW(rows[i].name, network_of(&w, &keys, 0x20, false, &v, &out) == 0x9000 && out.at[0] == 0xdb);
+        bool kc = rows[i].keys == 16;
+        CHECK_ROW(rows[i].name, out.len == 4 + rows[i].res + 2 * rows[i].keys + (kc ? 9 : 0));
+        CHECK_ROW(rows[i].name, out.at[1] == rows[i].res && !memcmp(out.at + 2, v.res, rows[i].res));
+        const uint8_t *ck = out.at + 2 + rows[i].res, *ik = ck + 1 + rows[i].keys;
+        CHECK_ROW(rows[i].name, ck[0] == rows[i].keys && !memcmp(ck + 1, v.ck, rows[i].keys));
+        CHECK_ROW(rows[i].name, ik[0] == rows[i].keys && !memcmp(ik + 1, v.ik, rows[i].keys));
+        CHECK_ROW(rows[i].name, apdu_is(&w, "0088008011" "10" "00000000000000000000000000000000", rows[i].gsm));
+        CHECK_ROW(rows[i].name, network_of(&w, &keys, 0x40, true, &v, &out) == 0x9862);
+        CHECK_ROW(rows[i].name, network_of(&w, &keys, 0x20, false, &v, &out) == 0x9000 && out.at[0] == 0xdc);
+        buf_release(&out);
+        world_close(&w);
+    }
+    of_number = AKA_MILENAGE;
+    of_options = 0x02;
+    of_keys = &lead_keys;
 }
 
 static void keys_are_used_as_often_as_the_package_allows(void)
@@ -635,6 +699,7 @@ const struct test usim_tests[] = {
     { "an update survives", an_update_survives },
     { "the SIM authenticates and resynchronises", the_sim_authenticates_and_resynchronises },
     { "sequence numbers are those of the package", sequence_numbers_are_those_of_the_package },
+    { "answers are as long as the package says", answers_are_as_long_as_the_package_says },
     { "keys are used as often as the package allows", keys_are_used_as_often_as_the_package_allows },
     { "the test algorithm of TS 34.108 is known", the_test_algorithm_of_34_108_is_known },
     { "malformed authentications are refused", malformed_authentications_are_refused },

@@ -848,12 +848,18 @@ const uint8_t lead_rand[16] = { 0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d,
 uint16_t network_authenticates(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
                                struct buf *out)
 {
+    return network_of(w, &lead_keys, sqn, spoil_mac, v, out);
+}
+
+uint16_t network_of(struct world *w, const struct aka_params *keys, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
+                    struct buf *out)
+{
     uint8_t octets[6], command[40] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
     static const uint8_t amf[2] = { 0x80, 0x00 };
     uint16_t sw = 0;
     for (int i = 0; i < 6; i++)
         octets[i] = (uint8_t)(sqn >> (40 - 8 * i));
-    REQUIRE(aka_compute(w->crypto, &lead_keys, lead_rand, octets, amf, v) == ERR_OK);
+    REQUIRE(aka_compute(w->crypto, keys, lead_rand, octets, amf, v) == ERR_OK);
     memcpy(command + 6, lead_rand, 16);
     command[22] = 0x10;
     for (int i = 0; i < 6; i++)

@@ -162,6 +162,9 @@ void with_files(struct euicc_settings *s);
 extern const struct aka_params lead_keys;
 extern const uint8_t lead_rand[16];
 /* AUTHENTICATE with this SQN; the answer without status word goes to out. 0: no answer. */
+uint16_t network_of(struct world *w, const struct aka_params *keys, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
+                    struct buf *out);
+/* The same with the lead profile's keys. */
 uint16_t network_authenticates(struct world *w, uint64_t sqn, bool spoil_mac, struct aka_vector *v,
                                struct buf *out);
 

@@ -186,8 +186,29 @@ static void a_tuak_subscription_keeps_its_lengths(void)
     REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
     CHECK(p->akas[0].params.algorithm == AKA_TUAK && p->akas[0].params.k_len == 32);
     CHECK(p->akas[0].params.keccak_iterations == 3);
+    CHECK(p->akas[0].params.res_len == 8 && p->akas[0].params.ck_len == 16);
     saip_free(p);
     buf_release(&upp);
+}
+
+static void the_lengths_of_tuak_go_both_ways(void)
+{
+    static const uint8_t res[] = { 4, 8, 16, 32 };
+    for (size_t i = 0; i < 2 * COUNT(res); i++) {
+        struct aka_params tuak = { .algorithm = AKA_TUAK, .k_len = 16, .res_len = res[i % COUNT(res)],
+                                   .ck_len = i < COUNT(res) ? 16 : 32 };
+        struct saip_subscription s = subscription();
+        struct buf upp = { .max = 4096 };
+        struct saip_package *p = NULL;
+        tuak.ik_len = tuak.ck_len;
+        s.aka = &tuak;
+        REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
+        REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
+        const struct aka_params *found = &p->akas[0].params;
+        CHECK(found->res_len == tuak.res_len && found->ck_len == tuak.ck_len && found->ik_len == tuak.ik_len);
+        saip_free(p);
+        buf_release(&upp);
+    }
 }
 
 static void a_subscription_that_does_not_fit_is_refused(void)
@@ -224,6 +245,14 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
         { "end without header", "aa07a0058000810102", SAIP_INVALID_REQUEST_FORMAT },
         { "header only", "a018800102810103830a89000123456789012341a5028100a600",
           SAIP_INVALID_REQUEST_FORMAT },
+        { "header that mandates IoT templates", "a020800102810103830a89000123456789012341a5028100a608060667810f010211",
+          SAIP_TEMPLATE_NOT_SUPPORTED },
+        { "header that mandates a template of a later version",
+          "a021800102810103830a89000123456789012341a5028100a609060767810f01020509", SAIP_TEMPLATE_NOT_SUPPORTED },
+        { "header that mandates what is no template", "a01b800102810103830a89000123456789012341a5028100a60306012a",
+          SAIP_TEMPLATE_NOT_SUPPORTED },
+        { "header of an IoT minimal profile",
+          "a023800102810103830a89000123456789012341a5028100a600a909800700112233445566", SAIP_FEATURE_NOT_SUPPORTED },
         { "header of version 4", "a018800104810103830a89000123456789012341a5028100a600",
           SAIP_UNSUPPORTED_PROFILE_VERSION },
         { "ICCID of 9 octets",
@@ -362,6 +391,13 @@ static void package_with(const char *element, struct buf *upp)
     buf_release(&more);
 }
 
+/* akaParameter with these algorithmOptions: of TUAK, not mandated and mandated, and of the test algorithm. */
+#define K_OF_16 "8210000102030405060708090a0b0c0d0e0f"
+#define TOPC "8320000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define TUAK(options) "a443a003810177a13ca13a8001028101" options K_OF_16 TOPC
+#define MANDATED_TUAK(options) "a445a0058000810177a13ca13a8001028101" options K_OF_16 TOPC
+#define TEST_ALGORITHM(options) "a423a003810177a11ca11a8001038101" options K_OF_16 "8300"
+
 static void elements_that_nobody_mandates_are_passed_over_with_their_status(void)
 {
     static const struct {
@@ -371,6 +407,8 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
                        "67810f010211",
           "3006800101810177" },
         { "a kind that nobody knows", "bf3005a003810177", "3006800101810177" },
+        { "TUAK with a MAC of 128 bits", TUAK("09"), "300680010a810177" },
+        { "TUAK with a MAC of 256 bits", TUAK("11"), "300680010a810177" },
         { "a template of a later version", "b40ea0038101778107"
                                            "67810f01020509",
           "3006800109810177" },
@@ -411,6 +449,12 @@ static void a_fault_is_answered_behind_what_was_done(void)
                                 "67810f010211",
           "30068001018101778100" },
         { "an identification used twice", "a607a0058000810102", "30068001038101028100" },
+        { "TUAK with a MAC of 128 bits, mandated", MANDATED_TUAK("09"), "300680010a8101778100" },
+        { "TUAK with RES of no known length", TUAK("04"), "30068001068101778100" },
+        { "TUAK with a MAC of no known length", TUAK("19"), "30068001068101778100" },
+        { "TUAK with the bit that is for nothing", TUAK("81"), "30068001068101778100" },
+        { "the test algorithm with RES of 256 bits", TEST_ALGORITHM("03"), "30068001068101778100" },
+        { "the test algorithm with keys of 256 bits", TEST_ALGORITHM("42"), "30068001068101778100" },
         { "a file without a size", "a117a003810177"
                                    "a110300e620c"
                                    "82024121"
@@ -539,6 +583,7 @@ int main(void)
         { "what is written is read back", what_is_written_is_read_back },
         { "every element written passes the schema", every_element_written_passes_the_schema },
         { "a TUAK subscription keeps its lengths", a_tuak_subscription_keeps_its_lengths },
+    { "the lengths of TUAK go both ways", the_lengths_of_tuak_go_both_ways },
         { "a subscription that does not fit is refused", a_subscription_that_does_not_fit_is_refused },
         { "hostile packages are refused with element and reason",
           hostile_packages_are_refused_with_element_and_reason },
