@@ -89,6 +89,15 @@ static enum err sign_server_signed1(const struct es_authentication *a, const str
     return ec_sign(a->env->crypto, own->key, &tbs, 1, &o->signature);
 }
 
+/* Its first octets are the time: sessions lie by age where they are kept, and the next one beside the last. */
+static enum err make_transaction_id(const struct env *env, uint8_t out[16])
+{
+    uint64_t now = (uint64_t)clock_now(env->clock);
+    for (size_t i = 0; i < ES_TRANSACTION_TIME_OCTETS; i++)
+        out[i] = (uint8_t)(now >> 8 * (ES_TRANSACTION_TIME_OCTETS - 1 - i));
+    return rng_fill(env->rng, out + ES_TRANSACTION_TIME_OCTETS, 16 - ES_TRANSACTION_TIME_OCTETS);
+}
+
 enum err es_authentication_open(const struct es_authentication *a, const struct rsp_initiate_authentication_request *q,
                                 struct es_opening *o, struct rsp_initiate_authentication_ok *ok, size_t *identity,
                                 struct es_status *status)
@@ -97,7 +106,8 @@ enum err es_authentication_open(const struct es_authentication *a, const struct 
     if (es_refused(status))
         return ERR_OK;
     const struct es_identity *own = &a->identities[*identity];
-    enum err e = rng_fill(a->env->rng, o->transaction_id, sizeof o->transaction_id);
+    buf_clear(&o->signed1);
+    enum err e = make_transaction_id(a->env, o->transaction_id);
     if (!e)
         e = rng_fill(a->env->rng, o->server_challenge, sizeof o->server_challenge);
     *ok = (struct rsp_initiate_authentication_ok){

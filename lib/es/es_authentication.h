@@ -25,7 +25,10 @@ struct es_authentication {
     size_t identity_count;
 };
 
-/* What InitiateAuthentication makes; the answer's spans point here. */
+/* A transactionId begins with the milliseconds of its making, most significant octet first; ten random octets follow. */
+#define ES_TRANSACTION_TIME_OCTETS 6
+
+/* What InitiateAuthentication makes; the answer's spans point here. Made anew, it forgets what it had. */
 struct es_opening {
     uint8_t transaction_id[16], server_challenge[16];
     struct ec_signature signature;

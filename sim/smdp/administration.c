@@ -56,7 +56,7 @@ enum err smdp_count_profiles(void *actor, const struct http_request *q, struct h
     enum err e = smdp_require_viewer(s, q, p, &owner);
     json_t *counts = e ? NULL : json_object();
     if (!e && owner)
-        e = db_query(s->env->db, "SELECT state, COUNT(*) FROM profile WHERE owner = ? GROUP BY state",
+        e = db_query(s->env->db, "SELECT state, COUNT(*) FROM profile WHERE " SMDP_ANY_STATE " AND owner = ? GROUP BY state",
                      DB_ARGS(DB_TEXT(owner)), put_count, counts);
     else if (!e)
         e = db_query(s->env->db, "SELECT state, COUNT(*) FROM profile GROUP BY state", NULL, 0, put_count, counts);

@@ -1,23 +1,11 @@
 /* Is this profile for this eUICC (SGP.22 3.1.2)? What the card says of itself is signed. */
-#include "aka.h"
-#include "saip.h"
 #include "smdp_functions.h"
 
-/* UICCCapability of the algorithm that the profile authenticates with. */
-static uint32_t algorithm_capability(const struct smdp_subscription *sub)
+static const char *why_not(const struct rsp_euicc_info2 *info, const struct smdp_profile *p)
 {
-    if (sub->algorithm != AKA_TUAK)
-        return RSP_UICC_AKA_MILENAGE;
-    return sub->k.len == 32 ? RSP_UICC_AKA_TUAK256 : RSP_UICC_AKA_TUAK128;
-}
-
-static const char *why_not(const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
-                           const struct smdp_subscription *sub)
-{
-    uint32_t needed = RSP_UICC_USIM | algorithm_capability(sub);
     if (info->forbidden_ppr.present && info->forbidden_ppr.bits & p->policy_rules)
         return "the eUICC forbids a policy rule of this profile";
-    if ((info->uicc_capability & needed) != needed)
+    if ((info->uicc_capability & p->uicc_capability) != p->uicc_capability)
         return "the eUICC has not the application or the algorithm of this profile";
     if (p->profile_class == RSP_PROFILE_CLASS_TEST && !(info->rsp_capability & RSP_CAPABILITY_TEST_PROFILE))
         return "the eUICC takes no test profiles";
@@ -26,17 +14,16 @@ static const char *why_not(const struct rsp_euicc_info2 *info, const struct smdp
     return NULL;
 }
 
-static enum err check_memory(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
-                             const struct smdp_subscription *sub, struct es_status *status)
+/* A profile that was added when this was not noted. */
+static enum err learn_needs(struct smdp *s, struct smdp_profile *p)
 {
-    struct buf upp = { .max = SAIP_UPP_MAX };
-    enum err e = smdp_build_upp(s, p, sub, &upp);
-    if (!e && rsp_euicc_info2_free_memory(info) < upp.len)
-        es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
-    if (upp.at)
-        memory_clear(upp.at, upp.len);
-    buf_release(&upp);
-    return e;
+    struct smdp_subscription sub = { 0 };
+    const char *why = NULL;
+    enum err e = smdp_subscription_get(s, p->iccid, &sub);
+    if (!e)
+        e = smdp_check_package(s, p, &sub, &why);
+    smdp_subscription_release(&sub);
+    return !e && why ? log_fail(s->env->log, ERR_STATE, "storage", why) : e;
 }
 
 void smdp_check_limits(const struct smdp *s, const struct smdp_profile *p, struct es_status *status)
@@ -47,16 +34,14 @@ void smdp_check_limits(const struct smdp *s, const struct smdp_profile *p, struc
         es_refuse(status, "8.8.5", "6.4", "the package was downloaded too often without being installed");
 }
 
-enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, const struct smdp_profile *p,
+enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info, struct smdp_profile *p,
                                 struct es_status *status)
 {
-    struct smdp_subscription sub = { 0 };
-    enum err e = smdp_subscription_get(s, p->iccid, &sub);
-    const char *why = e ? NULL : why_not(info, p, &sub);
+    enum err e = p->uicc_capability ? ERR_OK : learn_needs(s, p);
+    const char *why = e ? NULL : why_not(info, p);
     if (why)
         es_refuse(status, "8.2.5", "4.3", why);
-    else if (!e)
-        e = check_memory(s, info, p, &sub, status);
-    smdp_subscription_release(&sub);
+    else if (!e && rsp_euicc_info2_free_memory(info) < p->size)
+        es_refuse(status, "8.1", "4.8", "the eUICC has not enough memory for this profile");
     return e;
 }

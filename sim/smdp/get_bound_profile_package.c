@@ -88,12 +88,13 @@ static enum err remember(struct smdp *s, struct smdp_session *x, struct smdp_pro
     p->downloads++;
     memcpy(p->eid, x->eid, sizeof p->eid);
     memcpy(p->bound, x->transaction_id, sizeof p->bound);
-    enum err e = claims ? smdp_profile_claim(s, p) : ERR_OK;
-    if (!e)
-        e = smdp_session_go_on(s, x);
+    enum err e = smdp_session_go_on(s, x);
     if (!e)
         e = smdp_progress_note(s, p, x->eid, ES2P_BPP_DOWNLOAD, &(struct es_status){ 0 }, (struct span){ 0 });
-    return e ? e : smdp_profile_go_on(s, p, "ES9+.GetBoundProfilePackage");
+    if (e)
+        return e;
+    return claims ? smdp_profile_claim(s, p, "ES9+.GetBoundProfilePackage")
+                  : smdp_profile_go_on(s, p, "ES9+.GetBoundProfilePackage");
 }
 
 static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_get_bound_profile_package_request *q,

@@ -209,7 +209,7 @@ enum err smdp_profile_read(const json_t *o, struct smdp_profile *p)
     return e ? e : check_metadata(p);
 }
 
-enum err smdp_profile_import(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub, const char **why)
+enum err smdp_profile_import(struct smdp *s, struct smdp_profile *p, const struct smdp_subscription *sub, const char **why)
 {
     *why = NULL;
     enum err e = smdp_check_package(s, p, sub, why);

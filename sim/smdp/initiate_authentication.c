@@ -17,8 +17,12 @@ enum err smdp_initiate_authentication(struct smdp *s, const struct rsp_initiate_
                                       struct es_status *status)
 {
     size_t identity = 0;
-    enum err e = es_authentication_open(&s->authentication, q, &m->opening, ok, &identity, status);
-    if (e || es_refused(status))
-        return e;
-    return open_session(s, identity, q->euicc_challenge, &m->opening);
+    enum err e = ERR_EXISTS;
+    /* Of 65,536 transactionIds made in one millisecond two may have the same key. */
+    for (int i = 0; e == ERR_EXISTS && i < 10; i++) {
+        e = es_authentication_open(&s->authentication, q, &m->opening, ok, &identity, status);
+        if (!e && !es_refused(status))
+            e = open_session(s, identity, q->euicc_challenge, &m->opening);
+    }
+    return e;
 }

@@ -50,7 +50,7 @@ static enum err insert(struct smdp *s, const struct smdp_message *m, struct span
     if (es_refused(m->status))
         snprintf(status, sizeof status, "%s/%s", m->status->subject, m->status->reason);
     const struct db_value at = DB_INT(clock_now(s->env->clock)), function = DB_TEXT(m->function), refusal = DB_TEXT(status),
-                          size = DB_INT((int64_t)m->bytes.len), blob = DB_BLOB(bytes), session = DB_TEXT(m->transaction_id);
+                          size = DB_INT((int64_t)m->bytes.len), blob = DB_BLOB(bytes);
     if (m->owner) /* of a profile that is not here, or not the caller's, nothing is kept */
         return db_run(s->env->db,
                       "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
@@ -63,8 +63,10 @@ static enum err insert(struct smdp *s, const struct smdp_message *m, struct span
                       DB_ARGS(at, function, refusal, size, blob, DB_TEXT(m->iccid)), NULL);
     return db_run(s->env->db,
                   "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
-                  " SELECT iccid, transaction_id, ?, ?, ?, ?, ? FROM session WHERE transaction_id = ?",
-                  DB_ARGS(at, function, refusal, size, blob, session), NULL);
+                  " SELECT iccid, transaction_id, ?, ?, ?, ?, ? FROM session WHERE id = ? AND transaction_id = ?",
+                  DB_ARGS(at, function, refusal, size, blob, DB_INT(smdp_session_key(m->transaction_id)),
+                          DB_TEXT(m->transaction_id)),
+                  NULL);
 }
 
 /* What came in this session before its profile was known belongs to the profile: the session's, else the one whose
@@ -72,9 +74,9 @@ static enum err insert(struct smdp *s, const struct smdp_message *m, struct span
 static enum err attach(struct smdp *s, const struct smdp_message *m)
 {
     enum err e = db_run(s->env->db,
-                        "UPDATE message SET iccid = COALESCE((SELECT iccid FROM session WHERE transaction_id = ?), '')"
-                        " WHERE transaction_id = ? AND iccid = ''",
-                        DB_ARGS(DB_TEXT(m->transaction_id), DB_TEXT(m->transaction_id)), NULL);
+                        "UPDATE message SET iccid = COALESCE((SELECT iccid FROM session WHERE id = ?2 AND transaction_id = ?1), '')"
+                        " WHERE transaction_id = ?1 AND iccid = ''",
+                        DB_ARGS(DB_TEXT(m->transaction_id), DB_INT(smdp_session_key(m->transaction_id))), NULL);
     if (e || !es_refused(m->status) || !m->matching_id[0])
         return e;
     return db_run(s->env->db,
@@ -106,9 +108,10 @@ static enum err forget_of_session(struct smdp *s, const struct smdp_message *m)
 {
     struct buf iccid = { .max = 20 };
     enum err e = db_get(s->env->db,
-                        "SELECT COALESCE(NULLIF((SELECT iccid FROM session WHERE transaction_id = ?), ''),"
+                        "SELECT COALESCE(NULLIF((SELECT iccid FROM session WHERE id = ? AND transaction_id = ?), ''),"
                         " (SELECT iccid FROM profile WHERE matching_id = ?))",
-                        DB_ARGS(DB_TEXT(m->transaction_id), DB_TEXT(m->matching_id)), &iccid);
+                        DB_ARGS(DB_INT(smdp_session_key(m->transaction_id)), DB_TEXT(m->transaction_id), DB_TEXT(m->matching_id)),
+                        &iccid);
     if (!e && iccid.len)
         e = forget(s, buf_cstr(&iccid));
     buf_release(&iccid);

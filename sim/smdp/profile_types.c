@@ -107,8 +107,15 @@ static enum err is_foreign(struct smdp *s, const struct smdp_profile *p, bool *f
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err smdp_check_package(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
-                            const char **why)
+/* UICCCapability (SGP.22 4.3) of the application, and of the algorithm that the profile authenticates with. */
+static uint32_t capability(const struct smdp_subscription *sub)
+{
+    if (sub->algorithm != AKA_TUAK)
+        return RSP_UICC_USIM | RSP_UICC_AKA_MILENAGE;
+    return RSP_UICC_USIM | (sub->k.len == 32 ? RSP_UICC_AKA_TUAK256 : RSP_UICC_AKA_TUAK128);
+}
+
+enum err smdp_check_package(struct smdp *s, struct smdp_profile *p, const struct smdp_subscription *sub, const char **why)
 {
     struct buf upp = { .max = SAIP_UPP_MAX };
     struct saip_fault fault = { .why = "the package cannot be made" };
@@ -122,6 +129,8 @@ enum err smdp_check_package(struct smdp *s, const struct smdp_profile *p, const 
     e = build(s, p, sub, &upp, &fault);
     if (e == ERR_PARSE || e == ERR_LIMIT)
         *why = fault.why;
+    p->size = upp.len;
+    p->uicc_capability = capability(sub);
     if (upp.at)
         memory_clear(upp.at, upp.len);
     buf_release(&upp);
@@ -152,7 +161,7 @@ static enum err add_type(struct smdp *s, const struct smdp_profile_type *t)
     enum err e = db_begin(s->env->db);
     if (e)
         return e;
-    e = db_get_int(s->env->db, "SELECT 1 FROM profile WHERE owner = ? AND type = ? LIMIT 1",
+    e = db_get_int(s->env->db, "SELECT 1 FROM profile WHERE " SMDP_ANY_STATE " AND owner = ? AND type = ? LIMIT 1",
                    DB_ARGS(DB_TEXT(t->owner), DB_TEXT(t->name)), &any);
     e = e == ERR_NOT_FOUND ? put_package(s, t) : e ? e : ERR_EXISTS;
     return db_end(s->env->db, e);
@@ -174,7 +183,7 @@ enum err smdp_profile_type_settle(struct smdp *s, const struct smdp_profile_type
     if (!e && !same)
         e = db_run(s->env->db,
                    "DELETE FROM profile_type WHERE owner = ? AND name = ? AND NOT EXISTS"
-                   " (SELECT 1 FROM profile WHERE owner = ? AND type = ?)",
+                   " (SELECT 1 FROM profile WHERE " SMDP_ANY_STATE " AND owner = ? AND type = ?)",
                    DB_ARGS(DB_TEXT(t->owner), DB_TEXT(t->name), DB_TEXT(t->owner), DB_TEXT(t->name)), NULL);
     buf_release(&before);
     if ((e && e != ERR_NOT_FOUND) || same)

@@ -64,7 +64,7 @@ void smdp_check_limits(const struct smdp *s, const struct smdp_profile *p, struc
 const struct smdp_smds *smdp_smds_find(const struct smdp *s, const char *name);
 /* SGP.22 3.1.2: 8.2.5/4.3 when the eUICC could not use the profile, 8.1/4.8 when it has no room for it. */
 MUST_CHECK enum err smdp_check_eligibility(struct smdp *s, const struct rsp_euicc_info2 *info,
-                                           const struct smdp_profile *p, struct es_status *status);
+                                           struct smdp_profile *p, struct es_status *status);
 /* Inside the transaction of what it is about: its operator is told, when it wants to hear. eid "" none; result: BF37 as
  * received, may be empty. */
 MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile *p, const char *eid,
@@ -72,8 +72,9 @@ MUST_CHECK enum err smdp_progress_note(struct smdp *s, const struct smdp_profile
 /* The unprotected package of a profile, of its type's package file if it has one, else a minimal USIM: a secret. */
 MUST_CHECK enum err smdp_build_upp(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
                                    struct buf *upp);
-/* ERR_OK with *why NULL: the package can be made; else what is wrong, in static storage. */
-MUST_CHECK enum err smdp_check_package(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
+/* ERR_OK with *why NULL: the package can be made, and p says what it needs (size, uicc_capability); else what is wrong, in static
+ * storage. */
+MUST_CHECK enum err smdp_check_package(struct smdp *s, struct smdp_profile *p, const struct smdp_subscription *sub,
                                        const char **why);
 MUST_CHECK enum err smdp_build_metadata(const struct smdp_profile *p, struct buf *out);
 /* SGP.22 2.6.4, 5.5: protects the profile with keys agreed with the eUICC's one-time key. ERR_VERIFY: no point of the curve. */

@@ -25,7 +25,7 @@ struct smdp {
     size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */
     size_t smds_count;
-    _Atomic int64_t forget_at; /* sessions are looked through again; requests come on several threads */
+    _Atomic int64_t forgot_at; /* when sessions were looked through; requests come on several threads */
 };
 
 void smdp_free(struct smdp *s);

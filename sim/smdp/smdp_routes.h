@@ -55,7 +55,7 @@ json_t *smdp_profile_json(const struct smdp_profile *p);
 MUST_CHECK enum err smdp_profile_read(const json_t *o, struct smdp_profile *p);
 
 /* Adds one profile. *why: what is wrong with it, beside what its failure says. ERR_EXISTS: it, its IMSI or matchingId is here. */
-MUST_CHECK enum err smdp_profile_import(struct smdp *s, const struct smdp_profile *p, const struct smdp_subscription *sub,
+MUST_CHECK enum err smdp_profile_import(struct smdp *s, struct smdp_profile *p, const struct smdp_subscription *sub,
                                         const char **why);
 
 /* Takes a type of the settings into the store. ERR_CONFIG, logged: no package, or profiles of it were made from another. */

@@ -55,6 +55,8 @@ struct smdp_profile {
     int64_t released_at;     /* when the order was released; 0 not yet */
     int64_t downloads;       /* packages bound for this order so far */
     char bound[33];          /* transactionId of the package that was bound last; "" none */
+    uint64_t size;           /* octets of its unprotected package */
+    uint32_t uicc_capability;/* RSP_UICC_… that it needs; 0: neither was noted when it was added */
 };
 
 /* One RSP session. Spans are read into `bytes`. */
@@ -69,6 +71,8 @@ struct smdp_session {
     struct buf euicc_certificate;
 };
 void smdp_session_release(struct smdp_session *s);
+/* The key that it is kept under: the first eight octets of its transactionId. */
+int64_t smdp_session_key(const char *transaction_id);
 
 /* What was bound for an order and may go out again: the two one-time keys and the protected blocks (A0 to A3), never a
  * secret half. */
@@ -101,9 +105,9 @@ MUST_CHECK enum err smdp_type_find(struct smdp *s, const char *owner, const char
 /* Writes state, eid, matching_id, confirmation code, attempts, and a line of history. ERR_EXISTS: matchingId taken. */
 MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const char *event);
 /* What a download changes of an order that is placed, and no more, because each column costs the indices that have it: state,
- * bound and downloads, and a line of history; and that the eid is that of who fetched it. */
+ * bound and downloads, and a line of history. claim: the eid too, as that of who fetched it. */
 MUST_CHECK enum err smdp_profile_go_on(struct smdp *s, const struct smdp_profile *p, const char *event);
-MUST_CHECK enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p);
+MUST_CHECK enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p, const char *event);
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
 MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
 #define SMDP_EVENTS_KEPT 1000
@@ -111,12 +115,14 @@ MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const ch
 MUST_CHECK enum err smdp_history_trim(struct smdp *s, const char *iccid);
 
 /* Which profiles of many: by EID; or all that are ordered; or by state, and type. "" leaves a filter out; type wants owner. */
+#define SMDP_ANY_STATE "state IN (0, 1, 2, 3, 4, 5, 6, 7, 8)" /* of one operator and type: lets the index be used */
 struct smdp_filter {
     char owner[65], type[65], eid[33];
     bool any_order;          /* all but the available ones */
     enum smdp_state state;
 };
-/* Calls `profile` for each behind the ICCID `after`, by ICCID, `limit` at most: never more rows are read. */
+/* Calls `profile` for each behind the one with the ICCID `after` ("": from the first), `limit` at most: never more rows are
+ * read. By ICCID; those of a state by operator and type first. */
 MUST_CHECK enum err smdp_profiles_page(struct smdp *s, const struct smdp_filter *f, const char *after, int64_t limit,
                                        enum err (*profile)(void *context, const struct smdp_profile *p), void *context);
 /* The statements behind it and the other lists, for EXPLAIN QUERY PLAN. */

@@ -220,7 +220,7 @@ static enum err note_batch(struct smdp *s, const struct batch *b)
 }
 
 /* What holds for one profile of the batch holds for all: their packages differ in numbers and keys only. */
-static enum err check_package(struct smdp *s, const struct batch *b, struct http_response *p)
+static enum err check_package(struct smdp *s, struct batch *b, struct http_response *p)
 {
     struct smdp_subscription sub = { 0 };
     const char *why = NULL;

@@ -108,6 +108,28 @@ const char *const smdp_migrations[] = {
     " UPDATE progress_load SET held = held - 1 WHERE operator = OLD.operator; END;",
     /* Of profiles that were added one by one, from now on; those of a batch are its range. */
     "CREATE TABLE imsi (imsi INTEGER PRIMARY KEY, iccid TEXT NOT NULL);",
+    /* What an eUICC must have for a profile, without opening its keys and making its package for each that asks. */
+    "ALTER TABLE profile ADD COLUMN size INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE profile ADD COLUMN uicc_capability INTEGER NOT NULL DEFAULT 0;",
+    /* A session's key is what its transactionId begins with, and that is its time: no index beside the table. Sessions from
+     * before stay if their package is out; a card that is in the middle of another begins again. */
+    "CREATE TABLE session_by_time ("
+    " id INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, state INTEGER NOT NULL, identity INTEGER NOT NULL,"
+    " euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL,"
+    " smdp_signature2 BLOB, euicc_certificate BLOB);"
+    "INSERT INTO session_by_time SELECT"
+    " (WITH RECURSIVE digit (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM digit WHERE n < 16)"
+    "  SELECT SUM((instr('0123456789ABCDEF', substr(transaction_id, n, 1)) - 1) << (4 * (16 - n))) FROM digit),"
+    " transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid, smdp_signature2, euicc_certificate"
+    " FROM session WHERE state = 3;"
+    "DROP TABLE session;"
+    "ALTER TABLE session_by_time RENAME TO session;"
+    "CREATE INDEX session_by_iccid ON session (iccid) WHERE iccid <> '';"
+    /* One index instead of three, since each is written whenever an order goes on. */
+    "DROP INDEX profile_by_type;"
+    "DROP INDEX profile_by_owner;"
+    "DROP INDEX profile_by_state;"
+    "CREATE INDEX profile_by_state ON profile (state, owner, type, iccid);",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -275,13 +297,14 @@ enum err smdp_profile_add(struct smdp *s, const struct smdp_profile *p, const st
     if (!e)
         e = db_run(s->env->db,
                    "INSERT INTO profile (iccid, owner, type, state, ordered, eid, matching_id, spn, name, mcc_mnc,"
-                   " fallback_allowed, notifications, sealed, class, policy_rules, ecall, gid1, gid2)"
-                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                   " fallback_allowed, notifications, sealed, class, policy_rules, ecall, gid1, gid2, size,"
+                   " uicc_capability) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                    DB_ARGS(DB_TEXT(p->iccid), DB_TEXT(p->owner), DB_TEXT(p->type), DB_INT(p->state), DB_INT(is_ordered(p)),
                            text_or_null(p->eid), text_or_null(p->matching_id), DB_TEXT(p->spn), DB_TEXT(p->name),
                            DB_TEXT(p->mcc_mnc), DB_INT(p->fallback_allowed), DB_TEXT(p->notifications),
                            DB_BLOB(buf_span(&sealed)), DB_INT(p->profile_class), DB_INT(p->policy_rules),
-                           DB_INT(p->ecall_indication), gid_or_null(&p->gid1), gid_or_null(&p->gid2)),
+                           DB_INT(p->ecall_indication), gid_or_null(&p->gid1), gid_or_null(&p->gid2), DB_INT((int64_t)p->size),
+                           DB_INT(p->uicc_capability)),
                    NULL);
     buf_release(&sealed);
     return e;
@@ -299,7 +322,11 @@ enum err smdp_imsi_add(struct smdp *s, const char *imsi, const char *iccid)
 
 static void copy_text(char *out, size_t room, const struct db_row *r, int column)
 {
-    snprintf(out, room, "%s", db_text(r, column));
+    struct span text = db_blob(r, column);
+    size_t len = text.len < room ? text.len : room - 1;
+    if (len)
+        memcpy(out, text.at, len);
+    out[len] = 0;
 }
 
 static enum err take_profile(void *context, const struct db_row *r)
@@ -328,6 +355,8 @@ static enum err take_profile(void *context, const struct db_row *r)
     p->policy_rules = (uint32_t)db_int(r, 17);
     p->ecall_indication = db_int(r, 18);
     p->claimed = db_int(r, 21);
+    p->size = (uint64_t)db_int(r, 22);
+    p->uicc_capability = (uint32_t)db_int(r, 23);
     enum err e = take_gid(r, 19, &p->gid1);
     return e ? e : take_gid(r, 20, &p->gid2);
 }
@@ -335,7 +364,7 @@ static enum err take_profile(void *context, const struct db_row *r)
 #define PROFILE_COLUMNS                                                                                  \
     "SELECT iccid, owner, type, state, eid, matching_id, spn, name, mcc_mnc, fallback_allowed, notifications," \
     " confirmation, attempts, bound, released_at, downloads, class, policy_rules, ecall, gid1, gid2," \
-    " claimed FROM profile "
+    " claimed, size, uicc_capability FROM profile "
 
 enum err smdp_profile_get(struct smdp *s, const char *iccid, struct smdp_profile *out)
 {
@@ -359,20 +388,21 @@ enum err smdp_profile_by_eid(struct smdp *s, const char *eid, struct smdp_profil
 enum err smdp_type_find(struct smdp *s, const char *owner, const char *type)
 {
     int64_t any = 0;
-    return db_get_int(s->env->db, "SELECT 1 FROM profile WHERE owner = ? AND type = ? LIMIT 1",
+    return db_get_int(s->env->db, "SELECT 1 FROM profile WHERE " SMDP_ANY_STATE " AND owner = ? AND type = ? LIMIT 1",
                       DB_ARGS(DB_TEXT(owner), DB_TEXT(type)), &any);
 }
 
 enum err smdp_profile_by_type(struct smdp *s, const char *owner, const char *type, const char *eid,
                               struct smdp_profile *out)
 {
-    enum err e = db_query(s->env->db, PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? AND eid = ?",
-                          DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_ALLOCATED), DB_TEXT(eid)), take_profile,
+    /* An eUICC has few profiles, a type may have many. */
+    enum err e = db_query(s->env->db, PROFILE_COLUMNS "WHERE eid = ? AND +owner = ? AND +type = ? AND +state = ?",
+                          DB_ARGS(DB_TEXT(eid), DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_ALLOCATED)), take_profile,
                           out);
     if (e == ERR_NOT_FOUND)
         e = db_query(s->env->db,
-                     PROFILE_COLUMNS "WHERE owner = ? AND type = ? AND state = ? ORDER BY iccid LIMIT 1",
-                     DB_ARGS(DB_TEXT(owner), DB_TEXT(type), DB_INT(SMDP_AVAILABLE)), take_profile, out);
+                     PROFILE_COLUMNS "WHERE state = ? AND owner = ? AND type = ? ORDER BY iccid LIMIT 1",
+                     DB_ARGS(DB_INT(SMDP_AVAILABLE), DB_TEXT(owner), DB_TEXT(type)), take_profile, out);
     if (e != ERR_NOT_FOUND)
         return e;
     e = smdp_type_find(s, owner, type);
@@ -390,7 +420,9 @@ const char *smdp_profiles_statement(const struct smdp_filter *f)
         return f->owner[0] ? PROFILE_COLUMNS "WHERE ordered <> 0 AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE ordered <> 0" PAGE;
     if (f->type[0])
         return PROFILE_COLUMNS "WHERE state = ? AND owner = ? AND type = ?" PAGE;
-    return f->owner[0] ? PROFILE_COLUMNS "WHERE state = ? AND owner = ?" PAGE : PROFILE_COLUMNS "WHERE state = ?" PAGE;
+    if (f->owner[0])
+        return PROFILE_COLUMNS "WHERE state = ? AND owner = ? AND (type, iccid) > (?, ?) ORDER BY type, iccid LIMIT ?";
+    return PROFILE_COLUMNS "WHERE state = ? AND (owner, type, iccid) > (?, ?, ?) ORDER BY owner, type, iccid LIMIT ?";
 }
 
 struct visit {
@@ -406,23 +438,36 @@ static enum err visit_profile(void *context, const struct db_row *r)
     return e ? e : v->profile(v->context, &p);
 }
 
+/* All but the last two. What is listed by state lies by owner and type, so a page begins at those of the last one, too. */
+static size_t page_args(const struct smdp_filter *f, const struct smdp_profile *last, struct db_value args[3])
+{
+    size_t count = 0;
+    if (!f->eid[0] && !f->any_order) {
+        args[count++] = DB_INT(f->state);
+        args[count++] = DB_TEXT(f->owner[0] ? f->owner : last->owner);
+        args[count++] = DB_TEXT(f->type[0] ? f->type : last->type);
+        return count;
+    }
+    if (f->eid[0])
+        args[count++] = DB_TEXT(f->eid);
+    if (f->owner[0])
+        args[count++] = DB_TEXT(f->owner);
+    return count;
+}
+
 enum err smdp_profiles_page(struct smdp *s, const struct smdp_filter *f, const char *after, int64_t limit,
                             enum err (*profile)(void *context, const struct smdp_profile *p), void *context)
 {
     struct db_value args[5];
-    size_t count = 0;
     struct visit v = { profile, context };
-    if (f->eid[0])
-        args[count++] = DB_TEXT(f->eid);
-    else if (!f->any_order)
-        args[count++] = DB_INT(f->state);
-    if (f->owner[0])
-        args[count++] = DB_TEXT(f->owner);
-    if (f->type[0] && !f->eid[0] && !f->any_order)
-        args[count++] = DB_TEXT(f->type);
+    struct smdp_profile last = { 0 };
+    enum err e = after[0] ? smdp_profile_get(s, after, &last) : ERR_OK;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e; /* behind no profile there is none */
+    size_t count = page_args(f, &last, args);
     args[count++] = DB_TEXT(after);
     args[count++] = DB_INT(limit);
-    enum err e = db_query(s->env->db, smdp_profiles_statement(f), args, count, visit_profile, &v);
+    e = db_query(s->env->db, smdp_profiles_statement(f), args, count, visit_profile, &v);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -454,16 +499,19 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
     return e ? e : settle(s, p, event);
 }
 
-enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p)
-{
-    return db_run(s->env->db, "UPDATE profile SET eid = ?, claimed = 1 WHERE iccid = ?",
-                  DB_ARGS(DB_TEXT(p->eid), DB_TEXT(p->iccid)), NULL);
-}
-
 enum err smdp_profile_go_on(struct smdp *s, const struct smdp_profile *p, const char *event)
 {
     enum err e = db_run(s->env->db, "UPDATE profile SET state = ?, bound = ?, downloads = ? WHERE iccid = ?",
                         DB_ARGS(DB_INT(p->state), DB_TEXT(p->bound), DB_INT(p->downloads), DB_TEXT(p->iccid)), NULL);
+    return e ? e : settle(s, p, event);
+}
+
+enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p, const char *event)
+{
+    enum err e = db_run(s->env->db,
+                        "UPDATE profile SET state = ?, bound = ?, downloads = ?, eid = ?, claimed = 1 WHERE iccid = ?",
+                        DB_ARGS(DB_INT(p->state), DB_TEXT(p->bound), DB_INT(p->downloads), DB_TEXT(p->eid), DB_TEXT(p->iccid)),
+                        NULL);
     return e ? e : settle(s, p, event);
 }
 
@@ -495,26 +543,39 @@ enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_su
 
 /* --- sessions ----------------------------------------------------------------------------------- */
 
-/* Looked for once a minute: sessions come more often than they are forgotten. */
+/* The least key of a session that was opened then. */
+static int64_t session_key_at(int64_t ms)
+{
+    return ms << 16;
+}
+
+int64_t smdp_session_key(const char *transaction_id)
+{
+    char digits[17];
+    snprintf(digits, sizeof digits, "%.16s", transaction_id);
+    return (int64_t)strtoull(digits, NULL, 16);
+}
+
+/* Looked for once a minute, each session but once, whatever stays among them; after a clock that went back all again. */
 static enum err forget_sessions(struct smdp *s, int64_t now)
 {
-    _Static_assert(SMDP_BOUND == 3, "the number in the statement and its index");
-    if (now < s->forget_at)
+    _Static_assert(SMDP_BOUND == 3, "the number in the statement");
+    if (now >= s->forgot_at && now < s->forgot_at + CLOCK_MINUTE)
         return ERR_OK;
-    s->forget_at = now + CLOCK_MINUTE;
-    return db_run(s->env->db, "DELETE FROM session WHERE at < ? AND state <> 3", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    int64_t from = now < s->forgot_at ? 0 : session_key_at(s->forgot_at - SESSION_KEPT);
+    s->forgot_at = now;
+    return db_run(s->env->db, "DELETE FROM session WHERE id >= ? AND id < ? AND state <> 3",
+                  DB_ARGS(DB_INT(from < 0 ? 0 : from), DB_INT(session_key_at(now - SESSION_KEPT))), NULL);
 }
 
 enum err smdp_session_add(struct smdp *s, const struct smdp_session *x)
 {
-    int64_t now = clock_now(s->env->clock);
-    enum err e = forget_sessions(s, now);
+    enum err e = forget_sessions(s, clock_now(s->env->clock));
     return e ? e : db_run(s->env->db,
-                  "INSERT INTO session (transaction_id, state, identity, euicc_challenge, server_challenge, eid,"
-                  " iccid, at) VALUES (?,?,?,?,?,'','',?)",
-                  DB_ARGS(DB_TEXT(x->transaction_id), DB_INT(x->state), DB_INT(x->identity),
-                          DB_BLOB(SPAN_ARRAY(x->euicc_challenge)), DB_BLOB(SPAN_ARRAY(x->server_challenge)),
-                          DB_INT(now)),
+                  "INSERT INTO session (id, transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid)"
+                  " VALUES (?,?,?,?,?,?,'','')",
+                  DB_ARGS(DB_INT(smdp_session_key(x->transaction_id)), DB_TEXT(x->transaction_id), DB_INT(x->state),
+                          DB_INT(x->identity), DB_BLOB(SPAN_ARRAY(x->euicc_challenge)), DB_BLOB(SPAN_ARRAY(x->server_challenge))),
                   NULL);
 }
 
@@ -541,24 +602,24 @@ enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smd
     *out = (struct smdp_session){ .euicc_certificate.max = 4096 };
     return db_query(s->env->db,
                     "SELECT transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid,"
-                    " smdp_signature2, euicc_certificate FROM session WHERE transaction_id = ?",
-                    DB_ARGS(DB_TEXT(transaction_id)), take_session, out);
+                    " smdp_signature2, euicc_certificate FROM session WHERE id = ? AND transaction_id = ?",
+                    DB_ARGS(DB_INT(smdp_session_key(transaction_id)), DB_TEXT(transaction_id)), take_session, out);
 }
 
 enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x)
 {
     return db_run(s->env->db,
                   "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?"
-                  " WHERE transaction_id = ?",
+                  " WHERE id = ?",
                   DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid), DB_BLOB(SPAN_ARRAY(x->smdp_signature2)),
-                          DB_BLOB(buf_span(&x->euicc_certificate)), DB_TEXT(x->transaction_id)),
+                          DB_BLOB(buf_span(&x->euicc_certificate)), DB_INT(smdp_session_key(x->transaction_id))),
                   NULL);
 }
 
 enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x)
 {
-    return db_run(s->env->db, "UPDATE session SET state = ? WHERE transaction_id = ?",
-                  DB_ARGS(DB_INT(x->state), DB_TEXT(x->transaction_id)), NULL);
+    return db_run(s->env->db, "UPDATE session SET state = ? WHERE id = ?",
+                  DB_ARGS(DB_INT(x->state), DB_INT(smdp_session_key(x->transaction_id))), NULL);
 }
 
 enum err smdp_session_close_all(struct smdp *s, const char *iccid)

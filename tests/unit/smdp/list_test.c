@@ -46,18 +46,19 @@ static const struct {
     int status;
     bool operator; /* asked by "eso", else by the administrator */
 } lists[] = {
-    { "the stock of all", "/v1/stock", "profiles", "100 102 104 105 106 107 108 109 150 151 153 154 200 201 203 204", 200, false },
+    { "the stock of all", "/v1/stock", "profiles", "150 151 153 154 200 201 203 204 100 102 104 105 106 107 108 109", 200, false },
     { "the stock of one operator", "/v1/stock?operator=admin", "profiles", "150 151 153 154", 200, false },
     { "of one type", "/v1/stock?operator=eso&profileType=car", "profiles", "200 201 203 204", 200, false },
     { "of a type that is none", "/v1/stock?operator=eso&profileType=golden", "profiles", "", 200, false },
-    { "an operator's own", "/v1/stock", "profiles", "100 102 104 105 106 107 108 109 200 201 203 204", 200, true },
+    { "an operator's own", "/v1/stock", "profiles", "200 201 203 204 100 102 104 105 106 107 108 109", 200, true },
     { "an operator's own of a type", "/v1/stock?profileType=iot", "profiles", "100 102 104 105 106 107 108 109", 200, true },
     { "another operator's", "/v1/stock?operator=admin", "profiles", "", 200, true },
-    { "what is released", "/v1/stock?state=released", "profiles", "101 103 202", 200, false },
+    { "what is released", "/v1/stock?state=released", "profiles", "202 101 103", 200, false },
     { "what is released, of a type", "/v1/stock?state=released&operator=eso&profileType=car", "profiles", "202", 200, false },
-    { "the first page", "/v1/stock?limit=3", "profiles", "100 102 104", 200, false },
+    { "the first page", "/v1/stock?limit=3", "profiles", "150 151 153", 200, false },
     { "the page behind it", "/v1/stock?limit=3&after=8949000000000000104", "profiles", "105 106 107", 200, false },
-    { "behind one that is not there", "/v1/stock?limit=3&after=8949000000000000110", "profiles", "150 151 153", 200, false },
+    { "the page across operators", "/v1/stock?limit=3&after=8949000000000000153", "profiles", "154 200 201", 200, false },
+    { "behind one that is not there", "/v1/stock?limit=3&after=8949000000000000110", "profiles", "", 200, false },
     { "behind the last", "/v1/stock?after=9999999999999999999", "profiles", "", 200, false },
     { "a type of nobody in particular", "/v1/stock?profileType=iot", "profiles", "", 400, false },
     { "a state that is none", "/v1/stock?state=sold", "profiles", "", 400, false },
@@ -69,7 +70,7 @@ static const struct {
     { "a zero in a filter", "/v1/stock?operator=eso%00admin", "profiles", "", 400, false },
     { "all orders", "/v1/orders", "orders", "101 103 152 202", 200, false },
     { "one operator's", "/v1/orders?operator=admin", "orders", "152", 200, false },
-    { "in one state", "/v1/orders?state=released", "orders", "101 103 202", 200, false },
+    { "in one state", "/v1/orders?state=released", "orders", "202 101 103", 200, false },
     { "in one state of one operator", "/v1/orders?state=allocated&operator=admin", "orders", "152", 200, false },
     { "of one EID", "/v1/orders?eid=" LAB_EID, "orders", "101 152", 200, false },
     { "of one EID, and an operator's own", "/v1/orders?eid=" LAB_EID, "orders", "101", 200, true },
@@ -147,9 +148,9 @@ static void no_page_scans(void)
         struct smdp_filter f;
         const char *index;
     } rows[] = {
-        { "by state", { .state = SMDP_AVAILABLE }, "profile_by_state (state=? AND iccid>?)" },
-        { "by state and operator", { .owner = "eso" }, "profile_by_owner (owner=? AND state=? AND iccid>?)" },
-        { "by state and type", { .owner = "eso", .type = "iot" }, "profile_by_type (owner=? AND type=? AND state=? AND iccid>?)" },
+        { "by state", { .state = SMDP_AVAILABLE }, "profile_by_state (state=? AND (owner,type,iccid)>(?,?,?))" },
+        { "by state and operator", { .owner = "eso" }, "profile_by_state (state=? AND owner=? AND (type,iccid)>(?,?))" },
+        { "by state and type", { .owner = "eso", .type = "iot" }, "profile_by_state (state=? AND owner=? AND type=? AND iccid>?)" },
         { "all orders", { .any_order = true }, "order_by_iccid (iccid>?)" },
         { "orders of an operator", { .any_order = true, .owner = "eso" }, "order_by_owner (owner=? AND iccid>?)" },
         { "orders of an EID", { .eid = LAB_EID }, "profile_by_eid (eid=? AND iccid>?)" },
