@@ -520,11 +520,18 @@ struct crypto_counts bench_euicc_demanded(void)
 static enum err run_downloads(struct bench_card *b, unsigned count, struct bench_euicc_result *out)
 {
     const struct crypto_counts demanded = bench_euicc_demanded();
-    enum err e = download(b, false); /* the certificates are seen before anything counts */
-    for (unsigned i = 0; !e && i < count; i++)
-        e = download(b, true);
+    struct crypto_floor *floor = NULL;
+    enum err e = crypto_floor_new(&floor);
     if (!e)
-        e = crypto_measure_floor(&out->costs);
+        e = download(b, false); /* the certificates are seen before anything counts */
+    for (unsigned i = 0; !e && i < count; i++) {
+        e = crypto_floor_turn(floor, i, count);
+        if (!e)
+            e = download(b, true);
+    }
+    if (!e)
+        out->costs = crypto_floor_costs(floor);
+    crypto_floor_free(floor);
     if (e)
         return e;
     out->downloads = count;

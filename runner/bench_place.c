@@ -99,6 +99,8 @@ enum err bench_place_open(struct bench_place *b, bool stored)
     *b = (struct bench_place){ .step = "the certificates", .roots = { .max = 64 << 10 } };
     b->log = (struct log){ .clock = clock_system(), .actor = "bench" };
     enum err e = crypto_new(&b->env.crypto);
+    if (!e)
+        e = crypto_floor_new(&b->floor);
     if (e)
         return e;
     b->env.clock = clock_system();
@@ -191,6 +193,7 @@ void bench_place_close(struct bench_place *b)
     trust_free(b->trust);
     trust_free(b->operators);
     pki_free(b->pki);
+    crypto_floor_free(b->floor);
     crypto_free(b->env.crypto);
 }
 

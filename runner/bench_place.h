@@ -4,6 +4,7 @@
 #define LAB_RUNNER_BENCH_PLACE_H
 
 #include "certs.h"
+#include "crypto_floor.h"
 #include "es10b.h"
 #include "euicc.h"
 #include "wire.h"
@@ -38,6 +39,7 @@ struct bench_place {
     struct pki_euicc identity;
     struct euicc *euicc;
     struct es10_card card;
+    struct crypto_floor *floor;
     const char *step; /* what is being done, for the message when it fails */
 };
 

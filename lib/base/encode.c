@@ -51,19 +51,30 @@ enum err hex_decode(struct span text, struct buf *out)
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static uint8_t *put_digits(uint8_t *at, uint32_t n)
+{
+    at[0] = (uint8_t)base64_digits[n >> 18];
+    at[1] = (uint8_t)base64_digits[n >> 12 & 63];
+    at[2] = (uint8_t)base64_digits[n >> 6 & 63];
+    at[3] = (uint8_t)base64_digits[n & 63];
+    return at + 4;
+}
+
 enum err base64_put(struct buf *b, struct span src)
 {
+    size_t whole = src.len / 3 * 3, left = src.len - whole, i;
     enum err e = src.len > SIZE_MAX / 2 ? ERR_LIMIT : buf_reserve(b, (src.len + 2) / 3 * 4);
-    for (size_t i = 0; !e && i < src.len; i += 3) {
-        size_t left = src.len - i;
-        uint32_t n = (uint32_t)src.at[i] << 16 | (left > 1 ? (uint32_t)src.at[i + 1] << 8 : 0) |
-                     (left > 2 ? src.at[i + 2] : 0u);
-        b->at[b->len++] = (uint8_t)base64_digits[n >> 18];
-        b->at[b->len++] = (uint8_t)base64_digits[n >> 12 & 63];
-        b->at[b->len++] = (uint8_t)(left > 1 ? base64_digits[n >> 6 & 63] : '=');
-        b->at[b->len++] = (uint8_t)(left > 2 ? base64_digits[n & 63] : '=');
+    if (e || !src.len)
+        return e;
+    uint8_t *at = b->at + b->len;
+    for (i = 0; i < whole; i += 3)
+        at = put_digits(at, (uint32_t)src.at[i] << 16 | (uint32_t)src.at[i + 1] << 8 | src.at[i + 2]);
+    if (left) {
+        at = put_digits(at, (uint32_t)src.at[i] << 16 | (left > 1 ? (uint32_t)src.at[i + 1] << 8 : 0));
+        memset(at - (3 - left), '=', 3 - left);
     }
-    return e;
+    b->len = (size_t)(at - b->at);
+    return ERR_OK;
 }
 
 /* By table: which kind of digit comes next nobody can guess, so a branch on it is mostly guessed wrong. 0: none. */
@@ -118,17 +129,20 @@ enum err base64_decode(struct span text, struct buf *out)
         return ERR_PARSE;
     size_t whole = pad ? text.len - 4 : text.len;
     enum err e = buf_reserve(out, text.len / 4 * 3 - (size_t)pad);
-    for (size_t i = 0; !e && i < whole; i += 4) {
-        uint32_t n = read_four(text.at + i, 0);
-        out->at[out->len++] = (uint8_t)(n >> 16);
-        out->at[out->len++] = (uint8_t)(n >> 8);
-        out->at[out->len++] = (uint8_t)n;
-    }
-    if (e || !pad)
+    if (e || !text.len)
         return e;
-    uint32_t n = read_four(text.at + whole, pad);
-    out->at[out->len++] = (uint8_t)(n >> 16);
+    uint8_t *at = out->at + out->len;
+    for (size_t i = 0; i < whole; i += 4) {
+        uint32_t n = read_four(text.at + i, 0);
+        *at++ = (uint8_t)(n >> 16);
+        *at++ = (uint8_t)(n >> 8);
+        *at++ = (uint8_t)n;
+    }
+    uint32_t n = pad ? read_four(text.at + whole, pad) : 0;
+    if (pad)
+        *at++ = (uint8_t)(n >> 16);
     if (pad == 1)
-        out->at[out->len++] = (uint8_t)(n >> 8);
+        *at++ = (uint8_t)(n >> 8);
+    out->len = (size_t)(at - out->at);
     return ERR_OK;
 }

@@ -1,29 +1,33 @@
 #include "crypto_floor.h"
 
+#include <stdlib.h>
 #include <time.h>
 
-#define LEAST_SECONDS 0.2
 #define ROUND 32
+#define SAMPLES 50 /* about half a second */
+#define OPERATIONS 4
 
-struct bench {
+struct crypto_floor {
     struct crypto *c;
     struct ec_key *key;
     struct ec_point point;
     struct ec_signature signature;
     struct span message;
+    double spent[OPERATIONS];
+    unsigned samples;
 };
 
-static enum err run_sign(struct bench *b)
+static enum err run_sign(struct crypto_floor *b)
 {
     return ec_sign(b->c, b->key, &b->message, 1, &b->signature);
 }
 
-static enum err run_verify(struct bench *b)
+static enum err run_verify(struct crypto_floor *b)
 {
     return ec_verify(b->c, EC_P256, SPAN_ARRAY(b->point.at), &b->message, 1, SPAN_ARRAY(b->signature.at));
 }
 
-static enum err run_ecdh(struct bench *b)
+static enum err run_ecdh(struct crypto_floor *b)
 {
     struct secret z = { 0 };
     enum err e = ec_key_agree(b->c, b->key, SPAN_ARRAY(b->point.at), &z);
@@ -31,7 +35,7 @@ static enum err run_ecdh(struct bench *b)
     return e;
 }
 
-static enum err run_keygen(struct bench *b)
+static enum err run_keygen(struct crypto_floor *b)
 {
     struct ec_key *k = NULL;
     enum err e = ec_key_generate(b->c, EC_P256, &k);
@@ -46,47 +50,77 @@ static double processor_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static enum err measure(struct bench *b, enum err (*run)(struct bench *b), double *out)
+static enum err (*const operations[OPERATIONS])(struct crypto_floor *b) = { run_sign, run_verify, run_ecdh, run_keygen };
+
+enum err crypto_floor_new(struct crypto_floor **out)
 {
-    enum err e = run(b); /* the first one pays for what is cached later */
-    double start = processor_seconds(), spent = 0;
-    unsigned done = 0;
-    while (!e && spent < LEAST_SECONDS) {
-        for (unsigned i = 0; !e && i < ROUND; i++)
-            e = run(b);
-        done += ROUND;
-        spent = processor_seconds() - start;
+    struct crypto_floor *b = calloc(1, sizeof *b);
+    enum err e = b ? crypto_new(&b->c) : ERR_NOMEM;
+    if (!e)
+        e = ec_key_generate(b->c, EC_P256, &b->key);
+    if (e) {
+        crypto_floor_free(b);
+        return e;
     }
-    *out = done ? spent / done : 0;
+    b->message = span_str("the message that is signed to see what signing costs");
+    ec_key_point(b->key, &b->point);
+    for (size_t i = 0; !e && i < OPERATIONS; i++)
+        e = operations[i](b); /* the first one pays for what is cached later */
+    if (!e)
+        *out = b;
+    else
+        crypto_floor_free(b);
     return e;
 }
 
-static enum err measure_all(struct crypto *c, struct crypto_costs *out)
+void crypto_floor_free(struct crypto_floor *b)
 {
-    struct bench b = { .c = c, .message = span_str("the message that is signed to see what signing costs") };
-    enum err e = ec_key_generate(c, EC_P256, &b.key);
-    if (e)
-        return e;
-    ec_key_point(b.key, &b.point);
-    e = measure(&b, run_sign, &out->sign);
-    if (!e)
-        e = measure(&b, run_verify, &out->verify);
-    if (!e)
-        e = measure(&b, run_ecdh, &out->ecdh);
-    if (!e)
-        e = measure(&b, run_keygen, &out->keygen);
-    ec_key_free(b.key);
+    if (!b)
+        return;
+    ec_key_free(b->key);
+    crypto_free(b->c);
+    free(b);
+}
+
+enum err crypto_floor_sample(struct crypto_floor *b)
+{
+    enum err e = ERR_OK;
+    for (size_t k = 0; !e && k < OPERATIONS; k++) {
+        double start = processor_seconds();
+        for (unsigned i = 0; !e && i < ROUND; i++)
+            e = operations[k](b);
+        b->spent[k] += processor_seconds() - start;
+    }
+    b->samples++;
     return e;
+}
+
+enum err crypto_floor_turn(struct crypto_floor *b, unsigned turn, unsigned turns)
+{
+    unsigned apart = (turns + SAMPLES - 1) / SAMPLES;
+    return turn % apart ? ERR_OK : crypto_floor_sample(b);
+}
+
+static double cost(const struct crypto_floor *b, size_t operation)
+{
+    return b->samples ? b->spent[operation] / ((double)b->samples * ROUND) : 0;
+}
+
+struct crypto_costs crypto_floor_costs(const struct crypto_floor *b)
+{
+    return (struct crypto_costs){ .sign = cost(b, 0), .verify = cost(b, 1), .ecdh = cost(b, 2), .keygen = cost(b, 3) };
 }
 
 enum err crypto_measure_floor(struct crypto_costs *out)
 {
-    struct crypto *c = NULL;
+    struct crypto_floor *b = NULL;
+    enum err e = crypto_floor_new(&b);
     *out = (struct crypto_costs){ 0 };
-    enum err e = crypto_new(&c);
+    for (unsigned i = 0; !e && i < SAMPLES; i++)
+        e = crypto_floor_sample(b);
     if (!e)
-        e = measure_all(c, out);
-    crypto_free(c);
+        *out = crypto_floor_costs(b);
+    crypto_floor_free(b);
     return e;
 }
 

@@ -111,7 +111,7 @@ static enum err set_encoded(json_t *object, const char *member, struct span valu
     struct buf text = { .max = JSON_TEXT_MAX };
     enum err e = encoder(&text, value);
     if (!e)
-        e = set(object, member, json_stringn(text.len ? (const char *)text.at : "", text.len));
+        e = set(object, member, json_stringn_nocheck(text.len ? (const char *)text.at : "", text.len)); /* digits: ASCII */
     buf_release(&text);
     return e;
 }

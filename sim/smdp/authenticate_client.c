@@ -30,6 +30,16 @@ static enum err find_order(struct smdp *s, struct span matching_id, const char *
     return ERR_OK;
 }
 
+/* What opened the session belongs to this profile. A session that goes on forgets it with all else that it learns now. */
+static enum err note_subject(struct smdp *s, const struct smdp_session *x, const struct smdp_profile *p, struct smdp_memory *m,
+                             bool refused)
+{
+    memcpy(m->iccid, p->iccid, sizeof m->iccid);
+    m->opened_at = smdp_session_time(x);
+    enum err e = buf_set(&m->opened, buf_span(&x->opening));
+    return !e && refused && x->opening.len ? smdp_session_set_opening(s, x->transaction_id, (struct span){ 0 }) : e;
+}
+
 /* SGP.22 5.6.3: the key that the package was bound to before; the eUICC uses it again where it still has it. */
 static enum err find_bound_key(struct smdp *s, const struct smdp_profile *p, struct smdp_memory *m)
 {
@@ -94,8 +104,11 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_a
     const struct rsp_authenticate_response_ok *in = &q->response.ok;
     struct smdp_profile p = { 0 };
     enum err e = es_authentication_verify(&s->authentication, q, SPAN_ARRAY(x->server_challenge), euicc, status);
-    if (!e && !es_refused(status))
+    if (!e && !es_refused(status)) {
         e = find_order(s, in->euicc_signed1.ctx_params1.matching_id, euicc->eid, &p, status);
+        if (!e && p.iccid[0])
+            e = note_subject(s, x, &p, m, es_refused(status));
+    }
     if (!e && !es_refused(status))
         e = smdp_check_eligibility(s, &in->euicc_signed1.euicc_info2, &p, status);
     if (!e && p.iccid[0])

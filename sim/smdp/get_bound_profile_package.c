@@ -102,6 +102,7 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_g
 {
     const struct rsp_euicc_signed2 *signed2 = &q->response.ok.euicc_signed2;
     struct smdp_profile p = { 0 };
+    memcpy(m->iccid, x->iccid, sizeof m->iccid);
     enum err e = verify(s, x, q, status);
     if (!e && !es_refused(status))
         e = smdp_profile_get(s, x->iccid, &p);

@@ -2,7 +2,8 @@
 
 void smdp_memory_init(struct smdp_memory *m)
 {
-    *m = (struct smdp_memory){ .opening = ES_OPENING_INIT, .tbs.max = 4096, .metadata.max = 8192, .package.max = 1 << 20 };
+    *m = (struct smdp_memory){ .opening = ES_OPENING_INIT, .tbs.max = 4096, .metadata.max = 8192, .package.max = 1 << 20,
+                                .opened.max = 1 << 16 };
     smdp_binding_init(&m->binding);
 }
 
@@ -13,4 +14,5 @@ void smdp_memory_release(struct smdp_memory *m)
     buf_release(&m->tbs);
     buf_release(&m->metadata);
     buf_release(&m->package);
+    buf_release(&m->opened);
 }

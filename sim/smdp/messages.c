@@ -8,7 +8,6 @@
 #include "smdp_routes.h"
 
 #define BYTES_KEPT (8u << 10) /* of one message */
-#define UNATTACHED_KEPT CLOCK_DAY /* a session that nobody went on with has no profile */
 
 /* --- blotting out ----------------------------------------------------------------------------------- */
 
@@ -44,45 +43,21 @@ static enum err copy(const struct smdp_message *m, struct buf *out)
 
 /* Each statement stands alone: a download costs little more than its messages' bytes. */
 
-static enum err insert(struct smdp *s, const struct smdp_message *m, struct span bytes)
+static enum err insert(struct smdp *s, const struct smdp_message *m, const char *iccid, struct span bytes)
 {
     char status[40] = "";
     if (es_refused(m->status))
         snprintf(status, sizeof status, "%s/%s", m->status->subject, m->status->reason);
-    const struct db_value at = DB_INT(clock_now(s->env->clock)), function = DB_TEXT(m->function), refusal = DB_TEXT(status),
+    const struct db_value about = DB_TEXT(iccid), at = DB_INT(m->at ? m->at : clock_now(s->env->clock)),
+                          function = DB_TEXT(m->function), refusal = DB_TEXT(status),
                           size = DB_INT((int64_t)m->bytes.len), blob = DB_BLOB(bytes);
     if (m->owner) /* of a profile that is not here, or not the caller's, nothing is kept */
         return db_run(s->env->db,
-                      "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
-                      " SELECT iccid, '', ?, ?, ?, ?, ? FROM profile WHERE iccid = ? AND owner = ?",
-                      DB_ARGS(at, function, refusal, size, blob, DB_TEXT(m->iccid), DB_TEXT(m->owner)), NULL);
-    if (m->iccid[0])
-        return db_run(s->env->db,
-                      "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
-                      " SELECT iccid, '', ?, ?, ?, ?, ? FROM profile WHERE iccid = ?",
-                      DB_ARGS(at, function, refusal, size, blob, DB_TEXT(m->iccid)), NULL);
-    return db_run(s->env->db,
-                  "INSERT INTO message (iccid, transaction_id, at, function, status, size, bytes)"
-                  " SELECT iccid, transaction_id, ?, ?, ?, ?, ? FROM session WHERE id = ? AND transaction_id = ?",
-                  DB_ARGS(at, function, refusal, size, blob, DB_INT(smdp_session_key(m->transaction_id)),
-                          DB_TEXT(m->transaction_id)),
-                  NULL);
-}
-
-/* What came in this session before its profile was known belongs to the profile: the session's, else the one whose
- * matchingId was shown in vain. */
-static enum err attach(struct smdp *s, const struct smdp_message *m)
-{
-    enum err e = db_run(s->env->db,
-                        "UPDATE message SET iccid = COALESCE((SELECT iccid FROM session WHERE id = ?2 AND transaction_id = ?1), '')"
-                        " WHERE transaction_id = ?1 AND iccid = ''",
-                        DB_ARGS(DB_TEXT(m->transaction_id), DB_INT(smdp_session_key(m->transaction_id))), NULL);
-    if (e || !es_refused(m->status) || !m->matching_id[0])
-        return e;
-    return db_run(s->env->db,
-                  "UPDATE message SET iccid = COALESCE((SELECT iccid FROM profile WHERE matching_id = ?), '')"
-                  " WHERE transaction_id = ? AND iccid = ''",
-                  DB_ARGS(DB_TEXT(m->matching_id), DB_TEXT(m->transaction_id)), NULL);
+                      "INSERT INTO message (iccid, at, function, status, size, bytes)"
+                      " SELECT iccid, ?, ?, ?, ?, ? FROM profile WHERE iccid = ? AND owner = ?",
+                      DB_ARGS(at, function, refusal, size, blob, about, DB_TEXT(m->owner)), NULL);
+    return db_run(s->env->db, "INSERT INTO message (iccid, at, function, status, size, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(about, at, function, refusal, size, blob), NULL);
 }
 
 /* Who knows the matchingId can send a message again and again: where there are too many, the oldest goes of the kind (function and
@@ -103,43 +78,21 @@ static enum err forget(struct smdp *s, const char *iccid)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Of the profile that the message went to: the session's, else the one whose matchingId was shown in vain. */
-static enum err forget_of_session(struct smdp *s, const struct smdp_message *m)
-{
-    struct buf iccid = { .max = 20 };
-    enum err e = db_get(s->env->db,
-                        "SELECT COALESCE(NULLIF((SELECT iccid FROM session WHERE id = ? AND transaction_id = ?), ''),"
-                        " (SELECT iccid FROM profile WHERE matching_id = ?))",
-                        DB_ARGS(DB_INT(smdp_session_key(m->transaction_id)), DB_TEXT(m->transaction_id), DB_TEXT(m->matching_id)),
-                        &iccid);
-    if (!e && iccid.len)
-        e = forget(s, buf_cstr(&iccid));
-    buf_release(&iccid);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err forget_unattached(struct smdp *s)
-{
-    return db_run(s->env->db, "DELETE FROM message WHERE iccid = '' AND at < ?",
-                  DB_ARGS(DB_INT(clock_now(s->env->clock) - UNATTACHED_KEPT)), NULL);
-}
-
 enum err smdp_message_keep(struct smdp *s, const struct smdp_message *m)
 {
+    char iccid[21];
     struct buf bytes = { .max = HTTP_BODY_MAX };
     if (s->messages_kept <= 0)
         return ERR_OK;
-    enum err e = copy(m, &bytes);
+    snprintf(iccid, sizeof iccid, "%s", m->iccid);
+    enum err e = iccid[0] ? ERR_OK : smdp_session_iccid(s, m->transaction_id, iccid);
+    if (e || !iccid[0])
+        return e == ERR_NOT_FOUND ? ERR_OK : e; /* what belongs to no profile is kept nowhere */
+    e = copy(m, &bytes);
     if (!e)
-        e = insert(s, m, buf_span(&bytes));
-    if (!e && m->attaches)
-        e = attach(s, m);
-    if (!e && !m->iccid[0] && !m->opens)
-        e = forget_of_session(s, m);
-    if (!e && m->iccid[0])
-        e = forget(s, m->iccid);
-    if (!e && m->opens)
-        e = forget_unattached(s);
+        e = insert(s, m, iccid, buf_span(&bytes));
+    if (!e)
+        e = forget(s, iccid);
     buf_release(&bytes);
     return e;
 }
@@ -151,7 +104,7 @@ enum err smdp_keep_order(struct smdp *s, const char *function, const struct http
 {
     const struct smdp_message m = {
         .function = function, .iccid = iccid[0] ? iccid : in->iccid, .owner = in->requester, .transaction_id = "",
-        .matching_id = "", .bytes = q->body, .status = status,
+        .bytes = q->body, .status = status,
         .secret = { span_str(in->matching_id), span_str(in->confirmation_code) },
     };
     return smdp_message_keep(s, &m);
@@ -163,46 +116,54 @@ static struct smdp_message of_session(const char *function, struct span transact
 {
     if (es_transaction_text(transaction_id, id))
         id[0] = 0;
-    return (struct smdp_message){ .function = function, .iccid = "", .transaction_id = id, .matching_id = "", .bytes = bytes,
+    return (struct smdp_message){ .function = function, .iccid = "", .transaction_id = id, .bytes = bytes,
                                   .status = status };
 }
 
+/* It waits in the session until the eUICC says what it is for. */
 enum err smdp_keep_initiate_authentication(struct smdp *s, const struct http_request *http,
-                                           const struct rsp_initiate_authentication_request *q,
+                                           const struct rsp_initiate_authentication_request *q, const struct smdp_memory *made,
                                            const struct rsp_initiate_authentication_ok *ok, const struct es_status *status)
 {
     char id[33];
-    (void)q;
-    struct smdp_message m = of_session("ES9+.InitiateAuthentication", ok->transaction_id, id, http->body, status);
-    m.opens = true;
-    return es_refused(status) ? ERR_OK : smdp_message_keep(s, &m);
+    (void)q, (void)made;
+    if (s->messages_kept <= 0 || es_refused(status) || es_transaction_text(ok->transaction_id, id))
+        return ERR_OK;
+    return smdp_session_set_opening(s, id, span_sub(http->body, 0, BYTES_KEPT));
+}
+
+static enum err keep_opening(struct smdp *s, const struct smdp_memory *made)
+{
+    static const struct es_status taken;
+    const struct smdp_message m = { .function = "ES9+.InitiateAuthentication", .iccid = made->iccid, .transaction_id = "",
+                                    .bytes = buf_span(&made->opened), .at = made->opened_at, .status = &taken };
+    return made->opened.len ? smdp_message_keep(s, &m) : ERR_OK;
 }
 
 enum err smdp_keep_authenticate_client(struct smdp *s, const struct http_request *http,
-                                       const struct rsp_authenticate_client_request *q,
+                                       const struct rsp_authenticate_client_request *q, const struct smdp_memory *made,
                                        const struct rsp_authenticate_client_ok *ok, const struct es_status *status)
 {
-    const struct span secret = q->response.ok.euicc_signed1.ctx_params1.matching_id;
-    char id[33], matching_id[SMDP_MATCHING_ID_MAX + 1] = "";
+    char id[33];
     (void)http, (void)ok;
     struct smdp_message m = of_session("ES9+.AuthenticateClient", q->transaction_id, id, q->response.whole, status);
-    if (secret.len < sizeof matching_id && secret.len && !memchr(secret.at, 0, secret.len))
-        memcpy(matching_id, secret.at, secret.len);
-    m.secret[0] = secret;
-    m.matching_id = matching_id;
-    m.attaches = true;
-    return smdp_message_keep(s, &m);
+    m.iccid = made->iccid;
+    m.secret[0] = q->response.ok.euicc_signed1.ctx_params1.matching_id;
+    enum err e = made->iccid[0] ? keep_opening(s, made) : ERR_OK;
+    return e ? e : smdp_message_keep(s, &m);
 }
 
 /* hashCc is a hash of few digits, which can be guessed. */
 enum err smdp_keep_get_bound_profile_package(struct smdp *s, const struct http_request *http,
                                              const struct rsp_get_bound_profile_package_request *q,
+                                             const struct smdp_memory *made,
                                              const struct rsp_get_bound_profile_package_ok *ok,
                                              const struct es_status *status)
 {
     char id[33];
     (void)http, (void)ok;
     struct smdp_message m = of_session("ES9+.GetBoundProfilePackage", q->transaction_id, id, q->response.whole, status);
+    m.iccid = made->iccid;
     m.secret[0] = q->response.ok.euicc_signed2.hash_cc;
     return smdp_message_keep(s, &m);
 }
@@ -219,7 +180,7 @@ enum err smdp_keep_notification(struct smdp *s, const struct rsp_pending_notific
 {
     static const struct es_status taken;
     char id[33] = "", iccid[21] = "";
-    struct smdp_message m = { .function = "ES9+.HandleNotification", .iccid = iccid, .transaction_id = id, .matching_id = "",
+    struct smdp_message m = { .function = "ES9+.HandleNotification", .iccid = iccid, .transaction_id = id,
                               .bytes = n->whole, .status = &taken };
     if (n->which == RSP_PENDING_INSTALLATION && es_transaction_text(n->installation.data.transaction_id, id))
         id[0] = 0;

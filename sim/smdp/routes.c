@@ -44,7 +44,7 @@ static enum err kept(enum err e)
         if (!e)                                                                                               \
             smdp_log_outcome(s, "ES9+." #function, &status);                                                  \
         if (!e)                                                                                               \
-            e = kept(smdp_keep_##function(s, q, &request, &ok, &status));                                     \
+            e = kept(smdp_keep_##function(s, q, &request, &made, &ok, &status));                              \
         if (!e)                                                                                               \
             e = es9p_##function##_write(s->env, q, &ok, &status, p);                                          \
         es_memory_release(&received);                                                                         \

@@ -34,6 +34,10 @@ struct smdp_memory {
     struct ec_signature signature;
     struct smdp_binding binding;
     struct buf tbs, metadata, package;
+    /* For the messages that are kept: the profile that it is about ("" none), and what opened its session and when. */
+    char iccid[21];
+    struct buf opened;
+    int64_t opened_at;
 };
 void smdp_memory_init(struct smdp_memory *m);
 void smdp_memory_release(struct smdp_memory *m);

@@ -69,6 +69,7 @@ struct smdp_session {
     char eid[33], iccid[21];
     uint8_t smdp_signature2[64];
     struct buf euicc_certificate;
+    struct buf opening;                /* the message that opened it, until it is known what it is for */
 };
 void smdp_session_release(struct smdp_session *s);
 /* The key that it is kept under: the first eight octets of its transactionId. */
@@ -149,7 +150,11 @@ MUST_CHECK enum err smdp_binding_remove(struct smdp *s, const char *iccid);
 
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
-/* An eUICC has authenticated: state, EID, ICCID, smdpSignature2 and its certificate. */
+/* The message that opened it; none: it is known for what. When it was opened. Its ICCID, "" none yet; ERR_NOT_FOUND. */
+MUST_CHECK enum err smdp_session_set_opening(struct smdp *s, const char *transaction_id, struct span message);
+int64_t smdp_session_time(const struct smdp_session *x);
+MUST_CHECK enum err smdp_session_iccid(struct smdp *s, const char *transaction_id, char out[21]);
+/* An eUICC has authenticated: state, EID, ICCID, smdpSignature2 and its certificate; what opened the session is forgotten. */
 MUST_CHECK enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x);
 /* Its state, and no more. */
 MUST_CHECK enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x);

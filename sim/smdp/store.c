@@ -116,12 +116,12 @@ const char *const smdp_migrations[] = {
     "CREATE TABLE session_by_time ("
     " id INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, state INTEGER NOT NULL, identity INTEGER NOT NULL,"
     " euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL,"
-    " smdp_signature2 BLOB, euicc_certificate BLOB);"
+    " smdp_signature2 BLOB, euicc_certificate BLOB, opening BLOB);"
     "INSERT INTO session_by_time SELECT"
     " (WITH RECURSIVE digit (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM digit WHERE n < 16)"
     "  SELECT SUM((instr('0123456789ABCDEF', substr(transaction_id, n, 1)) - 1) << (4 * (16 - n))) FROM digit),"
-    " transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid, smdp_signature2, euicc_certificate"
-    " FROM session WHERE state = 3;"
+    " transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid, smdp_signature2, euicc_certificate,"
+    " NULL FROM session WHERE state = 3;"
     "DROP TABLE session;"
     "ALTER TABLE session_by_time RENAME TO session;"
     "CREATE INDEX session_by_iccid ON session (iccid) WHERE iccid <> '';"
@@ -129,7 +129,12 @@ const char *const smdp_migrations[] = {
     "DROP INDEX profile_by_type;"
     "DROP INDEX profile_by_owner;"
     "DROP INDEX profile_by_state;"
-    "CREATE INDEX profile_by_state ON profile (state, owner, type, iccid);",
+    "CREATE INDEX profile_by_state ON profile (state, owner, type, iccid);"
+    /* A message that is about no profile yet waits in its session. */
+    "DROP INDEX message_unattached;"
+    "DROP INDEX message_by_session;"
+    "DELETE FROM message WHERE iccid = '';"
+    "ALTER TABLE message DROP COLUMN transaction_id;",
 };
 const size_t smdp_migration_count = COUNT(smdp_migrations);
 
@@ -165,6 +170,7 @@ void smdp_subscription_release(struct smdp_subscription *s)
 void smdp_session_release(struct smdp_session *s)
 {
     buf_release(&s->euicc_certificate);
+    buf_release(&s->opening);
 }
 
 /* --- sealing: algorithm, lengths, K, OPc, IMSI, and each code after a zero octet, under the storage key, bound to the
@@ -594,26 +600,50 @@ static enum err take_session(void *context, const struct db_row *r)
     copy_text(x->iccid, sizeof x->iccid, r, 6);
     if (signature.len == sizeof x->smdp_signature2)
         memcpy(x->smdp_signature2, signature.at, signature.len);
-    return buf_set(&x->euicc_certificate, db_blob(r, 8));
+    enum err e = buf_set(&x->euicc_certificate, db_blob(r, 8));
+    return e ? e : buf_set(&x->opening, db_blob(r, 9));
 }
 
 enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out)
 {
-    *out = (struct smdp_session){ .euicc_certificate.max = 4096 };
+    *out = (struct smdp_session){ .euicc_certificate.max = 4096, .opening.max = 1 << 16 };
     return db_query(s->env->db,
                     "SELECT transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid,"
-                    " smdp_signature2, euicc_certificate FROM session WHERE id = ? AND transaction_id = ?",
+                    " smdp_signature2, euicc_certificate, opening FROM session WHERE id = ? AND transaction_id = ?",
                     DB_ARGS(DB_INT(smdp_session_key(transaction_id)), DB_TEXT(transaction_id)), take_session, out);
 }
 
 enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x)
 {
     return db_run(s->env->db,
-                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?"
-                  " WHERE id = ?",
+                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?,"
+                  " opening = NULL WHERE id = ?",
                   DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid), DB_BLOB(SPAN_ARRAY(x->smdp_signature2)),
                           DB_BLOB(buf_span(&x->euicc_certificate)), DB_INT(smdp_session_key(x->transaction_id))),
                   NULL);
+}
+
+enum err smdp_session_set_opening(struct smdp *s, const char *transaction_id, struct span message)
+{
+    return db_run(s->env->db, "UPDATE session SET opening = ? WHERE id = ? AND transaction_id = ?",
+                  DB_ARGS(message.len ? DB_BLOB(message) : DB_NULL, DB_INT(smdp_session_key(transaction_id)),
+                          DB_TEXT(transaction_id)),
+                  NULL);
+}
+
+int64_t smdp_session_time(const struct smdp_session *x)
+{
+    return smdp_session_key(x->transaction_id) >> 16;
+}
+
+enum err smdp_session_iccid(struct smdp *s, const char *transaction_id, char out[21])
+{
+    struct buf iccid = { .max = 20 };
+    enum err e = db_get(s->env->db, "SELECT iccid FROM session WHERE id = ? AND transaction_id = ?",
+                        DB_ARGS(DB_INT(smdp_session_key(transaction_id)), DB_TEXT(transaction_id)), &iccid);
+    snprintf(out, 21, "%s", e ? "" : buf_cstr(&iccid));
+    buf_release(&iccid);
+    return e;
 }
 
 enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x)
