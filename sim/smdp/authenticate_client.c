@@ -73,16 +73,15 @@ static enum err sign_smdp_signed2(struct smdp *s, const struct smdp_session *x, 
 }
 
 static enum err remember(struct smdp *s, struct smdp_session *x, const struct smdp_profile *p,
-                         const struct rsp_authenticate_client_request *q, const char *eid,
-                         const struct smdp_memory *m)
+                         const struct cert *euicc, const struct smdp_memory *m)
 {
     x->state = SMDP_AUTHENTICATED;
-    memcpy(x->eid, eid, sizeof x->eid);
+    memcpy(x->eid, euicc->eid, sizeof x->eid);
     memcpy(x->iccid, p->iccid, sizeof x->iccid);
     memcpy(x->smdp_signature2, m->signature.at, sizeof x->smdp_signature2);
-    enum err e = buf_set(&x->euicc_certificate, q->response.ok.euicc_certificate);
-    if (!e)
-        e = smdp_session_authenticate(s, x);
+    x->euicc_curve = euicc->curve;
+    x->euicc_key = euicc->key;
+    enum err e = smdp_session_authenticate(s, x);
     if (!e)
         e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
     return e ? e : smdp_history_trim(s, p->iccid);
@@ -123,7 +122,7 @@ static enum err serve(struct smdp *s, struct smdp_session *x, const struct rsp_a
         e = find_bound_key(s, &p, m);
     if (!e)
         e = sign_smdp_signed2(s, x, &p, q, m, ok);
-    return e ? e : remember(s, x, &p, q, euicc->eid, m);
+    return e ? e : remember(s, x, &p, euicc, m);
 }
 
 static enum err authenticate(struct smdp *s, struct smdp_session *x, const struct rsp_authenticate_client_request *q,

@@ -9,15 +9,10 @@ static enum err verify(struct smdp *s, const struct smdp_session *x, const struc
                        struct es_status *status)
 {
     const struct rsp_cancel_session_ok *ok = &q->response.ok;
-    const struct cert *euicc = NULL;
     struct rsp_tbs tbs;
     char oid[128];
-    enum err e = cert_borrow(s->env->crypto, buf_span(&x->euicc_certificate), &euicc);
-    if (e)
-        return e;
     rsp_tbs_cancel_session(&ok->cancel_signed, &tbs);
-    e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->signature);
-    cert_give_back(s->env->crypto, euicc);
+    enum err e = smdp_session_verify(s, x, &tbs, ok->signature);
     if (e && e != ERR_VERIFY)
         return e;
     if (e)
@@ -65,7 +60,7 @@ enum err smdp_cancel_session(struct smdp *s, const struct rsp_cancel_session_req
     if (e || (e = db_begin(s->env->db)))
         return e;
     e = smdp_session_get(s, id, &x);
-    if (e == ERR_NOT_FOUND || (!e && (x.state == SMDP_CLOSED || !x.euicc_certificate.len))) {
+    if (e == ERR_NOT_FOUND || (!e && (x.state == SMDP_CLOSED || !x.knows_euicc))) {
         es_refuse(status, "8.10.1", "3.9", "no such RSP session, or the eUICC never authenticated in it");
         e = ERR_OK;
     } else if (!e && q->response.which != RSP_CANCEL_SESSION_OK)

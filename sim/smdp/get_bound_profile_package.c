@@ -11,14 +11,9 @@ static enum err verify(struct smdp *s, const struct smdp_session *x,
                        const struct rsp_get_bound_profile_package_request *q, struct es_status *status)
 {
     const struct rsp_download_response_ok *ok = &q->response.ok;
-    const struct cert *euicc = NULL;
     struct rsp_tbs tbs;
-    enum err e = cert_borrow(s->env->crypto, buf_span(&x->euicc_certificate), &euicc);
-    if (e)
-        return e;
     rsp_tbs_euicc_signature2(&ok->euicc_signed2, SPAN_ARRAY(x->smdp_signature2), &tbs);
-    e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, ok->euicc_signature2);
-    cert_give_back(s->env->crypto, euicc);
+    enum err e = smdp_session_verify(s, x, &tbs, ok->euicc_signature2);
     if (e && e != ERR_VERIFY)
         return e;
     if (e)

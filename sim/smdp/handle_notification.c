@@ -64,24 +64,20 @@ static enum err installation_result(struct smdp *s, const struct rsp_profile_ins
 {
     const struct rsp_final_result *result = &r->data.result;
     struct smdp_session x = { 0 };
-    const struct cert *euicc = NULL;
     struct rsp_tbs tbs;
     char id[33], event[96];
     enum err e = es_transaction_text(r->data.transaction_id, id);
     if (e || (e = db_begin(s->env->db)))
         return e;
     e = smdp_session_get(s, id, &x);
-    if (e == ERR_NOT_FOUND || (!e && !x.euicc_certificate.len)) {
+    if (e == ERR_NOT_FOUND || (!e && !x.knows_euicc)) {
         db_rollback(s->env->db);
         smdp_session_release(&x);
         return unknown(s, "installation result of an unknown session", status);
     }
-    if (!e)
-        e = cert_borrow(s->env->crypto, buf_span(&x.euicc_certificate), &euicc);
     rsp_tbs_installation_result(&r->data, &tbs);
     if (!e)
-        e = cert_verify(s->env->crypto, euicc, tbs.part, tbs.count, r->signature);
-    cert_give_back(s->env->crypto, euicc);
+        e = smdp_session_verify(s, &x, &tbs, r->signature);
     bool installed = result->which == RSP_OK;
     snprintf(event, sizeof event, installed ? "installed" : "installation failed: command %d, reason %d",
              (int)result->error.command, (int)result->error.reason);

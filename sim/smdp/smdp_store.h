@@ -68,7 +68,9 @@ struct smdp_session {
     uint8_t euicc_challenge[16], server_challenge[16];
     char eid[33], iccid[21];
     uint8_t smdp_signature2[64];
-    struct buf euicc_certificate;
+    bool knows_euicc;                  /* it has authenticated: its key, as its certificate has it */
+    enum ec_curve euicc_curve;
+    struct ec_point euicc_key;
     struct buf opening;                /* the message that opened it, until it is known what it is for */
 };
 void smdp_session_release(struct smdp_session *s);
@@ -150,11 +152,14 @@ MUST_CHECK enum err smdp_binding_remove(struct smdp *s, const char *iccid);
 
 MUST_CHECK enum err smdp_session_add(struct smdp *s, const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out);
+/* ERR_VERIFY: not signed by its eUICC, or it has none yet. */
+MUST_CHECK enum err smdp_session_verify(struct smdp *s, const struct smdp_session *x, const struct rsp_tbs *tbs,
+                                        struct span signature);
 /* The message that opened it; none: it is known for what. When it was opened. Its ICCID, "" none yet; ERR_NOT_FOUND. */
 MUST_CHECK enum err smdp_session_set_opening(struct smdp *s, const char *transaction_id, struct span message);
 int64_t smdp_session_time(const struct smdp_session *x);
 MUST_CHECK enum err smdp_session_iccid(struct smdp *s, const char *transaction_id, char out[21]);
-/* An eUICC has authenticated: state, EID, ICCID, smdpSignature2 and its certificate; what opened the session is forgotten. */
+/* An eUICC has authenticated: state, EID, ICCID, smdpSignature2 and its key; what opened the session is forgotten. */
 MUST_CHECK enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x);
 /* Its state, and no more. */
 MUST_CHECK enum err smdp_session_go_on(struct smdp *s, const struct smdp_session *x);

@@ -111,19 +111,13 @@ const char *const smdp_migrations[] = {
     /* What an eUICC must have for a profile, without opening its keys and making its package for each that asks. */
     "ALTER TABLE profile ADD COLUMN size INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE profile ADD COLUMN uicc_capability INTEGER NOT NULL DEFAULT 0;",
-    /* A session's key is what its transactionId begins with, and that is its time: no index beside the table. Sessions from
-     * before stay if their package is out; a card that is in the middle of another begins again. */
-    "CREATE TABLE session_by_time ("
+    /* A session's key is what its transactionId begins with, and that is its time: no index beside the table. Of the eUICC's
+     * certificate the key is kept; sessions from before end. */
+    "DROP TABLE session;"
+    "CREATE TABLE session ("
     " id INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, state INTEGER NOT NULL, identity INTEGER NOT NULL,"
     " euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, eid TEXT NOT NULL, iccid TEXT NOT NULL,"
-    " smdp_signature2 BLOB, euicc_certificate BLOB, opening BLOB);"
-    "INSERT INTO session_by_time SELECT"
-    " (WITH RECURSIVE digit (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM digit WHERE n < 16)"
-    "  SELECT SUM((instr('0123456789ABCDEF', substr(transaction_id, n, 1)) - 1) << (4 * (16 - n))) FROM digit),"
-    " transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid, smdp_signature2, euicc_certificate,"
-    " NULL FROM session WHERE state = 3;"
-    "DROP TABLE session;"
-    "ALTER TABLE session_by_time RENAME TO session;"
+    " smdp_signature2 BLOB, euicc_key BLOB, opening BLOB);"
     "CREATE INDEX session_by_iccid ON session (iccid) WHERE iccid <> '';"
     /* One index instead of three, since each is written whenever an order goes on. */
     "DROP INDEX profile_by_type;"
@@ -169,7 +163,6 @@ void smdp_subscription_release(struct smdp_subscription *s)
 
 void smdp_session_release(struct smdp_session *s)
 {
-    buf_release(&s->euicc_certificate);
     buf_release(&s->opening);
 }
 
@@ -585,6 +578,27 @@ enum err smdp_session_add(struct smdp *s, const struct smdp_session *x)
                   NULL);
 }
 
+/* As it is stored: the curve, then the point. */
+struct session_key {
+    uint8_t curve;
+    struct ec_point point;
+};
+_Static_assert(sizeof(struct session_key) == 66, "octets only, no holes");
+
+static enum err take_key(struct span stored, struct smdp_session *x)
+{
+    struct session_key key;
+    if (!stored.len)
+        return ERR_OK; /* it has not authenticated yet */
+    if (stored.len != sizeof key || stored.at[0] > EC_BRAINPOOL_P256R1)
+        return ERR_PARSE;
+    memcpy(&key, stored.at, sizeof key);
+    x->knows_euicc = true;
+    x->euicc_curve = (enum ec_curve)key.curve;
+    x->euicc_key = key.point;
+    return ERR_OK;
+}
+
 static enum err take_session(void *context, const struct db_row *r)
 {
     struct smdp_session *x = context;
@@ -600,27 +614,35 @@ static enum err take_session(void *context, const struct db_row *r)
     copy_text(x->iccid, sizeof x->iccid, r, 6);
     if (signature.len == sizeof x->smdp_signature2)
         memcpy(x->smdp_signature2, signature.at, signature.len);
-    enum err e = buf_set(&x->euicc_certificate, db_blob(r, 8));
+    enum err e = take_key(db_blob(r, 8), x);
     return e ? e : buf_set(&x->opening, db_blob(r, 9));
 }
 
 enum err smdp_session_get(struct smdp *s, const char *transaction_id, struct smdp_session *out)
 {
-    *out = (struct smdp_session){ .euicc_certificate.max = 4096, .opening.max = 1 << 16 };
+    *out = (struct smdp_session){ .opening.max = 1 << 16 };
     return db_query(s->env->db,
                     "SELECT transaction_id, state, identity, euicc_challenge, server_challenge, eid, iccid,"
-                    " smdp_signature2, euicc_certificate, opening FROM session WHERE id = ? AND transaction_id = ?",
+                    " smdp_signature2, euicc_key, opening FROM session WHERE id = ? AND transaction_id = ?",
                     DB_ARGS(DB_INT(smdp_session_key(transaction_id)), DB_TEXT(transaction_id)), take_session, out);
 }
 
 enum err smdp_session_authenticate(struct smdp *s, const struct smdp_session *x)
 {
+    struct session_key key = { (uint8_t)x->euicc_curve, x->euicc_key };
     return db_run(s->env->db,
-                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_certificate = ?,"
+                  "UPDATE session SET state = ?, eid = ?, iccid = ?, smdp_signature2 = ?, euicc_key = ?,"
                   " opening = NULL WHERE id = ?",
                   DB_ARGS(DB_INT(x->state), DB_TEXT(x->eid), DB_TEXT(x->iccid), DB_BLOB(SPAN_ARRAY(x->smdp_signature2)),
-                          DB_BLOB(buf_span(&x->euicc_certificate)), DB_INT(smdp_session_key(x->transaction_id))),
+                          DB_BLOB(span_of(&key, sizeof key)), DB_INT(smdp_session_key(x->transaction_id))),
                   NULL);
+}
+
+enum err smdp_session_verify(struct smdp *s, const struct smdp_session *x, const struct rsp_tbs *tbs, struct span signature)
+{
+    return x->knows_euicc
+               ? ec_verify(s->env->crypto, x->euicc_curve, SPAN_ARRAY(x->euicc_key.at), tbs->part, tbs->count, signature)
+               : ERR_VERIFY;
 }
 
 enum err smdp_session_set_opening(struct smdp *s, const char *transaction_id, struct span message)
