@@ -23,11 +23,10 @@ static bool fetch_algorithms(struct crypto *c)
     c->aes128_ctr = EVP_CIPHER_fetch(c->lib, "AES-128-CTR", NULL);
     c->aes256_gcm = EVP_CIPHER_fetch(c->lib, "AES-256-GCM", NULL);
     c->hmac = EVP_MAC_fetch(c->lib, "HMAC", NULL);
-    c->cmac = EVP_MAC_fetch(c->lib, "CMAC", NULL);
     c->group[EC_P256] = EC_GROUP_new_by_curve_name_ex(c->lib, NULL, NID_X9_62_prime256v1);
     c->group[EC_BRAINPOOL_P256R1] = EC_GROUP_new_by_curve_name_ex(c->lib, NULL, NID_brainpoolP256r1);
     return c->sha256 && c->sha1 && c->aes128_ecb && c->aes128_cbc && c->aes128_ctr && c->aes256_gcm && c->hmac &&
-           c->cmac && c->group[EC_P256] && c->group[EC_BRAINPOOL_P256R1];
+           crypto_prepare_cmac(c) && c->group[EC_P256] && c->group[EC_BRAINPOOL_P256R1];
 }
 
 static enum err crypto_create(const struct span *seed, struct crypto **out)
@@ -84,7 +83,7 @@ void crypto_free(struct crypto *c)
     EVP_CIPHER_free(c->aes128_ctr);
     EVP_CIPHER_free(c->aes256_gcm);
     EVP_MAC_free(c->hmac);
-    EVP_MAC_free(c->cmac);
+    EVP_MAC_CTX_free(c->cmac_ready);
     if (c->seeded)
         OSSL_PROVIDER_unload(c->seeded);
     if (c->standard)

@@ -9,11 +9,13 @@
 
 #define EC_CURVES 2
 #define EC_POINT_CACHE_SLOTS 512 /* a power of two; about 2 KiB each when filled */
+#define EC_POINT_CACHE_WAYS 4    /* where one point may be: few in use at once must not drive each other out */
 
 struct ec_point_slot {
     enum ec_curve curve;
     struct ec_point point;
     EVP_PKEY *key; /* NULL: empty */
+    uint64_t used; /* points_asked when it was asked for last */
 };
 
 struct crypto {
@@ -24,13 +26,15 @@ struct crypto {
     /* Fetched once: a fetch for each call would cost more than the short operations themselves. */
     EVP_MD *sha256, *sha1;
     EVP_CIPHER *aes128_ecb, *aes128_cbc, *aes128_ctr, *aes256_gcm;
-    EVP_MAC *hmac, *cmac;
+    EVP_MAC *hmac;
+    EVP_MAC_CTX *cmac_ready; /* over AES-128, to be copied: the library looks the cipher up by its name for every other one */
     EC_GROUP *group[EC_CURVES]; /* by enum ec_curve; read-only */
 
     _Atomic uint64_t signatures, verifications, agreements, keys;
 
     pthread_mutex_t points_lock;
-    struct ec_point_slot *points; /* direct-mapped */
+    struct ec_point_slot *points;
+    uint64_t points_asked;
 
     /* For x509.c: parsed certificates. Set certs and certs_free under the lock. */
     pthread_mutex_t certs_lock;
@@ -72,4 +76,6 @@ MUST_CHECK enum err aes128_blocks(struct crypto *c, struct span key, const uint8
 
 /* Forgets OpenSSL's error queue of this thread and returns e: a refusal is an answer and leaves nothing behind. */
 enum err crypto_refuse(enum err e);
+/* False: no memory. */
+bool crypto_prepare_cmac(struct crypto *c);
 #endif

@@ -24,12 +24,11 @@ enum err sha1(struct crypto *c, struct span data, uint8_t out[20])
     return digest(c->sha1, &data, 1, out);
 }
 
-/* `which` names the digest or the cipher under the MAC. */
-static enum err mac(EVP_MAC *algorithm, const OSSL_PARAM *which, struct span key, const struct span *parts,
+/* Takes ctx. `which` names the digest under the MAC; NULL: what it has. */
+static enum err mac(EVP_MAC_CTX *ctx, const OSSL_PARAM *which, struct span key, const struct span *parts,
                     size_t count, uint8_t *out, size_t out_len)
 {
     size_t len = 0;
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(algorithm);
     bool ok = ctx && EVP_MAC_init(ctx, key.at, key.len, which) == 1;
     for (size_t i = 0; ok && i < count; i++)
         ok = !parts[i].len || EVP_MAC_update(ctx, parts[i].at, parts[i].len) == 1;
@@ -45,17 +44,26 @@ enum err hmac_sha256(struct crypto *c, struct span key, struct span data, uint8_
     OSSL_PARAM which[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                            OSSL_PARAM_construct_end() };
     /* A NULL key means "the key of before" to the library; an empty key is a key. */
-    return mac(c->hmac, which, key.len ? key : span_of(none, 0), &data, 1, out, 32);
+    return mac(EVP_MAC_CTX_new(c->hmac), which, key.len ? key : span_of(none, 0), &data, 1, out, 32);
 }
 
 enum err aes128_cmac(struct crypto *c, struct span key, const struct span *parts, size_t count, uint8_t out[16])
 {
+    if (key.len != 16)
+        return ERR_PARSE;
+    return mac(EVP_MAC_CTX_dup(c->cmac_ready), NULL, key, parts, count, out, 16);
+}
+
+bool crypto_prepare_cmac(struct crypto *c)
+{
+    static const uint8_t any_key[16];
     char name[] = "AES-128-CBC";
     OSSL_PARAM which[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name, 0),
                            OSSL_PARAM_construct_end() };
-    if (key.len != 16)
-        return ERR_PARSE;
-    return mac(c->cmac, which, key, parts, count, out, 16);
+    EVP_MAC *cmac = EVP_MAC_fetch(c->lib, "CMAC", NULL);
+    c->cmac_ready = cmac ? EVP_MAC_CTX_new(cmac) : NULL;
+    EVP_MAC_free(cmac);
+    return c->cmac_ready && EVP_MAC_init(c->cmac_ready, any_key, sizeof any_key, which) == 1;
 }
 
 enum err x963_kdf(struct crypto *c, struct span z, struct span shared_info, uint8_t *out, size_t out_len)

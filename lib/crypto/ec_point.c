@@ -86,32 +86,52 @@ enum err ec_public_import(struct crypto *c, enum ec_curve curve, struct span poi
     return import_params(c, params, out);
 }
 
-static struct ec_point_slot *slot_of(struct crypto *c, struct span point)
+/* Where it is, or may be: the first of the slots that share the end of X, which is as good as random. */
+static struct ec_point_slot *set_of(struct crypto *c, struct span point)
 {
-    unsigned low = (unsigned)point.at[31] << 8 | point.at[32]; /* the end of X: as good as random */
-    return &c->points[low & (EC_POINT_CACHE_SLOTS - 1)];
+    unsigned low = (unsigned)point.at[31] << 8 | point.at[32];
+    return &c->points[(low * EC_POINT_CACHE_WAYS) & (EC_POINT_CACHE_SLOTS - 1)];
+}
+
+/* The slot of this point; else the empty one, or the one that nobody asked for longest. The lock is held. */
+static struct ec_point_slot *find_slot(struct crypto *c, enum ec_curve curve, struct span point, bool *found)
+{
+    struct ec_point_slot *set = set_of(c, point), *oldest = set;
+    for (size_t i = 0; i < EC_POINT_CACHE_WAYS; i++) {
+        *found = set[i].key && set[i].curve == curve && !memcmp(set[i].point.at, point.at, point.len);
+        if (*found)
+            return &set[i];
+        if (set[i].used < oldest->used)
+            oldest = &set[i];
+    }
+    return oldest;
 }
 
 static EVP_PKEY *slot_take(struct crypto *c, enum ec_curve curve, struct span point)
 {
-    EVP_PKEY *found = NULL;
+    bool found = false;
+    EVP_PKEY *key = NULL;
     pthread_mutex_lock(&c->points_lock);
-    struct ec_point_slot *s = slot_of(c, point);
-    if (s->key && s->curve == curve && !memcmp(s->point.at, point.at, point.len) && EVP_PKEY_up_ref(s->key) == 1)
-        found = s->key;
+    struct ec_point_slot *s = find_slot(c, curve, point, &found);
+    if (found && EVP_PKEY_up_ref(s->key) == 1) {
+        s->used = ++c->points_asked;
+        key = s->key;
+    }
     pthread_mutex_unlock(&c->points_lock);
-    return found;
+    return key;
 }
 
 static void slot_keep(struct crypto *c, enum ec_curve curve, struct span point, EVP_PKEY *key)
 {
+    bool found = false;
     if (EVP_PKEY_up_ref(key) != 1)
         return;
     pthread_mutex_lock(&c->points_lock);
-    struct ec_point_slot *s = slot_of(c, point);
+    struct ec_point_slot *s = find_slot(c, curve, point, &found);
     EVP_PKEY *before = s->key;
     s->key = key;
     s->curve = curve;
+    s->used = ++c->points_asked;
     memcpy(s->point.at, point.at, point.len);
     pthread_mutex_unlock(&c->points_lock);
     EVP_PKEY_free(before);

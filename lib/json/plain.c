@@ -33,14 +33,35 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Eight at once: the high bit of an octet of `below` is set where the octet lies below the bound (Mycroft). */
+static bool all_plain(const uint8_t at[8])
+{
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    uint64_t quote = v ^ EACH('"'), back = v ^ EACH('\\'), del = v ^ EACH(0x7f);
+    uint64_t below = ((v - EACH(0x20)) & ~v) | ((quote - EACH(1)) & ~quote) | ((back - EACH(1)) & ~back) |
+                     ((del - EACH(1)) & ~del) | v;
+    return !(below & EACH(0x80));
+}
+
+size_t json_plain_length(struct span text)
+{
+    size_t i = 0;
+    while (text.len - i >= 8 && all_plain(text.at + i))
+        i += 8;
+    while (i < text.len && is_plain(text.at[i]))
+        i++;
+    return i;
+}
+
 static bool take_text(struct reader *r, struct span *out)
 {
     if (!take(r, '"'))
         return false;
-    const uint8_t *from = r->at;
-    while (r->at < r->end && is_plain(*r->at))
-        r->at++;
-    *out = span_of(from, (size_t)(r->at - from));
+    *out = span_of(r->at, json_plain_length(span_of(r->at, (size_t)(r->end - r->at))));
+    r->at += out->len;
     return r->at < r->end && *r->at++ == '"';
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "plain.h"
 
 struct sink {
     struct buf *out;
@@ -17,10 +18,7 @@ static int put_piece(const char *piece, size_t len, void *context)
 
 static bool is_plain(const char *text, size_t len)
 {
-    size_t i = 0;
-    while (i < len && text[i] >= 0x20 && text[i] < 0x7f && text[i] != '"' && text[i] != '\\')
-        i++;
-    return i == len;
+    return json_plain_length(span_of(text, len)) == len;
 }
 
 static enum err put_quoted(const char *text, size_t len, struct buf *out)

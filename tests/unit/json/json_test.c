@@ -84,6 +84,29 @@ static void texts_are_what_jansson_makes_of_them(void)
     }
 }
 
+/* Strings are looked at eight octets at once: every octet, at each place of three such blocks, written and read again. */
+static void every_octet_at_every_place(void)
+{
+    for (size_t at = 0; at < 20; at++)
+        for (unsigned octet = 0; octet < 256; octet++) {
+            char raw[21] = "aaaaaaaaaaaaaaaaaaaa";
+            raw[at] = (char)octet;
+            json_t *value = json_stringn(raw, 20), *whole = value ? json_pack("{s:O}", "a", value) : NULL, *again = NULL;
+            struct buf text = { .max = 400 };
+            json_decref(value);
+            if (!whole)
+                continue; /* no UTF-8 */
+            char *wanted = json_dumps(whole, JSON_COMPACT);
+            CHECK(json_write(whole, &text) == ERR_OK && strcmp(buf_cstr(&text), wanted) == 0);
+            enum err e = json_read(buf_span(&text), &again, NULL);
+            CHECK(octet ? !e && json_equal(whole, again) : e == ERR_PARSE);
+            free(wanted);
+            json_decref(whole);
+            json_decref(again);
+            buf_release(&text);
+        }
+}
+
 static enum err read_nested(size_t depth)
 {
     struct buf text = { .max = 1 << 20 };
@@ -198,6 +221,7 @@ int main(void)
         { "texts are accepted or refused", texts_are_accepted_or_refused },
         { "texts are what jansson makes of them", texts_are_what_jansson_makes_of_them },
         { "depth is bounded", depth_is_bounded },
+    { "every octet at every place is written as jansson does, and read again", every_octet_at_every_place },
         { "length is bounded", length_is_bounded },
         { "a refusal does not quote the text", a_refusal_does_not_quote_the_text },
         { "members are typed", members_are_typed },
