@@ -81,10 +81,7 @@ static enum err remember(struct smdp *s, struct smdp_session *x, const struct sm
     memcpy(x->smdp_signature2, m->signature.at, sizeof x->smdp_signature2);
     x->euicc_curve = euicc->curve;
     x->euicc_key = euicc->key;
-    enum err e = smdp_session_authenticate(s, x);
-    if (!e)
-        e = smdp_history_put(s, p->iccid, "ES9+.AuthenticateClient");
-    return e ? e : smdp_history_trim(s, p->iccid);
+    return smdp_session_authenticate(s, x);
 }
 
 /* Answers an eUICC that refused the server: the session ends here. */

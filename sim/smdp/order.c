@@ -240,9 +240,7 @@ static enum err cancel_order(struct smdp *s, const struct smdp_order *q, struct 
     answer_with(&p, a);
     /* Who authenticated for this order must not get what is ordered next. */
     e = smdp_session_close_all(s, p.iccid);
-    if (!e)
-        e = smdp_profile_update(s, &p, "ES2+.CancelOrder");
-    return e ? e : smdp_history_trim(s, p.iccid);
+    return e ? e : smdp_profile_update(s, &p, "ES2+.CancelOrder");
 }
 
 static enum err release_profile(struct smdp *s, const struct smdp_order *q, struct smdp_order_answer *a,

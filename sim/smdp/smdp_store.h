@@ -112,10 +112,10 @@ MUST_CHECK enum err smdp_profile_update(struct smdp *s, const struct smdp_profil
 MUST_CHECK enum err smdp_profile_go_on(struct smdp *s, const struct smdp_profile *p, const char *event);
 MUST_CHECK enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p, const char *event);
 MUST_CHECK enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out);
-MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
+/* The newest events of a profile are kept, and few more: what causes them can be done again and again. */
 #define SMDP_EVENTS_KEPT 1000
-/* Forgets all but the newest events of a profile: to be called by what can be done again and again. */
-MUST_CHECK enum err smdp_history_trim(struct smdp *s, const char *iccid);
+#define SMDP_EVENTS_SLACK 64
+MUST_CHECK enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event);
 
 /* Which profiles of many: by EID; or all that are ordered; or by state, and type. "" leaves a filter out; type wants owner. */
 #define SMDP_ANY_STATE "state IN (0, 1, 2, 3, 4, 5, 6, 7, 8)" /* of one operator and type: lets the index be used */

@@ -514,20 +514,24 @@ enum err smdp_profile_claim(struct smdp *s, const struct smdp_profile *p, const 
     return e ? e : settle(s, p, event);
 }
 
+/* The events of a profile are counted, so that the old ones go, many at once, when there are too many. */
+static enum err trim_history(struct smdp *s, const char *iccid, int64_t newest)
+{
+    if (newest % SMDP_EVENTS_SLACK || newest <= SMDP_EVENTS_KEPT)
+        return ERR_OK;
+    return db_run(s->env->db, "DELETE FROM history WHERE iccid = ? AND id <= ?",
+                  DB_ARGS(DB_TEXT(iccid), DB_INT(newest - SMDP_EVENTS_KEPT)), NULL);
+}
+
 /* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own. */
 enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event)
 {
-    return db_run(s->env->db,
-                  "INSERT INTO history (iccid, id, at, event)"
-                  " VALUES (?1, (SELECT COALESCE(MAX(id), 0) + 1 FROM history WHERE iccid = ?1), ?2, ?3)",
-                  DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), NULL);
-}
-
-enum err smdp_history_trim(struct smdp *s, const char *iccid)
-{
-    return db_run(s->env->db,
-                  "DELETE FROM history WHERE iccid = ?1 AND id <= (SELECT MAX(id) FROM history WHERE iccid = ?1) - ?2",
-                  DB_ARGS(DB_TEXT(iccid), DB_INT(SMDP_EVENTS_KEPT)), NULL);
+    int64_t id = 0;
+    enum err e = db_get_int(s->env->db,
+                            "INSERT INTO history (iccid, id, at, event)"
+                            " VALUES (?1, (SELECT COALESCE(MAX(id), 0) + 1 FROM history WHERE iccid = ?1), ?2, ?3) RETURNING id",
+                            DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), &id);
+    return e ? e : trim_history(s, iccid, id);
 }
 
 enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out)

@@ -476,6 +476,18 @@ void lab_release(struct lab *l, const char *iccid, const char *eid, const char *
     CHECK(es2p_confirm_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
 }
 
+void lab_cancel(struct lab *l, const char *iccid)
+{
+    struct env env = l->env;
+    env.http = l->eso;
+    const struct es_peer peer = { .env = &env, .base_url = LAB_SMDP_URL, .requester = "eso" };
+    struct es2p_order q = { 0 };
+    struct es2p_answer a;
+    struct es_status status = { 0 };
+    snprintf(q.iccid, sizeof q.iccid, "%s", iccid);
+    CHECK(es2p_cancel_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
+}
+
 const char *lab_profile_state(struct lab *l, const char *iccid)
 {
     char url[96];

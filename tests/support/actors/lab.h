@@ -167,6 +167,7 @@ const char *lab_get(struct lab *l, struct http_client *as, const char *url, cons
 void lab_import(struct lab *l);
 void lab_release(struct lab *l, const char *iccid, const char *eid, const char *matching_id,
                  const char *confirmation_code);
+void lab_cancel(struct lab *l, const char *iccid);
 const char *lab_profile_state(struct lab *l, const char *iccid);
 
 /* --- orders at the eIM, for the lab's eUICC ---------------------------------------------------- */

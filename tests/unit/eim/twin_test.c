@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eim_tests.h"
+#include "es_authentication.h"
 #include "esipa_call.h"
 #include "rsp_codes.h"
 #include "rsp_compact.h"
@@ -12,7 +13,8 @@
 #define TWIN "twin.example.com"
 #define TWIN_CODE "1$" TWIN "$TOKEN-1"
 
-/* Gives these octets once to who wants sixteen. */
+/* Gives these octets once to who makes a transactionId, whose first octets are the time. */
+#define RANDOM_OCTETS (16 - ES_TRANSACTION_TIME_OCTETS)
 struct fixed_rng {
     struct rng rng;
     struct rng *behind;
@@ -22,7 +24,7 @@ struct fixed_rng {
 static enum err fixed_fill(struct rng *r, void *at, size_t len)
 {
     struct fixed_rng *f = (struct fixed_rng *)r;
-    if (!f->armed || len != 16)
+    if (!f->armed || len != RANDOM_OCTETS)
         return rng_fill(f->behind, at, len);
     f->armed = false;
     memset(at, 0x11, len);

@@ -189,17 +189,6 @@ static void maybe_restart(struct lab *l, const struct flaw *f)
         lab_restart(l, LAB_SMDP);
 }
 
-static void cancel_order(struct lab *l)
-{
-    struct env env = l->env;
-    env.http = l->eso;
-    const struct es_peer peer = { .env = &env, .base_url = LAB_SMDP_URL, .requester = "eso" };
-    const struct es2p_order q = { .iccid = LAB_PARTNER_ICCID };
-    struct es2p_answer a;
-    struct es_status status = { 0 };
-    CHECK(es2p_cancel_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
-}
-
 static const char *spoil_authentication(struct lab_download *d, const struct flaw *f, uint8_t other[16])
 {
     struct rsp_authenticate_server_response *r = &d->server.message;
@@ -263,7 +252,7 @@ static const char *fetch(struct lab *l, struct lab_download *d, const struct fla
     if (f->what == OTHER_TRANSACTION2)
         lab_flip(span_sub(r->ok.euicc_signed2.transaction_id, 3, 1));
     if (f->what == CANCELLED)
-        cancel_order(l);
+        lab_cancel(l, LAB_PARTNER_ICCID);
     if (lab_get_package(d)[0] || f->what != TWICE_PACKAGE)
         return d->refusal;
     return lab_get_package(d);
@@ -535,7 +524,7 @@ static void a_new_order_is_not_the_old_sessions(void)
     lab_authenticate_server(&d);
     CHECK(lab_authenticate_client(&d)[0] == 0);
     lab_prepare(&d);
-    cancel_order(&l);
+    lab_cancel(&l, LAB_PARTNER_ICCID);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_OTHER_EID, "TOKEN-2", "");
     CHECK(strcmp(lab_get_package(&d), "8.10.1/3.9") == 0);
     CHECK(strcmp(lab_profile_state(&l, LAB_PARTNER_ICCID), "released") == 0);
@@ -592,7 +581,7 @@ static void an_order_expires(void)
     CHECK(strcmp(fetch_again(&l, refusal), "8.8.5/4.10") == 0);
     lab_download_end(&early);
     /* Cancelled and ordered anew it is good again. */
-    cancel_order(&l);
+    lab_cancel(&l, LAB_PARTNER_ICCID);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     CHECK(fetch_again(&l, refusal)[0] == 0);
     lab_close(&l);

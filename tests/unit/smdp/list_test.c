@@ -204,13 +204,11 @@ static void a_long_history_is_shown_in_part(void)
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_release(&l, LAB_THIRD_ICCID, LAB_EID, "TOKEN-3", "");
     CHECK(events(&l) == 5004); /* two calls each */
-    struct lab_download d;
-    lab_download_begin(&l, &l.card, &d);
-    CHECK(lab_initiate(&d)[0] == 0);
-    lab_authenticate_server(&d);
-    CHECK(lab_authenticate_client(&d)[0] == 0);
-    lab_download_end(&d);
-    CHECK(events(&l) == 1002); /* the newest, and the other profile's two */
+    for (int i = 0; i < 64; i++) {
+        lab_cancel(&l, LAB_PARTNER_ICCID);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    }
+    CHECK(events(&l) >= 1002 && events(&l) < 1002 + 64); /* the newest, some that go next, and the other profile's two */
     lab_close(&l);
 }
 

@@ -33,17 +33,6 @@ static void open_order(struct lab *l, bool ppk, bool same_only, const char *code
     lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", code);
 }
 
-static void cancel_order(struct lab *l)
-{
-    struct env env = l->env;
-    env.http = l->eso;
-    const struct es_peer peer = { .env = &env, .base_url = LAB_SMDP_URL, .requester = "eso" };
-    const struct es2p_order q = { .iccid = LAB_PARTNER_ICCID };
-    struct es2p_answer a;
-    struct es_status status = { 0 };
-    CHECK(es2p_cancel_order(&peer, &q, &a, &status) == ERR_OK && !es_refused(&status));
-}
-
 /* How the second download differs from the first, and what comes of it. */
 static const struct {
     const char *name;
@@ -191,7 +180,7 @@ static void a_new_order_is_bound_anew(void)
     lab_flip(span_sub(blocks_of(&before), 40, 1));
     CHECK(lab_load(&before) != 0);
     CHECK(es9p_handle_notification(&before.peer, buf_span(&before.loaded.received)) == ERR_OK);
-    cancel_order(&l);
+    lab_cancel(&l, LAB_PARTNER_ICCID);
     lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_card_reset(&l.card);
     lab_download_begin(&l, &l.card, &after);
