@@ -133,7 +133,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     if (!x)
         x = eim_signing_adopt(e);
     if (!x)
-        x = eim_webhooks_seal(e);
+        x = eim_secrets_seal_old(e);
     if (x)
         eim_free(e);
     else

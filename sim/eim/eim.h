@@ -62,7 +62,7 @@ struct eim_former_key {
 struct eim_settings {
     const char *eim_id;             /* as known to eUICCs, for example "eim.example.com" */
     const char *fqdn;               /* where IPAs poll */
-    struct secret storage_key;      /* 32 octets: secrets of webhooks are sealed at rest */
+    struct secret storage_key;      /* 32 octets: codes of downloads and secrets of webhooks are sealed at rest */
     struct span sign_certificate;   /* DER; its key is what eUICCs that are registered from now on are told */
     const struct ec_key *sign_key;  /* borrowed */
     const struct eim_former_key *former; /* at most 7 */

@@ -34,6 +34,9 @@ struct eim {
 extern const struct actor_ops eim_actor_ops;
 void eim_free(struct eim *e);
 
+/* NULL where there is nothing. Borrows. */
+struct db_value eim_blob_or_null(const struct buf *b);
+
 /* --- store ---------------------------------------------------------------------------------------- */
 
 enum eim_order_state { EIM_QUEUED, EIM_SENT, EIM_DONE, EIM_FAILED, EIM_EXPIRED, EIM_CANCELLED };
@@ -130,6 +133,15 @@ MUST_CHECK enum err eim_order_by_transaction(struct eim *e, const char *eid, str
                                              struct eim_order *out);
 /* The one that is under way, else the oldest queued one of the highest priority. ERR_NOT_FOUND: nothing to do. */
 MUST_CHECK enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out);
+/* As it stands in the store: what is secret of it sealed. */
+struct eim_sealed_order {
+    struct buf code, confirmation, message;
+};
+#define EIM_SEALED_ORDER_INIT \
+    ((struct eim_sealed_order){ .code.max = 2048, .confirmation.max = 128, .message.max = 65 << 10 })
+MUST_CHECK enum err eim_order_seal(struct eim *e, const char *id, enum eim_order_kind kind, const struct buf *code,
+                                   const struct buf *confirmation, const struct buf *message, struct eim_sealed_order *out);
+void eim_sealed_order_release(struct eim_sealed_order *s);
 /* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
  * row. Runs inside the caller's transaction. */
 MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
@@ -171,6 +183,17 @@ MUST_CHECK enum err eim_outbox_drop_events(struct eim *e, int64_t receiver);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
 
+/* --- secrets (secrets.c) ------------------------------------------------------------------------------- */
+
+/* Appends what is sealed for this place; nothing is sealed as nothing. */
+MUST_CHECK enum err eim_secret_seal(struct eim *e, const char *kind, const char *id, struct span plain, struct buf *out);
+/* Replaces out's contents. ERR_VERIFY: it was sealed for another place, with another key, or altered. */
+MUST_CHECK enum err eim_secret_open(struct eim *e, const char *kind, const char *id, struct span sealed, struct buf *out);
+/* Clears what it holds from memory, and empties it. */
+void eim_wipe(struct buf *b);
+/* Seals what stores from before kept open, and leaves no trace of it; after the migrations. */
+MUST_CHECK enum err eim_secrets_seal_old(struct eim *e);
+
 /* --- events ------------------------------------------------------------------------------------------ */
 
 /* "order.ended" … */
@@ -182,7 +205,7 @@ MUST_CHECK enum err eim_event_add(struct eim *e, const char *tenant, enum eim_ev
 void eim_streams_wake(struct eim *e, const char *tenant);
 /* The secret of the webhook at this receiver; nothing where there is none. */
 MUST_CHECK enum err eim_webhook_secret(struct eim *e, int64_t receiver, struct secret *out);
-/* Seals what stores from before kept open; after the migrations. */
+/* Seals the secrets that stores from before kept open. */
 MUST_CHECK enum err eim_webhooks_seal(struct eim *e);
 MUST_CHECK enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum eim_event kind, const char *eid,
                                       const char *body);
@@ -404,7 +427,7 @@ struct eim_session {
 };
 #define EIM_SESSION_INIT                                                                             \
     ((struct eim_session){ .server_signed1.max = 4096, .smdp_oid.max = 128, .certificate.max = 8192, \
-                           .eum_certificate.max = 8192, .info2.max = 8192, .otpk.max = 256, .hash_cc.max = 32, \
+                           .eum_certificate.max = 8192, .info2.max = 8192, .otpk.max = 256, .hash_cc.max = 64, \
                            .smdp_signature2.max = 64, .iccid.max = 16 })
 void eim_session_release(struct eim_session *s);
 struct rsp_initiate_authentication_ok;
@@ -416,6 +439,8 @@ MUST_CHECK enum err eim_session_begin(struct eim *e, const char *order_id, const
 MUST_CHECK enum err eim_session_authenticated(struct eim *e, const struct eim_session *s,
                                               const struct rsp_authenticate_response_ok *client,
                                               const struct rsp_authenticate_client_ok *server, struct span hash_cc);
+/* The order ended: its hashed confirmation code is forgotten. */
+MUST_CHECK enum err eim_session_forget_code(struct eim *e, const struct eim_order *o);
 /* Does what was said belong to this session? Asked when several servers gave the same transactionId. */
 typedef bool (*eim_session_fits)(struct eim *e, const struct eim_session *s, const void *what);
 /* The session with this transactionId; of several the newest that fits. ERR_NOT_FOUND. */

@@ -11,7 +11,7 @@ static const struct setting settings[] = {
     { "clients", SETTING_LIST, "",
       "who may call: {name, certificate: FILE | fingerprint: SHA-256, tenant: NAME (none: the one without a name), "
       "rights: [read, order, register, administer] (none: all)}" },
-    { "storage-key", SETTING_TEXT, NULL, "file with the key that seals the secrets of webhooks; made when absent" },
+    { "storage-key", SETTING_TEXT, NULL, "file with the key that seals codes of downloads and secrets of webhooks; made when absent" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
     { "former-keys", SETTING_LIST, "", "names of signing identities that some eUICCs still know; updateEim with ownKey ends that" },

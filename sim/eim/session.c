@@ -20,6 +20,7 @@ static enum err hex_id(struct span id, char out[33])
 
 void eim_session_release(struct eim_session *s)
 {
+    eim_wipe(&s->hash_cc);
     struct buf *parts[] = { &s->server_signed1, &s->smdp_oid, &s->certificate, &s->eum_certificate, &s->info2,
                             &s->otpk, &s->hash_cc, &s->smdp_signature2, &s->iccid };
     for (size_t i = 0; i < COUNT(parts); i++)
@@ -81,19 +82,43 @@ enum err eim_session_begin(struct eim *e, const char *order_id, const char *eid,
     return x;
 }
 
+static void name_of(int64_t number, char out[24])
+{
+    snprintf(out, 24, "%lld", (long long)number);
+}
+
+/* Whoever has the hash of a short code has the code. */
+static enum err seal_hash(struct eim *e, int64_t number, struct span hash_cc, struct buf *out)
+{
+    char id[24];
+    name_of(number, id);
+    return eim_secret_seal(e, "hashCc", id, hash_cc, out);
+}
+
 enum err eim_session_authenticated(struct eim *e, const struct eim_session *s, const struct rsp_authenticate_response_ok *client,
                                    const struct rsp_authenticate_client_ok *server, struct span hash_cc)
 {
+    struct buf sealed = { .max = 128 };
     enum err x = eim_chain_learn(e, s->eid, client->euicc_certificate, client->eum_certificate);
-    return x ? x
-             : db_run(e->env->db,
+    if (!x)
+        x = seal_hash(e, s->number, hash_cc, &sealed);
+    if (!x)
+        x = db_run(e->env->db,
                       "UPDATE relay SET certificate = ?, eum_certificate = ?, info2 = ?, otpk = ?, hash_cc = ?,"
                       " smdp_signature2 = ?, iccid = ? WHERE number = ?",
                       DB_ARGS(DB_BLOB(client->euicc_certificate), DB_BLOB(client->eum_certificate),
                               blob_or_null(client->euicc_signed1.euicc_info2.whole),
-                              blob_or_null(server->smdp_signed2.bpp_euicc_otpk), blob_or_null(hash_cc),
+                              blob_or_null(server->smdp_signed2.bpp_euicc_otpk), eim_blob_or_null(&sealed),
                               DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_INT(s->number)),
                       NULL);
+    buf_release(&sealed);
+    return x;
+}
+
+enum err eim_session_forget_code(struct eim *e, const struct eim_order *o)
+{
+    return db_run(e->env->db, "UPDATE relay SET hash_cc = NULL WHERE eid = ? AND order_id = ? AND hash_cc IS NOT NULL",
+                  DB_ARGS(DB_TEXT(o->eid), DB_TEXT(o->id)), NULL);
 }
 
 /* --- finding ------------------------------------------------------------------------------------------------- */
@@ -130,9 +155,23 @@ static enum err take_twin(void *context, const struct db_row *row)
     return ERR_OK;
 }
 
+static enum err open_hash(struct eim *e, struct eim_session *s)
+{
+    struct buf plain = { .max = 32 };
+    char id[24];
+    name_of(s->number, id);
+    enum err x = eim_secret_open(e, "hashCc", id, buf_span(&s->hash_cc), &plain);
+    if (!x)
+        x = buf_set(&s->hash_cc, buf_span(&plain));
+    eim_wipe(&plain);
+    buf_release(&plain);
+    return x;
+}
+
 static enum err get_session(struct eim *e, int64_t number, struct eim_session *out)
 {
-    return db_query(e->env->db, SESSION "WHERE number = ?", DB_ARGS(DB_INT(number)), take_session, out);
+    enum err x = db_query(e->env->db, SESSION "WHERE number = ?", DB_ARGS(DB_INT(number)), take_session, out);
+    return x ? x : open_hash(e, out);
 }
 
 /* The newest that what was said belongs to. */
@@ -163,8 +202,9 @@ enum err eim_session_find(struct eim *e, struct span transaction_id, eim_session
 
 enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out)
 {
-    return db_query(e->env->db, SESSION "WHERE eid = ? AND certificate IS NOT NULL ORDER BY at DESC LIMIT 1",
-                    DB_ARGS(DB_TEXT(eid)), take_session, out);
+    enum err x = db_query(e->env->db, SESSION "WHERE eid = ? AND certificate IS NOT NULL ORDER BY at DESC LIMIT 1",
+                          DB_ARGS(DB_TEXT(eid)), take_session, out);
+    return x ? x : open_hash(e, out);
 }
 
 enum err eim_receiver_find(struct eim *e, const char *eid, const char *address)

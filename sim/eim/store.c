@@ -161,6 +161,11 @@ const char *const eim_migrations[] = {
     "ALTER TABLE euicc ADD COLUMN trouble_since INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE euicc ADD COLUMN ask_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE euicc ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;",
+    /* What stands open in a store from before is sealed at the next start (secrets.c). */
+    "ALTER TABLE orders ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE chore (what TEXT PRIMARY KEY);"
+    "INSERT INTO chore SELECT 'seal' WHERE EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM webhook)"
+    " OR EXISTS (SELECT 1 FROM relay);",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -189,10 +194,8 @@ void eim_order_init(struct eim_order *o)
 
 void eim_order_release(struct eim_order *o)
 {
-    if (o->activation_code.at)
-        memory_clear(o->activation_code.at, o->activation_code.len);
-    if (o->confirmation.at)
-        memory_clear(o->confirmation.at, o->confirmation.len);
+    eim_wipe(&o->activation_code);
+    eim_wipe(&o->confirmation);
     json_decref(o->parameters);
     buf_release(&o->activation_code);
     buf_release(&o->confirmation);
@@ -350,33 +353,78 @@ enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t most, in
 
 /* --- orders ---------------------------------------------------------------------------------------- */
 
-static struct db_value blob_or_null(const struct buf *b)
+struct db_value eim_blob_or_null(const struct buf *b)
 {
     return b->len ? DB_BLOB(buf_span(b)) : DB_NULL;
+}
+
+/* The message of a download bears its code. */
+enum err eim_order_seal(struct eim *e, const char *id, enum eim_order_kind kind, const struct buf *code,
+                        const struct buf *confirmation, const struct buf *message, struct eim_sealed_order *out)
+{
+    enum err x = eim_secret_seal(e, "activation code", id, buf_span(code), &out->code);
+    if (!x)
+        x = eim_secret_seal(e, "confirmation code", id, buf_span(confirmation), &out->confirmation);
+    if (x)
+        return x;
+    return kind == EIM_ORDER_DOWNLOAD ? eim_secret_seal(e, "message", id, buf_span(message), &out->message)
+                                      : buf_set(&out->message, buf_span(message));
+}
+
+void eim_sealed_order_release(struct eim_sealed_order *s)
+{
+    buf_release(&s->code);
+    buf_release(&s->confirmation);
+    buf_release(&s->message);
+}
+
+static enum err seal_own(struct eim *e, const struct eim_order *o, struct eim_sealed_order *out)
+{
+    return eim_order_seal(e, o->id, o->kind, &o->activation_code, &o->confirmation, &o->message, out);
+}
+
+static enum err open_own(struct eim *e, struct eim_order *o, const struct db_row *r, int code, int confirmation, int message)
+{
+    enum err x = eim_secret_open(e, "activation code", o->id, db_blob(r, code), &o->activation_code);
+    if (!x)
+        x = eim_secret_open(e, "confirmation code", o->id, db_blob(r, confirmation), &o->confirmation);
+    if (x)
+        return x;
+    return o->kind == EIM_ORDER_DOWNLOAD ? eim_secret_open(e, "message", o->id, db_blob(r, message), &o->message)
+                                         : buf_set(&o->message, db_blob(r, message));
 }
 
 enum err eim_order_add(struct eim *e, const struct eim_order *o)
 {
     struct buf parameters = { .max = 16 << 10 };
+    struct eim_sealed_order s = EIM_SEALED_ORDER_INIT;
     enum err x = o->parameters ? json_write(o->parameters, &parameters) : ERR_OK;
+    if (!x)
+        x = seal_own(e, o, &s);
     if (!x)
         x = db_run(e->env->db,
                    "INSERT INTO orders (id, tenant, reference, eid, kind, state, iccid, callback, rollback, priority,"
-                   " attempt, created, valid_until, counter, refused, activation_code, parameters, confirmation)"
-                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)",
+                   " attempt, created, valid_until, counter, refused, sealed, activation_code, parameters, confirmation)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,1,?,?,?)",
                    DB_ARGS(DB_TEXT(o->id), DB_TEXT(o->tenant), DB_TEXT(o->reference), DB_TEXT(o->eid), DB_INT(o->kind),
                            DB_INT(o->state), DB_TEXT(o->iccid), DB_TEXT(o->callback), DB_INT(o->rollback),
                            DB_INT(o->priority), DB_INT(o->attempt), DB_INT(o->created), DB_INT(o->valid_until),
-                           blob_or_null(&o->activation_code),
-                           parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL, blob_or_null(&o->confirmation)),
+                           eim_blob_or_null(&s.code), parameters.len ? DB_TEXT(buf_cstr(&parameters)) : DB_NULL,
+                           eim_blob_or_null(&s.confirmation)),
                    NULL);
     buf_release(&parameters);
+    eim_sealed_order_release(&s);
     return x;
 }
 
+struct taking {
+    struct eim *e;
+    struct eim_order *o;
+};
+
 static enum err take_order(void *context, const struct db_row *r)
 {
-    struct eim_order *o = context;
+    struct eim_order *o = ((struct taking *)context)->o;
     snprintf(o->id, sizeof o->id, "%s", db_text(r, 0));
     snprintf(o->reference, sizeof o->reference, "%s", db_text(r, 1));
     snprintf(o->eid, sizeof o->eid, "%s", db_text(r, 2));
@@ -392,9 +440,7 @@ static enum err take_order(void *context, const struct db_row *r)
     struct span id = db_blob(r, 12);
     if (id.len == sizeof o->transaction_id)
         memcpy(o->transaction_id, id.at, id.len);
-    enum err x = buf_set(&o->activation_code, db_blob(r, 13));
-    if (!x)
-        x = buf_set(&o->message, db_blob(r, 14));
+    enum err x = open_own(((struct taking *)context)->e, o, r, 13, 22, 14);
     if (!x)
         x = buf_set(&o->result, span_str(db_text(r, 15)));
     json_decref(o->parameters);
@@ -404,7 +450,7 @@ static enum err take_order(void *context, const struct db_row *r)
     o->attempt = db_int(r, 19);
     o->not_before = db_int(r, 20);
     o->postponed = db_int(r, 21);
-    return x ? x : buf_set(&o->confirmation, db_blob(r, 22));
+    return x;
 }
 
 #define ORDER_COLUMNS                                                                                    \
@@ -414,26 +460,26 @@ static enum err take_order(void *context, const struct db_row *r)
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
-    return db_query(e->env->db, ORDER_COLUMNS "WHERE id = ?", DB_ARGS(DB_TEXT(id)), take_order, out);
+    return db_query(e->env->db, ORDER_COLUMNS "WHERE id = ?", DB_ARGS(DB_TEXT(id)), take_order, &(struct taking){ e, out });
 }
 
 enum err eim_order_by_reference(struct eim *e, const char *tenant, const char *reference, struct eim_order *out)
 {
     return db_query(e->env->db, ORDER_COLUMNS "WHERE tenant = ? AND reference = ?",
-                    DB_ARGS(DB_TEXT(tenant), DB_TEXT(reference)), take_order, out);
+                    DB_ARGS(DB_TEXT(tenant), DB_TEXT(reference)), take_order, &(struct taking){ e, out });
 }
 
 enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id, struct eim_order *out)
 {
     return db_query(e->env->db, ORDER_COLUMNS "WHERE transaction_id = ? AND eid = COALESCE(?, eid)",
-                    DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(eid)), take_order, out);
+                    DB_ARGS(DB_BLOB(transaction_id), DB_TEXT(eid)), take_order, &(struct taking){ e, out });
 }
 
 enum err eim_order_next(struct eim *e, const char *eid, struct eim_order *out)
 {
     /* One package in flight per eUICC: a sent order comes before the queued ones (state DESC). */
     return db_query(e->env->db, ORDER_COLUMNS "WHERE eid = ? AND state < 2 ORDER BY state DESC, priority DESC, number LIMIT 1",
-                    DB_ARGS(DB_TEXT(eid)), take_order, out);
+                    DB_ARGS(DB_TEXT(eid)), take_order, &(struct taking){ e, out });
 }
 
 /* ?1 tenant, ?2 state, ?3 eUICC, ?4 ?5 where to go on, ?6 how many; each is a range of one index. Of one eUICC the states are
@@ -446,6 +492,7 @@ const char *const eim_order_lists[EIM_LISTS] = {
 };
 
 struct listing {
+    struct eim *e;
     eim_order_fn take;
     void *context;
 };
@@ -455,7 +502,7 @@ static enum err list_order(void *context, const struct db_row *r)
     const struct listing *l = context;
     struct eim_order o;
     eim_order_init(&o);
-    enum err x = take_order(&o, r);
+    enum err x = take_order(&(struct taking){ l->e, &o }, r);
     if (!x)
         x = l->take(l->context, &o, db_int(r, 23));
     eim_order_release(&o);
@@ -464,7 +511,7 @@ static enum err list_order(void *context, const struct db_row *r)
 
 enum err eim_orders_list(struct eim *e, const struct eim_order_filter *f, eim_order_fn take, void *context)
 {
-    struct listing l = { take, context };
+    struct listing l = { e, take, context };
     int which = f->eid[0] ? EIM_LIST_EUICC : f->state >= 0 ? EIM_LIST_STATE : EIM_LIST_ALL;
     enum err x = db_query(e->env->db, eim_order_lists[which],
                           DB_ARGS(DB_TEXT(f->tenant), DB_INT(f->state), DB_TEXT(f->eid), DB_INT(f->created), DB_INT(f->after),
@@ -497,21 +544,25 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
 {
     bool ended = o->state > EIM_SENT;
     struct buf text = { .max = o->result.max };
+    struct eim_sealed_order s = EIM_SEALED_ORDER_INIT;
     enum err x = buf_put(&text, buf_span(&o->result));
+    /* A code has no business here once the order ended. */
+    if (!x && !ended)
+        x = seal_own(e, o, &s);
+    if (!x && ended && o->kind == EIM_ORDER_DOWNLOAD)
+        x = eim_session_forget_code(e, o);
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
                    " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
-                   /* A code has no business here once the order ended. */
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
-                           o->message.len ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL,
-                           ended ? DB_NULL : blob_or_null(&o->message),
-                           ended ? DB_NULL : blob_or_null(&o->activation_code),
-                           ended ? DB_NULL : blob_or_null(&o->confirmation),
+                           o->message.len ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL, eim_blob_or_null(&s.message),
+                           eim_blob_or_null(&s.code), eim_blob_or_null(&s.confirmation),
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
                            DB_INT(o->postponed), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
+    eim_sealed_order_release(&s);
     if (!x && ended)
         x = eim_push_soon(e, o->eid); /* the next one */
     return x || !ended ? x : tell_end(e, o);
@@ -524,13 +575,18 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
     o->counter = o->refused = o->not_before = o->postponed = 0;
     buf_clear(&o->result);
     buf_clear(&o->message);
-    return db_run(e->env->db,
-                  "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), state = ?, attempt = ?, counter = 0,"
+    struct eim_sealed_order s = EIM_SEALED_ORDER_INIT;
+    enum err x = seal_own(e, o, &s);
+    if (!x)
+        x = db_run(e->env->db,
+                  "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), sealed = 1, state = ?, attempt = ?, counter = 0,"
                   " refused = 0, transaction_id = NULL, message = NULL, result = NULL, activation_code = ?, valid_until = ?,"
                   " not_before = 0, postponed = 0, confirmation = ? WHERE id = ?",
-                  DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), blob_or_null(&o->activation_code), DB_INT(o->valid_until),
-                          blob_or_null(&o->confirmation), DB_TEXT(o->id)),
+                  DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), eim_blob_or_null(&s.code), DB_INT(o->valid_until),
+                          eim_blob_or_null(&s.confirmation), DB_TEXT(o->id)),
                   NULL);
+    eim_sealed_order_release(&s);
+    return x;
 }
 
 static enum err expire_one(struct eim *e, int64_t now)
@@ -539,7 +595,7 @@ static enum err expire_one(struct eim *e, int64_t now)
     eim_order_init(&o);
     enum err x = db_query(e->env->db,
                           ORDER_COLUMNS "WHERE state = 0 AND valid_until > 0 AND valid_until <= ? ORDER BY valid_until LIMIT 1",
-                          DB_ARGS(DB_INT(now)), take_order, &o);
+                          DB_ARGS(DB_INT(now)), take_order, &(struct taking){ e, &o });
     if (!x)
         x = eim_order_expire(e, &o);
     eim_order_release(&o);

@@ -71,11 +71,6 @@ enum err eim_trust_read(struct eim *e, const json_t *item, struct eim_trust *out
 
 /* --- keeping ------------------------------------------------------------------------------------------ */
 
-static struct db_value blob_or_null(const struct buf *b)
-{
-    return b->len ? DB_BLOB(buf_span(b)) : DB_NULL;
-}
-
 enum err eim_trust_keep(struct eim *e, const char *eid, const struct eim_trust *t)
 {
     if (eim_trust_is_default(t))
@@ -84,8 +79,8 @@ enum err eim_trust_keep(struct eim *e, const char *eid, const struct eim_trust *
                   "INSERT INTO trust (eid, sign_with_certificate, tls_certificate, tls_public_key) VALUES (?, ?, ?, ?)"
                   " ON CONFLICT (eid) DO UPDATE SET sign_with_certificate = excluded.sign_with_certificate,"
                   " tls_certificate = excluded.tls_certificate, tls_public_key = excluded.tls_public_key",
-                  DB_ARGS(DB_TEXT(eid), DB_INT(t->sign_with_certificate), blob_or_null(&t->tls_certificate),
-                          blob_or_null(&t->tls_public_key)),
+                  DB_ARGS(DB_TEXT(eid), DB_INT(t->sign_with_certificate), eim_blob_or_null(&t->tls_certificate),
+                          eim_blob_or_null(&t->tls_public_key)),
                   NULL);
 }
 

@@ -37,21 +37,13 @@ static enum err read_hook(const json_t *body, struct hook *h, struct http_respon
                : ERR_OK;
 }
 
-/* A secret stands sealed, for its webhook alone. */
-static enum err seal_secret(struct eim *e, const char *id, struct span secret, struct buf *out)
-{
-    char what_for[64];
-    snprintf(what_for, sizeof what_for, "webhook\n%s", id);
-    return seal(e->env->crypto, e->env->rng, secret_span(&e->storage_key), span_str(what_for), secret, out);
-}
-
 static enum err store_hook(struct eim *e, const struct hook *h)
 {
     int64_t receiver = 0, changed = 0;
     struct buf sealed = { .max = SEALED_OCTETS };
     enum err x = eim_outbox_receiver(e, h->tenant, h->url, &receiver);
     if (!x)
-        x = seal_secret(e, h->id, SPAN_ARRAY(h->secret), &sealed);
+        x = eim_secret_seal(e, "webhook", h->id, SPAN_ARRAY(h->secret), &sealed);
     if (!x)
         x = db_run(e->env->db,
                    "INSERT INTO webhook (id, tenant, receiver, events, secret) SELECT ?, ?, ?, ?, ?"
@@ -160,16 +152,13 @@ static enum err take_kept(void *context, const struct db_row *r)
 
 static enum err open_secret(struct eim *e, const struct kept *k, struct secret *out)
 {
-    char what_for[64];
     struct buf plain = { .max = WEBHOOK_SECRET_OCTETS };
-    snprintf(what_for, sizeof what_for, "webhook\n%s", k->id);
-    enum err x = unseal(e->env->crypto, secret_span(&e->storage_key), span_str(what_for), buf_span(&k->secret), &plain);
+    enum err x = eim_secret_open(e, "webhook", k->id, buf_span(&k->secret), &plain);
     if (!x)
         x = secret_set(out, buf_span(&plain));
-    if (plain.at)
-        memory_clear(plain.at, plain.len);
+    eim_wipe(&plain);
     buf_release(&plain);
-    return x ? log_fail(e->env->log, x, "storage", "a webhook's secret does not open: wrong storage key or damaged row") : ERR_OK;
+    return x;
 }
 
 enum err eim_webhook_secret(struct eim *e, int64_t receiver, struct secret *out)
@@ -185,7 +174,7 @@ enum err eim_webhook_secret(struct eim *e, int64_t receiver, struct secret *out)
 static enum err seal_one(struct eim *e, struct kept *k)
 {
     struct buf sealed = { .max = SEALED_OCTETS };
-    enum err x = seal_secret(e, k->id, buf_span(&k->secret), &sealed);
+    enum err x = eim_secret_seal(e, "webhook", k->id, buf_span(&k->secret), &sealed);
     if (!x)
         x = db_run(e->env->db, "UPDATE webhook SET secret = ? WHERE id = ?", DB_ARGS(DB_BLOB(buf_span(&sealed)), DB_TEXT(k->id)),
                    NULL);

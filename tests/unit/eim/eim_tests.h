@@ -84,5 +84,6 @@ TESTS(twin_tests);
 TESTS(codes_tests);
 TESTS(esep_codes_tests);
 TESTS(refusal_tests);
+TESTS(sealed_tests);
 
 #endif

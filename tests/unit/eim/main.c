@@ -265,6 +265,7 @@ int main(void)
         { codes_tests, codes_tests_count },
         { esep_codes_tests, esep_codes_tests_count },
         { refusal_tests, refusal_tests_count },
+        { sealed_tests, sealed_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
