@@ -322,6 +322,15 @@ bool rsp_octets_contain(struct span list, struct span item)
     return false;
 }
 
+bool rsp_octets_find(struct span list, struct span begins, struct span *out)
+{
+    struct der d = der_open(list);
+    while (begins.len && !der_at_end(&d) && !rsp_octets_next(&d, out))
+        if (span_equal(span_sub(*out, 0, begins.len), begins))
+            return true;
+    return false;
+}
+
 enum err rsp_whole_next(struct der *list, struct span *out)
 {
     struct der_tlv tlv;

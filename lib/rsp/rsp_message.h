@@ -36,9 +36,11 @@ enum rsp_outcome { RSP_NO_OUTCOME, RSP_OK, RSP_ERROR };
 /* Declares rsp_X_next: the next item of a list of them. */
 #define RSP_ITEM(x) MUST_CHECK enum err rsp_##x##_next(struct der *list, struct rsp_##x *out)
 
-/* Lists of plain OCTET STRINGs (key identifiers, versions): the next item's contents; membership. */
+/* Lists of plain OCTET STRINGs (key identifiers, versions): the next item's contents; membership; one that is cut short. */
 MUST_CHECK enum err rsp_octets_next(struct der *list, struct span *out);
 bool rsp_octets_contain(struct span list, struct span item);
+/* The first item that begins so; false: none does, or nothing is said. */
+bool rsp_octets_find(struct span list, struct span begins, struct span *out);
 /* The next TLV of a list, whole, whatever its tag. */
 MUST_CHECK enum err rsp_whole_next(struct der *list, struct span *out);
 

@@ -133,6 +133,21 @@ static void authority_of(struct eim *e, const struct buf *certificate, const str
     cert_give_back(e->env->crypto, eum);
 }
 
+enum err eim_chain_authorities(struct eim *e, const char *eid, struct buf *list)
+{
+    struct chains c = { .count = 0 };
+    struct buf ci = { .max = 64 };
+    enum err x = get_chains(e, eid, &c);
+    for (size_t i = 0; !x && i < c.count; i++) {
+        authority_of(e, &c.at[i].certificate, &c.at[i].eum_certificate, &ci);
+        if (ci.len)
+            x = der_put(list, 0x04, buf_span(&ci));
+    }
+    buf_release(&ci);
+    release(&c);
+    return x;
+}
+
 static bool has(const struct chains *c, const struct eim_euicc *u)
 {
     for (size_t i = 0; i < c->count; i++)

@@ -178,3 +178,64 @@ enum err eim_known_info1(struct eim *e, const char *eid, struct eim_session *bef
         *out = (struct rsp_euicc_info1){ .svn = info.svn, .ci_verification = info.ci_verification, .ci_signing = info.ci_signing };
     return x;
 }
+
+/* A key identifier (SHA-1 of the key) is whole with so many octets. */
+#define CI_OCTETS 20
+
+static bool is_cut_short(struct span list)
+{
+    struct der d = der_open(list);
+    struct span one;
+    while (!der_at_end(&d) && !rsp_octets_next(&d, &one))
+        if (one.len < CI_OCTETS)
+            return true;
+    return false;
+}
+
+static enum err put_known_cis(struct eim *e, const char *eid, struct buf *out)
+{
+    struct eim_session before = EIM_SESSION_INIT;
+    struct rsp_euicc_info1 info;
+    enum err x = eim_known_info1(e, eid, &before, &info);
+    if (!x)
+        x = buf_put(out, info.ci_signing);
+    if (!x)
+        x = buf_put(out, info.ci_verification);
+    eim_session_release(&before);
+    return !x || x == ERR_NOT_FOUND || x == ERR_PARSE ? eim_chain_authorities(e, eid, out) : x;
+}
+
+/* What is not known is left out: the server chooses among the others. */
+static enum err complete(struct span list, struct span known, struct buf *out)
+{
+    struct der d = der_open(list);
+    struct span one;
+    const size_t before = out->len;
+    enum err x = ERR_OK;
+    while (!x && !der_at_end(&d)) {
+        x = rsp_octets_next(&d, &one);
+        if (!x && (one.len >= CI_OCTETS || rsp_octets_find(known, one, &one)))
+            x = der_put(out, 0x04, one);
+    }
+    return x || out->len > before ? x : ERR_NOT_FOUND;
+}
+
+enum err eim_complete_info1(struct eim *e, const char *eid, struct rsp_euicc_info1 *info, struct buf *lists)
+{
+    struct buf known = { .max = 4096 };
+    if (!is_cut_short(info->ci_verification) && !is_cut_short(info->ci_signing))
+        return ERR_OK;
+    enum err x = put_known_cis(e, eid, &known);
+    if (!x)
+        x = complete(info->ci_verification, buf_span(&known), lists);
+    const size_t first = lists->len;
+    if (!x)
+        x = complete(info->ci_signing, buf_span(&known), lists);
+    if (!x) {
+        info->whole = (struct span){ 0 };
+        info->ci_verification = span_sub(buf_span(lists), 0, first);
+        info->ci_signing = span_sub(buf_span(lists), first, lists->len - first);
+    }
+    buf_release(&known);
+    return x;
+}

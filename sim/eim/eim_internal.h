@@ -458,6 +458,9 @@ bool eim_is_others(struct eim *e, struct span certificate, const char *eid);
 MUST_CHECK enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out);
 /* EUICCInfo1 out of the EUICCInfo2 that the eUICC showed last; *out points into `before`. ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_known_info1(struct eim *e, const char *eid, struct eim_session *before, struct rsp_euicc_info1 *out);
+/* CIs of EUICCInfo1 that are cut short are made whole by what the eUICC showed before and by its certificates; `lists` holds what
+ * *info points into then. Others are left out; ERR_NOT_FOUND: that leaves none. */
+MUST_CHECK enum err eim_complete_info1(struct eim *e, const char *eid, struct rsp_euicc_info1 *info, struct buf *lists);
 /* Compact forms rebuilt (compact.c) into `bytes`, and believed: the eUICC's signature verifies over what was rebuilt. *response is
  * then the full one. ERR_NOT_FOUND: too little is known; ERR_PARSE, ERR_VERIFY. */
 MUST_CHECK enum err eim_rebuild_authentication(struct eim *e, const struct eim_session *session,
@@ -489,6 +492,8 @@ MUST_CHECK enum err eim_chains_judge(struct eim *e, const char *eid, const char 
 MUST_CHECK enum err eim_chain_learn(struct eim *e, const char *eid, struct span certificate, struct span eum_certificate);
 /* The same of one that was judged. ERR_EXISTS: another certificate is known under the same CI. */
 MUST_CHECK enum err eim_chain_add(struct eim *e, const struct eim_euicc *u);
+/* Appends the CIs (04) that an eUICC has good certificates under. */
+MUST_CHECK enum err eim_chain_authorities(struct eim *e, const char *eid, struct buf *list);
 /* What an eUICC signed, under this chain, judged now: it may have expired or been revoked since it was learned. ERR_VERIFY. */
 MUST_CHECK enum err eim_verify_shown(struct eim *e, struct span certificate, struct span eum_certificate,
                                      const struct rsp_tbs *tbs, struct span signature);

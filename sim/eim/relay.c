@@ -14,8 +14,9 @@ struct relay {
     struct eim_session session;
     struct es_peer server; /* SM-DP+ or SM-DS */
     char url[300];
+    struct buf cis; /* of an eUICC that named them by their first octets */
 };
-#define RELAY_INIT ((struct relay){ .session = EIM_SESSION_INIT })
+#define RELAY_INIT ((struct relay){ .session = EIM_SESSION_INIT, .cis = { .max = 4096 } })
 
 /* The number of a refusal, as the version has it that this eIM speaks. */
 static int64_t number_of(const struct eim *e, enum es_codes f, const struct es_status *status)
@@ -142,7 +143,7 @@ static enum err answer_initiate(struct eim *e, const char *eid, const struct rsp
 }
 
 /* *error: the refusal before any SM-DP+ is called, 0 none. EUICCInfo1 is taken from what the eUICC showed before, where the
- * device leaves it out; `before` owns it then. */
+ * device leaves it out; `before` owns it then. CIs that it cuts short are made whole. */
 static enum err check_request(struct eim *e, const struct rsp_initiate_authentication_request_esipa *q, struct relay *r,
                               struct rsp_activation_code *code, struct eim_session *before, struct rsp_euicc_info1 *info,
                               int64_t *error)
@@ -156,8 +157,9 @@ static enum err check_request(struct eim *e, const struct rsp_initiate_authentic
         *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
     else if (!x && q->smdp_address.len && !rsp_address_equal(q->smdp_address, span_str(r->session.address)))
         *error = RSP_INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH;
-    else if (!x && !q->has_euicc_info1) {
-        x = eim_known_info1(e, r->session.eid, before, info);
+    else if (!x) {
+        x = q->has_euicc_info1 ? eim_complete_info1(e, r->session.eid, info, &r->cis)
+                               : eim_known_info1(e, r->session.eid, before, info);
         if (x == ERR_NOT_FOUND || x == ERR_PARSE)
             *error = RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR;
     }
@@ -175,6 +177,10 @@ static enum err ask_server(struct eim *e, struct relay *r, const struct rsp_acti
     enum err x = r->session.smds ? es11_initiate_authentication(&r->server, &request, &m, &ok, &status)
                          : es9p_initiate_authentication(&r->server, &request, &m, &ok, &status);
     x = eim_unreachable(e, x, &status);
+    /* euiccCiPKIdToBeUsed may be cut short; the card compares all of it. */
+    struct span ci;
+    if (!x && !es_refused(&status) && rsp_octets_find(info->ci_signing, ok.ci_pkid, &ci))
+        ok.ci_pkid = ci;
     int64_t mismatch = x || es_refused(&status) ? 0 : check_server(e, &ok, r, code);
     if (!x && es_refused(&status))
         x = refuse_initiate(es_code_of_status(r->session.smds ? ES11_CODES_INITIATE_AUTHENTICATION : ES9P_CODES_INITIATE_AUTHENTICATION,
@@ -203,6 +209,7 @@ enum err eim_relay_initiate_authentication(void *actor, const struct rsp_initiat
     if (!x)
         x = error ? refuse_initiate(error, answer) : ask_server(e, &r, &code, q->euicc_challenge, &info, answer);
     eim_session_release(&before);
+    buf_release(&r.cis);
     memory_clear(&code, sizeof code);
     return x;
 }

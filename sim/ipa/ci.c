@@ -1,5 +1,5 @@
 /* Which CI of the eUICC's serves: the one that the eIM's configuration names (euiccCiPKId, SGP.32 v1.2 2.4.1), and the one that an
- * identifier cut short begins (2.11.1.2). */
+ * identifier cut short begins (2.11.1.2; some servers do so in euiccCiPKIdToBeUsed). */
 #include <string.h>
 
 #include "ipa_internal.h"
@@ -22,15 +22,20 @@ enum err ipa_find_ci(struct ipa *i, struct span begins, uint8_t ci[IPA_CI_OCTETS
 {
     struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
     struct span one = { 0 };
-    bool found = false;
     enum err e = es10b_get_euicc_info1(&i->card, &info);
-    struct der d = der_open(e ? (struct span){ 0 } : info.message.ci_signing);
-    while (!e && !found && !der_at_end(&d)) {
-        e = rsp_octets_next(&d, &one);
-        found = !e && one.len == IPA_CI_OCTETS && begins.len <= one.len && memcmp(one.at, begins.at, begins.len) == 0;
-    }
+    bool found = !e && rsp_octets_find(info.message.ci_signing, begins, &one) && one.len == IPA_CI_OCTETS;
     if (found)
         memcpy(ci, one.at, IPA_CI_OCTETS);
     buf_release(&info.received);
     return e ? e : found ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err ipa_complete_ci(struct ipa *i, uint8_t room[IPA_CI_OCTETS], struct span *ci)
+{
+    if (ci->len >= IPA_CI_OCTETS)
+        return ERR_OK;
+    enum err e = ipa_find_ci(i, *ci, room);
+    if (!e)
+        *ci = span_of(room, IPA_CI_OCTETS);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -84,14 +84,17 @@ static enum err initiate(struct discovery *d)
 
 static enum err authenticate_server(struct discovery *d)
 {
+    struct span ci = d->initiated.ci_pkid;
+    uint8_t whole[IPA_CI_OCTETS];
+    enum err e = ipa_complete_ci(d->ipa, whole, &ci);
     const struct rsp_authenticate_server_request q = {
         .server_signed1 = d->initiated.server_signed1,
         .server_signature1 = d->initiated.server_signature1,
-        .ci_pkid = d->initiated.ci_pkid,
+        .ci_pkid = ci,
         .server_certificate = d->initiated.server_certificate,
         .ctx_params1 = ipa_ctx_params1(d->ipa, ""),
     };
-    return es10b_authenticate_server(&d->ipa->card, &q, &d->server);
+    return e ? e : es10b_authenticate_server(&d->ipa->card, &q, &d->server);
 }
 
 /* The oldest event; what else waits is the next trigger's. */

@@ -182,13 +182,17 @@ static enum err choose_ctx_params1(struct session *s, struct rsp_ctx_params1 *ou
 static enum err authenticate_server(struct session *s)
 {
     struct rsp_ctx_params1 params;
+    struct span ci = s->initiated.ci_pkid;
+    uint8_t whole[IPA_CI_OCTETS];
     enum err e = choose_ctx_params1(s, &params);
+    if (!e)
+        e = ipa_complete_ci(s->ipa, whole, &ci);
     if (e)
         return e;
     const struct rsp_authenticate_server_request q = {
         .server_signed1 = s->initiated.server_signed1,
         .server_signature1 = s->initiated.server_signature1,
-        .ci_pkid = s->initiated.ci_pkid,
+        .ci_pkid = ci,
         .server_certificate = s->initiated.server_certificate,
         .ctx_params1 = params,
     };

@@ -241,6 +241,8 @@ MUST_CHECK enum err ipa_offer_cis(const struct ipa *i, const struct rsp_euicc_in
                                   struct rsp_euicc_info1 *out);
 /* The CI that the eUICC signs under whose identifier begins so. ERR_NOT_FOUND: none. */
 MUST_CHECK enum err ipa_find_ci(struct ipa *i, struct span begins, uint8_t ci[IPA_CI_OCTETS]);
+/* *ci of a server, made whole where it is cut short; one that is none of the eUICC's stays, for the eUICC to refuse. */
+MUST_CHECK enum err ipa_complete_ci(struct ipa *i, uint8_t room[IPA_CI_OCTETS], struct span *ci);
 /* Would the network of this IMSI take a device here now? Asks, and does not attach. */
 MUST_CHECK enum err ipa_network_is_there(struct ipa *i, const char *imsi, bool *there);
 struct rsp_activation_code;

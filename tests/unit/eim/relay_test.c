@@ -43,8 +43,28 @@ static void end(struct relayed *r)
     fixture_close(&r->f);
 }
 
+/* EUICCInfo1 whose CIs are named by their first octets. */
+struct cutting {
+    size_t octets; /* 0: as they are */
+    bool other;    /* the first octet is another */
+    struct buf verification, signing;
+};
+
+static struct span cut_list(struct span list, const struct cutting *c, struct buf *out)
+{
+    struct der d = der_open(list);
+    struct span one;
+    out->max = 512;
+    while (!der_at_end(&d)) {
+        REQUIRE(rsp_octets_next(&d, &one) == ERR_OK && der_put(out, 0x04, span_sub(one, 0, c->octets)) == ERR_OK);
+        if (c->other)
+            out->at[out->len - c->octets] ^= 1;
+    }
+    return buf_span(out);
+}
+
 /* InitiateAuthentication with this address ("" none); the answer's error, 0 ok. */
-static int64_t initiate(struct relayed *r, const char *address, bool with_info)
+static int64_t initiate_with(struct relayed *r, const char *address, bool with_info, struct cutting *cutting)
 {
     struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
     uint8_t challenge[16];
@@ -52,6 +72,11 @@ static int64_t initiate(struct relayed *r, const char *address, bool with_info)
     struct buf message = ESIPA_MESSAGE, *answer = es_memory_buf(&r->d.memory);
     REQUIRE(es10b_get_euicc_info1(&r->f.l.card.es, &info) == ERR_OK);
     REQUIRE(es10b_get_euicc_challenge(&r->f.l.card.es, challenge) == ERR_OK);
+    if (cutting->octets) {
+        info.message.whole = (struct span){ 0 };
+        info.message.ci_verification = cut_list(info.message.ci_verification, cutting, &cutting->verification);
+        info.message.ci_signing = cut_list(info.message.ci_signing, cutting, &cutting->signing);
+    }
     const struct rsp_initiate_authentication_request_esipa q = {
         .euicc_challenge = SPAN_ARRAY(challenge), .has_euicc_info1 = with_info, .euicc_info1 = info.message,
         .smdp_address = address[0] ? span_str(address) : (struct span){ 0 },
@@ -60,6 +85,8 @@ static int64_t initiate(struct relayed *r, const char *address, bool with_info)
     enum err e = rsp_initiate_authentication_request_esipa_write(&q, &message);
     e = esipa_call(&r->f.peer, "InitiateAuthentication", e, &message, answer);
     buf_release(&info.received);
+    buf_release(&cutting->verification);
+    buf_release(&cutting->signing);
     if (e || rsp_initiate_authentication_response_esipa_read(buf_span(answer), &a))
         return NOT_RELAYED;
     if (a.which == RSP_OK)
@@ -68,6 +95,13 @@ static int64_t initiate(struct relayed *r, const char *address, bool with_info)
             .server_signature1 = a.ok.server_signature1, .ci_pkid = a.ok.ci_pkid,
             .server_certificate = a.ok.server_certificate };
     return a.which == RSP_OK ? 0 : a.error;
+}
+
+static bool authenticate_client(struct relayed *r);
+
+static int64_t initiate(struct relayed *r, const char *address, bool with_info)
+{
+    return initiate_with(r, address, with_info, &(struct cutting){ 0 });
 }
 
 static const struct {
@@ -94,6 +128,82 @@ static void begins(void)
         if (error != beginnings[i].error)
             printf(" (%lld)", (long long)error);
         CHECK(!lab_said(&r.f.l, "TOKEN-1"));
+        end(&r);
+    }
+}
+
+/* The eUICC's CIs cut short: made whole by what it showed before, or by its certificates, and by nothing else. */
+static const struct {
+    const char *name;
+    size_t octets;
+    bool other, seen;
+    int64_t error;
+} cut_short[] = {
+    { "four octets, of an eUICC that was seen", 4, false, true, 0 },
+    { "one octet, of an eUICC that was seen", 1, false, true, 0 },
+    { "nineteen octets, of an eUICC that was seen", 19, false, true, 0 },
+    { "whole, of an eUICC that was seen", 20, false, true, 0 },
+    { "four octets, of an eUICC that is only registered", 4, false, false, 0 },
+    { "four octets of another CI", 4, true, true, RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR },
+    { "four octets of another CI, of an eUICC that is only registered", 4, true, false, RSP_INITIATE_AUTHENTICATION_UNDEFINED_ERROR },
+    { "another CI, whole", 20, true, true, RSP_INITIATE_AUTHENTICATION_CI_PKID_NOT_SUPPORTED },
+    { "more octets than a CI has", 21, false, true, 0 },
+};
+
+static void cis_are_made_whole(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(cut_short); i++) {
+        const char *name = cut_short[i / 2].name;
+        struct cutting cutting = { .octets = cut_short[i / 2].octets, .other = cut_short[i / 2].other };
+        struct relayed r;
+        trigger(&r, LAB_CODE, "");
+        r.f.peer.json = i % 2;
+        if (cut_short[i / 2].seen) {
+            REQUIRE(initiate(&r, "", true) == 0);
+            lab_authenticate_server(&r.d);
+            REQUIRE(authenticate_client(&r));
+            lab_download_end(&r.d);
+            lab_download_begin(&r.f.l, &r.f.l.card, &r.d);
+        }
+        int64_t error = initiate_with(&r, "", true, &cutting);
+        CHECK_ROW(name, error == cut_short[i / 2].error);
+        if (!error) {
+            lab_authenticate_server(&r.d);
+            CHECK_ROW(name, authenticate_client(&r));
+        }
+        end(&r);
+    }
+}
+
+/* euiccCiPKIdToBeUsed cut short by the SM-DP+: whole again before the card sees it. */
+static void shorten_ci(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    json_t *answer = NULL;
+    struct buf ci = { .max = 64 };
+    (void)t, (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING || strcmp(message, "ES9+.InitiateAuthenticationResponse") != 0)
+        return;
+    REQUIRE(json_read(buf_span(bytes), &answer, NULL) == ERR_OK && json_base64(answer, "euiccCiPKIdToBeUsed", &ci) == ERR_OK);
+    const uint8_t shortened[] = { 0x04, 0x03, ci.at[2], ci.at[3], ci.at[4] };
+    REQUIRE(json_set_base64(answer, "euiccCiPKIdToBeUsed", SPAN_ARRAY(shortened)) == ERR_OK);
+    buf_clear(bytes);
+    REQUIRE(json_write(answer, bytes) == ERR_OK);
+    json_decref(answer);
+    buf_release(&ci);
+}
+
+static void a_short_ci_of_the_server(void)
+{
+    for (int json = 0; json < 2; json++) {
+        struct relayed r;
+        struct tamper tamper = { shorten_ci };
+        trigger(&r, LAB_CODE, "");
+        r.f.peer.json = json;
+        r.f.l.part[LAB_SMDP].env.tamper = &tamper;
+        REQUIRE(initiate(&r, "", true) == 0);
+        CHECK(r.d.initiated.ci_pkid.len == 20);
+        lab_authenticate_server(&r.d);
+        CHECK(authenticate_client(&r));
         end(&r);
     }
 }
@@ -835,6 +945,8 @@ static void killed(void)
 
 const struct test relay_tests[] = {
     { "a relayed download begins as it was triggered", begins },
+    { "the CIs of an eUICC that are cut short are made whole, or refused", cis_are_made_whole },
+    { "the CI that an SM-DP+ cuts short is made whole", a_short_ci_of_the_server },
     { "only the transaction of a download under way begins one", unknown_transactions },
     { "each refusal of a relayed download has its number", whole_downloads },
     { "a confirmation code of the order is told hashed, and only where one is wanted", confirmation_codes },

@@ -199,7 +199,44 @@ static void one_ci_is_offered(void)
     }
 }
 
+/* An SM-DP+ that cuts euiccCiPKIdToBeUsed short: the card compares all of it, and sees all of it. */
+static void cut_ci_short(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    json_t *answer = NULL;
+    struct buf ci = { .max = 64 };
+    (void)t, (void)actor;
+    if (moment != TAMPER_BEFORE_SENDING || strcmp(message, "ES9+.InitiateAuthenticationResponse") != 0)
+        return;
+    REQUIRE(json_read(buf_span(bytes), &answer, NULL) == ERR_OK && json_base64(answer, "euiccCiPKIdToBeUsed", &ci) == ERR_OK);
+    const uint8_t shortened[] = { 0x04, 0x02, ci.at[2], ci.at[3] };
+    REQUIRE(json_set_base64(answer, "euiccCiPKIdToBeUsed", SPAN_ARRAY(shortened)) == ERR_OK);
+    buf_clear(bytes);
+    REQUIRE(json_write(answer, bytes) == ERR_OK);
+    json_decref(answer);
+    buf_release(&ci);
+}
+
+static void a_server_cuts_its_ci_short(void)
+{
+    for (int i = 0; i < 4; i++) {
+        struct lab l;
+        struct tamper tamper = { cut_ci_short };
+        lab_open(&l);
+        l.indirect = i & 1;
+        l.json = i & 2;
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+        lab_start_device(&l);
+        l.part[LAB_SMDP].env.tamper = &tamper;
+        lab_order(&l, "{\"reference\":\"d\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}");
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        CHECK_ROW(l.indirect ? "relayed" : "direct", strcmp(lab_order_state(&l, "d"), "done") == 0);
+        lab_close(&l);
+    }
+}
+
 static const struct test tests[] = {
+    { "a server may cut the CI short that it names", a_server_cuts_its_ci_short },
     { "the CI that an eIM's configuration names is the only one that is offered", one_ci_is_offered },
     { "an eIM that is not there keeps nothing from the other one", the_other_serves_on },
     { "a switch is settled by the eIM that granted its rollback, and no other", reaching_the_other_settles_nothing },
