@@ -85,7 +85,6 @@ enum err es_serve_read(const struct env *env, const char *name, const struct htt
         return refuse(env, name, q, p, "1.2.2", "2.1", "X-Admin-Protocol must be gsma/rsp/v2.x.y");
     enum err e = json_read(q->body, request, why);
     if (e == ERR_PARSE || e == ERR_LIMIT) {
-        log_fail(env->log, e, "SGP.22 6.5", why);
         e = http_problem(p, 400, "malformed JSON", why);
         return e ? e : ERR_REFUSED;
     }

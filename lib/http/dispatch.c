@@ -61,9 +61,11 @@ static void allow(char *list, size_t size, const char *method)
     memcpy(list + strlen(list), method, more + 1);
 }
 
-static enum err refuse_route(struct http_response *p, const char *allowed)
+static enum err refuse_route(const struct log *log, const char *method, struct http_response *p, const char *allowed)
 {
     enum err e = http_refuse(p, allowed[0] ? 405 : 404);
+    if (!e)
+        http_log_refusal(log, method, "", p);
     return e || !allowed[0] ? e : http_response_add_header(p, "Allow", allowed);
 }
 
@@ -72,8 +74,12 @@ static enum err run(const struct http_route *route, void *actor, const struct lo
 {
     enum err e = route->handle(actor, q, p);
     /* A refusal of the RSP interfaces is an answer with status 200 (SGP.22 6.5.1.4). */
-    if (e == ERR_CUT || ((e == ERR_OK || e == ERR_REFUSED) && p->status))
-        return e == ERR_CUT ? e : ERR_OK;
+    if (e == ERR_CUT)
+        return e;
+    if ((e == ERR_OK || e == ERR_REFUSED) && p->status) {
+        http_log_refusal(log, route->method, route->path, p);
+        return ERR_OK;
+    }
     LOG(log, LOG_ERROR, "http.failed", F_TEXT("method", route->method), F_TEXT("route", route->path),
         F_TEXT("err", e ? err_name(e) : "no status"));
     http_response_clear(p);
@@ -99,5 +105,5 @@ enum err http_dispatch(const struct http_route *routes, size_t count, void *acto
         allow(allowed, sizeof allowed, routes[i].method);
     }
     q->part_count = 0;
-    return refuse_route(p, allowed);
+    return refuse_route(log, q->method, p, allowed);
 }

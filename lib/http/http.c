@@ -9,6 +9,9 @@
 #include "http_parts.h"
 #include "json.h"
 
+#define PROBLEM "application/problem+json"
+#define METHOD_TOLD 16 /* octets: it is the caller's text */
+
 void http_response_release(struct http_response *r)
 {
     buf_release(&r->body);
@@ -134,7 +137,7 @@ enum err http_problem(struct http_response *p, int status, const char *title, co
 {
     json_t *value = json_pack("{s:s, s:s, s:i, s:s*}", "type", "about:blank", "title", title, "status", status,
                               "detail", detail);
-    return put_json(p, status, "application/problem+json", value);
+    return put_json(p, status, PROBLEM, value);
 }
 
 enum err http_json(struct http_response *p, int status, struct json_t *value)
@@ -180,6 +183,20 @@ enum err http_refuse(struct http_response *p, int status)
         if (titles[i].status == status)
             title = titles[i].title;
     return http_problem(p, status, title, NULL);
+}
+
+void http_log_refusal(const struct log *log, const char *method, const char *route, const struct http_response *p)
+{
+    json_t *problem = NULL;
+    if (p->status < 400 || p->status >= 500 || p->status == 404 || strcmp(p->content_type, PROBLEM) != 0 ||
+        json_read(buf_span(&p->body), &problem, NULL))
+        return;
+    const char *why = json_str(problem, "detail");
+    char told[METHOD_TOLD + 1];
+    snprintf(told, sizeof told, "%s", method);
+    LOG(log, LOG_WARN, "http.refused", F_TEXT("method", told), F_TEXT("route", route), F_INT("status", p->status),
+        F_TEXT("why", why ? why : json_str(problem, "title")));
+    json_decref(problem);
 }
 
 enum err http_send(struct http_client *c, const struct http_call *q, struct http_response *p)

@@ -31,6 +31,10 @@ MUST_CHECK enum err http_call_check(const struct http_call *q);
 /* The answer to a request that no handler is to see: status, from 400 on. */
 MUST_CHECK enum err http_refuse(struct http_response *p, int status);
 
+/* One event for a refusal, with its status and what its problem document says. Silent about what is no refusal, about 404, which
+ * is an answer to who waits for a thing, and about a refusal without a document, whose writer logged it (SGP.22 6.5, 6.6). */
+void http_log_refusal(const struct log *log, const char *method, const char *route, const struct http_response *p);
+
 /* Judges a client's certificate (DER, leaf first) with env's clock. Empty, and a log line, when it is refused. */
 struct span http_peer_judge(const struct env *env, const struct log *log, struct trust *clients,
                             const struct span *chain, size_t count);

@@ -28,6 +28,7 @@ struct line {
     int fd;
     int64_t quiet_since; /* monotonic ms: connected, or the last answer done */
     bool handling;
+    bool arriving; /* its request line was seen, and not all of the request yet */
     bool judged;
     struct span peer;
 };
@@ -140,6 +141,13 @@ static void line_mark(struct http_server *s, struct line *l, bool handling)
     pthread_mutex_unlock(&s->lock);
 }
 
+static void line_arrives(struct http_server *s, struct line *l, bool arriving)
+{
+    pthread_mutex_lock(&s->lock);
+    l->arriving = arriving;
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* Shuts the sockets of those whose request takes too long. The library only times silence, so a peer that sends a byte
  * now and then would hold a connection for ever. Returns when to look again. */
 static int64_t cut_slow_lines(struct http_server *s, int64_t now)
@@ -148,9 +156,13 @@ static int64_t cut_slow_lines(struct http_server *s, int64_t now)
     for (struct line *l = s->lines; l; l = l->next) {
         if (l->handling)
             continue;
-        if (now - l->quiet_since >= s->arrival_ms)
+        if (now - l->quiet_since >= s->arrival_ms) {
+            if (l->arriving)
+                LOG(s->env->log, LOG_WARN, "http.cut", F_TEXT("why", "the request did not arrive in time"),
+                    F_INT("milliseconds", s->arrival_ms));
+            l->arriving = false;
             shutdown(l->fd, SHUT_RDWR);
-        else if (l->quiet_since + s->arrival_ms < next)
+        } else if (l->quiet_since + s->arrival_ms < next)
             next = l->quiet_since + s->arrival_ms;
     }
     return next;
@@ -208,11 +220,13 @@ static void judge_peer(struct http_server *s, struct MHD_Connection *connection,
 /* First sight of a request line, before anything is decoded; what it returns becomes the request's context. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
-    const struct http_server *s = context;
-    (void)connection;
+    struct http_server *s = context;
+    struct line *l = line_of(connection);
     struct exchange *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
+    if (l)
+        line_arrives(s, l, true);
     x->body.max = s->body_max;
     enum err e = http_target_parse(target, &x->target);
     x->refused = e == ERR_LIMIT ? 414 : e ? 400 : 0;
@@ -225,8 +239,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)code;
     struct exchange *x = *request;
     struct line *l = line_of(connection);
-    if (l)
+    if (l) {
         line_mark(context, l, false);
+        line_arrives(context, l, false);
+    }
     if (x) {
         buf_release(&x->body);
         free(x);
@@ -320,6 +336,7 @@ static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *conn
     enum err e;
     if (x->refused) {
         e = http_refuse(&p, x->refused);
+        http_log_refusal(s->env->log, method, "", &p);
     } else {
         judge_peer(s, connection, l);
         e = serve(s, l, method, x, &headers, &p);

@@ -143,10 +143,12 @@ static enum err ask(struct direct *d, const struct place *place, const struct ht
 {
     struct http_target target;
     enum err e = http_target_parse(url->target, &target);
-    if (e)
-        return http_refuse(p, e == ERR_LIMIT ? 414 : 400);
-    if (q->body.len > HTTP_BODY_MAX)
-        return http_refuse(p, 413);
+    int refused = e ? (e == ERR_LIMIT ? 414 : 400) : q->body.len > HTTP_BODY_MAX ? 413 : 0;
+    if (refused) {
+        e = http_refuse(p, refused);
+        http_log_refusal(place->log, q->method, "", p);
+        return e;
+    }
     char host[270];
     struct http_header headers[HTTP_HEADERS_MAX + 1];
     const struct span certificate = buf_span(&d->certificate);

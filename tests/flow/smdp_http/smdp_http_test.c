@@ -114,22 +114,26 @@ static void callers_are_whom_they_show(void)
     const struct {
         const char *name;
         const struct pki_item *as;
+        const char *cause; /* in the log */
     } who[] = {
-        { "an expired certificate", lab_item(&t.l, "CERT_OPERATOR_ESO_EXPIRED") },
-        { "a certificate for servers only", lab_item(&t.l, "CERT_OPERATOR_ESO_SERVER_ONLY") },
-        { "a certificate of a foreign CA in the administrator's name", other_ca },
-        { "a server's certificate of the Test CI", lab_item(&t.l, "CERT_S_SM_DP_TLS_NIST") },
-        { "no certificate", NULL },
-        { "a good certificate of somebody who is no client", unlisted },
+        { "an expired certificate", lab_item(&t.l, "CERT_OPERATOR_ESO_EXPIRED"), "validity is over" },
+        { "a certificate for servers only", lab_item(&t.l, "CERT_OPERATOR_ESO_SERVER_ONLY"), "usage" },
+        { "a certificate of a foreign CA in the administrator's name", other_ca, "not pinned" },
+        { "a server's certificate of the Test CI", lab_item(&t.l, "CERT_S_SM_DP_TLS_NIST"), "not pinned" },
+        { "no certificate", NULL, "" },
+        { "a good certificate of somebody who is no client", unlisted, "" },
     };
     picture(&t, before);
     for (size_t i = 0; i < COUNT(who); i++)
         for (size_t k = 0; k < COUNT(calls); k++) {
             char row[160];
             bool refused = false;
+            size_t said = lab_log_length(&t.l);
             snprintf(row, sizeof row, "%s, %s", who[i].name, calls[k].name);
             int status = call(&t, who[i].as, calls[k].path, "application/json", span_str(calls[k].body), &refused);
             CHECK_ROW(row, status == 403 || (status == 200 && refused));
+            CHECK_ROW(row, lab_warned(&t.l, said, who[i].cause));
+            CHECK_ROW(row, lab_warned(&t.l, said, status == 403 ? "http.refused" : "8.2.1"));
             picture(&t, after);
             CHECK_ROW(row, strcmp(before, after) == 0);
             if (strcmp(before, after) != 0 || (status != 403 && !refused))
@@ -173,9 +177,11 @@ static void content_types_are_held(void)
         for (size_t k = 0; k < COUNT(calls); k++) {
             char row[160];
             bool refused = false;
+            size_t said = lab_log_length(&t.l);
             snprintf(row, sizeof row, "%s as %s", calls[k].name, types[i] ? types[i] : "nothing");
             int status = call(&t, k == 2 ? eso : admin, calls[k].path, types[i], span_str(calls[k].body), &refused);
             CHECK_ROW(row, k == 2 ? status >= 400 || refused : status == 415);
+            CHECK_ROW(row, lab_warned(&t.l, said, "application/json"));
             picture(&t, after);
             CHECK_ROW(row, strcmp(before, after) == 0);
             if (strcmp(before, after) != 0 || (k != 2 && status != 415))
@@ -206,25 +212,28 @@ static void bodies_are_bounded(void)
         const char *name, *head, *tail;
         size_t size;
         int status;
+        const char *cause; /* in the log */
     } rows[] = {
-        { "a body of one octet more than fits", PROFILE, "", HTTP_BODY_MAX + 1, 413 },
-        { "a body of twice as much", "{", "}", 2 * (size_t)HTTP_BODY_MAX, 413 },
-        { "a body that fits, and ends in the middle", "{\"profiles\":[", "", 1000, 400 },
+        { "a body of one octet more than fits", PROFILE, "", HTTP_BODY_MAX + 1, 413, "Too Large" },
+        { "a body of twice as much", "{", "}", 2 * (size_t)HTTP_BODY_MAX, 413, "Too Large" },
+        { "a body that fits, and ends in the middle", "{\"profiles\":[", "", 1000, 400, "malformed JSON at" },
         { "JSON as deep as a well", "{\"profiles\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
-          "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 200, 400 },
-        { "a member twice", "{\"profiles\":[],\"profiles\":[],", "\"x\":1}", 100, 400 },
-        { "no UTF-8", "{\"profiles\":[],\"x\":\"\xff\xfe\"", "}", 100, 400 },
-        { "something behind the end", PROFILE, "x", 400, 400 },
-        { "a list", "[", "]", 10, 400 },
+          "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 200, 400, "nested too deeply" },
+        { "a member twice", "{\"profiles\":[],\"profiles\":[],", "\"x\":1}", 100, 400, "malformed JSON at" },
+        { "no UTF-8", "{\"profiles\":[],\"x\":\"\xff\xfe\"", "}", 100, 400, "malformed JSON at" },
+        { "something behind the end", PROFILE, "x", 400, 400, "malformed JSON at" },
+        { "a list", "[", "]", 10, 400, "not a JSON object" },
     };
     const struct pki_item *admin = lab_item(&t.l, "CERT_OPERATOR_ADMIN");
     picture(&t, before);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf body = { .max = 3 * (size_t)HTTP_BODY_MAX };
         bool refused = false;
+        size_t said = lab_log_length(&t.l);
         padded(rows[i].head, rows[i].tail, rows[i].size, &body);
         int status = call(&t, admin, "/v1/profiles", "application/json", buf_span(&body), &refused);
         CHECK_ROW(rows[i].name, status == rows[i].status);
+        CHECK_ROW(rows[i].name, lab_warned(&t.l, said, rows[i].cause));
         picture(&t, after);
         CHECK_ROW(rows[i].name, strcmp(before, after) == 0);
         if (status != rows[i].status)
@@ -298,6 +307,7 @@ static void a_slow_sender_is_cut(void)
         open = open && (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED);
     }
     CHECK(!open && beats < 60);
+    CHECK(lab_warned(&t.l, 0, "did not arrive in time"));
     picture(&t, after);
     CHECK(strcmp(before, after) == 0);
     close_hand(&h);

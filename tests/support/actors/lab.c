@@ -16,16 +16,49 @@ static const char *const part_names[] = { "smdp", "eim", "ipa", "smds" };
 static void keep(struct log_sink *sink, const struct log_event *event)
 {
     struct lab_sink *s = (struct lab_sink *)sink;
+    pthread_mutex_lock(&s->lock);
     size_t from = s->said.len;
     if (log_event_put_json(&s->said, event) || buf_put_u8(&s->said, '\n'))
         s->said.len = from;
     else if (getenv("LAB_TEST_LOG"))
         printf("%.*s", (int)(s->said.len - from), (const char *)s->said.at + from);
+    pthread_mutex_unlock(&s->lock);
 }
 
 bool lab_said(struct lab *l, const char *text)
 {
-    return l->sink.said.len && strstr(buf_cstr(&l->sink.said), text);
+    pthread_mutex_lock(&l->sink.lock);
+    bool said = l->sink.said.len && strstr(buf_cstr(&l->sink.said), text);
+    pthread_mutex_unlock(&l->sink.lock);
+    return said;
+}
+
+size_t lab_log_length(struct lab *l)
+{
+    pthread_mutex_lock(&l->sink.lock);
+    size_t len = l->sink.said.len;
+    pthread_mutex_unlock(&l->sink.lock);
+    return len;
+}
+
+void lab_forget_log(struct lab *l)
+{
+    pthread_mutex_lock(&l->sink.lock);
+    buf_clear(&l->sink.said);
+    pthread_mutex_unlock(&l->sink.lock);
+}
+
+bool lab_warned(struct lab *l, size_t since, const char *text)
+{
+    bool warned = false;
+    pthread_mutex_lock(&l->sink.lock);
+    const char *all = l->sink.said.len ? buf_cstr(&l->sink.said) : "";
+    for (const char *at = all + since, *end; !warned && (end = strchr(at, '\n')); at = end + 1) {
+        const char *level = memmem(at, (size_t)(end - at), "\"level\":\"warn\"", 14);
+        warned = level && memmem(at, (size_t)(end - at), text, strlen(text));
+    }
+    pthread_mutex_unlock(&l->sink.lock);
+    return warned;
 }
 
 /* --- parts ------------------------------------------------------------------------------------- */
@@ -282,7 +315,7 @@ static void open_environment(struct lab *l)
     REQUIRE(mkdtemp(l->folder) != NULL);
     REQUIRE(crypto_new_seeded(span_str("actors"), &l->crypto) == ERR_OK);
     clock_virtual_init(&l->clock, LAB_EPOCH);
-    l->sink = (struct lab_sink){ .sink = { keep }, .said = { .max = 16 << 20 } };
+    l->sink = (struct lab_sink){ .sink = { keep }, .lock = PTHREAD_MUTEX_INITIALIZER, .said = { .max = 16 << 20 } };
     l->log = (struct log){ .sink = &l->sink.sink, .clock = &l->clock.clock, .actor = "test" };
     l->env = (struct env){
         .clock = &l->clock.clock, .rng = crypto_rng(l->crypto), .log = &l->log, .crypto = l->crypto

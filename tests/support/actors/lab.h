@@ -4,6 +4,8 @@
 #ifndef LAB_TESTS_LAB_H
 #define LAB_TESTS_LAB_H
 
+#include <pthread.h>
+
 #include "card_fault.h"
 #include "certs.h"
 #include "db.h"
@@ -72,7 +74,8 @@ struct lab_network {
 
 struct lab_sink {
     struct log_sink sink;
-    struct buf said; /* JSON lines of everybody */
+    pthread_mutex_t lock; /* listeners log from threads of their own */
+    struct buf said;      /* JSON lines of everybody */
 };
 
 struct lab {
@@ -139,6 +142,10 @@ void lab_restart(struct lab *l, enum lab_kind kind);
 const struct pki_item *lab_item(struct lab *l, const char *name);
 /* What everybody logged so far holds this text. */
 bool lab_said(struct lab *l, const char *text);
+/* How much everybody logged so far, and whether what was logged since has a warning with this text. */
+size_t lab_log_length(struct lab *l);
+void lab_forget_log(struct lab *l);
+bool lab_warned(struct lab *l, size_t since, const char *text);
 /* The bytes of the database file, its journal included, hold these, or their hex in either case. */
 bool lab_file_holds(struct lab *l, enum lab_kind kind, struct span bytes);
 

@@ -299,6 +299,80 @@ static void cancel_session(void)
     }
 }
 
+/* How far a session has come when its card cancels it, what of its order is left, and whether the code serves again. */
+enum { AUTHENTICATED, PREPARED, BOUND, INSTALLED };
+static const struct {
+    const char *name;
+    int point;
+    enum rsp_cancel_session_reason reason;
+    const char *state, *again;
+} points[] = {
+    { "authenticated, and postponed", AUTHENTICATED, RSP_CANCEL_REASON_POSTPONED, "released", "" },
+    { "authenticated, and rejected", AUTHENTICATED, RSP_CANCEL_REASON_END_USER_REJECTION, "error", "8.2.6/3.8" },
+    { "prepared, and postponed", PREPARED, RSP_CANCEL_REASON_POSTPONED, "released", "" },
+    { "prepared, and rejected", PREPARED, RSP_CANCEL_REASON_END_USER_REJECTION, "error", "8.2.6/3.8" },
+    { "prepared, and timed out", PREPARED, RSP_CANCEL_REASON_TIMEOUT, "released", "" },
+    { "bound, and its metadata are others", BOUND, RSP_CANCEL_REASON_METADATA_MISMATCH, "downloaded", "" },
+    { "bound, and not to be loaded", BOUND, RSP_CANCEL_REASON_LOAD_BPP_EXECUTION_ERROR, "downloaded", "" },
+    { "bound, and rejected", BOUND, RSP_CANCEL_REASON_END_USER_REJECTION, "error", "8.2.6/3.8" },
+    { "bound, and rejected when another session has installed it", INSTALLED, RSP_CANCEL_REASON_END_USER_REJECTION, "installed",
+      "8.2.6/3.8" },
+};
+
+/* Brings the session to its point; the card's word is taken where it still gives it: before it loads the package. */
+static void bring_to(struct fixture *f, size_t row, struct es10b_cancel_session_response *r)
+{
+    int point = points[row].point;
+    REQUIRE(lab_initiate(&f->d)[0] == 0);
+    lab_authenticate_server(&f->d);
+    REQUIRE(lab_authenticate_client(&f->d)[0] == 0);
+    if (point >= PREPARED)
+        lab_prepare(&f->d);
+    if (point >= BOUND)
+        REQUIRE(lab_get_package(&f->d)[0] == 0);
+    const struct rsp_cancel_session_request q = { f->d.initiated.transaction_id, points[row].reason };
+    REQUIRE(es10b_cancel_session(&f->l.card.es, &q, r) == ERR_OK && r->message.which == RSP_CANCEL_SESSION_OK);
+}
+
+/* Another session of the card installs the profile meanwhile: the first one's word comes when there is nothing to cancel. */
+static void install_meanwhile(struct fixture *f)
+{
+    struct lab_download d;
+    lab_card_reset(&f->l.card);
+    lab_download_begin(&f->l, &f->l.card, &d);
+    CHECK(lab_fetch(&d)[0] == 0 && lab_load(&d) == 0);
+    CHECK(es9p_handle_notification(&d.peer, buf_span(&d.loaded.received)) == ERR_OK);
+    lab_download_end(&d);
+}
+
+static void cancel_at_each_point(void)
+{
+    for (size_t i = 0; i < COUNT(points); i++) {
+        struct fixture f;
+        struct es10b_cancel_session_response r = { .received.max = APDU_ES10_RESPONSE_MAX };
+        struct lab_download again;
+        open_fixture(&f);
+        f.l.rejection_ends_order = true;
+        lab_restart(&f.l, LAB_SMDP);
+        bring_to(&f, i, &r);
+        if (points[i].point == INSTALLED)
+            install_meanwhile(&f);
+        CHECK_ROW(points[i].name, strcmp(cancel(&f, &r), "/") == 0);
+        CHECK_ROW(points[i].name, state_is(&f, points[i].state));
+        if (points[i].point >= PREPARED)
+            CHECK_ROW(points[i].name, strcmp(lab_get_package(&f.d), "8.10.1/3.9") == 0);
+        lab_card_reset(&f.l.card);
+        lab_download_begin(&f.l, &f.l.card, &again);
+        CHECK_ROW(points[i].name, strcmp(lab_fetch(&again), points[i].again) == 0);
+        if (strcmp(again.refusal, points[i].again) != 0)
+            printf("\n    row \"%s\": %s", points[i].name, again.refusal);
+        CHECK_ROW(points[i].name, again.refusal[0] || lab_load(&again) == 0);
+        lab_download_end(&again);
+        buf_release(&r.received);
+        close_fixture(&f);
+    }
+}
+
 /* An eUICC that names another SM-DP+ in what it signs: made with the card's key. */
 static void cancel_for_another_smdp(void)
 {
@@ -382,6 +456,7 @@ const struct test notification_tests[] = {
     { "other notifications are believed when they verify", other_notifications },
     { "what is not here, not the card's, or was said before is not written down", notifications_of_nothing_here },
     { "a session is cancelled by its card only", cancel_session },
+    { "a session can be cancelled at each point, and its code serves again unless it was rejected", cancel_at_each_point },
     { "a cancellation for another SM-DP+ is refused", cancel_for_another_smdp },
     { "hostile bodies get a refusal and change nothing", hostile_bodies },
 };

@@ -69,6 +69,25 @@ static bool file_is(struct lab *l, uint8_t high, uint8_t low, uint8_t length, st
     return same;
 }
 
+/* SGP.22 2.5.3: no segment has more than 1007 octets of plain text: 1008 with the padding, and the MAC of 8. Each but the last is as
+ * full as it may be. */
+#define SEGMENT_FULL (1008 + 8)
+
+static void segments_are_full(const char *row, struct span bound)
+{
+    struct rsp_bound_profile_package p;
+    struct span whole;
+    size_t longest = 0, count = 0, full = 0;
+    REQUIRE(rsp_bound_profile_package_read(bound, &p) == ERR_OK);
+    for (struct der list = der_open(p.list_86); !der_at_end(&list); count++) {
+        struct der_tlv one;
+        REQUIRE(rsp_whole_next(&list, &whole) == ERR_OK && der_only(whole, 0x86, &one) == ERR_OK);
+        longest = one.value.len > longest ? one.value.len : longest;
+        full += one.value.len == SEGMENT_FULL;
+    }
+    CHECK_ROW(row, count > 0 && longest <= SEGMENT_FULL && full + 1 >= count);
+}
+
 /* Registered, imported, ordered, downloaded, installed, enabled: the card is the subscriber's, and proves to have its keys. */
 static void onto_the_card(const char *row, struct span package)
 {
@@ -85,6 +104,8 @@ static void onto_the_card(const char *row, struct span package)
     CHECK_ROW(row, refusal[0] == 0);
     if (refusal[0])
         printf("\n    row \"%s\": %s", row, refusal);
+    else
+        segments_are_full(row, d.package.bound_profile_package);
     int64_t reason = refusal[0] ? -1 : lab_load(&d);
     CHECK_ROW(row, reason == 0);
     if (reason > 0)
