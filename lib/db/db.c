@@ -87,9 +87,9 @@ static enum err open_file(struct db *db, bool durable)
     if (sqlite3_db_readonly(db->sqlite, "main"))
         return refuse_file(db, "the file is read-only");
     sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
-    enum err e = in_memory ? choose_pages(db) : choose_journal(db);
+    enum err e = db_script(db, durable && !in_memory ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
     if (!e)
-        e = db_script(db, durable && !in_memory ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+        e = in_memory ? choose_pages(db) : choose_journal(db); /* which writes: as durably as it was said to */
     return e ? e : db_script(db, "PRAGMA foreign_keys = ON");
 }
 

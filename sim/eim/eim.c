@@ -31,12 +31,26 @@ static const struct http_route routes[] = {
     { "DELETE", "/v1/keys/{id}", eim_delete_key },
 };
 
+/* A pause is kept as the moment of its end, so that it outlives a restart. When the clock was set back, perhaps while nobody ran,
+ * that moment may be a year away. */
+static enum err follow_clock(struct eim *e, int64_t now)
+{
+    bool set_back = now < e->ticked;
+    e->ticked = now;
+    if (!set_back)
+        return ERR_OK;
+    enum err x = eim_outbox_follow_clock(e, now);
+    return x ? x : eim_push_follow_clock(e, now);
+}
+
 static int64_t tick(struct actor *a, int64_t now, enum err *failure)
 {
     int64_t next = CLOCK_NEVER;
     int64_t end = CLOCK_NEVER;
     int64_t push = CLOCK_NEVER;
-    *failure = eim_orders_expire((struct eim *)a, now, &end);
+    *failure = follow_clock((struct eim *)a, now);
+    if (!*failure)
+        *failure = eim_orders_expire((struct eim *)a, now, &end);
     if (!*failure)
         *failure = eim_outbox_deliver((struct eim *)a, now, &next);
     if (!*failure)
@@ -113,6 +127,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->trust = s->trust;
     e->warn_eid_range = s->warn_eid_range;
     e->v1_3 = s->v1_3;
+    e->ticked = INT64_MAX;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
     e->any_user_agent = s->any_user_agent;
     e->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : 15 * CLOCK_SECOND;

@@ -24,6 +24,7 @@ struct eim {
     bool warn_eid_range, any_user_agent, v1_3;
     struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
     int64_t postpone_ms;
+    int64_t ticked; /* when the tick came last; before the first one the end of time */
     struct eim_client *clients; /* names and tenants owned; rights are set */
     size_t client_count;
     struct secret storage_key;
@@ -180,6 +181,9 @@ MUST_CHECK enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum e
 MUST_CHECK enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url, int64_t *out);
 /* Forgets events that wait for a receiver, not the callbacks of orders. */
 MUST_CHECK enum err eim_outbox_drop_events(struct eim *e, int64_t receiver);
+/* The clock was set back: what waits longer than its longest pause has waited enough. */
+MUST_CHECK enum err eim_outbox_follow_clock(struct eim *e, int64_t now);
+MUST_CHECK enum err eim_push_follow_clock(struct eim *e, int64_t now);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
 

@@ -32,6 +32,13 @@ static enum err make_ready(struct eim *e, struct eim_order *o, bool *made)
     return x == ERR_REFUSED ? eim_order_fail(e, o, 127, "noNewKey") : x;
 }
 
+/* A clock that was set back makes nobody wait longer than the longest pause. */
+static bool waits(const struct eim *e, const struct eim_order *o)
+{
+    int64_t now = clock_now(e->env->clock);
+    return o->not_before > now && o->not_before <= now + eim_postpone_most(e);
+}
+
 /* What is under way, or the next order made ready. An order whose time has run out while it waited is over; one that was
  * sent may still be answered. */
 static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool *made)
@@ -41,7 +48,7 @@ static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool
         if (x || o->state == EIM_SENT)
             return x;
         if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
-            if (o->not_before > clock_now(e->env->clock))
+            if (waits(e, o))
                 return ERR_NOT_FOUND;
             x = eim_ask_for_certificates(e, o);
             if (!x)

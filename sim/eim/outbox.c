@@ -269,3 +269,34 @@ enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next)
         x = when_next(e, next);
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
+
+/* Scans what waits; nothing else asks for this. */
+static enum err waits_too_long(struct eim *e, int64_t now, int64_t *some)
+{
+    return db_get_int(e->env->db,
+                      "SELECT EXISTS (SELECT 1 FROM letter WHERE due > ?1) OR EXISTS (SELECT 1 FROM receiver WHERE deaf_until > ?1)",
+                      DB_ARGS(DB_INT(now + RETRY_MOST)), some);
+}
+
+static enum err end_pauses(struct eim *e, int64_t now)
+{
+    struct db *db = e->env->db;
+    enum err x = db_run(db, "UPDATE letter SET due = ?1 WHERE due > ?1 + ?2", DB_ARGS(DB_INT(now), DB_INT(RETRY_MOST)), NULL);
+    if (!x)
+        x = db_run(db, "UPDATE receiver SET deaf_until = ?1 WHERE deaf_until > ?1 + ?2", DB_ARGS(DB_INT(now), DB_INT(RETRY_MOST)), NULL);
+    return x ? x
+             : db_run(db,
+                      "UPDATE receiver SET next = (SELECT max(min(due), receiver.deaf_until) FROM letter"
+                      " WHERE receiver = receiver.id AND head) WHERE next > ?",
+                      DB_ARGS(DB_INT(now)), NULL);
+}
+
+enum err eim_outbox_follow_clock(struct eim *e, int64_t now)
+{
+    int64_t some = 0;
+    enum err x = waits_too_long(e, now, &some);
+    if (x || !some)
+        return x;
+    x = db_begin(e->env->db);
+    return x ? x : db_end(e->env->db, end_pauses(e, now));
+}

@@ -163,6 +163,19 @@ static enum err plan(struct eim *e, const struct target *t, int64_t due, int64_t
                   DB_ARGS(DB_INT(due), DB_INT(attempts), DB_TEXT(t->eid)), NULL);
 }
 
+/* What waits for another moment (a card that could not, certificates that are not good) is looked at then. */
+static enum err plan_what_waits(struct eim *e, const struct target *t, int64_t now)
+{
+    int64_t due = 0;
+    enum err x = db_get_int(e->env->db,
+                            "SELECT max(o.not_before, u.ask_at) FROM orders o JOIN euicc u ON u.eid = o.eid"
+                            " WHERE o.eid = ? AND o.state = 0 ORDER BY o.priority DESC, o.number LIMIT 1",
+                            DB_ARGS(DB_TEXT(t->eid)), &due);
+    if (x == ERR_NOT_FOUND)
+        return db_run(e->env->db, "DELETE FROM push WHERE eid = ?", DB_ARGS(DB_TEXT(t->eid)), NULL);
+    return x ? x : plan(e, t, due > now ? due : now + RETRY_FIRST, 0);
+}
+
 /* The row is planned before the call, so that a result that comes during it may bring the next push forward. */
 static enum err push_to(struct eim *e, const struct target *t, int64_t now)
 {
@@ -173,7 +186,7 @@ static enum err push_to(struct eim *e, const struct target *t, int64_t now)
     if (!x)
         x = eim_next_message(e, t->eid, &o);
     if (x == ERR_NOT_FOUND)
-        x = db_run(e->env->db, "DELETE FROM push WHERE eid = ?", DB_ARGS(DB_TEXT(t->eid)), NULL);
+        x = plan_what_waits(e, t, now);
     else if (!x)
         x = push_order(e, t, &o, &accepted);
     if (!x && accepted)
@@ -182,6 +195,14 @@ static enum err push_to(struct eim *e, const struct target *t, int64_t now)
     eim_order_release(&o);
     /* What the device or the wire did wrong is tried again as planned. */
     return x == ERR_CUT || x == ERR_NOMEM || x == ERR_LIMIT ? x : ERR_OK;
+}
+
+enum err eim_push_follow_clock(struct eim *e, int64_t now)
+{
+    const struct db_value most = DB_INT(now + RETRY_MOST);
+    int64_t some = 0;
+    enum err x = db_get_int(e->env->db, "SELECT EXISTS (SELECT 1 FROM push WHERE due > ?)", DB_ARGS(most), &some);
+    return x || !some ? x : db_run(e->env->db, "UPDATE push SET due = ? WHERE due > ?", DB_ARGS(DB_INT(now), most), NULL);
 }
 
 static enum err next_due(struct eim *e, int64_t *out)

@@ -45,6 +45,21 @@ static enum err put_oid(struct eim *e, struct span certificate, struct buf *out)
     return x == ERR_PARSE || x == ERR_UNSUPPORTED || x == ERR_LIMIT ? ERR_OK : x;
 }
 
+/* A clock that is wrong for an hour must not cost what devices are about to bring: few sessions are forgotten at a time, the oldest
+ * first, and none whose order is open. */
+#define FORGOTTEN_AT_ONCE 16
+#define OLDEST "(SELECT number FROM relay WHERE at < ?1 ORDER BY at LIMIT ?2)"
+
+static enum err forget_old(struct eim *e, int64_t now)
+{
+    const struct db_value limit = DB_INT(now - SESSION_KEPT), most = DB_INT(FORGOTTEN_AT_ONCE);
+    enum err x = db_run(e->env->db,
+                        "UPDATE relay SET at = ?3 WHERE number IN " OLDEST
+                        " AND EXISTS (SELECT 1 FROM orders o WHERE o.id = relay.order_id AND o.state < 2)",
+                        DB_ARGS(limit, most, DB_INT(now)), NULL);
+    return x ? x : db_run(e->env->db, "DELETE FROM relay WHERE number IN " OLDEST, DB_ARGS(limit, most), NULL);
+}
+
 /* Beside the session its receiver is kept, for notifications of years to come. A server that gives an order its transactionId
  * again has ended the session before. */
 static enum err put_session(struct eim *e, const char *id, const char *order_id, const char *eid, const char *address,
@@ -52,7 +67,7 @@ static enum err put_session(struct eim *e, const char *id, const char *order_id,
 {
     struct db *db = e->env->db;
     int64_t now = clock_now(e->env->clock);
-    enum err x = db_run(db, "DELETE FROM relay WHERE at < ?", DB_ARGS(DB_INT(now - SESSION_KEPT)), NULL);
+    enum err x = forget_old(e, now);
     if (!x)
         x = db_run(db,
                    "INSERT OR REPLACE INTO relay (transaction_id, order_id, eid, address, at, smds, server_signed1, smdp_oid)"
@@ -202,7 +217,7 @@ enum err eim_session_find(struct eim *e, struct span transaction_id, eim_session
 
 enum err eim_session_latest(struct eim *e, const char *eid, struct eim_session *out)
 {
-    enum err x = db_query(e->env->db, SESSION "WHERE eid = ? AND certificate IS NOT NULL ORDER BY at DESC LIMIT 1",
+    enum err x = db_query(e->env->db, SESSION "WHERE eid = ? AND certificate IS NOT NULL ORDER BY number DESC LIMIT 1",
                           DB_ARGS(DB_TEXT(eid)), take_session, out);
     return x ? x : open_hash(e, out);
 }

@@ -85,5 +85,6 @@ TESTS(codes_tests);
 TESTS(esep_codes_tests);
 TESTS(refusal_tests);
 TESTS(sealed_tests);
+TESTS(clock_tests);
 
 #endif

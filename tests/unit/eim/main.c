@@ -266,6 +266,7 @@ int main(void)
         { esep_codes_tests, esep_codes_tests_count },
         { refusal_tests, refusal_tests_count },
         { sealed_tests, sealed_tests_count },
+        { clock_tests, clock_tests_count },
     };
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
