@@ -52,6 +52,12 @@ function(lab_program name)
     add_dependencies(programs ${name})
 endfunction()
 
+# The thread sanitizer makes everything ten times as slow.
+set(LAB_TEST_SECONDS 900)
+if(LAB_SANITIZE MATCHES "thread")
+    set(LAB_TEST_SECONDS 5400)
+endif()
+
 # lab_test(NAME LINKS … [COST seconds]): every .c of this folder is one test executable under ctest. The costliest start
 # first, so that none runs alone at the end.
 function(lab_test name)
@@ -64,7 +70,7 @@ function(lab_test name)
     set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     lab_link(test-${name} support base ${arg_LINKS} PkgConfig::CUNIT)
     add_test(NAME ${name} COMMAND test-${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77 COST ${arg_COST}
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${LAB_TEST_SECONDS} SKIP_RETURN_CODE 77 COST ${arg_COST}
         ENVIRONMENT "LAB_BIN=${PROJECT_BINARY_DIR}/bin;LAB_SOURCE=${PROJECT_SOURCE_DIR};LAB_SHARED=${PROJECT_SOURCE_DIR}/../shared")
 endfunction()
 

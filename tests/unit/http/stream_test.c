@@ -141,6 +141,22 @@ static void pour(struct spring *p, const char *water, bool dry)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* What the next one who asks gets; nobody is told. */
+static void fill(struct spring *p, const char *water)
+{
+    pthread_mutex_lock(&p->lock);
+    snprintf(p->water, sizeof p->water, "%s", water);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static unsigned words_of_quiet(struct spring *p)
+{
+    pthread_mutex_lock(&p->lock);
+    unsigned quiet = p->quiet;
+    pthread_mutex_unlock(&p->lock);
+    return quiet;
+}
+
 /* --- rows -------------------------------------------------------------------------------------------------------- */
 
 static void pieces_come_when_there_are_some(void)
@@ -151,7 +167,7 @@ static void pieces_come_when_there_are_some(void)
         struct http_server *server = NULL;
         struct reader r;
         open_spring(&p, &w, threads, &server);
-        snprintf(p.water, sizeof p.water, "first");
+        fill(&p, "first");
         dial(&r, server, "/flow");
         CHECK(reads(&r, "first"));
         for (int i = 0; i < 50; i++) {
@@ -160,7 +176,7 @@ static void pieces_come_when_there_are_some(void)
             pour(&p, piece, false);
             CHECK(reads(&r, piece));
         }
-        CHECK(strstr(r.got, THE_END) == NULL && p.quiet == 0);
+        CHECK(strstr(r.got, THE_END) == NULL && words_of_quiet(&p) == 0);
         pour(&p, "", true);
         CHECK(reads(&r, THE_END));
         close(r.fd);
@@ -201,7 +217,7 @@ static void a_listener_that_ends_ends_its_readers(void)
         struct reader r[3];
         open_spring(&p, &w, threads, &server);
         for (size_t i = 0; i < COUNT(r); i++) {
-            snprintf(p.water, sizeof p.water, "hello");
+            fill(&p, "hello");
             dial(&r[i], server, "/flow");
             CHECK(reads(&r[i], "hello"));
             wait_until_asked(&p, 2 * (unsigned)(i + 1)); /* and had nothing more: the next water is the next reader's */
@@ -266,7 +282,7 @@ static void a_direct_caller_gets_what_there_is(void)
     open_spring(&p, &w, 1, &server);
     REQUIRE(http_switch_set(w.direct, "spring.example.com", &p.actor, NULL, &w.log) == ERR_OK);
     REQUIRE(http_client_direct_new(w.direct, (struct span){ 0 }, &c) == ERR_OK);
-    snprintf(p.water, sizeof p.water, "all there is");
+    fill(&p, "all there is");
     CHECK(http_send(c, &(struct http_call){ .method = "GET", .url = "https://spring.example.com/flow" }, &a) == ERR_OK);
     CHECK(span_equal(buf_span(&a.body), span_str("all there is")) && p.freed == 1 && p.quiet == 0);
     http_response_release(&a);
