@@ -222,6 +222,7 @@ static void a_damaged_memory_file_is_named_and_left(void)
     struct child c = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
     CHECK(finish(&c, "", &output) == 1);
     CHECK(strstr(buf_cstr(&output), path) != NULL);
+    CHECK(strstr(buf_cstr(&output), "not the memory of a software eUICC") != NULL);
     CHECK(read_file(path, &kept) == ERR_OK && span_equal(buf_span(&kept), span_str("no card")));
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
     buf_release(&output);

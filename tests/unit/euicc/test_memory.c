@@ -164,29 +164,73 @@ static void an_interrupted_package_leaves_its_result_where_so_set(void)
     }
 }
 
+/* What the card's log says of its memory. */
+struct reason_sink {
+    struct log_sink sink;
+    char why[80];
+};
+
+static void take_reason(struct log_sink *sink, const struct log_event *e)
+{
+    struct reason_sink *r = (struct reason_sink *)sink;
+    for (size_t i = 0; !strcmp(e->name, "euicc.memory") && i < e->count; i++)
+        if (!strcmp(e->fields[i].name, "why"))
+            snprintf(r->why, sizeof r->why, "%s", e->fields[i].text);
+}
+
+#define DIGEST 8 /* behind the word that begins the file */
+#define CONTENTS 40
+
+static uint8_t *within(struct buf *blob, const char *octets)
+{
+    struct buf wanted = hex(octets);
+    uint8_t *at = memmem(blob->at + CONTENTS, blob->len - CONTENTS, wanted.at, wanted.len);
+    REQUIRE(at != NULL);
+    buf_release(&wanted);
+    return at;
+}
+
 static void a_damaged_memory_is_refused_and_left_alone(void)
 {
     static const struct {
         const char *name;
-        size_t cut, flip;
+        size_t cut, flip; /* 0: not */
+        const char *at;   /* hex of the contents, of which the last octet is altered and the checksum made anew */
+        const char *why;
     } rows[] = {
-        { "another file", 0, 1 },        { "checksum", 0, 20 }, { "contents", 0, 200 },
-        { "cut in the middle", 300, 0 }, { "one octet", 1, 0 },
+        { "another file", 0, 1, NULL, "not the memory of a software eUICC" },
+        { "nothing but its first word", 8, 0, NULL, "not the memory of a software eUICC" },
+        { "one octet", 1, 0, NULL, "not the memory of a software eUICC" },
+        { "another version", 0, 7, NULL, "written by another version of the software eUICC" },
+        { "checksum", 0, 20, NULL, "damaged: its checksum does not fit" },
+        { "contents", 0, 200, NULL, "damaged: its checksum does not fit" },
+        { "cut in the middle", 300, 0, NULL, "damaged: its checksum does not fit" },
+        { "another card's", 0, 0, "801089049032123451234512345678901235", "belongs to a card with another EID" },
+        { "contents that end elsewhere", 0, 0, "3082", "damaged: no well-formed contents" },
+        { "an ICCID of another length", 0, 0, "800a", "damaged: contents make no sense" },
+        { "a profile without flags", 0, 0, "89000010008201", "damaged: contents make no sense" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct world w;
-        struct euicc *other = NULL;
+        struct reason_sink sink = { .sink = { take_reason } };
         world_open(&w, NULL);
         struct buf *blob = &w.nvm.ram.blob;
         if (rows[i].cut)
             blob->len = rows[i].cut;
         if (rows[i].flip)
             blob->at[rows[i].flip] ^= 0x10;
+        if (rows[i].at) {
+            struct span contents = span_of(blob->at + CONTENTS, blob->len - CONTENTS);
+            within(blob, rows[i].at)[strlen(rows[i].at) / 2 - 1] ^= 1;
+            REQUIRE(sha256(w.crypto, &contents, 1, blob->at + DIGEST) == ERR_OK);
+        }
         struct buf kept = { .max = 1 << 20 }, atr = { .max = CARD_ATR_MAX };
         nvm_snapshot(&w, &kept);
+        w.log.sink = &sink.sink;
         CHECK_ROW(rows[i].name, card_reset(w.card, &atr) == ERR_PARSE);
+        w.log.sink = NULL;
+        CHECK_ROW(rows[i].name, !strcmp(sink.why, rows[i].why));
         CHECK_ROW(rows[i].name, span_equal(buf_span(blob), buf_span(&kept)));
-        euicc_free(other);
         buf_release(&kept);
         buf_release(&atr);
         world_close(&w);

@@ -1,4 +1,5 @@
 /* Power goes at any write and at any APDU: what is found is the state before or the state after. */
+#include <stdio.h>
 #include <string.h>
 
 #include "world.h"
@@ -22,16 +23,46 @@ static void nothing(struct world *w)
     CHECK(profile_state(w, LEAD_ICCID) == 1);
 }
 
+static void download_with(struct world *w, struct dp *d)
+{
+    struct buf result = { .max = 4096 };
+    d->spoiled = true;
+    if (!dp_authenticate(w, d) && !dp_prepare(w, d))
+        dp_load(w, d, &result);
+    buf_release(&result);
+    dp_close(d);
+}
+
 static void act_download(struct world *w)
 {
     struct dp d;
-    struct buf result = { .max = 4096 };
     dp_open(&d);
-    d.spoiled = true;
-    if (!dp_authenticate(w, &d) && !dp_prepare(w, &d))
-        dp_load(w, &d, &result);
-    buf_release(&result);
-    dp_close(&d);
+    download_with(w, &d);
+}
+
+static void act_protected_download(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    d.ppk = true;
+    download_with(w, &d);
+}
+
+static void act_refused_download(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    d.spoiled_list = 0xa3;
+    download_with(w, &d);
+}
+
+static void act_abandoned_download(struct world *w)
+{
+    struct dp d;
+    dp_open(&d);
+    d.instead = "bf411580100102030405060708090a0b0c0d0e0f10810105"; /* CancelSession */
+    d.replaced_segment = 4;
+    download_with(w, &d);
 }
 
 static void act_package(struct world *w)
@@ -87,6 +118,12 @@ static void have_pin(struct world *w)
                     "9000"));
 }
 
+static void have_wrong_try(struct world *w)
+{
+    have_pin(w);
+    REQUIRE(apdu_is(w, "002000010839393939ffffffff", "63c2"));
+}
+
 static void verify_adm(struct world *w)
 {
     REQUIRE(apdu_is(w, "0020000a083535353535353535", "9000"));
@@ -120,6 +157,14 @@ static void act_associate(struct world *w)
     buf_release(&request);
 }
 
+static void have_crl(struct world *w)
+{
+    struct buf request = { .max = 4096 };
+    put_crl(w, "CERT_CI_ECDSA_NIST", 4, &request);
+    act_es10(w, buf_span(&request));
+    buf_release(&request);
+}
+
 static void act_load_crl(struct world *w)
 {
     struct buf request = { .max = 4096 };
@@ -145,11 +190,50 @@ static void act_list_eims(struct world *w)
     act_ecos(w, "ab00");
 }
 
+static void act_add_and_update_eims(struct world *w)
+{
+    char added[1024], updated[1024], ecos[2048];
+    put_eco(w, 0xa8, 2, "8401ff", added, sizeof added);
+    put_eco(w, 0xaa, 2, "830109", updated, sizeof updated);
+    snprintf(ecos, sizeof ecos, "%s%s", added, updated);
+    act_ecos(w, ecos);
+}
+
+static void act_psmos(struct world *w, enum eim_flaw flaw, const char *psmos)
+{
+    struct buf response = { .max = 1 << 14 };
+    eim_package_with(w, flaw, psmos, &response);
+    buf_release(&response);
+}
+
 static void act_several_psmos(struct world *w)
 {
-    struct buf response = { .max = 4096 };
-    eim_package(w, "a30c" PARTNER "a40c" PARTNER "a50c" PARTNER, &response);
-    buf_release(&response);
+    act_psmos(w, EIM_FINE, "a30c" PARTNER "a40c" PARTNER "a50c" PARTNER);
+}
+
+static void act_settings(struct world *w)
+{
+    act_psmos(w, EIM_FINE, "a70a80008206736d64702e61bf65058003612e62a80c5a0a98001032547698103214a600bf2d00");
+}
+
+static void act_unset_fallback(struct world *w)
+{
+    act_psmos(w, EIM_FINE, "a900");
+}
+
+static void act_unknown_command(struct world *w)
+{
+    act_psmos(w, EIM_FINE, "a50c" PARTNER "bf7f00");
+}
+
+static void act_altered_package(struct world *w)
+{
+    act_psmos(w, EIM_FLIP_SIGNATURE, "a50c" PARTNER);
+}
+
+static void act_foreign_package(struct world *w)
+{
+    act_psmos(w, EIM_OTHER_EID, "a50c" PARTNER);
 }
 
 static void act_authenticate(struct world *w)
@@ -180,6 +264,19 @@ static void act(struct world *w, const struct story *story)
 static const struct story stories[] = {
     { "LoadBoundProfilePackage", nothing, .act = act_download },
     { "LoadEuiccPackage with rollback", have_partner, .act = act_package },
+    { "LoadBoundProfilePackage with protection keys", nothing, .act = act_protected_download },
+    { "LoadBoundProfilePackage that is refused", nothing, .act = act_refused_download },
+    { "CancelSession in the middle of it", nothing, .act = act_abandoned_download, .changes_nothing = true },
+    { "LoadEuiccPackage of settings", have_partner, .act = act_settings },
+    { "LoadEuiccPackage with unsetFallbackAttribute", have_emergency, .act = act_unset_fallback },
+    { "LoadEuiccPackage that an unknown command ends", have_partner, .act = act_unknown_command },
+    { "LoadEuiccPackage with an altered signature", have_partner, .act = act_altered_package, .changes_nothing = true },
+    { "LoadEuiccPackage for another card", have_partner, .act = act_foreign_package, .changes_nothing = true },
+    { "LoadEuiccPackage with addEim and updateEim", have_partner, .act = act_add_and_update_eims },
+    { "DeleteProfile of the one to roll back to", have_switched, .request = "bf330c5a0a98001032547698103214" },
+    { "RemoveNotificationFromList of none", have_partner, .request = "bf3003800163", .changes_nothing = true },
+    { "LoadCRL that replaces another", have_crl, .act = act_load_crl },
+    { "VERIFY with the right value after a wrong one", have_wrong_try, .apdu = "002000010830303030ffffffff" },
     { "DisableProfile", nothing, .request = "bf3211a00c5a0a980010325476981032148101ff" },
     { "EnableProfile", have_partner, .request = "bf3111a00c5a0a980010325476981032858101ff" },
     { "DeleteProfile", have_partner, .request = "bf330c5a0a98001032547698103285" },
