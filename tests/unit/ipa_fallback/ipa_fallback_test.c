@@ -6,9 +6,10 @@
 
 
 /* Swapped to the partner; the lead profile has the fallback attribute, or nobody has. */
-static void open_away(struct lab *l, bool with_fallback)
+static void open_away(struct lab *l, bool with_fallback, bool json)
 {
     lab_open(l);
+    l->json = json;
     lab_import(l);
     lab_release(l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
     lab_start_device(l);
@@ -36,9 +37,10 @@ static const struct {
 
 static void losing_the_network(void)
 {
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t k = 0; k < 2 * COUNT(rows); k++) {
+        const size_t i = k / 2;
         struct lab l;
-        open_away(&l, rows[i].with_fallback);
+        open_away(&l, rows[i].with_fallback, k % 2);
         l.partner.down = true;
         l.lead.down = rows[i].lead_down;
         lab_run(&l, rows[i].away);
@@ -63,10 +65,10 @@ static void losing_the_network(void)
 }
 
 /* Set back by a day when the network was lost, and again in fallback: it still falls back, and returns. */
-static void the_clock_is_set_back(void)
+static void the_clock_is_set_back_as(bool json)
 {
     struct lab l;
-    open_away(&l, true);
+    open_away(&l, true, json);
     l.partner.down = true;
     lab_run(&l, CLOCK_MINUTE);
     l.clock.at -= CLOCK_DAY;
@@ -79,16 +81,22 @@ static void the_clock_is_set_back(void)
     lab_close(&l);
 }
 
+static void the_clock_is_set_back(void)
+{
+    the_clock_is_set_back_as(false);
+    the_clock_is_set_back_as(true);
+}
+
 /* Power goes at the n-th command to the card, for every n of a fallback; the network is back before the device is. The eIM
  * hears of a fallback if, and only if, the card switched. */
-static void only_what_was_done_is_told(void)
+static void only_what_was_done_is_told_as(bool json)
 {
     bool cut = true;
     unsigned switched = 0, not_switched = 0;
     for (unsigned n = 1; cut && n < 200; n++) {
         struct lab l;
         char row[48];
-        open_away(&l, true);
+        open_away(&l, true, json);
         unsigned attached = l.lead.attached;
         l.partner.down = true;
         l.card_fault.seen = 0;
@@ -98,7 +106,7 @@ static void only_what_was_done_is_told(void)
         cut = l.card_fault.seen >= n;
         l.partner.down = false;
         lab_run(&l, 10 * CLOCK_MINUTE);
-        snprintf(row, sizeof row, "power cut at command %u", n);
+        snprintf(row, sizeof row, "power cut at command %u, %s", n, json ? "JSON" : "ASN.1");
         bool fell = lab_said(&l, "\"event\":\"fallback\"") || l.lead.attached > attached;
         CHECK_ROW(row, (lab_told_cause(&l) == 1) == fell);
         CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26202") == 0);
@@ -107,6 +115,12 @@ static void only_what_was_done_is_told(void)
         lab_close(&l);
     }
     CHECK(!cut && switched && not_switched);
+}
+
+static void only_what_was_done_is_told(void)
+{
+    only_what_was_done_is_told_as(false);
+    only_what_was_done_is_told_as(true);
 }
 
 static const struct test tests[] = {
