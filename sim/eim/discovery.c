@@ -112,6 +112,14 @@ enum err eim_relay_discovery(struct eim *e, const struct es_peer *smds, const ch
         out = (struct rsp_authenticate_client_response_esipa){ .which = RSP_AC_ESIPA_ERROR, .error = number_of(&status) };
     else if (!x)
         x = answer_event(e, order_id, q->transaction_id, &found, &out, &code);
+    /* The order ended in between; or the event names no SM-DP+, and then the SM-DS does not answer as it should. */
+    if (x == ERR_NOT_FOUND || x == ERR_PARSE) {
+        out = (struct rsp_authenticate_client_response_esipa){
+            .which = RSP_AC_ESIPA_ERROR,
+            .error = x == ERR_PARSE ? RSP_AUTHENTICATE_CLIENT_UNDEFINED_ERROR : RSP_AUTHENTICATE_CLIENT_INVALID_TRANSACTION_ID,
+        };
+        x = ERR_OK;
+    }
     if (!x)
         x = rsp_authenticate_client_response_esipa_write(&out, answer);
     if (code.at)

@@ -26,5 +26,9 @@ struct code_row {
     const char *text;
     int what;
 };
+extern const struct code_row code_rows[];
+extern const size_t code_row_count;
+/* As the module has it; NULL: it has none. Overwritten by the next call. */
+const char *code_name(const char *function, int64_t code);
 
 #endif

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "codes.h"
+#include "es_codes.h"
 #include "esipa_call.h"
+#include "lab_events.h"
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
@@ -148,12 +150,273 @@ static int64_t provide_signed(struct fixture *f, const struct code_row *r)
     return answered < 0 ? -1 : f->refusal;
 }
 
+/* --- the relayed download ---------------------------------------------------------------------------------------- */
+
+enum relayed {
+    NOTHING, OTHER_ADDRESS, OTHER_OID, NO_TRANSACTION, OTHER_TRANSACTION, OVER, UNREACHABLE, ALTERED_SIGNATURE, OTHER_CODE,
+    OTHER_EUICC, OTHER_SESSION, FORBIDDEN_RULE, AT_SMDS, OVER_AT_SMDS, OTHER_PROFILE, V1_3
+};
+
+/* An SM-DP+ or SM-DS that refuses one function so, and answers the others as it does. */
+struct refuser {
+    struct actor actor, *behind;
+    const struct log *log;
+    char function[32], subject[16], reason[16];
+};
+
+static enum err pass_or_refuse(void *actor, const struct http_request *q, struct http_response *p)
+{
+    struct refuser *r = actor;
+    char text[256];
+    struct http_request again = *q;
+    if (strcmp(q->part[0], r->function) != 0)
+        return http_dispatch(r->behind->ops->routes, r->behind->ops->route_count, r->behind, r->log, &again, p);
+    snprintf(text, sizeof text,
+             "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":{\"subjectCode\":\"%s\","
+             "\"reasonCode\":\"%s\"}}}}",
+             r->subject, r->reason);
+    enum err e = http_text(p, 200, "application/json", span_str(text));
+    return e ? e : http_response_add_header(p, "X-Admin-Protocol", "gsma/rsp/v2.5.0");
+}
+
+static const struct http_route refuser_routes[] = { { "POST", "/gsma/rsp2/es9plus/{function}", pass_or_refuse } };
+static const struct actor_ops refuser_ops = { .role = "refuser", .routes = refuser_routes, .route_count = 1 };
+
+/* A download as far as the function of the row. */
+struct walk {
+    struct fixture *f;
+    const struct code_row *row;
+    struct lab_download d;
+    struct lab_card other; /* with OTHER_EUICC */
+    struct refuser refuser;
+    struct buf transaction;
+};
+
+#define RULED_ICCID "89000123456789012374"
+#define DISCOVERY ",\"parameters\":{\"contact\":\"smds\",\"smdsAddress\":\"smds.example.com\"}"
+
+static bool at_smds(const struct walk *w)
+{
+    return w->row->what == AT_SMDS || w->row->what == OVER_AT_SMDS;
+}
+
+/* The device leaves verifying to the eIM, which knows that the eUICC allows no rule. */
+static void forbid_rules(struct fixture *f)
+{
+    const struct rsp_euicc_package_signed *q = &f->package.message.package.package_signed;
+    uint8_t eid[16];
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK && order(f, "data", "data", "") == 202);
+    REQUIRE(poll(f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    const struct rsp_provide_eim_package_result said = {
+        .eid = SPAN_ARRAY(eid),
+        .result = { .which = RSP_EIM_RESULT_DATA,
+                    .data = { .which = RSP_OK,
+                              .data = { .eim_transaction_id = f->package.message.data.eim_transaction_id, .has_capabilities = true,
+                                        .capabilities.features = RSP_IPA_EIM_METADATA } } },
+    };
+    REQUIRE(provide(f, &said) == RSP_PROVIDE_EMPTY && order(f, "rat", "getRat", "") == 202);
+    REQUIRE(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    const struct rsp_package_result_data d = { .eim_id = q->eim_id, .counter = q->counter, .seq_number = 5,
+                                               .eim_transaction_id = q->eim_transaction_id, .results = SPAN(0xa6, 0x00) };
+    sign_result(f, &f->l.card, &d);
+    REQUIRE(bring_result(f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    REQUIRE(lab_call(&f->l, f->l.admin, "POST", LAB_SMDP_URL "/v1/profiles",
+                     "{\"profiles\":[{\"iccid\":\"" RULED_ICCID "\",\"imsi\":\"262027654321097\",\"operator\":\"eso\",\"k\":\"" LAB_K
+                     "\",\"opc\":\"" LAB_OPC "\",\"mccMnc\":\"26202\",\"profilePolicyRules\":[\"ppr1\"]}]}",
+                     NULL) == 200);
+    lab_release(&f->l, RULED_ICCID, LAB_EID, "TOKEN-1", "");
+}
+
+static void trigger(struct walk *w)
+{
+    struct fixture *f = w->f;
+    const bool json = f->peer.json;
+    static const char *const more[] = {
+        [OTHER_OID] = ",\"activationCode\":\"" LAB_CODE "$2.999.99\"",
+        [OTHER_CODE] = ",\"activationCode\":\"1$smdp.example.com$OTHER\"",
+        [AT_SMDS] = DISCOVERY,
+        [OVER_AT_SMDS] = DISCOVERY,
+        [OTHER_PROFILE] = ",\"activationCode\":\"" LAB_CODE "\",\"iccid\":\"" LAB_LEAD_ICCID "\"",
+        [V1_3] = NULL, /* the last */
+    };
+    const char *mine = more[w->row->what];
+    f->peer.json = false;
+    f->l.v1_3 = w->row->what == V1_3;
+    lab_restart(&f->l, LAB_EIM);
+    if (w->row->what == FORBIDDEN_RULE) {
+        forbid_rules(f);
+    } else {
+        lab_import(&f->l);
+        lab_release(&f->l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "");
+    }
+    REQUIRE(order(f, "a", "download", mine ? mine : ",\"activationCode\":\"" LAB_CODE "\"") == 202);
+    REQUIRE(poll(f) == RSP_EIM_PACKAGE_DOWNLOAD);
+    w->transaction = (struct buf){ .max = 16 };
+    REQUIRE(buf_set(&w->transaction, f->package.message.download.eim_transaction_id) == ERR_OK);
+    f->peer.eim_transaction_id = buf_span(&w->transaction);
+    f->peer.json = json;
+    lab_download_begin(&f->l, w->row->what == OTHER_EUICC ? &w->other : &f->l.card, &w->d);
+    if (w->row->what == OTHER_CODE)
+        w->d.matching_id = "OTHER";
+}
+
+static void register_event(struct fixture *f)
+{
+    const struct es12_event event = { .eid = LAB_EID, .rsp_server_address = "smdp.example.com", .event_id = "TOKEN-1" };
+    CHECK(lab_event(&f->l, f->l.part[LAB_SMDP].env.http, "smdp.example.com", ES12_REGISTER_EVENT, &event)[0] == 0);
+}
+
+/* Whoever is behind the eIM says the row's pair to the row's function. */
+static void place_refuser(struct walk *w)
+{
+    const bool smds = at_smds(w);
+    if (!w->row->text)
+        return;
+    w->refuser = (struct refuser){ .actor = { &refuser_ops }, .behind = w->f->l.part[smds ? LAB_SMDS : LAB_SMDP].actor,
+                                   .log = &w->f->l.log };
+    snprintf(w->refuser.function, sizeof w->refuser.function, "%s", w->row->function);
+    w->refuser.function[0] = (char)(w->refuser.function[0] | 0x20);
+    REQUIRE(sscanf(w->row->text, "%15[^/]/%15s", w->refuser.subject, w->refuser.reason) == 2);
+    REQUIRE(http_switch_set(w->f->l.wires, smds ? "smds.example.com" : "smdp.example.com", &w->refuser.actor, NULL,
+                            &w->f->l.log) == ERR_OK);
+}
+
+/* Told by the codes of ES9+ that stand for it over either binding. */
+static int64_t number(const struct walk *w, enum es_codes function, enum err e)
+{
+    int64_t code = es_refused(&w->d.status) ? es_code_of_status(function, &w->d.status) : 0;
+    return e ? -1 : code == ES_CODE_UNDEFINED ? es_code_of_status_v1_3(function, &w->d.status) : code;
+}
+
+static bool is_at(const struct walk *w, const char *function)
+{
+    return strcmp(w->row->function, function) == 0;
+}
+
+static void strike(struct walk *w, const char *function, struct span signature)
+{
+    static uint8_t stranger[16] = { 9, 9, 9 };
+    if (!is_at(w, function))
+        return;
+    if (w->row->what == UNREACHABLE) {
+        w->f->l.hurdle = "smdp.example.com";
+        w->f->l.hurdle_err = ERR_TIMEOUT;
+        w->f->l.hurdles = 1;
+    }
+    if (w->row->what == OTHER_SESSION)
+        w->d.initiated.transaction_id = SPAN_ARRAY(stranger);
+    if (w->row->what == ALTERED_SIGNATURE)
+        lab_flip(span_sub(signature, 9, 1));
+}
+
+/* The device gave up. */
+static void end_order(struct walk *w)
+{
+    const struct rsp_profile_download_trigger_result over = {
+        .eim_transaction_id = buf_span(&w->transaction),
+        .result = { .which = RSP_DOWNLOAD_RESULT_ERROR, .error = { .reason = RSP_DOWNLOAD_TRIGGER_UNDEFINED_ERROR } },
+    };
+    CHECK(bring_download(w->f, LAB_EID, &over) == RSP_PROVIDE_EMPTY);
+}
+
+static int64_t initiate(struct walk *w)
+{
+    static const uint8_t stranger[16] = { 9 };
+    struct es10b_euicc_info1 info = { .received.max = APDU_ES10_RESPONSE_MAX };
+    uint8_t challenge[16];
+    struct es_peer peer = w->f->peer;
+    const enum relayed what = (enum relayed)w->row->what;
+    REQUIRE(es10b_get_euicc_info1(&w->d.card->es, &info) == ERR_OK);
+    REQUIRE(es10b_get_euicc_challenge(&w->d.card->es, challenge) == ERR_OK);
+    const struct rsp_initiate_authentication_request q = {
+        SPAN_ARRAY(challenge),
+        span_str(what == OTHER_ADDRESS ? "other.example.com" : at_smds(w) ? "smds.example.com" : "smdp.example.com"),
+        info.message,
+    };
+    if (what == NO_TRANSACTION || what == OTHER_TRANSACTION)
+        peer.eim_transaction_id = what == OTHER_TRANSACTION ? SPAN_ARRAY(stranger) : (struct span){ 0 };
+    strike(w, "InitiateAuthentication", (struct span){ 0 });
+    enum err e = esipa_initiate_authentication(&peer, &q, &w->d.memory, &w->d.initiated, &w->d.status);
+    buf_release(&info.received);
+    return number(w, ESIPA_CODES_INITIATE_AUTHENTICATION, e);
+}
+
+static int64_t authenticate(struct walk *w)
+{
+    struct rsp_profile_download_trigger_request found;
+    lab_authenticate_server(&w->d);
+    strike(w, "AuthenticateClient", w->d.server.message.ok.euicc_signature1);
+    const struct rsp_authenticate_client_request q = { w->d.initiated.transaction_id, w->d.server.message };
+    if (w->row->what == OVER_AT_SMDS)
+        end_order(w);
+    enum err e = at_smds(w)
+                     ? esipa_authenticate_client_at_smds(&w->f->peer, &q, &w->d.memory, &found, &w->d.status)
+                     : esipa_authenticate_client(&w->f->peer, &q, &w->d.memory, &w->d.authenticated, &w->d.status);
+    return number(w, ESIPA_CODES_AUTHENTICATE_CLIENT, e);
+}
+
+static int64_t get_package(struct walk *w)
+{
+    lab_prepare(&w->d);
+    strike(w, "GetBoundProfilePackage", w->d.prepared.message.ok.euicc_signature2);
+    const struct rsp_get_bound_profile_package_request q = { w->d.initiated.transaction_id, w->d.prepared.message };
+    return number(w, ESIPA_CODES_GET_BOUND_PROFILE_PACKAGE,
+                  esipa_get_bound_profile_package(&w->f->peer, &q, &w->d.memory, &w->d.package, &w->d.status));
+}
+
+static int64_t cancel(struct walk *w)
+{
+    struct es10b_cancel_session_response c = { .received.max = 4096 };
+    const struct rsp_cancel_session_request q = { w->d.initiated.transaction_id, RSP_CANCEL_REASON_POSTPONED };
+    REQUIRE(es10b_cancel_session(&w->d.card->es, &q, &c) == ERR_OK);
+    strike(w, "CancelSession", c.message.ok.signature);
+    enum err e = esipa_cancel_session(&w->f->peer, w->d.initiated.transaction_id, buf_span(&c.received), &w->d.status);
+    buf_release(&c.received);
+    return number(w, ESIPA_CODES_CANCEL_SESSION, e);
+}
+
+/* The first refusal, or what the row's function answers. */
+static int64_t go(struct walk *w)
+{
+    int64_t code = initiate(w);
+    if (code || is_at(w, "InitiateAuthentication"))
+        return is_at(w, "InitiateAuthentication") ? code : -1;
+    code = authenticate(w);
+    if (code || is_at(w, "AuthenticateClient"))
+        return is_at(w, "AuthenticateClient") ? code : -1;
+    return is_at(w, "CancelSession") ? cancel(w) : get_package(w);
+}
+
+static int64_t play_relayed(struct fixture *f, const struct code_row *r)
+{
+    struct walk w = { .f = f, .row = r };
+    if (r->what == OTHER_EUICC) {
+        lab_card_open(&f->l, &w.other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+        lab_register(&f->l, &w.other);
+    }
+    trigger(&w);
+    if (at_smds(&w))
+        register_event(f);
+    place_refuser(&w);
+    if (r->what == OVER)
+        end_order(&w);
+    int64_t code = go(&w);
+    lab_download_end(&w.d);
+    buf_release(&w.transaction);
+    if (r->what == OTHER_EUICC)
+        lab_card_close(&w.other);
+    return code;
+}
+
 #define GET(code, how, eid, with) { "GetEimPackage", code, how, poll_with, eid, with }
 #define PROVIDE(code, how, eid) { "ProvideEimPackageResult", code, how, provide_with, eid, 0 }
-
 #define SIGNED(code, how, spoiling) { "ProvideEimPackageResult", code, how, provide_signed, NULL, spoiling }
+#define INITIATE(code, how, pair, what) { "InitiateAuthentication", code, how, play_relayed, pair, what }
+#define CLIENT(code, how, pair, what) { "AuthenticateClient", code, how, play_relayed, pair, what }
+#define PACKAGE(code, how, pair, what) { "GetBoundProfilePackage", code, how, play_relayed, pair, what }
+#define CANCEL(code, how, pair, what) { "CancelSession", code, how, play_relayed, pair, what }
 
-static const struct code_row rows[] = {
+const struct code_row code_rows[] = {
     GET(0, "there is something to do", LAB_EID, WITH_WORK),
     GET(1, "there is nothing to do", LAB_EID, ALONE),
     GET(2, "an eUICC that is not registered", LAB_OTHER_EID, ALONE),
@@ -183,12 +446,71 @@ static const struct code_row rows[] = {
     SIGNED(127, "a signed error altered on its way", ERROR_ALTERED),
     SIGNED(127, "a signed error that another eUICC signed", ERROR_OF_OTHER_CARD),
     SIGNED(127, "a signed error for another eIM", ERROR_FOR_OTHER_EIM),
+
+    INITIATE(0, "a download that was triggered", NULL, NOTHING),
+    INITIATE(1, "the SM-DP+ says 8.8.1/3.8", "8.8.1/3.8", NOTHING),
+    INITIATE(2, "the SM-DP+ says 8.8.3/3.1", "8.8.3/3.1", NOTHING),
+    INITIATE(3, "the SM-DP+ says 8.8.2/3.1", "8.8.2/3.1", NOTHING),
+    INITIATE(3, "the SM-DP+ says 8.8.4/3.7", "8.8.4/3.7", NOTHING),
+    INITIATE(50, "another smdpAddress than the order's", NULL, OTHER_ADDRESS),
+    INITIATE(51, "an SM-DP+ with another OID than the activation code's", NULL, OTHER_OID),
+    INITIATE(52, "no eimTransactionId", NULL, NO_TRANSACTION),
+    INITIATE(52, "an eimTransactionId that never was", NULL, OTHER_TRANSACTION),
+    INITIATE(52, "the eimTransactionId of a download that is over", NULL, OVER),
+    INITIATE(127, "an SM-DP+ that does not answer", NULL, UNREACHABLE),
+    INITIATE(127, "the SM-DP+ says something that ESipa has no number for", "8.1/4.2", NOTHING),
+
+    CLIENT(0, "the right eUICC", NULL, NOTHING),
+    CLIENT(1, "the SM-DP+ says 8.1.2/6.1", "8.1.2/6.1", NOTHING),
+    CLIENT(1, "the SM-DP+ says 8.1.4/6.1", "8.1.4/6.1", NOTHING),
+    CLIENT(2, "the SM-DP+ says 8.1.2/6.3", "8.1.2/6.3", NOTHING),
+    CLIENT(3, "the SM-DP+ says 8.1.3/6.1", "8.1.3/6.1", NOTHING),
+    CLIENT(4, "the SM-DP+ says 8.1.3/6.3", "8.1.3/6.3", NOTHING),
+    CLIENT(5, "an altered euiccSignature1", NULL, ALTERED_SIGNATURE),
+    CLIENT(6, "a matchingId that the SM-DP+ does not know", NULL, OTHER_CODE),
+    CLIENT(7, "another eUICC than the order's", NULL, OTHER_EUICC),
+    CLIENT(7, "the SM-DP+ says 8.1.1/3.8", "8.1.1/3.8", NOTHING),
+    CLIENT(8, "the SM-DP+ says 8.2.5/4.3", "8.2.5/4.3", NOTHING),
+    CLIENT(9, "the SM-DP+ says 8.11.1/3.9", "8.11.1/3.9", NOTHING),
+    CLIENT(10, "a transactionId that never was", NULL, OTHER_SESSION),
+    CLIENT(10, "an event at the SM-DS for an order that is over", NULL, OVER_AT_SMDS),
+    CLIENT(10, "the SM-DP+ says 8.10.1/3.9", "8.10.1/3.9", NOTHING),
+    CLIENT(11, "the SM-DP+ says 8.1/4.8", "8.1/4.8", NOTHING),
+    CLIENT(18, "the SM-DP+ says 8.8.5/4.10, to an eIM of v1.3", "8.8.5/4.10", V1_3),
+    CLIENT(50, "a policy rule that the eUICC's table forbids, judged by the eIM", NULL, FORBIDDEN_RULE),
+    CLIENT(56, "the SM-DS says 8.9.5/3.9", "8.9.5/3.9", AT_SMDS),
+    CLIENT(56, "the SM-DS says 8.2.6/3.8", "8.2.6/3.8", AT_SMDS),
+    CLIENT(127, "the SM-DP+ says 8.8.5/4.10, to an eIM of v1.2", "8.8.5/4.10", NOTHING),
+    CLIENT(127, "the SM-DP+ says something that ESipa has no number for", "8.2/1.2", NOTHING),
+    CLIENT(127, "an SM-DP+ that does not answer", NULL, UNREACHABLE),
+
+    PACKAGE(0, "the right eUICC", NULL, NOTHING),
+    PACKAGE(1, "an altered euiccSignature2", NULL, ALTERED_SIGNATURE),
+    PACKAGE(2, "the SM-DP+ says 8.2.7/2.2", "8.2.7/2.2", NOTHING),
+    PACKAGE(3, "the SM-DP+ says 8.2.7/3.8", "8.2.7/3.8", NOTHING),
+    PACKAGE(4, "the SM-DP+ says 8.2.7/6.4", "8.2.7/6.4", NOTHING),
+    PACKAGE(5, "the SM-DP+ says 8.2/3.7", "8.2/3.7", NOTHING),
+    PACKAGE(6, "the SM-DP+ says 8.8.5/4.10, to an eIM of v1.2", "8.8.5/4.10", NOTHING),
+    PACKAGE(50, "another profile than the order names", NULL, OTHER_PROFILE),
+    PACKAGE(95, "a transactionId that never was", NULL, OTHER_SESSION),
+    PACKAGE(95, "the SM-DP+ says 8.10.1/3.9", "8.10.1/3.9", NOTHING),
+    PACKAGE(127, "the SM-DP+ says 8.8.5/4.10, to an eIM of v1.3", "8.8.5/4.10", V1_3),
+    PACKAGE(127, "the SM-DP+ says something that ESipa has no number for", "8.1.1/3.8", NOTHING),
+    PACKAGE(127, "an SM-DP+ that does not answer", NULL, UNREACHABLE),
+
+    CANCEL(0, "the right eUICC", NULL, NOTHING),
+    CANCEL(1, "a transactionId that never was", NULL, OTHER_SESSION),
+    CANCEL(1, "the SM-DP+ says 8.10.1/3.9", "8.10.1/3.9", NOTHING),
+    CANCEL(2, "an altered euiccCancelSessionSignature", NULL, ALTERED_SIGNATURE),
+    CANCEL(127, "the SM-DP+ says something that ESipa has no number for", "8.8/3.10", NOTHING),
+    CANCEL(127, "an SM-DP+ that does not answer", NULL, UNREACHABLE),
 };
+const size_t code_row_count = COUNT(code_rows);
 
 static void each_number(void)
 {
-    for (size_t i = 0; i < 2 * COUNT(rows); i++) {
-        const struct code_row *r = &rows[i / 2];
+    for (size_t i = 0; i < 2 * code_row_count; i++) {
+        const struct code_row *r = &code_rows[i / 2];
         struct fixture f;
         char name[200];
         fixture_open(&f);
@@ -202,7 +524,56 @@ static void each_number(void)
     }
 }
 
+/* Where each function's numbers stand in the module. TransferEimPackage is the IPA's to answer (push_test.c). */
+static const struct {
+    const char *function, *type, *member;
+} functions[] = {
+    { "GetEimPackage", "GetEimPackageResponse", "eimPackageError" },
+    { "ProvideEimPackageResult", "ProvideEimPackageResultResponse", "provideEimPackageResultError" },
+    { "InitiateAuthentication", "InitiateAuthenticationResponseEsipa", "initiateAuthenticationErrorEsipa" },
+    { "AuthenticateClient", "AuthenticateClientResponseEsipa", "authenticateClientErrorEsipa" },
+    { "GetBoundProfilePackage", "GetBoundProfilePackageResponseEsipa", "getBoundProfilePackageErrorEsipa" },
+    { "CancelSession", "CancelSessionResponseEsipa", "cancelSessionError" },
+};
+
+static bool has_row(const char *function, int64_t code)
+{
+    for (size_t i = 0; i < code_row_count; i++)
+        if (code_rows[i].code == code && strcmp(code_rows[i].function, function) == 0)
+            return true;
+    return false;
+}
+
+const char *code_name(const char *function, int64_t code)
+{
+    static struct code_name names[CODES_MAX];
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        size_t count = strcmp(functions[i].function, function) == 0 ? module_codes(functions[i].type, functions[i].member, names) : 0;
+        for (size_t k = 0; k < count; k++)
+            if (names[k].code == code)
+                return names[k].name;
+    }
+    return NULL;
+}
+
+static void every_number_of_the_module(void)
+{
+    char row[120];
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        struct code_name names[CODES_MAX];
+        size_t count = module_codes(functions[i].type, functions[i].member, names);
+        CHECK_ROW(functions[i].function, count > 2);
+        for (size_t k = 0; k < count; k++) {
+            snprintf(row, sizeof row, "%s %s(%lld)", functions[i].function, names[k].name, (long long)names[k].code);
+            CHECK_ROW(row, has_row(functions[i].function, names[k].code));
+        }
+    }
+    for (size_t i = 0; i < code_row_count; i++)
+        CHECK_ROW(code_rows[i].how, !code_rows[i].code || code_name(code_rows[i].function, code_rows[i].code));
+}
+
 const struct test codes_tests[] = {
+    { "every error number of ESipa in the ASN.1 module has its row", every_number_of_the_module },
     { "each error number of ESipa is provoked over both bindings", each_number },
 };
 const size_t codes_tests_count = COUNT(codes_tests);

@@ -163,7 +163,7 @@ static const struct {
     { "a session that never was", NULL, one, OTHER_SESSION, 10, "" },
     { "a signature of the card altered", NULL, one, OTHER_SIGNATURE, 5, "" },
     { "an SM-DS that is silent", NULL, one, SILENT, RSP_AUTHENTICATE_CLIENT_UNDEFINED_ERROR, "" },
-    { "an order that ended in between", NULL, one, ORDER_OVER, NO_ANSWER, "" },
+    { "an order that ended in between", NULL, one, ORDER_OVER, RSP_AUTHENTICATE_CLIENT_INVALID_TRANSACTION_ID, "" },
 };
 
 static void mishap(struct asked *a, enum mishap m)
