@@ -10,7 +10,8 @@ struct code_name {
     char name[48];
 };
 #define CODES_MAX 32
-/* The numbers of one INTEGER of asn1/sgp32.asn: of the type `type`, or of its member `member` where that is not NULL. Gives how many. */
+/* The numbers of one INTEGER of asn1/sgp32.asn or asn1/rsp.asn: of the type `type`, or of its member `member` where that is not
+ * NULL. Gives how many. */
 size_t module_codes(const char *type, const char *member, struct code_name out[CODES_MAX]);
 
 /* Where the source is. */
@@ -30,5 +31,21 @@ extern const struct code_row code_rows[];
 extern const size_t code_row_count;
 /* As the module has it; NULL: it has none. Overwritten by the next call. */
 const char *code_name(const char *function, int64_t code);
+
+/* What becomes of the order "a"; name "": it did not end. */
+struct outcome {
+    const char *state, *name;
+};
+/* Is that what is shown of it, with this number? */
+bool shows_outcome(struct fixture *f, const struct outcome *o, int64_t code);
+/* Is that the one event and the one letter of it? */
+bool told_outcome(struct fixture *f, const struct outcome *o);
+
+/* The page (codes_page.c). times: as often is it heard until the order ends. */
+void put_outcome_row(struct buf *out, const char *heard, const struct code_name *c, const struct outcome *o, int times);
+void put_esep_rows(struct buf *out);
+void put_heard_rows(struct buf *out);
+void put_problem_rows(struct buf *out);
+extern const struct test codes_page_update;
 
 #endif

@@ -1,4 +1,4 @@
-/* The numbers of asn1/sgp32.asn, read from its text: what is held against them is not what was made of it. */
+/* The numbers of the ASN.1 modules, read from their text: what is held against them is not what was made of it. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,11 +52,15 @@ static const char *next_name(const char *at, struct code_name *out)
 
 size_t module_codes(const char *type, const char *member, struct code_name out[CODES_MAX])
 {
+    static const char *const modules[] = { "sgp32", "rsp" };
     char path[4096];
     struct buf text = { .max = 1 << 20 };
     size_t count = 0;
-    snprintf(path, sizeof path, "%s/asn1/sgp32.asn", source_folder());
-    REQUIRE(read_file(path, &text) == ERR_OK && buf_put_u8(&text, 0) == ERR_OK);
+    for (size_t i = 0; i < COUNT(modules); i++) {
+        snprintf(path, sizeof path, "%s/asn1/%s.asn", source_folder(), modules[i]);
+        REQUIRE(read_file(path, &text) == ERR_OK);
+    }
+    REQUIRE(buf_put_u8(&text, 0) == ERR_OK);
     const char *at = find_list((const char *)text.at, type, member);
     CHECK_ROW(type, at != NULL);
     while (at && count < CODES_MAX && (at = next_name(at, &out[count])))

@@ -51,10 +51,6 @@ static const struct {
     { "EuiccPackageErrorCode", 4, "sent", "" },     /* replayError: its result is asked for */
 };
 
-struct outcome {
-    const char *state, *name;
-};
-
 static struct outcome outcome_of(const struct esep_kind *k, const struct code_name *c)
 {
     for (size_t i = 0; i < COUNT(exceptions); i++)
@@ -107,7 +103,7 @@ static void send_order(struct fixture *f, const struct esep_kind *k)
 
 /* --- what is told of it ------------------------------------------------------------------------------------------- */
 
-static bool shows(struct fixture *f, const struct outcome *o, int64_t code)
+bool shows_outcome(struct fixture *f, const struct outcome *o, int64_t code)
 {
     json_t *answer = NULL;
     REQUIRE(lab_call(&f->l, f->l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=a", "", &answer) == 200);
@@ -122,7 +118,7 @@ static bool shows(struct fixture *f, const struct outcome *o, int64_t code)
 }
 
 /* One event, and one letter to the callback, of an order that ended; else none. */
-static bool told(struct fixture *f, const struct outcome *o)
+bool told_outcome(struct fixture *f, const struct outcome *o)
 {
     char want[120];
     struct http_response p = HTTP_RESPONSE_INIT;
@@ -150,11 +146,11 @@ static void play(const struct esep_kind *k, const struct code_name *c, bool json
     send_order(&f, k);
     answer(&f, k, c->code);
     CHECK_ROW(row, bring_result(&f) == (acknowledged ? (int)RSP_PROVIDE_ACKNOWLEDGEMENTS : (int)RSP_PROVIDE_EMPTY));
-    CHECK_ROW(row, shows(&f, &o, c->code));
-    CHECK_ROW(row, told(&f, &o));
+    CHECK_ROW(row, shows_outcome(&f, &o, c->code));
+    CHECK_ROW(row, told_outcome(&f, &o));
     /* Told again it changes nothing. */
     CHECK_ROW(row, bring_result(&f) == (acknowledged ? (int)RSP_PROVIDE_ACKNOWLEDGEMENTS : (int)RSP_PROVIDE_EMPTY));
-    CHECK_ROW(row, shows(&f, &o, c->code) && told(&f, &o));
+    CHECK_ROW(row, shows_outcome(&f, &o, c->code) && told_outcome(&f, &o));
     fixture_close(&f);
 }
 
@@ -217,9 +213,30 @@ static void lists_of_results(void)
         send_order(&f, &kinds[0]);
         sign_results(&f, buf_span(&results));
         CHECK_ROW(lists[i].name, bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
-        CHECK_ROW(lists[i].name, shows(&f, &o, lists[i].code) && told(&f, &o));
+        CHECK_ROW(lists[i].name, shows_outcome(&f, &o, lists[i].code) && told_outcome(&f, &o));
         buf_release(&results);
         fixture_close(&f);
+    }
+}
+
+/* One type is shown once, with the first order that has it. */
+static bool was_shown(size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(kinds[k].type, kinds[i].type) == 0)
+            return true;
+    return false;
+}
+
+void put_esep_rows(struct buf *out)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct code_name names[CODES_MAX];
+        size_t count = was_shown(i) ? 0 : module_codes(kinds[i].type, kinds[i].member, names);
+        for (size_t n = 0; n < count; n++) {
+            const struct outcome o = outcome_of(&kinds[i], &names[n]);
+            put_outcome_row(out, kinds[i].member ? kinds[i].member : kinds[i].type, &names[n], &o, 1);
+        }
     }
 }
 

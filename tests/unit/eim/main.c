@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eim_tests.h"
+#include "codes.h"
 #include "rsp_ids.h"
 
 static enum err hear(void *actor, const struct http_request *q, struct http_response *p)
@@ -236,7 +236,7 @@ void tick_eim(struct fixture *f)
     CHECK(e == ERR_OK);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct test all[256];
     size_t count = 0;
@@ -264,10 +264,15 @@ int main(void)
         { twin_tests, twin_tests_count },
         { codes_tests, codes_tests_count },
         { esep_codes_tests, esep_codes_tests_count },
+        { heard_codes_tests, heard_codes_tests_count },
+        { problems_tests, problems_tests_count },
+        { codes_page_tests, codes_page_tests_count },
         { refusal_tests, refusal_tests_count },
         { sealed_tests, sealed_tests_count },
         { clock_tests, clock_tests_count },
     };
+    if (argc > 1 && strcmp(argv[1], "--write") == 0)
+        return tests_main("eim", &codes_page_update, 1);
     for (size_t i = 0; i < COUNT(parts); i++)
         for (size_t k = 0; k < parts[i].count; k++)
             all[count++] = parts[i].tests[k];
