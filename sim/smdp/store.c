@@ -549,7 +549,7 @@ enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_su
 /* The least key of a session that was opened then. */
 static int64_t session_key_at(int64_t ms)
 {
-    return ms << 16;
+    return ms * 65536; /* a shift of what lies before 1970 is not defined */
 }
 
 int64_t smdp_session_key(const char *transaction_id)

@@ -6,7 +6,7 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
-enum behaviour { ACCEPTS, ACCEPTS_THIS, ACCEPTS_THIS_CARDS, ACCEPTS_ANOTHER, ACCEPTS_ANOTHER_CARDS, REFUSES_THIS, DOES_IT, DOES_IT_WITH_NOTIFICATIONS, MALFORMED, UNKNOWN, CANNOT, BREAKS, BABBLES, IS_AWAY };
+enum behaviour { ACCEPTS_FIRST, ACCEPTS_FIRST_WITH_NOTIFICATIONS, ACCEPTS, ACCEPTS_THIS, ACCEPTS_THIS_CARDS, ACCEPTS_ANOTHER, ACCEPTS_ANOTHER_CARDS, REFUSES_THIS, DOES_IT, DOES_IT_WITH_NOTIFICATIONS, MALFORMED, UNKNOWN, CANNOT, BREAKS, BABBLES, IS_AWAY };
 /* Executes on the fixture's card, where it does what it is told. */
 struct pushed {
     struct actor actor;
@@ -24,7 +24,7 @@ static enum err answer_result(struct pushed *i, const struct rsp_transfer_eim_pa
     struct rsp_transfer_eim_package_response a = { .which = RSP_TRANSFER_RESPONSE_PACKAGE };
     REQUIRE(es10b_load_euicc_package(&i->f->l.card.es, q->package.whole, &r) == ERR_OK);
     a.package = r.message;
-    if (i->behaviour == DOES_IT_WITH_NOTIFICATIONS) {
+    if (i->behaviour == DOES_IT_WITH_NOTIFICATIONS || i->behaviour == ACCEPTS_FIRST_WITH_NOTIFICATIONS) {
         a.which = RSP_TRANSFER_RESPONSE_PACKAGE_AND_NOTIFICATIONS;
         a.notifications = span_of("", 0);
     }
@@ -78,6 +78,8 @@ static enum err take(void *actor, const struct rsp_transfer_eim_package_request 
     i->same += span_equal(buf_span(&i->last), q->whole);
     i->packages++;
     REQUIRE(buf_set(&i->last, q->whole) == ERR_OK);
+    if (i->behaviour <= ACCEPTS_FIRST_WITH_NOTIFICATIONS && i->packages > 1)
+        return answer_result(i, q, answer);
     if (i->behaviour == DOES_IT && q->which == RSP_TRANSFER_DATA_REQUEST)
         return answer_question(i, q, answer);
     if (i->behaviour == DOES_IT || i->behaviour == DOES_IT_WITH_NOTIFICATIONS)
@@ -172,6 +174,8 @@ static const struct {
     { "another push accepted, so not this one", ACCEPTS_ANOTHER, "sent", "", 9, 14, 0 },
     { "a push to another card accepted, so not this one", ACCEPTS_ANOTHER_CARDS, "sent", "", 9, 14, 0 },
     { "this push called malformed, in words of v1.3", REFUSES_THIS, "failed", "invalidPackageFormat", 3, 3, 0 },
+    { "accepted, and its result in the answer to the next push", ACCEPTS_FIRST, "done", "ok", 2, 2, 1 },
+    { "accepted, and its result with notifications in the answer to the next push", ACCEPTS_FIRST_WITH_NOTIFICATIONS, "done", "ok", 2, 2, 1 },
     { "done at once", DOES_IT, "done", "ok", 1, 1, 1 },
     { "done at once, with notifications beside it", DOES_IT_WITH_NOTIFICATIONS, "done", "ok", 1, 1, 1 },
     { "called malformed", MALFORMED, "failed", "invalidPackageFormat", 3, 3, 0 },

@@ -332,6 +332,34 @@ static void a_push_that_was_done_is_answered(void)
     lab_close(&l);
 }
 
+static int results_waiting(struct lab *l)
+{
+    int64_t n = -1;
+    CHECK(db_get_int(l->part[LAB_IPA].env.db, "SELECT count(*) FROM result", NULL, 0, &n) == ERR_OK);
+    return (int)n;
+}
+
+/* A download's result has no place in an answer to a push: it goes its ordinary way, and the download is not done again. */
+static void a_download_is_done_once(void)
+{
+    struct lab l;
+    struct buf push = hex("bf4e06bf5403820101"), answer = { .max = 4096 };
+    lab_open(&l);
+    open_device(&l, true, RSP_EIM_INJECT_HTTPS, NULL);
+    lab_tick(&l);
+    l.hurdle = "eim.example.com";
+    l.hurdle_err = ERR_IO;
+    l.hurdles = -1;
+    for (int pushed = 0; pushed < 2; pushed++) {
+        CHECK(post(&l, l.admin, ESIPA_PATH, ESIPA_CONTENT_TYPE, buf_span(&push), &answer) == 200 && answer.len == 5);
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK(results_waiting(&l) == 1);
+    }
+    buf_release(&push);
+    buf_release(&answer);
+    lab_close(&l);
+}
+
 /* SGP.32 2.11.1.2: the CI of a question may be named by its first octets. EUM certificate (A5), transaction AA. */
 static const struct {
     const char *name;
@@ -412,6 +440,7 @@ static const struct test tests[] = {
     { "what is pushed is judged before it is kept", pushes_are_judged },
     { "an answer says which push it is of, where both speak v1.3", answers_are_correlated },
     { "what was done is answered by its result", a_push_that_was_done_is_answered },
+    { "a download that is pushed again is not done again", a_download_is_done_once },
     { "the CI of a question may be cut short", a_ci_may_be_cut_short },
     { "only so much waits, and nothing twice", too_many },
 };
