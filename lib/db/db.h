@@ -15,7 +15,7 @@ struct db;
  * runs). ERR_IO with file name and cause in the log: read-only folder, full disk, not a database. */
 MUST_CHECK enum err db_open(const struct log *log, const char *path, bool durable, struct db **out);
 void db_close(struct db *db);
-/* Applies the migrations not yet applied, in order, each in a transaction. `migrations[i]` is SQL text; the number of
+/* Applies the migrations not yet applied, in order, in one transaction: all or none. `migrations[i]` is SQL text; the number of
  * applied ones is kept in the database. ERR_STATE when the database is newer than the program. */
 MUST_CHECK enum err db_migrate(struct db *db, const char *const *migrations, size_t count);
 

@@ -1,4 +1,4 @@
-/* Migrations: numbered from 1, each applied once, in order, in a transaction of its own. */
+/* Migrations: numbered from 1, each applied once, in order; those of one start in one transaction, all or none. */
 #include "db_internal.h"
 
 #include <stdio.h>
@@ -11,12 +11,17 @@ static enum err applied(struct db *db, int64_t *out)
 
 static enum err apply(struct db *db, const char *sql, int64_t number)
 {
-    enum err e = db_begin(db);
-    if (e)
+    enum err e = db_script(db, sql);
+    return e ? e : db_run(db, "INSERT INTO lab_migrations (number) VALUES (?)", DB_ARGS(DB_INT(number)), NULL);
+}
+
+static enum err apply_after(struct db *db, const char *const *migrations, int64_t done, int64_t count)
+{
+    enum err e = done < count ? db_begin(db) : ERR_OK;
+    if (e || done >= count)
         return e;
-    e = db_script(db, sql);
-    if (!e)
-        e = db_run(db, "INSERT INTO lab_migrations (number) VALUES (?)", DB_ARGS(DB_INT(number)), NULL);
+    for (int64_t i = done; !e && i < count; i++)
+        e = apply(db, migrations[i], i + 1);
     return db_end(db, e);
 }
 
@@ -39,7 +44,5 @@ enum err db_migrate(struct db *db, const char *const *migrations, size_t count)
             F_TEXT("what", what), F_TEXT("file", db->path));
         return ERR_STATE;
     }
-    for (int64_t i = done; !e && i < (int64_t)count; i++)
-        e = apply(db, migrations[i], i + 1);
-    return e;
+    return e ? e : apply_after(db, migrations, done, (int64_t)count);
 }

@@ -270,6 +270,21 @@ static void migrations_run_once_and_in_order(void)
     teardown(&f);
 }
 
+/* A start applies all that it knows, or nothing: no later program finds a store between two versions. */
+static void migrations_are_all_or_none(void)
+{
+    const char *const broken[] = { "CREATE TABLE one (id)", "CREATE TABLE two (id)", "CREATE TABLE one (id)" };
+    const struct log log = { 0 };
+    struct db *db = NULL;
+    int64_t n = 0;
+    REQUIRE(db_open(&log, NULL, false, &db) == ERR_OK);
+    CHECK(db_migrate(db, broken, 3) == ERR_STATE);
+    CHECK(db_get_int(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('one', 'two')", NULL, 0, &n) == ERR_OK && n == 0);
+    CHECK(db_migrate(db, broken, 2) == ERR_OK);
+    CHECK(db_get_int(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('one', 'two')", NULL, 0, &n) == ERR_OK && n == 2);
+    db_close(db);
+}
+
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -485,6 +500,7 @@ int main(void)
         { "a text made at run time may change in place", a_text_made_at_run_time_may_change_in_place },
         { "what is committed is there after opening again", what_is_committed_is_there_after_opening_again },
         { "migrations run once and in order", migrations_run_once_and_in_order },
+        { "migrations of one start are all applied, or none", migrations_are_all_or_none },
         { "a new store is copied from a pattern", a_new_store_is_copied_from_a_pattern },
         { "bad places are named", bad_places_are_named },
         { "a read-only folder is refused at the start", a_read_only_folder_is_refused_at_the_start },

@@ -97,6 +97,11 @@ static int bring_kept(struct fixture *f, enum kept kept)
     return which;
 }
 
+int bring_kept_results(struct fixture *f)
+{
+    return bring_kept(f, KEPT);
+}
+
 /* Executed, the result lost, the same package again: the eUICC says replayError. */
 static void lose_result(struct fixture *f)
 {

@@ -48,6 +48,8 @@ int bring(struct fixture *f, const char *eid, struct span package_result);
 int bring_result(struct fixture *f);
 /* Brings any result; gives the kind of answer. */
 int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q);
+/* Answers a question with the results that the card kept. Gives the kind of answer. */
+int bring_kept_results(struct fixture *f);
 /* Answers a question with these certificates (DER; without octets: not told). Gives the kind of answer. */
 int tell_certificates(struct fixture *f, const char *eid, struct span euicc, struct span eum, struct span transaction_id);
 int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r);
@@ -88,6 +90,7 @@ TESTS(problems_tests);
 TESTS(codes_page_tests);
 TESTS(refusal_tests);
 TESTS(sealed_tests);
+TESTS(kill_tests);
 TESTS(clock_tests);
 
 #endif
