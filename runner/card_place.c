@@ -6,6 +6,7 @@
 
 #include "card_pcsc.h"
 #include "card_vpcd.h"
+#include "stop.h"
 
 struct card_place {
     const struct log *log;
@@ -56,7 +57,7 @@ void card_place_close(struct card_place *p)
     if (!p)
         return;
     card_close(p->outer);
-    p->stop = 1;
+    stop_ask(&p->stop);
     pthread_join(p->thread, NULL);
     free(p);
 }

@@ -11,6 +11,7 @@
 
 #include "command_scenarios.h"
 #include "program_loop.h"
+#include "stop.h"
 #include "world_internal.h"
 
 static const char built_in[] =
@@ -82,7 +83,7 @@ static void *await_signal(void *context)
     stop_signals(&set);
     while (sigwait(&set, &signal_number))
         ;
-    u->stop = 1;
+    stop_ask(&u->stop);
     program_loop_wake(&u->loop);
     return NULL;
 }
@@ -199,7 +200,7 @@ static int serve(struct up *u)
         return command_refuse("up", "no thread for signals");
     print_world(u);
     enum err e = program_loop_run(&u->loop, clock_system(), &u->stop, step, u);
-    if (!u->stop)
+    if (!stop_is_asked(&u->stop))
         pthread_kill(waiter, SIGTERM);
     pthread_join(waiter, NULL);
     if (e || u->failure)

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "stop.h"
+
 #define LOOK_AT_STOP_MS 1000
 
 static enum err send_all(int fd, struct span bytes)
@@ -39,7 +41,7 @@ enum err vpcd_send(int fd, struct span message)
 /* Waits in slices, because a signal that arrives before poll() does not interrupt it. */
 static enum err wait_readable(int fd, int wait_ms, const volatile int *stop)
 {
-    for (int left = wait_ms; !stop || !*stop;) {
+    for (int left = wait_ms; !stop_is_asked(stop);) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
         int slice = wait_ms >= 0 && left < LOOK_AT_STOP_MS ? left : LOOK_AT_STOP_MS;
         int n = poll(&p, 1, slice);

@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "stop.h"
+
 /* A signal may arrive between the look at the flag and poll(), or in another thread. */
 #define LOOK_AT_STOP_MS 500
 
@@ -37,7 +39,7 @@ static int time_left(int64_t due, int64_t now)
 static enum err sleep_until(struct program_loop *l, struct clock *clock, const volatile int *stop, int64_t due)
 {
     int64_t before = clock_now(clock), now = before;
-    for (; !*stop && now >= before; before = now, now = clock_now(clock)) {
+    for (; !stop_is_asked(stop) && now >= before; before = now, now = clock_now(clock)) {
         struct pollfd p = { .fd = l->wake_fd, .events = POLLIN };
         int left = time_left(due, now);
         int n = poll(&p, 1, left);
@@ -56,7 +58,7 @@ enum err program_loop_run(struct program_loop *l, struct clock *clock, const vol
                           int64_t (*step)(void *context, int64_t now), void *context)
 {
     enum err e = ERR_OK;
-    while (!e && !*stop_requested) {
+    while (!e && !stop_is_asked(stop_requested)) {
         int64_t due = step(context, clock_now(clock));
         if (due == PROGRAM_LOOP_END)
             break;
