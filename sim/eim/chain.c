@@ -254,6 +254,24 @@ enum err eim_chains_judge(struct eim *e, const char *eid, const char **why)
     return x;
 }
 
+enum err eim_chain_of(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature, struct eim_euicc *out)
+{
+    struct chains c = { .count = 0 };
+    const char *why = NULL;
+    size_t i = 0;
+    enum err x = get_chains(e, eid, &c);
+    while (!x && i < c.count && try_chain(e, &c, i, tbs, signature, &why))
+        i++;
+    if (!x && i == c.count)
+        x = ERR_NOT_FOUND;
+    if (!x)
+        x = buf_set(&out->certificate, buf_span(&c.at[i].certificate));
+    if (!x)
+        x = buf_set(&out->eum_certificate, buf_span(&c.at[i].eum_certificate));
+    release(&c);
+    return x;
+}
+
 enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature)
 {
     struct chains c = { .count = 0 };

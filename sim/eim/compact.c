@@ -132,13 +132,36 @@ enum err eim_rebuild_installation(struct eim *e, const struct eim_session *sessi
     return x;
 }
 
+/* A profile's notifications are signed under the CI that it was downloaded under, perhaps not the one that was shown last. What
+ * verifies under no chain is left as it is, for who judges it. */
+static enum err take_signers_chain(struct eim *e, const char *eid, const struct rsp_pending_notification *compact, struct memory *m,
+                                   struct eim_euicc *signer, struct buf *bytes)
+{
+    struct rsp_pending_notification full;
+    struct rsp_tbs tbs;
+    enum err x = rsp_pending_notification_read(buf_span(bytes), &full);
+    if (x)
+        return x;
+    rsp_tbs_notification(&full.other.metadata, &tbs);
+    if (!eim_verify_shown(e, m->known.euicc_certificate, m->known.eum_certificate, &tbs, full.other.signature))
+        return ERR_OK;
+    x = eim_chain_of(e, eid, &tbs, full.other.signature, signer);
+    if (x)
+        return x == ERR_NOT_FOUND ? ERR_OK : x;
+    m->known.euicc_certificate = buf_span(&signer->certificate);
+    m->known.eum_certificate = buf_span(&signer->eum_certificate);
+    buf_clear(bytes);
+    return rsp_rebuild_notification(compact, &m->known, bytes);
+}
+
 static enum err rebuild_other(struct eim *e, const struct rsp_pending_notification *compact, struct buf *bytes)
 {
     struct memory m = MEMORY_INIT;
-    struct eim_euicc registered;
+    struct eim_euicc registered, signer;
     struct span id = { 0 };
     char eid[33];
     eim_euicc_init(&registered);
+    eim_euicc_init(&signer);
     enum err x = rsp_compact_eid(compact, &id);
     if (!x)
         x = rsp_eid_text(id, eid);
@@ -146,7 +169,10 @@ static enum err rebuild_other(struct eim *e, const struct rsp_pending_notificati
         x = know_euicc(e, eid, &m, &registered);
     if (!x)
         x = rsp_rebuild_notification(compact, &m.known, bytes);
+    if (!x)
+        x = take_signers_chain(e, eid, compact, &m, &signer, bytes);
     eim_euicc_release(&registered);
+    eim_euicc_release(&signer);
     eim_session_release(&m.before);
     return x;
 }

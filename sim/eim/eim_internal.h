@@ -503,6 +503,9 @@ MUST_CHECK enum err eim_verify_shown(struct eim *e, struct span certificate, str
                                      const struct rsp_tbs *tbs, struct span signature);
 /* The same under any of its chains. ERR_VERIFY: under none. */
 MUST_CHECK enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature);
+/* Its chain that this was signed under; only the certificates of *out. ERR_NOT_FOUND: none. */
+MUST_CHECK enum err eim_chain_of(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature,
+                                 struct eim_euicc *out);
 
 /* --- routes ------------------------------------------------------------------------------------------ */
 

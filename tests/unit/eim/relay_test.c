@@ -720,7 +720,7 @@ static void cancellations_are_rebuilt(void)
     }
 }
 
-enum compact_notification { INSTALLED, NOT_INSTALLED, SWITCHED, SWITCHED_V1_3 };
+enum compact_notification { INSTALLED, NOT_INSTALLED, SWITCHED, SWITCHED_V1_3, SWITCHED_OTHER_CI };
 static const struct {
     const char *name;
     enum compact_notification what;
@@ -734,6 +734,9 @@ static const struct {
     { "of a session that never was", INSTALLED, 0, true, false },
     { "a notification of a switch", SWITCHED, 0, false, true },
     { "of a switch, which says under which CI it was signed", SWITCHED_V1_3, 0, false, true },
+    { "of a switch, signed under another CI of the eUICC", SWITCHED_OTHER_CI, 0, false, true },
+    { "of a switch, signed under a CI that it is not known to have", SWITCHED_OTHER_CI, 0, true, false },
+    { "of a switch, signed under another CI, with another signature", SWITCHED_OTHER_CI, 1, false, false },
     { "of a switch, with another signature", SWITCHED, 1, false, false },
     { "of a switch, about another profile", SWITCHED, 68, false, false },
     { "of a switch, of an eUICC that nobody knows", SWITCHED, 0, true, false },
@@ -765,6 +768,22 @@ static void make_notification(struct relayed *r, enum compact_notification what,
     buf_release(&kept.received);
 }
 
+/* As the profile would have it that was downloaded under the eUICC's other CI. */
+static void sign_under_other_ci(struct relayed *r, const struct rsp_pending_notification *n, bool known)
+{
+    const struct pki_euicc *other = &r->f.l.card.brp;
+    struct ec_key *key = NULL;
+    struct ec_signature made;
+    struct rsp_tbs tbs;
+    if (known)
+        REQUIRE(register_card(&r->f.l, r->f.l.eso, LAB_EID, buf_span(&other->certificate), other->eum_certificate) / 100 == 2);
+    rsp_tbs_notification(&n->other.metadata, &tbs);
+    REQUIRE(ec_key_from_scalar(r->f.l.crypto, EC_BRAINPOOL_P256R1, secret_span(&other->key), &key) == ERR_OK);
+    REQUIRE(ec_sign(r->f.l.crypto, key, tbs.part, tbs.count, &made) == ERR_OK && n->other.signature.len == sizeof made.at);
+    memcpy((uint8_t *)n->other.signature.at, made.at, sizeof made.at);
+    ec_key_free(key);
+}
+
 static void compact_notifications_are_rebuilt(void)
 {
     for (size_t i = 0; i < COUNT(compact_notifications); i++) {
@@ -783,6 +802,8 @@ static void compact_notifications_are_rebuilt(void)
         CHECK((lab_load(&r.d) == 0) == (what != NOT_INSTALLED));
         make_notification(&r, what, &full);
         REQUIRE(rsp_pending_notification_read(buf_span(&full), &n) == ERR_OK);
+        if (what == SWITCHED_OTHER_CI)
+            sign_under_other_ci(&r, &n, !compact_notifications[i].strange);
         if (compact_notifications[i].strange && what == SWITCHED)
             eid[15] ^= 1;
         if (compact_notifications[i].strange && what < SWITCHED)
