@@ -82,6 +82,7 @@ struct chains {
         struct buf certificate, eum_certificate;
     } at[1 + CHAINS_MAX];
     size_t count;
+    bool whole;    /* the others are read, too */
     bool troubled; /* it is said that none is good */
 };
 
@@ -106,15 +107,33 @@ static void release(struct chains *c)
     }
 }
 
-/* The registered one first. */
-static enum err get_chains(struct eim *e, const char *eid, struct chains *out)
+static enum err get_registered(struct eim *e, const char *eid, struct chains *out)
 {
     enum err x = db_query(e->env->db, "SELECT certificate, eum_certificate, trouble IS NOT NULL FROM euicc WHERE eid = ?",
                           DB_ARGS(DB_TEXT(eid)), take_chain, out);
-    if (!x || x == ERR_NOT_FOUND)
-        x = db_query(e->env->db, "SELECT certificate, eum_certificate, 0 FROM chain WHERE eid = ? ORDER BY at DESC LIMIT ?",
-                     DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), take_chain, out);
     return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+static enum err get_others(struct eim *e, const char *eid, struct chains *out)
+{
+    out->whole = true;
+    enum err x = db_query(e->env->db, "SELECT certificate, eum_certificate, 0 FROM chain WHERE eid = ? ORDER BY at DESC LIMIT ?",
+                          DB_ARGS(DB_TEXT(eid), DB_INT(CHAINS_MAX)), take_chain, out);
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
+/* The registered one first. */
+static enum err get_chains(struct eim *e, const char *eid, struct chains *out)
+{
+    enum err x = get_registered(e, eid, out);
+    return x ? x : get_others(e, eid, out);
+}
+
+/* Most are done with the registered one: the others are read when it does not help. ERR_NOT_FOUND: there is no i-th. */
+static enum err reach(struct eim *e, const char *eid, struct chains *c, size_t i)
+{
+    enum err x = i < c->count || c->whole ? ERR_OK : get_others(e, eid, c);
+    return x ? x : i < c->count ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* Under which CI; "" not a good one. */
@@ -208,20 +227,20 @@ static enum err try_chain(struct eim *e, const struct chains *c, size_t i, const
 }
 
 /* ERR_NOT_FOUND: none is known; ERR_VERIFY: under none, and *flaw what is wrong with the first where none is good. */
-static enum err try_chains(struct eim *e, const struct chains *c, const struct rsp_tbs *tbs, struct span signature,
+static enum err try_chains(struct eim *e, const char *eid, struct chains *c, const struct rsp_tbs *tbs, struct span signature,
                            const char **flaw)
 {
-    enum err x = c->count ? ERR_VERIFY : ERR_NOT_FOUND;
+    enum err x = ERR_VERIFY, there = ERR_OK;
     bool some_good = false;
     *flaw = NULL;
-    for (size_t i = 0; x == ERR_VERIFY && i < c->count; i++) {
+    for (size_t i = 0; x == ERR_VERIFY && !(there = reach(e, eid, c, i)); i++) {
         const char *why = NULL;
         x = try_chain(e, c, i, tbs, signature, &why);
         some_good = some_good || !why;
         *flaw = *flaw ? *flaw : why;
     }
     *flaw = some_good ? NULL : *flaw;
-    return x;
+    return there && (there != ERR_NOT_FOUND || !c->count) ? there : x;
 }
 
 /* What is found out is shown northbound. */
@@ -238,16 +257,18 @@ static enum err note_trouble(struct eim *e, const char *eid, const struct chains
 enum err eim_chains_judge(struct eim *e, const char *eid, const char **why)
 {
     struct chains c = { .count = 0 };
-    enum err x = get_chains(e, eid, &c);
+    enum err x = get_registered(e, eid, &c), there = ERR_OK;
     if (!x)
-        x = c.count ? ERR_VERIFY : ERR_NOT_FOUND;
-    for (size_t i = 0; x == ERR_VERIFY && i < c.count; i++) {
+        x = ERR_VERIFY;
+    for (size_t i = 0; x == ERR_VERIFY && !(there = reach(e, eid, &c, i)); i++) {
         const struct cert *euicc = NULL;
         const char *flaw = NULL;
         x = judge(e, buf_span(&c.at[i].certificate), buf_span(&c.at[i].eum_certificate), &euicc, &flaw);
         *why = i ? *why : flaw;
         cert_give_back(e->env->crypto, euicc);
     }
+    if (there && (there != ERR_NOT_FOUND || !c.count))
+        x = there;
     if (!x && c.troubled)
         x = eim_trouble_end(e, eid);
     release(&c);
@@ -276,9 +297,9 @@ enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *
 {
     struct chains c = { .count = 0 };
     const char *flaw = NULL;
-    enum err x = get_chains(e, eid, &c);
+    enum err x = get_registered(e, eid, &c);
     if (!x)
-        x = try_chains(e, &c, tbs, signature, &flaw);
+        x = try_chains(e, eid, &c, tbs, signature, &flaw);
     if (x == ERR_NOT_FOUND)
         x = log_fail(e->env->log, ERR_VERIFY, "SGP.32 2.11.2.1", "the eUICC's certificate is not known yet");
     x = note_trouble(e, eid, &c, x, flaw);

@@ -19,13 +19,15 @@ const char *eim_event_name(enum eim_event kind)
 
 /* --- putting in ---------------------------------------------------------------------------------------- */
 
+/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own. */
 static enum err keep(struct eim *e, const char *tenant, enum eim_event kind, const char *eid, const char *body)
 {
     int64_t number = 0;
     enum err x = db_get_int(e->env->db,
                             "INSERT INTO event (tenant, number, kind, eid, body)"
-                            " SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM event WHERE tenant = ? RETURNING number",
-                            DB_ARGS(DB_TEXT(tenant), DB_INT(kind), DB_TEXT(eid), DB_TEXT(body), DB_TEXT(tenant)), &number);
+                            " VALUES (?1, (SELECT COALESCE(MAX(number), 0) + 1 FROM event WHERE tenant = ?1), ?2, ?3, ?4)"
+                            " RETURNING number",
+                            DB_ARGS(DB_TEXT(tenant), DB_INT(kind), DB_TEXT(eid), DB_TEXT(body)), &number);
     return x ? x
              : db_run(e->env->db, "DELETE FROM event WHERE tenant = ? AND number <= ?",
                       DB_ARGS(DB_TEXT(tenant), DB_INT(number - KEPT)), NULL);
