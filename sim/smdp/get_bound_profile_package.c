@@ -4,8 +4,6 @@
 #include "smdp_functions.h"
 
 #define CONFIRMATION_CODE "8.2.7"
-/* Wrong confirmation codes that an order survives. */
-#define CONFIRMATION_ATTEMPTS 3
 
 static enum err verify(struct smdp *s, const struct smdp_session *x,
                        const struct rsp_get_bound_profile_package_request *q, struct es_status *status)
@@ -29,7 +27,7 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
 {
     if (!p->confirmation_required)
         return ERR_OK;
-    if (p->attempts >= CONFIRMATION_ATTEMPTS) {
+    if (p->attempts >= s->code_attempts) {
         es_refuse(status, CONFIRMATION_CODE, "6.4", "the confirmation code was wrong too often");
         return ERR_OK;
     }

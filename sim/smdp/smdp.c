@@ -127,6 +127,7 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->unknown_notifications_refused = settings->unknown_notifications_refused;
     s->order_valid_ms = settings->order_valid_ms;
     s->downloads_max = settings->downloads_max ? settings->downloads_max : 10;
+    s->code_attempts = settings->code_attempts ? settings->code_attempts : 3;
     s->matching_id_min = settings->matching_id_min;
     s->messages_kept = settings->messages_kept;
     if (s->messages_kept > SMDP_MESSAGES_MOST)

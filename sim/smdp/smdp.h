@@ -84,6 +84,7 @@ struct smdp_settings {
     bool rejection_ends_order;    /* endUserRejection of a session: its order is in error then; else as it was */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
+    int64_t code_attempts;        /* wrong confirmation codes that an order survives; 0: 3 (8.2.7/6.4) */
     int64_t matching_id_min;      /* characters of a matchingId that an operator gives, at least */
     int64_t messages_kept;        /* received messages kept for each ICCID, 128 at most; 0: none */
     enum smdp_other_eid other_eid;

@@ -20,7 +20,7 @@ struct smdp {
     struct secret storage_key;
     bool ppk, same_otpk_only, rejection_ends_order, foreign_told, unknown_notifications_refused;
     enum smdp_other_eid other_eid;
-    int64_t order_valid_ms, downloads_max, progress_refusals_max, progress_kept, messages_kept, matching_id_min;
+    int64_t order_valid_ms, downloads_max, code_attempts, progress_refusals_max, progress_kept, messages_kept, matching_id_min;
     struct smdp_transport_key *transport_keys; /* names owned */
     size_t transport_key_count;
     struct smdp_smds *smds;           /* texts owned */

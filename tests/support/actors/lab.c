@@ -114,6 +114,7 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .storage_key = { .at = { 1, 2, 3 }, .len = 32 },
                                      .order_valid_ms = l->order_valid_ms,
                                      .downloads_max = l->downloads_max,
+                                     .code_attempts = l->code_attempts,
                                      .ppk = l->ppk,
                                      .other_eid = l->other_eid,
                                      .rejection_ends_order = l->rejection_ends_order,

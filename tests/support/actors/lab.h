@@ -106,7 +106,7 @@ struct lab {
     const char *const *receivers; /* of the eIM, from its next start on */
     int64_t heartbeat_ms;         /* the same: of its streams of events */
     bool eim_new_key;             /* the same: it signs with another key than at first, and knows both */
-    int64_t order_valid_ms, downloads_max; /* of the SM-DP+, from its next start on */
+    int64_t order_valid_ms, downloads_max, code_attempts; /* of the SM-DP+, from its next start on */
     bool ppk, same_otpk_only, rejection_ends_order, foreign_told, unknown_notifications_refused; /* the same */
     enum smdp_other_eid other_eid;
     const char *confirmation_code; /* of the device, from its next start on */

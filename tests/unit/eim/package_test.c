@@ -120,6 +120,36 @@ static void polls_in_a_race(void)
     }
 }
 
+static int64_t pages(struct fixture *f)
+{
+    int64_t n = -1;
+    CHECK(db_get_int(f->l.part[LAB_EIM].env.db, "PRAGMA page_count", NULL, 0, &n) == ERR_OK);
+    return n;
+}
+
+/* It asks for a month and brings nothing: the card may have executed the package, so it is this one and no other, however often,
+ * and nothing piles up. Then it answers after all. */
+static void an_ipa_that_never_answers(void)
+{
+    struct fixture f;
+    struct buf first = { .max = 1 << 16 };
+    fixture_open(&f);
+    CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    REQUIRE(buf_set(&first, buf_span(&f.package.received)) == ERR_OK);
+    int64_t before = pages(&f);
+    for (int i = 0; i < 30 * 24; i++) {
+        clock_virtual_advance(&f.l.clock, clock_now(f.l.env.clock) + CLOCK_HOUR);
+        CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE && span_equal(buf_span(&first), buf_span(&f.package.received)));
+    }
+    CHECK(pages(&f) == before);
+    CHECK(strcmp(order_state(&f, "a"), "sent") == 0 && strcmp(order_state(&f, "b"), "queued") == 0);
+    execute(&f);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && strcmp(order_state(&f, "a"), "done") == 0);
+    buf_release(&first);
+    fixture_close(&f);
+}
+
 static void profiles_are_listed(void)
 {
     struct fixture f;
@@ -231,6 +261,7 @@ static void hostile_der(void)
 
 const struct test package_tests[] = {
     { "one package is in flight, and comes again to the last byte", one_in_flight },
+    { "an IPA that never answers is given the same package, and nothing grows", an_ipa_that_never_answers },
     { "counters never come back, wherever the eIM is killed", counters_never_come_back },
     { "polls at the same moment get the same bytes", polls_in_a_race },
     { "a listing tells the profiles", profiles_are_listed },

@@ -630,6 +630,39 @@ static void loading_can_begin_anew(void)
     world_close(&w);
 }
 
+/* Catalogue B.12 would have what changes the card's state refused meanwhile; we do it, and the loading is as it was. */
+static void a_loading_does_not_bar_other_functions(void)
+{
+    static const struct {
+        const char *name, *command, *answer;
+    } rows[] = {
+        { "SetNickname", "bf2912" "5a0a98001032547698103214" "90044c656164", "bf2903800100" },
+        { "DisableProfile", "bf3211a00c" "5a0a98001032547698103214" "8101ff", "bf3203800100" },
+        { "EnableProfile of what is not there yet", "bf3111a00c" "5a0a98001032547698103285" "8101ff", "bf3103800101" },
+        { "DeleteProfile of what is not there yet", "bf330c" "5a0a98001032547698103285", "bf3303800101" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct dp d;
+        struct buf result = { .max = 4096 };
+        world_open(&w, NULL);
+        dp_open(&d);
+        REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+        d.instead = rows[i].command;
+        d.replaced_segment = 3;
+        dp_load(&w, &d, &result);
+        struct buf want = hex(rows[i].answer);
+        CHECK_ROW(rows[i].name, span_equal(buf_span(&result), buf_span(&want)));
+        d.instead = NULL;
+        dp_load(&w, &d, &result);
+        CHECK_ROW(rows[i].name, result.len && result.at[1] == 0x37 && profile_state(&w, PARTNER_ICCID) == 0);
+        buf_release(&want);
+        dp_close(&d);
+        buf_release(&result);
+        world_close(&w);
+    }
+}
+
 static void profiles_that_do_not_fit_are_refused(void)
 {
     struct world w;
@@ -856,6 +889,7 @@ const struct test download_tests[] = {
     { "the second block of metadata has a name of its own", the_second_block_of_metadata_has_a_name_of_its_own },
     { "the ISD-P keeps what its server gives", the_isdp_keeps_what_its_server_gives },
     { "loading can begin anew", loading_can_begin_anew },
+    { "SGP.22 2.5.5: while a package is loaded, other functions are answered as ever and disturb nothing", a_loading_does_not_bar_other_functions },
     { "a one-time key is used again only when it is named",
       a_one_time_key_is_used_again_only_when_it_is_named },
     { "immediate enable follows a download only where configured",

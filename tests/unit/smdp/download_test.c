@@ -402,6 +402,27 @@ static void code_is_exhausted(void)
     lab_close(&l);
 }
 
+static void code_is_exhausted_as_it_is_set(void)
+{
+    static const int64_t settings[] = { 1, 2, 5 };
+    for (size_t i = 0; i < COUNT(settings); i++) {
+        struct lab l;
+        lab_open(&l);
+        l.code_attempts = settings[i];
+        lab_restart(&l, LAB_SMDP);
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "4711");
+        for (int64_t k = 0; k <= settings[i]; k++) {
+            struct lab_download d;
+            lab_download_begin(&l, &l.card, &d);
+            d.confirmation_code = k < settings[i] ? "0815" : "4711";
+            CHECK(strcmp(lab_fetch(&d), k < settings[i] ? "8.2.7/3.8" : "8.2.7/6.4") == 0);
+            lab_download_end(&d);
+        }
+        lab_close(&l);
+    }
+}
+
 /* A code without EID is the first card's that fetches it: no profile is ever bound to two cards. */
 static void one_profile_one_card(void)
 {
@@ -668,6 +689,7 @@ const struct test download_tests[] = {
     { "each flaw of a download says the same in ASN.1", refusals_in_asn1 },
     { "a card that cannot be served is refused at once", initiate_refusals },
     { "a confirmation code may be wrong three times", code_is_exhausted },
+    { "or as often as the settings say", code_is_exhausted_as_it_is_set },
     { "one profile is bound to one card", one_profile_one_card },
     { "without a matchingId it is an order for the EID that is fetched", an_order_for_the_eid_comes_first },
     { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },
