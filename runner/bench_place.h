@@ -12,8 +12,8 @@
 
 #define BENCH_EID "89049032123451234512345678901235"
 
-/* Processor time and operations of the whole process between request and answer: over TLS the server has threads of its
- * own, and nobody else works meanwhile. */
+/* Processor time of the server, and operations, between request and answer: over TLS the time of all threads but the caller's,
+ * where the client is; direct, a client is a function call. Nobody else works meanwhile. */
 struct bench_watch {
     struct crypto *crypto;
     struct crypto_counts before, counts;
@@ -21,6 +21,7 @@ struct bench_watch {
     double own; /* what looking at the clock twice takes, which is not added */
     struct db *db;
     uint64_t steps_before, steps; /* of the database's machine */
+    bool threads;  /* the server has its own */
     bool counting; /* else what passes is not added */
 };
 
