@@ -57,6 +57,8 @@ MUST_CHECK enum err db_run(struct db *db, const char *sql, const struct db_value
 struct db_row;
 int64_t db_int(const struct db_row *r, int column);
 const char *db_text(const struct db_row *r, int column);   /* "" for NULL */
+/* The text cut to the room, which is at least 1, with a zero behind it; "" for NULL. */
+void db_copy_text(const struct db_row *r, int column, char *out, size_t room);
 struct span db_blob(const struct db_row *r, int column);
 bool db_is_null(const struct db_row *r, int column);
 

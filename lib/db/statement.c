@@ -242,6 +242,16 @@ struct span db_blob(const struct db_row *r, int column)
     return span_of(at, (size_t)sqlite3_column_bytes(r->statement, column));
 }
 
+/* By the blob: the library copies a text to put a zero behind it. */
+void db_copy_text(const struct db_row *r, int column, char *out, size_t room)
+{
+    struct span text = db_blob(r, column);
+    size_t len = text.len < room ? text.len : room - 1;
+    if (len)
+        memcpy(out, text.at, len);
+    out[len] = 0;
+}
+
 bool db_is_null(const struct db_row *r, int column)
 {
     return sqlite3_column_type(r->statement, column) == SQLITE_NULL;

@@ -88,6 +88,12 @@ static enum err check_kinds(void *context, const struct db_row *r)
     CHECK(strcmp(db_text(r, 0), "8949") == 0 && !db_is_null(r, 0));
     CHECK(db_int(r, 1) == 1);
     CHECK(!db_is_null(r, 2) && db_blob(r, 2).len == 3 && db_blob(r, 2).at[1] == 0);
+    char copy[5] = "old!", little[3];
+    db_copy_text(r, 0, copy, sizeof copy);
+    db_copy_text(r, 0, little, sizeof little);
+    CHECK(strcmp(copy, "8949") == 0 && strcmp(little, "89") == 0);
+    db_copy_text(r, 3, copy, sizeof copy);
+    CHECK(copy[0] == 0);
     CHECK(db_is_null(r, 3) && strcmp(db_text(r, 3), "") == 0 && db_int(r, 3) == 0 && db_blob(r, 3).len == 0);
     return ERR_OK;
 }
