@@ -82,7 +82,7 @@ void crypto_floor_free(struct crypto_floor *b)
     free(b);
 }
 
-enum err crypto_floor_sample(struct crypto_floor *b)
+static enum err sample(struct crypto_floor *b)
 {
     enum err e = ERR_OK;
     for (size_t k = 0; !e && k < OPERATIONS; k++) {
@@ -98,7 +98,7 @@ enum err crypto_floor_sample(struct crypto_floor *b)
 enum err crypto_floor_turn(struct crypto_floor *b, unsigned turn, unsigned turns)
 {
     unsigned apart = (turns + SAMPLES - 1) / SAMPLES;
-    return turn % apart ? ERR_OK : crypto_floor_sample(b);
+    return turn % apart ? ERR_OK : sample(b);
 }
 
 static double cost(const struct crypto_floor *b, size_t operation)
@@ -117,7 +117,7 @@ enum err crypto_measure_floor(struct crypto_costs *out)
     enum err e = crypto_floor_new(&b);
     *out = (struct crypto_costs){ 0 };
     for (unsigned i = 0; !e && i < SAMPLES; i++)
-        e = crypto_floor_sample(b);
+        e = crypto_floor_turn(b, i, SAMPLES);
     if (!e)
         *out = crypto_floor_costs(b);
     crypto_floor_free(b);

@@ -9,14 +9,14 @@ struct crypto_costs {
     double sign, verify, ecdh, keygen;
 };
 
-/* Measures in turn with what is measured against it: each sample, of about 10 ms, performs every operation 32 times, so that a
- * busy neighbour or a slower clock of the processor changes both alike. Takes the processor's clock of the calling thread, and
- * uses a struct crypto of its own, so that nobody's crypto_counts move. */
+/* Measures in turn with what is measured against it, so that a busy neighbour or a slower clock of the processor changes both
+ * alike. Takes the processor's clock of the calling thread, and uses a struct crypto of its own, so that nobody's crypto_counts
+ * move. */
 struct crypto_floor;
 MUST_CHECK enum err crypto_floor_new(struct crypto_floor **out);
 void crypto_floor_free(struct crypto_floor *f); /* NULL is harmless */
-MUST_CHECK enum err crypto_floor_sample(struct crypto_floor *f);
-/* To be called before each of so many turns, from 0: fifty samples at most, evenly between them. */
+/* To be called before each of so many turns, from 0: fifty samples at most, evenly between them, each of every operation 32 times
+ * (about 10 ms). */
 MUST_CHECK enum err crypto_floor_turn(struct crypto_floor *f, unsigned turn, unsigned turns);
 /* The mean of all samples. */
 struct crypto_costs crypto_floor_costs(const struct crypto_floor *f);

@@ -136,6 +136,12 @@ static enum err reach(struct eim *e, const char *eid, struct chains *c, size_t i
     return x ? x : i < c->count ? ERR_OK : ERR_NOT_FOUND;
 }
 
+/* What a search comes to: what it found, unless it could not go on, or there was nothing at all (ERR_NOT_FOUND). */
+static enum err search_end(const struct chains *c, enum err found, enum err there)
+{
+    return there && (there != ERR_NOT_FOUND || !c->count) ? there : found;
+}
+
 /* Under which CI; "" not a good one. */
 static void authority_of(struct eim *e, const struct buf *certificate, const struct buf *eum_certificate, struct buf *out)
 {
@@ -240,7 +246,7 @@ static enum err try_chains(struct eim *e, const char *eid, struct chains *c, con
         *flaw = *flaw ? *flaw : why;
     }
     *flaw = some_good ? NULL : *flaw;
-    return there && (there != ERR_NOT_FOUND || !c->count) ? there : x;
+    return search_end(c, x, there);
 }
 
 /* What is found out is shown northbound. */
@@ -267,8 +273,7 @@ enum err eim_chains_judge(struct eim *e, const char *eid, const char **why)
         *why = i ? *why : flaw;
         cert_give_back(e->env->crypto, euicc);
     }
-    if (there && (there != ERR_NOT_FOUND || !c.count))
-        x = there;
+    x = search_end(&c, x, there);
     if (!x && c.troubled)
         x = eim_trouble_end(e, eid);
     release(&c);

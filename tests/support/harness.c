@@ -69,6 +69,22 @@ enum err read_file(const char *path, struct buf *out)
     return e;
 }
 
+bool page_is_in(const char *path, struct span page)
+{
+    struct buf there = { .max = 1 << 20 };
+    bool same = read_file(path, &there) == ERR_OK && span_equal(page, buf_span(&there));
+    buf_release(&there);
+    return same;
+}
+
+void put_page(const char *path, struct span page)
+{
+    FILE *f = fopen(path, "w");
+    REQUIRE(f != NULL);
+    bool written = fwrite(page.at, 1, page.len, f) == page.len;
+    REQUIRE(fclose(f) == 0 && written);
+}
+
 struct buf hex(const char *text)
 {
     struct buf b = { .max = 1 << 20 };

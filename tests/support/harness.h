@@ -33,6 +33,9 @@ void test_skip(const char *why);
 const char *shared_path(const char *relative);
 /* Reads a whole file, appended to out. */
 MUST_CHECK enum err read_file(const char *path, struct buf *out);
+/* A page that a test makes: the file has it; the file gets it. */
+bool page_is_in(const char *path, struct span page);
+void put_page(const char *path, struct span page);
 /* Decodes hex in the source to bytes; aborts the test on a typo. */
 struct buf hex(const char *text);
 

@@ -17,22 +17,6 @@ static void set_clock(struct fixture *f, int64_t at, bool restarted)
         lab_restart(&f->l, LAB_EIM);
 }
 
-/* The eIM ticks as often as it wants to, for so long; what it wants must come within that. */
-static void run(struct fixture *f, int64_t ms)
-{
-    int64_t until = clock_now(&f->l.clock.clock) + ms;
-    for (int turns = 0; turns < 1000; turns++) {
-        struct actor *a = f->l.part[LAB_EIM].actor;
-        enum err e = ERR_OK;
-        int64_t next = a->ops->tick(a, clock_now(&f->l.clock.clock), &e);
-        CHECK(e == ERR_OK);
-        if (next > until)
-            break;
-        clock_virtual_advance(&f->l.clock, next);
-    }
-    clock_virtual_advance(&f->l.clock, until);
-}
-
 /* An order that ends: sent, and answered by a signed error. */
 static void answer_with(struct fixture *f, int64_t code)
 {
@@ -82,7 +66,7 @@ static void begin_wait(struct fixture *f, enum wait w)
         CHECK(lab_call(&f->l, f->l.eso, "PATCH", EUICC, "{\"injectUrl\":\"https://ipa.example.com\"}", NULL) == 204);
     send_order(f);
     if (w == PUSHED)
-        run(f, CLOCK_HOUR); /* so that its pause is long */
+        run_eim(f, false, CLOCK_HOUR); /* so that its pause is long */
     else
         answer_with(f, w == POSTPONED || w == PUSHED_POSTPONED ? RSP_PACKAGE_ECALL_ACTIVE : RSP_PACKAGE_INVALID_EID);
     if (w != NEVER_TOLD && w != PUSHED)
@@ -105,7 +89,7 @@ static bool is_over(struct fixture *f, enum wait w)
     case PUSHED_POSTPONED:
         return db_get_int(f->l.part[LAB_EIM].env.db, "SELECT due FROM push", NULL, 0, &due) == ERR_OK && due <= now + 15 * CLOCK_MINUTE;
     default:
-        run(f, 6 * CLOCK_MINUTE);
+        run_eim(f, false, 6 * CLOCK_MINUTE);
         return f->eso.calls > 0 && f->eso.heard_count > 0 && strstr(f->eso.heard[f->eso.heard_count - 1], "a failed");
     }
 }
@@ -140,11 +124,11 @@ static void what_expires_is_said(void)
         CHECK(order(&f, "years", "list", ",\"validUntil\":\"2028-01-01T00:00:00Z\"") == 202);
         CHECK(order(&f, "ever", "list", "") == 202);
         set_clock(&f, AHEAD, restarted);
-        run(&f, CLOCK_MINUTE);
+        run_eim(&f, false, CLOCK_MINUTE);
         CHECK(f.eso.heard_count == 1 && strcmp(f.eso.heard[0], "day expired ") == 0);
         CHECK(db_get_int(f.l.part[LAB_EIM].env.db, "SELECT count(*) FROM event", NULL, 0, &events) == ERR_OK && events == 1);
         set_clock(&f, LAB_EPOCH, restarted);
-        run(&f, CLOCK_MINUTE);
+        run_eim(&f, false, CLOCK_MINUTE);
         CHECK(strcmp(order_state(&f, "day"), "expired") == 0 && f.eso.heard_count == 1); /* what was said stays so */
         CHECK(strcmp(order_state(&f, "years"), "queued") == 0 && strcmp(order_state(&f, "ever"), "queued") == 0);
         REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
@@ -163,7 +147,7 @@ static void what_was_sent_is_answered(void)
     REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
     execute(&f);
     set_clock(&f, AHEAD, true);
-    run(&f, CLOCK_MINUTE);
+    run_eim(&f, false, CLOCK_MINUTE);
     CHECK(strcmp(order_state(&f, "a"), "sent") == 0 && bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
     CHECK(strcmp(order_state(&f, "a"), "done") == 0);
     fixture_close(&f);

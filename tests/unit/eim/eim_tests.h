@@ -26,6 +26,8 @@ struct fixture {
 };
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
+/* The eIM ticks as often as it wants to, for so long; what it wants must come within that. Where it may be killed it starts again. */
+void run_eim(struct fixture *f, bool may_be_killed, int64_t ms);
 /* POSTs certificates (DER) for an EID; returns the status. */
 int register_card(struct lab *l, struct http_client *as, const char *eid, struct span euicc, struct span eum);
 /* POSTs an order for the card; returns the status. `more`: ",\"rollback\":true". */

@@ -55,6 +55,25 @@ void fixture_close(struct fixture *f)
     lab_close(&f->l);
 }
 
+void run_eim(struct fixture *f, bool may_be_killed, int64_t ms)
+{
+    int64_t until = clock_now(&f->l.clock.clock) + ms;
+    for (int turns = 0; turns < 1000; turns++) {
+        struct actor *a = f->l.part[LAB_EIM].actor;
+        enum err e = ERR_OK;
+        int64_t next = a->ops->tick(a, clock_now(&f->l.clock.clock), &e);
+        if (e == ERR_CUT && may_be_killed) {
+            lab_restart(&f->l, LAB_EIM);
+            continue;
+        }
+        CHECK(e == ERR_OK);
+        if (next > until)
+            break;
+        clock_virtual_advance(&f->l.clock, next);
+    }
+    clock_virtual_advance(&f->l.clock, until);
+}
+
 int order(struct fixture *f, const char *reference, const char *kind, const char *more)
 {
     static char body[41000];

@@ -141,26 +141,6 @@ static void close_ipa(struct fixture *f, struct pushed *i)
     buf_release(&i->last);
 }
 
-/* The eIM ticks whenever it wants to, for so long. */
-static void run(struct fixture *f, int64_t ms)
-{
-    int64_t until = clock_now(&f->l.clock.clock) + ms;
-    for (int turns = 0; turns < 1000; turns++) {
-        struct actor *a = f->l.part[LAB_EIM].actor;
-        enum err e = ERR_OK;
-        int64_t next = a->ops->tick(a, clock_now(&f->l.clock.clock), &e);
-        if (e == ERR_CUT) {
-            lab_restart(&f->l, LAB_EIM);
-            continue;
-        }
-        CHECK(e == ERR_OK);
-        if (next > until)
-            break;
-        clock_virtual_advance(&f->l.clock, next);
-    }
-    clock_virtual_advance(&f->l.clock, until);
-}
-
 static const struct {
     const char *name;
     enum behaviour behaviour;
@@ -194,7 +174,7 @@ static void answers_are_understood(void)
         struct pushed i;
         open_ipa(&f, &i, answers[k / 2].behaviour, k % 2);
         CHECK(order(&f, "a", "list", "") == 202);
-        run(&f, CLOCK_HOUR);
+        run_eim(&f, true, CLOCK_HOUR);
         CHECK_ROW(name, strcmp(order_state(&f, "a"), answers[k / 2].state) == 0);
         CHECK_ROW(name, strcmp(result_name(&f, "a"), answers[k / 2].result) == 0);
         CHECK_ROW(name, i.packages >= answers[k / 2].least && i.packages <= answers[k / 2].most);
@@ -211,23 +191,23 @@ static void one_after_the_other(void)
     struct pushed i;
     open_ipa(&f, &i, DOES_IT, false);
     CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
-    run(&f, CLOCK_SECOND);
+    run_eim(&f, true, CLOCK_SECOND);
     CHECK(strcmp(order_state(&f, "a"), "done") == 0 && strcmp(order_state(&f, "b"), "done") == 0 && i.packages == 2);
     CHECK(order(&f, "c", "list", "") == 202);
-    run(&f, CLOCK_SECOND);
+    run_eim(&f, true, CLOCK_SECOND);
     CHECK(strcmp(order_state(&f, "c"), "done") == 0);
     i.behaviour = ACCEPTS;
     CHECK(order(&f, "d", "list", "") == 202 && order(&f, "e", "list", "") == 202);
-    run(&f, CLOCK_SECOND);
+    run_eim(&f, true, CLOCK_SECOND);
     CHECK(i.packages == 4 && strcmp(order_state(&f, "e"), "queued") == 0);
     /* Its result comes the other way, and the next is pushed without waiting. */
     REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
     execute(&f);
     CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
-    run(&f, CLOCK_SECOND);
+    run_eim(&f, true, CLOCK_SECOND);
     CHECK(i.packages == 5 && strcmp(order_state(&f, "e"), "sent") == 0);
     CHECK(tell(&f, "{\"injectUrl\":\"\"}") == 204);
-    run(&f, CLOCK_HOUR);
+    run_eim(&f, true, CLOCK_HOUR);
     CHECK(i.packages == 5); /* told not to */
     close_ipa(&f, &i);
 }
@@ -242,7 +222,7 @@ static void killed(void)
         CHECK(order(&f, "a", "list", "") == 202);
         f.l.part[LAB_EIM].writes = 0;
         f.l.part[LAB_EIM].cut_at = n;
-        run(&f, CLOCK_HOUR);
+        run_eim(&f, true, CLOCK_HOUR);
         snprintf(row, sizeof row, "write %u", n);
         CHECK_ROW(row, strcmp(order_state(&f, "a"), "done") == 0);
         close_ipa(&f, &i);
