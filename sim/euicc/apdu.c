@@ -63,6 +63,8 @@ void channel_close(struct channel *c)
 static uint16_t manage_channel(struct euicc *e, const struct command *c, struct buf *response)
 {
     if (c->p1 == 0x00 && c->p2 == 0x00) {
+        if (c->le != 1)
+            return SW_WRONG_LE | 1; /* T=0: asked again, nothing was opened */
         for (unsigned i = 1; i < EUICC_CHANNELS; i++) {
             if (e->channels[i].open)
                 continue;
@@ -117,8 +119,14 @@ static bool names_isd_r(const struct command *c)
 static enum err select_isd_r(struct euicc *e, struct channel *ch, const struct command *c,
                              struct buf *response, uint16_t *sw)
 {
-    if (c->p2 != 0x00 && c->p2 != 0x04 && c->p2 != 0x0c) {
+    unsigned wanted = c->p2 & 0x0c;
+    bool next = (c->p2 & 3) == NEXT_OCCURRENCE;
+    if (wanted == 0x08 || c->p2 & 0xf0 || (c->p2 & 3 && !next)) {
         *sw = SW_INCORRECT_P1P2;
+        return ERR_OK;
+    }
+    if (next && ch->selected == SELECTED_ISD_R) { /* no other application has a name that begins so */
+        *sw = SW_FILE_NOT_FOUND;
         return ERR_OK;
     }
     bool open = ch->open;
@@ -126,7 +134,7 @@ static enum err select_isd_r(struct euicc *e, struct channel *ch, const struct c
     ch->open = open;
     ch->selected = SELECTED_ISD_R;
     *sw = SW_OK;
-    return c->p2 == 0x0c ? ERR_OK : put_isd_r_fci(e, response);
+    return wanted == 0x0c ? ERR_OK : put_isd_r_fci(e, response);
 }
 
 /* What a failure inside the card looks like from outside. */

@@ -61,6 +61,7 @@ struct command {
     unsigned channel;
 };
 
+#define NEXT_OCCURRENCE 2 /* lower bits of P2 of SELECT by AID */
 enum selected { SELECTED_UICC, SELECTED_ISD_R };
 struct transfer;
 struct channel {

@@ -258,9 +258,6 @@ static size_t walk_path(const struct saip_package *p, const struct channel *ch, 
     return at;
 }
 
-#define FIRST_OCCURRENCE 0
-#define NEXT_OCCURRENCE 2
-
 /* TS 102 221 11.1.1.2: partial names; the next of those that begin so comes after the current one.
  */
 static size_t select_application(const struct saip_package *p, const struct channel *ch,
@@ -310,7 +307,7 @@ void usim_enter(const struct saip_package *p, struct channel *ch, size_t file)
     const struct saip_file *f = &p->files[file];
     ch->ef = usim_is_directory(f) ? SAIP_NONE : (uint16_t)file;
     ch->directory = usim_is_directory(f) ? (uint16_t)file : f->parent;
-    ch->record = 0;
+    ch->record = usim_first_record(f);
     size_t adf = adf_of(p, file);
     if (adf != SAIP_NONE)
         ch->adf = (uint16_t)adf;
@@ -337,24 +334,31 @@ static enum err run_select(struct usim *u, struct channel *ch, const struct comm
     return wanted == 0x0c ? ERR_OK : put_fcp(u, &u->package->files[target], response);
 }
 
-static enum err run_status(struct usim *u, const struct channel *ch, const struct command *c,
+static enum err put_status_data(const struct usim *u, const struct channel *ch, const struct command *c,
+                                struct buf *response)
+{
+    if (c->p2 == 0x00)
+        return put_fcp(u, &u->package->files[ch->directory], response);
+    if (c->p2 == 0x01 && ch->adf != SAIP_NONE)
+        return der_put(response, 0x84, saip_aid(u->package, &u->package->files[ch->adf]));
+    return ERR_OK;
+}
+
+/* TS 102 221 11.1.2: P1 tells that the application was initialised, or ends; that changes nothing here. */
+static enum err run_status(const struct usim *u, const struct channel *ch, const struct command *c,
                            struct buf *response, uint16_t *sw)
 {
-    const struct saip_file *f = &u->package->files[ch->directory];
     *sw = SW_OK;
-    switch (c->p2) {
-    case 0x00:
-        return put_fcp(u, f, response);
-    case 0x01:
-        return ch->adf == SAIP_NONE ? ERR_OK
-                                    : der_put(response, 0x84,
-                                              saip_aid(u->package, &u->package->files[ch->adf]));
-    case 0x0c:
-        return ERR_OK;
-    default:
+    if (c->p1 > 0x02 || (c->p2 > 0x01 && c->p2 != 0x0c)) {
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
+    enum err err = put_status_data(u, ch, c, response);
+    if (!err && response->len && c->le != response->len) {
+        *sw = (uint16_t)(SW_WRONG_LE | response->len);
+        buf_clear(response);
+    }
+    return err;
 }
 
 static enum err run_lifecycle(struct euicc *e, struct usim *u, struct channel *ch,
@@ -373,6 +377,16 @@ static enum err run_pin(struct euicc *e, struct usim *u, const struct channel *c
     return changed ? usim_keep(e, u) : ERR_OK;
 }
 
+static bool is_known(uint8_t instruction)
+{
+    static const uint8_t known[] = { INS_SELECT,        INS_STATUS,        INS_READ_BINARY,   INS_UPDATE_BINARY,
+                                     INS_READ_RECORD,   INS_UPDATE_RECORD, INS_SEARCH_RECORD, INS_INCREASE,
+                                     INS_RETRIEVE_DATA, INS_SET_DATA,      INS_ACTIVATE_FILE, INS_DEACTIVATE_FILE,
+                                     INS_VERIFY,        INS_CHANGE_PIN,    INS_DISABLE_PIN,   INS_ENABLE_PIN,
+                                     INS_UNBLOCK_PIN,   INS_AUTHENTICATE,  INS_GET_IDENTITY };
+    return memchr(known, instruction, sizeof known) != NULL;
+}
+
 enum err usim_process(struct euicc *e, struct channel *ch, const struct command *c,
                       struct buf *response, uint16_t *sw)
 {
@@ -382,13 +396,13 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     if (err)
         return err;
     bool transfer = c->ins == INS_RETRIEVE_DATA || c->ins == INS_SET_DATA;
-    bool proprietary_only = transfer || c->ins == INS_GET_IDENTITY; /* TS 102 221 10.1.2 */
-    bool proprietary = proprietary_only || c->ins == INS_STATUS || c->ins == INS_INCREASE;
+    bool proprietary = transfer || c->ins == INS_GET_IDENTITY || c->ins == INS_STATUS ||
+                       c->ins == INS_INCREASE; /* TS 102 221 10.1.2 */
     if (!transfer)
         transfer_end(ch);
-    if (c->cla & 0x80 && !proprietary)
-        return *sw = SW_UNKNOWN_CLASS, ERR_OK;
-    if (proprietary_only && !(c->cla & 0x80))
+    if (!is_known(c->ins))
+        return *sw = SW_UNKNOWN_INSTRUCTION, ERR_OK;
+    if (proprietary != !!(c->cla & 0x80))
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
     if (c->ins == INS_SELECT)
         return run_select(u, ch, c, response, sw);
@@ -421,10 +435,7 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
         return run_pin(e, u, ch, c, sw);
     case INS_AUTHENTICATE:
         return usim_authenticate(e, u, ch, c, response, sw);
-    case INS_GET_IDENTITY:
-        return usim_get_identity(e, u, ch, c, response, sw);
     default:
-        *sw = SW_UNKNOWN_INSTRUCTION;
-        return ERR_OK;
+        return usim_get_identity(e, u, ch, c, response, sw);
     }
 }

@@ -78,6 +78,8 @@ MUST_CHECK enum err usim_transfer(struct euicc *e, struct usim *u, struct channe
                                   const struct command *c, struct buf *response, uint16_t *sw);
 
 /* usim_files.c */
+/* Which record is current once a file is selected: that of a cyclic one which was updated last; 0 none. */
+unsigned usim_first_record(const struct saip_file *f);
 /* The EF that a command means: by its short identifier, which selects it, or (0) the current one. NULL with *sw. */
 struct saip_file *usim_target(struct usim *u, struct channel *ch, unsigned sfi, uint16_t *sw);
 /* By its rule, and by its life cycle; *sw says why not. */

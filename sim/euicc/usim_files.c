@@ -14,6 +14,11 @@ bool usim_has_records(const struct saip_file *f)
     return f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
 }
 
+unsigned usim_first_record(const struct saip_file *f)
+{
+    return f->kind == SAIP_CYCLIC ? 1 : 0;
+}
+
 /* ---- reading and updating
  * ------------------------------------------------------------------------------------------ */
 static struct saip_file *by_sfi(const struct usim *u, const struct channel *ch, unsigned sfi)
@@ -37,7 +42,7 @@ struct saip_file *usim_target(struct usim *u, struct channel *ch, unsigned sfi, 
     }
     if (sfi) {
         ch->ef = (uint16_t)(f - u->package->files);
-        ch->record = 0;
+        ch->record = usim_first_record(f);
     }
     return f;
 }
@@ -151,15 +156,15 @@ static enum err put_newest(struct euicc *e, struct usim *u, struct channel *ch, 
 }
 
 /* P2: short identifier and mode; 4 the record numbered P1 (0 the current one), 2 the next, 3 the
- * one before.
+ * one before. 0 there is none: only a cyclic file goes round.
  */
-static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count)
+static unsigned record_number(const struct channel *ch, const struct command *c, unsigned count, bool cyclic)
 {
     switch (c->p2 & 7) {
     case 2:
-        return ch->record < count ? ch->record + 1 : 0;
+        return ch->record < count ? ch->record + 1 : cyclic ? 1 : 0;
     case 3:
-        return ch->record > 1 ? ch->record - 1 : ch->record ? 0 : count;
+        return ch->record > 1 ? ch->record - 1 : ch->record && !cyclic ? 0 : count;
     case 4:
         return c->p1 ? c->p1 : ch->record;
     default:
@@ -184,17 +189,20 @@ enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch, const 
     if (update && f->kind == SAIP_CYCLIC)
         return mode == 3 ? put_newest(e, u, ch, f, c->data, sw)
                          : (*sw = SW_INCOMPATIBLE_FILE, ERR_OK);
-    unsigned count = f->size / f->record_length, n = record_number(ch, c, count);
+    unsigned count = f->size / f->record_length, n = record_number(ch, c, count, f->kind == SAIP_CYCLIC);
     if (!n || n > count)
         return *sw = SW_RECORD_NOT_FOUND, ERR_OK;
-    if (mode != 4)
-        ch->record = n;
     size_t offset = (size_t)(n - 1) * f->record_length;
-    if (update)
-        return c->data.len == f->record_length ? usim_put(e, u, f, offset, c->data, sw)
-                                               : (*sw = SW_WRONG_LENGTH, ERR_OK);
-    return give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response,
-                      sw);
+    enum err err = ERR_OK;
+    if (!update)
+        err = give_bytes(c, span_sub(saip_content(u->package, f), offset, f->record_length), response, sw);
+    else if (c->data.len == f->record_length)
+        err = usim_put(e, u, f, offset, c->data, sw);
+    else
+        *sw = SW_WRONG_LENGTH;
+    if (!err && *sw == SW_OK && mode != 4)
+        ch->record = n; /* what was refused, and 6Cxx, which asks for the command again, move nothing */
+    return err;
 }
 
 /* ---- searching and counting
@@ -202,12 +210,14 @@ enum err usim_record(struct euicc *e, struct usim *u, struct channel *ch, const 
 #define SEARCH_FORWARD 4
 #define SEARCH_BACKWARD 5
 
-/* Simple search: the numbers of the records that hold the pattern, from P1 on or down from it. */
-static enum err search_records(const struct usim *u, const struct saip_file *f,
+/* Simple search: the numbers of the records that hold the pattern, from P1 (0 the current one, where there is one) on or
+ * down from it. */
+static enum err search_records(const struct usim *u, const struct channel *ch, const struct saip_file *f,
                                const struct command *c, struct buf *response)
 {
-    unsigned count = f->size / f->record_length, first = c->p1 ? c->p1 : 1;
     bool forward = (c->p2 & 7) == SEARCH_FORWARD;
+    unsigned count = f->size / f->record_length, end = forward ? 1 : count;
+    unsigned first = c->p1 ? c->p1 : ch->record ? ch->record : end;
     enum err err = ERR_OK;
     for (unsigned n = first; !err && n >= 1 && n <= count; n = forward ? n + 1 : n - 1) {
         struct span record = span_sub(saip_content(u->package, f),
@@ -235,7 +245,7 @@ enum err usim_search(struct usim *u, struct channel *ch, const struct command *c
         return ERR_OK;
     if (c->p1 > f->size / f->record_length)
         return *sw = SW_RECORD_NOT_FOUND, ERR_OK;
-    enum err err = search_records(u, f, c, response);
+    enum err err = search_records(u, ch, f, c, response);
     if (!err && !response->len)
         *sw = SW_END_OF_FILE; /* found nowhere */
     return err;

@@ -72,6 +72,27 @@ static void store_data_blocks_are_counted(void)
     rows(row, COUNT(row));
 }
 
+/* T=0 (ISO 7816-3 12.2.3): where the card knows how much it gives, another Le is told by 6Cxx and nothing was done. */
+static void a_length_that_is_not_the_answers_is_told(void)
+{
+    static const char *const row[][3] = {
+        { "MANAGE CHANNEL without Le", "00700000", "6c01" },
+        { "MANAGE CHANNEL with any Le", "0070000000", "6c01" },
+        { "MANAGE CHANNEL with a longer Le", "0070000002", "6c01" },
+        { "MANAGE CHANNEL, which opens the second", "0070000001", "029000" },
+        { "STATUS without Le", "80f20000", "6c22" },
+        { "STATUS with any Le", "80f2000000", "6c22" },
+        { "STATUS with a shorter Le", "80f200000a", "6c22" },
+        { "STATUS with a longer Le", "80f2000023", "6c22" },
+        { "STATUS of an application before there is one", "80f2000100", "9000" },
+        { "STATUS that asks for nothing", "80f2000c", "9000" },
+        { "STATUS of a step that is not known", "80f2030c", "6a86" },
+        { "STATUS in another class", "00f2000c", "6e00" },
+        { "INCREASE in another class", "0032000003000001", "6e00" },
+    };
+    rows(row, COUNT(row));
+}
+
 static void the_isd_r_tells_what_it_is(void)
 {
     static const char *const row[][3] = {
@@ -79,6 +100,12 @@ static void the_isd_r_tells_what_it_is(void)
           "6f258410a0000005591010ffffffff8900000100a5049f6501ffe0058203020500e104800206409000" },
         { "SELECT without answer", "01a4040c10a0000005591010ffffffff8900000100", "9000" },
         { "SELECT by partial AID", "01a4040c07a0000005591010", "9000" },
+        { "SELECT of the next one with this AID", "01a4040210a0000005591010ffffffff8900000100", "6a82" },
+        { "SELECT of the next one that begins so", "01a4040e05a000000559", "6a82" },
+        { "it is still the ISD-R that is selected", "81e2910006bf3e035c015a", "6115" },
+        { "the UICC's application", "01a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "SELECT of the next one that begins so, after another", "01a4040e05a000000559", "9000" },
+        { "SELECT of the last one", "01a4040d05a000000559", "6a86" },
         { "SELECT with unknown P2", "01a4041010a0000005591010ffffffff8900000100", "6a86" },
     };
     rows(row, COUNT(row));
@@ -182,6 +209,7 @@ static void noise_is_answered_and_changes_nothing(void)
 const struct test apdu_tests[] = {
     { "commands get the status word they deserve", commands_get_the_status_word_they_deserve },
     { "STORE DATA blocks are counted", store_data_blocks_are_counted },
+    { "a length that is not the answer's is told", a_length_that_is_not_the_answers_is_told },
     { "the ISD-R tells what it is", the_isd_r_tells_what_it_is },
     { "there are four channels", there_are_four_channels },
     { "a consumer card refuses IoT functions", a_consumer_card_refuses_iot_functions },

@@ -267,7 +267,78 @@ static void shared_pins_have_one_counter(void)
     play_card(with_shared_pins, rows, COUNT(rows), alone, COUNT(alone));
 }
 
+/* Under the USIM: 6FE1 with three records one after the other, 6FE2 the same in a circle. */
+static void with_records(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    add_elements(s,
+        "a149a0058000810177a140303e80027fd0621382044221000283026fe18b036f060580020006810601010202030362138204"
+        "4621000283026fe28b036f0605800200068106010102020303",
+                 &profile, &upp);
+}
+
+static void records_are_read_one_after_the_other(void)
+{
+    static const struct apdu_row rows[] = {
+        { "USIM", USIM, "9000" },
+        { "linear EF", "00a4000c026fe1", "9000" },
+        { "READ RECORD of the current one, while there is none", "00b2000402", "6a83" },
+        { "next, length unknown", "00b2000200", "6c02" },
+        { "next, too long", "00b2000203", "6c02" },
+        { "next, which those two did not move", "00b2000202", "01019000" },
+        { "next", "00b2000202", "02029000" },
+        { "current", "00b2000402", "02029000" },
+        { "by number", "00b2010402", "01019000" },
+        { "current, which a number does not move", "00b2000402", "02029000" },
+        { "previous, length unknown", "00b2000300", "6c02" },
+        { "UPDATE RECORD, next, of wrong length", "00dc00020109", "6700" },
+        { "next, after what was refused", "00b2000202", "03039000" },
+        { "next behind the last", "00b2000202", "6a83" },
+        { "current is still the last", "00b2000402", "03039000" },
+        { "previous", "00b2000302", "02029000" },
+        { "previous", "00b2000302", "01019000" },
+        { "previous before the first", "00b2000302", "6a83" },
+        { "UPDATE RECORD, next", "00dc0002020909", "9000" },
+        { "current", "00b2000402", "09099000" },
+        { "SEARCH RECORD forward from the current one", "00a200040101", "6282" },
+        { "SEARCH RECORD backward from the current one", "00a2000501" "0100", "019000" },
+        { "SELECT forgets the current one", "00a4000c026fe1", "9000" },
+        { "READ RECORD of the current one", "00b2000402", "6a83" },
+        { "SEARCH RECORD forward from there", "00a2000401" "0100", "019000" },
+        { "SEARCH RECORD backward from there", "00a2000501" "0300", "039000" },
+        { "previous is the last one then", "00b2000302", "03039000" },
+    };
+    play_card(with_records, rows, COUNT(rows), NULL, 0);
+}
+
+/* ETSI TS 102 221 8.2.2.3, 11.1.5: the last updated record is the first and is current once the file is selected; behind
+ * the oldest comes the newest. */
+static void records_of_a_cyclic_file_go_round(void)
+{
+    static const struct apdu_row rows[] = {
+        { "USIM", USIM, "9000" },
+        { "cyclic EF", "00a4000c026fe2", "9000" },
+        { "READ RECORD of the current one", "00b2000402", "01019000" },
+        { "next", "00b2000202", "02029000" },
+        { "next", "00b2000202", "03039000" },
+        { "next behind the oldest", "00b2000202", "01019000" },
+        { "previous before the newest", "00b2000302", "03039000" },
+        { "UPDATE RECORD by number", "00dc0104020909", "6981" },
+        { "UPDATE RECORD, next", "00dc0002020909", "6981" },
+        { "current, after what was refused", "00b2000402", "03039000" },
+        { "UPDATE RECORD, previous", "00dc0003020909", "9000" },
+        { "current is the new one", "00b2000402", "09099000" },
+        { "next is the one that was the newest", "00b2000202", "01019000" },
+        { "next", "00b2000202", "02029000" },
+        { "and the oldest is gone", "00b2000202", "09099000" },
+    };
+    play_card(with_records, rows, COUNT(rows), NULL, 0);
+}
+
 const struct test files_tests[] = {
+    { "records are read one after the other", records_are_read_one_after_the_other },
+    { "records of a cyclic file go round", records_of_a_cyclic_file_go_round },
     { "deactivated files give nothing", deactivated_files_give_nothing },
     { "a warning with data is told twice", a_warning_with_data_is_told_twice },
     { "objects are retrieved in blocks", objects_are_retrieved_in_blocks },

@@ -38,8 +38,8 @@ static void files_are_selected_and_read(void)
         { "path of odd length", "00a4080c032fe26f", "6a82" },
         { "update without the right", "00d600000101", "6982" },
         { "AID of another application", "00a4040c07a0000000871004", "6a82" },
-        { "status", "00f2000c", "9000" },
-        { "status of nothing known", "00f2000500", "6a86" },
+        { "status", "80f2000c", "9000" },
+        { "status of nothing known", "80f2000500", "6a86" },
     };
     struct world w;
     world_open(&w, NULL);
@@ -56,6 +56,7 @@ static void nothing_is_there_without_an_enabled_profile(void)
     CHECK(apdu_is(&w, "00a4000c023f00", "6a82"));
     CHECK(apdu_is(&w, "00a4040c0ca0000000871002ff49ff0589", "6a82"));
     CHECK(apdu_is(&w, "00b000000a", "6985"));
+    CHECK_ROW("an instruction that no card knows", apdu_is(&w, "00cd000000", "6d00"));
     CHECK(apdu_is(
         &w, "00880081221000000000000000000000000000000000100000000000000000000000000000000000",
         "6985"));
