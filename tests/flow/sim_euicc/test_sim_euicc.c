@@ -71,7 +71,7 @@ static void apdus_are_answered_line_by_line(void)
                                 "81e2910006bf3e035c015a00\nno apdu\nreset\n0070000001\n";
     static const char want[] = "019000\n9000\nBF3E125A10890490321234512345123456789012359000\n"
                                "error: neither \"reset\" nor an APDU in hex\n"
-                               "3B9F96801FC78031A073BE21136743200718000001A5\n019000\n";
+                               "3B9F96803FC7028031A073BE2113674320071800000187\n019000\n";
     struct buf output = { .max = 1 << 16 };
     if (!program())
         return;

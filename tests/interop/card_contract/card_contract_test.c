@@ -49,7 +49,7 @@ static const struct row {
     { "STATUS", "80f2000c00", "...9000" },
     { "the second is closed", "00708002", "9000" },
     { "and no longer there", "02a4040407a000000087100200", "6881" },
-    { "power off and on", "reset", "3b9f96801fc78031a073be21136743200718000001a5" },
+    { "power off and on", "reset", "3b9f96803fc7028031a073be2113674320071800000187" },
     { "no channel is left", "81e2910003bf2d00", "6881" },
 };
 

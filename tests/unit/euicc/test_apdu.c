@@ -93,6 +93,32 @@ static void a_length_that_is_not_the_answers_is_told(void)
     rows(row, COUNT(row));
 }
 
+/* ISO 7816-3 8.2: interface octets, each TDi telling which come next. ETSI TS 102 221 6.3.3: the first TB behind T=15 has
+ * bit 2 set on an eUICC. */
+static void the_answer_to_reset_says_that_it_is_an_euicc(void)
+{
+    struct world w;
+    struct buf atr = { .max = 33 };
+    uint8_t check = 0, tb = 0;
+    world_open(&w, NULL);
+    REQUIRE(card_reset(w.card, &atr) == ERR_OK && atr.len > 2);
+    size_t at = 2, historical = atr.at[1] & 0x0f;
+    for (unsigned next = atr.at[1], protocol = 0; next & 0xf0; protocol = next & 0x0f) {
+        REQUIRE(at + 4 <= atr.len);
+        at += next >> 4 & 1;
+        if (next & 0x20 && protocol == 15 && !tb)
+            tb = atr.at[at];
+        at += (next >> 5 & 1) + (next >> 6 & 1);
+        next = next & 0x80 ? atr.at[at++] : 0;
+    }
+    for (size_t i = 1; i < atr.len; i++)
+        check ^= atr.at[i];
+    CHECK(at + historical + 1 == atr.len && check == 0);
+    CHECK_ROW("eUICC-related functions are supported", tb & 0x02);
+    world_close(&w);
+    buf_release(&atr);
+}
+
 static void the_isd_r_tells_what_it_is(void)
 {
     static const char *const row[][3] = {
@@ -210,6 +236,7 @@ const struct test apdu_tests[] = {
     { "commands get the status word they deserve", commands_get_the_status_word_they_deserve },
     { "STORE DATA blocks are counted", store_data_blocks_are_counted },
     { "a length that is not the answer's is told", a_length_that_is_not_the_answers_is_told },
+    { "the answer to reset says that it is an eUICC", the_answer_to_reset_says_that_it_is_an_euicc },
     { "the ISD-R tells what it is", the_isd_r_tells_what_it_is },
     { "there are four channels", there_are_four_channels },
     { "a consumer card refuses IoT functions", a_consumer_card_refuses_iot_functions },
