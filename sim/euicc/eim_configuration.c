@@ -19,40 +19,59 @@ struct eim *eim_find(const struct state *s, struct span eim_id)
     return NULL;
 }
 
-static enum err verify_with_certificate(struct euicc *e, struct span contents,
-                                        const struct rsp_tbs *tbs, struct span signature)
+struct eim_key {
+    enum ec_curve curve;
+    struct ec_point point;
+};
+
+static enum err key_of_certificate(struct euicc *e, struct span contents, struct eim_key *out)
 {
     struct buf der = { .max = 8192 };
     const struct cert *cert = NULL;
     enum err err = rsp_put_certificate(contents, &der);
     if (!err)
-        err = cert_load(e->env.crypto, buf_span(&der), &cert);
+        err = cert_borrow(e->env.crypto, buf_span(&der), &cert);
     if (!err)
-        err = cert_verify(e->env.crypto, cert, tbs->part, tbs->count, signature);
+        *out = (struct eim_key){ cert->curve, cert->key };
+    cert_give_back(e->env.crypto, cert);
     buf_release(&der);
     return err;
 }
 
-static enum err verify_with_point(struct euicc *e, const struct rsp_key_data *k,
-                                  const struct rsp_tbs *tbs, struct span signature)
+static enum err key_of_point(struct euicc *e, const struct rsp_key_data *k, struct eim_key *out)
 {
     struct span oid, point;
     enum err err = rsp_key_data_point(k, &oid, &point);
-    enum ec_curve curve =
-        span_equal(oid, rsp_oid_brainpool_p256r1()) ? EC_BRAINPOOL_P256R1 : EC_P256;
-    return err ? err : ec_verify(e->env.crypto, curve, point, tbs->part, tbs->count, signature);
+    if (err)
+        return err;
+    out->curve = span_equal(oid, rsp_oid_brainpool_p256r1()) ? EC_BRAINPOOL_P256R1 : EC_P256;
+    if (out->curve == EC_P256 && !span_equal(oid, rsp_oid_p256()))
+        return ERR_UNSUPPORTED;
+    return ec_point_expand(e->env.crypto, out->curve, point, &out->point);
+}
+
+/* A point of its curve, that of a certificate too. ERR_NOMEM; any other failure: no key that could verify anything. */
+static enum err read_key(struct euicc *e, const struct rsp_eim_configuration *c, struct eim_key *out)
+{
+    *out = (struct eim_key){ 0 };
+    if (!c->has_public_key_data)
+        return ERR_NOT_FOUND;
+    return c->public_key_data.which == RSP_KEY_DATA_CERTIFICATE
+               ? key_of_certificate(e, c->public_key_data.certificate, out)
+               : key_of_point(e, &c->public_key_data, out);
 }
 
 enum err eim_verify(struct euicc *e, const struct eim *m, const struct rsp_tbs *tbs,
                     struct span signature)
 {
     struct rsp_eim_configuration c;
+    struct eim_key key;
     enum err err = read_configuration(m, &c);
     if (err)
         return err;
-    err = c.public_key_data.which == RSP_KEY_DATA_CERTIFICATE
-              ? verify_with_certificate(e, c.public_key_data.certificate, tbs, signature)
-              : verify_with_point(e, &c.public_key_data, tbs, signature);
+    err = read_key(e, &c, &key);
+    if (!err)
+        err = ec_verify(e->env.crypto, key.curve, SPAN_ARRAY(key.point.at), tbs->part, tbs->count, signature);
     return err == ERR_NOMEM ? err : err ? ERR_VERIFY : ERR_OK;
 }
 
@@ -65,25 +84,10 @@ unsigned eim_credential(const struct euicc *e, const struct eim *m)
     return found == EUICC_NO_CREDENTIAL ? 0 : found;
 }
 
-static bool has_usable_key(struct euicc *e, const struct rsp_eim_configuration *c)
-{
-    struct span oid, point;
-    struct buf der = { .max = 8192 };
-    const struct cert *cert;
-    if (!c->has_public_key_data)
-        return false;
-    if (c->public_key_data.which == RSP_KEY_DATA_PUBLIC_KEY)
-        return !rsp_key_data_point(&c->public_key_data, &oid, &point) && point.len == 65 &&
-               (span_equal(oid, rsp_oid_p256()) || span_equal(oid, rsp_oid_brainpool_p256r1()));
-    bool usable = !rsp_put_certificate(c->public_key_data.certificate, &der) &&
-                  !cert_load(e->env.crypto, buf_span(&der), &cert);
-    buf_release(&der);
-    return usable;
-}
-
 static int64_t judge_add(struct euicc *e, const struct state *s,
                          const struct rsp_eim_configuration *c)
 {
+    struct eim_key key;
     if (eim_find(s, c->eim_id))
         return RSP_ADD_EIM_ASSOCIATED_EIM_ALREADY_EXISTS;
     if (s->eim_count >= e->eim_max)
@@ -94,7 +98,7 @@ static int64_t judge_add(struct euicc *e, const struct state *s,
         return RSP_ADD_EIM_COUNTER_VALUE_OUT_OF_RANGE;
     if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
         return RSP_ADD_EIM_CI_PK_UNKNOWN;
-    return has_usable_key(e, c) ? RSP_ADD_EIM_OK : RSP_ADD_EIM_COMMAND_ERROR;
+    return read_key(e, c, &key) ? RSP_ADD_EIM_COMMAND_ERROR : RSP_ADD_EIM_OK;
 }
 
 /* Kept as it is answered: with the token that the card made, without the counter. */
@@ -201,9 +205,19 @@ enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, s
 
 /* ---- eCO updateEim
  * --------------------------------------------------------------------------------------------- */
+/* What an eIM sends again is no new key, in whatever form; one that cannot be compared is none. */
+static bool is_new_key(struct euicc *e, const struct eim *m, const struct eim_key *given)
+{
+    struct rsp_eim_configuration c;
+    struct eim_key known;
+    return !read_configuration(m, &c) && !read_key(e, &c, &known) &&
+           (known.curve != given->curve || !span_equal(SPAN_ARRAY(known.point.at), SPAN_ARRAY(given->point.at)));
+}
+
 static int64_t judge_update(struct euicc *e, const struct eim *m,
                             const struct rsp_eim_configuration *c)
 {
+    struct eim_key key;
     bool nothing = !c->eim_fqdn.at && !c->eim_id_type.present && !c->counter.present &&
                    !c->has_public_key_data && !c->has_trusted_tls &&
                    !c->supported_protocol.present && !c->ci_pkid.at &&
@@ -212,9 +226,11 @@ static int64_t judge_update(struct euicc *e, const struct eim *m,
         return RSP_UPDATE_EIM_COMMAND_ERROR;
     if (c->ci_pkid.at && euicc_credential_of(e, c->ci_pkid) == EUICC_NO_CREDENTIAL)
         return RSP_UPDATE_EIM_CI_PK_UNKNOWN;
-    if (c->has_public_key_data && !has_usable_key(e, c))
+    if (c->has_public_key_data && read_key(e, c, &key))
         return RSP_UPDATE_EIM_COMMAND_ERROR;
-    bool lower = c->counter.present && c->counter.value < m->counter && !c->has_public_key_data;
+    /* Under a key that it knows the card would take again what it took before. */
+    bool lower = c->counter.present && c->counter.value < m->counter &&
+                 !(c->has_public_key_data && is_new_key(e, m, &key));
     bool outside =
         c->counter.present && (c->counter.value < 0 || c->counter.value > e->counter_max);
     return lower || outside ? RSP_UPDATE_EIM_COUNTER_VALUE_OUT_OF_RANGE : RSP_UPDATE_EIM_OK;

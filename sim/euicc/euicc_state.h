@@ -10,6 +10,8 @@
 #define EUICC_EIMS_MAX 16
 #define EUICC_PENDING_MAX 64
 #define EUICC_CRLS_MAX 16
+#define EUICC_PIX_FIRST 0x10 /* of the numbers in the AIDs of ISD-Ps */
+#define EUICC_PIX_LAST 0xffff
 #define EUICC_STATE_MAX (80u << 20) /* 64 MiB of profiles, and everything else */
 
 /* Immutable octets, shared by a state and its copies; a change makes new ones. One card, one

@@ -4,6 +4,7 @@
 #include "package.h"
 #include "rsp_es10.h"
 #include "rsp_ids.h"
+#include "rsp_schema.h"
 
 int64_t immediate_judge(const struct euicc *e, struct span oid, struct span address)
 {
@@ -18,8 +19,11 @@ enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request,
 {
     struct der_tlv whole, flag, oid = { 0 }, address = { 0 };
     struct state *s;
-    if (der_only(request, 0xbf59, &whole))
-        return ERR_PARSE;
+    enum err err = rsp_check(RSP_CONFIGURE_IMMEDIATE_PROFILE_ENABLING_REQUEST, request);
+    if (!err)
+        err = der_only(request, 0xbf59, &whole);
+    if (err)
+        return err;
     /* Once an eIM is associated, only its package may change this. */
     if (euicc_state(e)->eim_count)
         return rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_ASSOCIATED_EIM_ALREADY_EXISTS,
@@ -36,7 +40,7 @@ enum err isdr_configure_immediate_enabling(struct euicc *e, struct span request,
                                   ? RSP_CONFIGURE_IMMEDIATE_INSUFFICIENT_MEMORY
                                   : RSP_CONFIGURE_IMMEDIATE_UNDEFINED_ERROR,
                               response);
-    enum err err = euicc_change(e, &s);
+    err = euicc_change(e, &s);
     if (!err)
         err = immediate_configure(s, set, oid.value, address.value);
     return err ? err : rsp_code_write(0xbf59, RSP_CONFIGURE_IMMEDIATE_OK, response);

@@ -110,6 +110,15 @@ static void make_aid(uint32_t pix, uint8_t aid[16])
     aid[15] = 0;
 }
 
+/* Behind the last number comes the first; one that a profile has is passed over. */
+static void take_aid(struct state *s, uint8_t aid[16])
+{
+    do {
+        make_aid(s->next_pix, aid);
+        s->next_pix = s->next_pix < EUICC_PIX_LAST ? s->next_pix + 1 : EUICC_PIX_FIRST;
+    } while (state_find_aid(s, span_of(aid, 16)));
+}
+
 static enum err fill_profile(const struct euicc *e, struct profile *p, const struct install *i,
                              const struct rsp_store_metadata *m)
 {
@@ -194,13 +203,12 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
         *reason = RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
         return ERR_OK;
     }
-    make_aid(s->next_pix, aid);
+    take_aid(s, aid);
     err = state_add_profile(s, &p);
     if (err)
         return err;
     memcpy(p->aid, aid, sizeof p->aid);
     p->size = (uint32_t)needed;
-    s->next_pix++;
     return fill_profile(e, p, i, m);
 }
 

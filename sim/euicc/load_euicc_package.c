@@ -399,7 +399,7 @@ static enum err list_eims(const struct state *s, struct buf *list)
         struct der d = der_open(shared_span(s->eims[i].configuration));
         err = rsp_eim_configuration_next(&d, &c);
         struct rsp_eim_id_info info = { c.eim_id, c.eim_id_type };
-        if (info.eim_id_type.value == RSP_EIM_ID_PROPRIETARY)
+        if (info.eim_id_type.value != RSP_EIM_ID_OID && info.eim_id_type.value != RSP_EIM_ID_FQDN)
             info.eim_id_type.present = false; /* catalogue A.5.6: the type only of OIDs and FQDNs */
         if (!err)
             err = rsp_eim_id_info_write(&info, list);
@@ -680,7 +680,7 @@ static enum err execute(struct package_run *r, struct buf *response)
     uint32_t seq = next_seq(r->s);
     err = arm_rollback(r, seq);
     if (!err)
-        err = package_result_put(r->e, r->s, &r->origin, buf_span(&r->results), seq, response);
+        err = package_result_put(r->e, r->s, &r->origin, list_contents(&r->results), seq, response);
     return err;
 }
 

@@ -2,6 +2,7 @@
 #include "euicc_internal.h"
 #include "package.h"
 #include "rsp_es10.h"
+#include "rsp_schema.h"
 
 #define RESET_OPERATIONAL (1u << 0)
 #define RESET_TEST (1u << 1)
@@ -131,12 +132,14 @@ enum err isdr_memory_reset_sgp22(struct euicc *e, struct span request, struct bu
     struct state *s;
     uint32_t options = 0;
     int64_t result = RSP_RESET_OK;
-    if (der_only(request, 0xbf34, &whole) || der_find(whole.value, 0x82, &bits) ||
-        bits.value.len < 1)
+    enum err err = rsp_check(RSP_EUICC_MEMORY_RESET_REQUEST, request);
+    if (err)
+        return err;
+    if (der_only(request, 0xbf34, &whole) || der_find(whole.value, 0x82, &bits) || bits.value.len < 1)
         return ERR_PARSE;
     for (unsigned n = 0; n < 3; n++)
         options |= (uint32_t)der_bit(bits.value, n) << n;
-    enum err err = euicc_change(e, &s);
+    err = euicc_change(e, &s);
     if (!err)
         err = reset_common(e, s, options, &result);
     return err ? err : rsp_code_write(0xbf34, result, response);

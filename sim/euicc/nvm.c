@@ -401,7 +401,7 @@ static enum err read_rest(struct state *s, struct span from)
     if (!e)
         e = get_integer(from, 0x8c, 1, UINT32_MAX, &token);
     if (!e)
-        e = get_integer(from, 0x8d, 0x10, 0xffff, &pix);
+        e = get_integer(from, 0x8d, EUICC_PIX_FIRST, EUICC_PIX_LAST, &pix);
     s->next_seq = (uint32_t)seq;
     s->next_token = (uint32_t)token;
     s->next_pix = (uint32_t)pix;

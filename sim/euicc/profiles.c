@@ -4,6 +4,7 @@
 #include "euicc_internal.h"
 #include "rsp_es10.h"
 #include "rsp_profile_info.h"
+#include "rsp_schema.h"
 #include "saip.h"
 
 /* It passed its schema when the profile was installed: nothing here can fail but for a damaged memory, so that a rule is
@@ -325,12 +326,15 @@ enum err isdr_set_nickname(struct euicc *e, struct span request, struct buf *res
 {
     struct der_tlv whole, iccid, name;
     struct state *s;
+    enum err err = rsp_check(RSP_SET_NICKNAME_REQUEST, request); /* UTF-8, of 64 characters at most */
+    if (err)
+        return err;
     if (der_only(request, 0xbf29, &whole) || der_find(whole.value, 0x5a, &iccid) ||
-        der_find(whole.value, 0x90, &name) || name.value.len > 64)
+        der_find(whole.value, 0x90, &name))
         return ERR_PARSE;
     if (!state_find_iccid(euicc_state(e), iccid.value))
         return rsp_code_write(0xbf29, 1, response); /* iccidNotFound */
-    enum err err = euicc_change(e, &s);
+    err = euicc_change(e, &s);
     if (!err)
         err = set_nickname(state_find_iccid(s, iccid.value), name.value);
     return err ? err : rsp_code_write(0xbf29, 0, response);

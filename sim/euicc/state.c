@@ -54,7 +54,7 @@ enum err state_new(struct state **out)
         return ERR_NOMEM;
     (*out)->next_seq = 1;
     (*out)->next_token = 1;
-    (*out)->next_pix = 0x10;
+    (*out)->next_pix = EUICC_PIX_FIRST;
     return ERR_OK;
 }
 

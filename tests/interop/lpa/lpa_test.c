@@ -127,7 +127,7 @@ static void other_programs_see_the_same_card(void)
         const char *name, *command, *says;
     } rows[] = {
         { "the reader has a card", "opensc-tool -l", "Yes             Lab Reader 00 00" },
-        { "its ATR", OPENSC "-a", "3b:9f:96:80:1f:c7:80:31:a0:73:be:21:13:67:43:20:07:18:00:00:01:a5" },
+        { "its ATR", OPENSC "-a", "3b:9f:96:80:3f:c7:02:80:31:a0:73:be:21:13:67:43:20:07:18:00:00:01:87" },
         { "the ISD-R is selected", OPENSC SELECT_ISD_R, "6F 1F 84 10 A0 00 00 05 59 10 10 FF FF FF FF 89" },
         { "the EID", OPENSC SELECT_ISD_R "-s 80:E2:91:00:06:BF:3E:03:5C:01:5A:00", "BF 3E 12 5A 10 89 04 90 32 12 34 51" },
         { "the list of profiles", OPENSC SELECT_ISD_R "-s 80:E2:91:00:03:BF:2D:00:00", "A0 31 E3 2F 5A 0A 98 00 10 32 54 76 98" },

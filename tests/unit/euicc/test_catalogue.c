@@ -486,6 +486,43 @@ static void an_eim_changes_its_key(void)
     world_close(&w);
 }
 
+/* A key off its curve would verify nothing, and the association could only be reset; the key that the eUICC knows is no new
+ * one (catalogue A.5.6). */
+static void take_key_off_its_curve(char *eco)
+{
+    char *last = eco + strlen(eco) - 1;
+    *last = *last == '0' ? '1' : '0';
+}
+
+static void an_eims_key_must_be_one_and_a_new_one_new(void)
+{
+    char eco[1024];
+    struct world w;
+    struct buf request = { .max = 1024 }, response = { .max = 64 };
+    world_open(&w, NULL);
+    put_add_initial_eim(&w, true, &request);
+    request.at[request.len - 1] ^= 1;
+    CHECK(es10(&w, buf_span(&request), &response) == 0x9000);
+    CHECK_ROW("AddInitialEim with a key off its curve",
+              span_equal(buf_span(&response), SPAN(0xbf, 0x57, 0x03, 0x81, 0x01, 0x07)));
+    eim_associate(&w, true);
+    put_eco(&w, 0xa8, 2, "83010a", eco, sizeof eco);
+    CHECK(ecos_are(&w, eco, "a803020100"));
+    put_eco(&w, 0xa8, 3, "", eco, sizeof eco);
+    take_key_off_its_curve(eco);
+    CHECK_ROW("addEim with a key off its curve", ecos_are(&w, eco, "a803020107"));
+    put_eco(&w, 0xaa, 2, "", eco, sizeof eco);
+    take_key_off_its_curve(eco);
+    CHECK_ROW("updateEim with a key off its curve", ecos_are(&w, eco, "8a0107"));
+    put_eco(&w, 0xaa, 2, "830109", eco, sizeof eco);
+    CHECK_ROW("updateEim with a lower counter and the key it has", ecos_are(&w, eco, "8a0106"));
+    put_eco(&w, 0xaa, 2, "83010b", eco, sizeof eco);
+    CHECK_ROW("updateEim with a higher counter and the key it has", ecos_are(&w, eco, "8a0100"));
+    buf_release(&request);
+    buf_release(&response);
+    world_close(&w);
+}
+
 /* ---- A.2 ---- */
 /* As many blocks as STORE DATA can number, and one more; what they carry is one message. */
 static void two_hundred_and_fifty_six_blocks_are_a_message(void)
@@ -517,13 +554,13 @@ static void every_block_size_gives_the_same_answer(void)
     world_open(&w, NULL);
     put_add_initial_eim(&w, true, &request);
     CHECK(request.len > 128);
-    request.at[request.len - 1] ^= 1; /* a point that is not on its curve is still a message */
+    request.at[request.len - 1] ^= 1; /* a point off its curve is a message all the same, and refused */
     for (size_t block = 1; block <= 255; block += block < 16 ? 1 : 17) {
         uint16_t sw;
         world_reset(&w);
         REQUIRE(es10_sw(&w, "bf640482020204") == 0x9000);
         REQUIRE(apdu_store_data(w.card, w.channel, block, buf_span(&request), &response, &sw) == ERR_OK);
-        CHECK(sw == 0x9000 && response.len == 8);
+        CHECK(sw == 0x9000 && response.len == 6);
     }
     buf_release(&request);
     buf_release(&response);
@@ -606,6 +643,7 @@ const struct test catalogue_tests[] = {
     { "an eIM chooses the CI", an_eim_chooses_the_ci },
     { "every member of an eIM is updated and listed", every_member_of_an_eim_is_updated_and_listed },
     { "an eIM changes its key", an_eim_changes_its_key },
+    { "an eIM's key must be one, and a new one new", an_eims_key_must_be_one_and_a_new_one_new },
     { "two hundred and fifty-six blocks are a message", two_hundred_and_fifty_six_blocks_are_a_message },
     { "every block size gives the same answer", every_block_size_gives_the_same_answer },
     { "long answers are fetched piece by piece", long_answers_are_fetched_piece_by_piece },

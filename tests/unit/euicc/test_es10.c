@@ -38,6 +38,11 @@ static void small_functions_answer_as_the_tables_say(void)
         { "DeleteProfile of the enabled one", "bf330c5a0a98001032547698103214", "bf3303800102" },
         { "SetNickname", "bf290f5a0a98001032547698103214900141", "bf2903800100" },
         { "SetNickname of an unknown one", "bf290f5a0a98001032547698103215900141", "bf2903800101" },
+        { "SetNickname of 64 characters in 128 octets", "bf29818f5a0a98001032547698103214908180"
+          "c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4"
+          "c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4",
+          "bf2903800100" },
+        { "SetNickname once more", "bf290f5a0a98001032547698103214900141", "bf2903800100" },
         { "nickname in the list", "bf2d045c025a90",
           "bf2d13a011e30f5a0a98001032547698103214900141" },
         { "list by AID", "bf2d17a0124f10a0000005591010ffffffff89000010005c0191",
@@ -108,6 +113,19 @@ static void malformed_requests_are_incorrect_data(void)
         { "AddInitialEim, empty", "bf5700" },
         { "tag list cut in the middle of a tag", "bf2d035c019f" },
         { "memory reset without options", "bf6400" },
+        { "a nickname that is no UTF-8", "bf290f5a0a980010325476981032149001ff" },
+        { "a nickname cut within a character", "bf29105a0a98001032547698103214900241c3" },
+        { "a nickname before its profile", "bf290f9001415a0a98001032547698103214" },
+        { "a nickname with an octet behind it", "bf29105a0a9800103254769810321490014100" },
+        { "a nickname for an ICCID of 9 octets", "bf290e5a09980010325476981032900141" },
+        { "a nickname of 65 characters",
+          "bf2981915a0a98001032547698103214908182"
+          "c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4"
+          "c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4c3a4" "c3a4" },
+        { "ConfigureImmediateProfileEnabling with an octet behind it", "bf5903800000" },
+        { "ConfigureImmediateProfileEnabling with a flag that holds something", "bf5903800100" },
+        { "ConfigureImmediateProfileEnabling with an OID cut short", "bf59058000810188" },
+        { "IpaeActivation with an octet behind it", "bf42058002078000" },
     };
     struct world w;
     world_open(&w, NULL);

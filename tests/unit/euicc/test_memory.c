@@ -237,6 +237,39 @@ static void a_damaged_memory_is_refused_and_left_alone(void)
     }
 }
 
+/* The number of the next ISD-P, 0011 in a fresh card, becomes FFFF, which takes two octets more. */
+static void spend_isdp_numbers(struct world *w)
+{
+    struct buf *blob = &w->nvm.ram.blob, grown = { .max = 1 << 20 };
+    uint8_t *number = within(blob, "8d0111af");
+    size_t at = (size_t)(number - blob->at);
+    REQUIRE(buf_put(&grown, span_of(blob->at, at)) == ERR_OK && buf_put(&grown, SPAN(0x8d, 0x03, 0x00, 0xff, 0xff)) == ERR_OK);
+    REQUIRE(buf_put(&grown, span_of(number + 3, blob->len - at - 3)) == ERR_OK);
+    REQUIRE(grown.at[CONTENTS] == 0x30 && grown.at[CONTENTS + 1] == 0x82 && grown.at[CONTENTS + 3] < 0xfe);
+    grown.at[CONTENTS + 3] += 2;
+    struct span contents = span_of(grown.at + CONTENTS, grown.len - CONTENTS);
+    REQUIRE(sha256(w->crypto, &contents, 1, grown.at + DIGEST) == ERR_OK);
+    REQUIRE(buf_set(blob, buf_span(&grown)) == ERR_OK);
+    buf_release(&grown);
+}
+
+static void numbers_of_isdps_begin_anew(void)
+{
+    struct world w;
+    struct wishes ordinary = ORDINARY;
+    world_open(&w, NULL);
+    spend_isdp_numbers(&w);
+    world_reset(&w);
+    CHECK_ROW("the last number", download_profile(&w, PARTNER_ICCID, &ordinary) == 0);
+    CHECK(es10_is(&w, "bf2d11a00c5a0a980010325476981032855c014f", "bf2d16a014e3124f10a0000005591010ffffffff8900ffff00"));
+    world_reset(&w);
+    CHECK_ROW("one that no profile has", download_profile(&w, "89000123456789012366", &ordinary) == 0);
+    CHECK(es10_is(&w, "bf2d11a00c5a0a980010325476981032665c014f", "bf2d16a014e3124f10a0000005591010ffffffff8900001100"));
+    world_reset(&w);
+    CHECK(profile_state(&w, PARTNER_ICCID) == 0);
+    world_close(&w);
+}
+
 static void a_file_holds_the_card(void)
 {
     struct world w;
@@ -306,6 +339,7 @@ const struct test memory_tests[] = {
       an_interrupted_package_leaves_its_result_where_so_set },
     { "a start that is cut short loses no result", a_start_that_is_cut_short_loses_no_result },
     { "a damaged memory is refused and left alone", a_damaged_memory_is_refused_and_left_alone },
+    { "numbers of ISD-Ps begin anew", numbers_of_isdps_begin_anew },
     { "a file holds the card", a_file_holds_the_card },
     { "settings that contradict each other are refused",
       settings_that_contradict_each_other_are_refused },

@@ -42,6 +42,7 @@ static void commands_answer_with_their_codes(void)
         { "default SM-DP+ address", "bf65058003612e62", "bf6503800100" },
         { "immediate enabling", "a7028000", "870100" },
         { "list of one tag", "bf2d035c015a", "bf2d1ea01ce30c" LEAD "e30c" PARTNER },
+        { "no command at all", "", "" },
         { "the first failure ends the package", "a30c" UNKNOWN "a50c" PARTNER, "830101" },
         { "two results in order",
           "a7028000"

@@ -694,6 +694,7 @@ void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, str
     struct buf commands = hex(list), signed_part = { .max = 1 << 16 }, request = { .max = 1 << 16 };
     static const uint8_t txid[4] = { 1, 2, 3, 4 };
     uint8_t eid[16];
+    struct span contents = commands.len ? buf_span(&commands) : span_str(""); /* an empty list is one */
     struct ec_signature signature;
     struct rsp_tbs tbs;
     memcpy(eid, w->settings.eid, sizeof eid);
@@ -705,11 +706,11 @@ void eim_package_with(struct world *w, enum eim_flaw flaw, const char *list, str
                    : flaw == EIM_HUGE_COUNTER ? 8388608
                                               : ++w->counter,
         .eim_transaction_id = SPAN_ARRAY(txid),
-        .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = buf_span(&commands) },
+        .package = { .which = RSP_PACKAGE_PSMO, .psmo_list = contents },
     };
     if (flaw == EIM_ECO)
         p.package =
-            (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = buf_span(&commands) };
+            (struct rsp_euicc_package){ .which = RSP_PACKAGE_ECO, .eco_list = contents };
     REQUIRE(rsp_euicc_package_signed_write(&p, &signed_part) == ERR_OK);
     p.signed_bytes = buf_span(&signed_part);
     struct rsp_int token = flaw == EIM_WRONG_TOKEN ? (struct rsp_int){ true, 99 } : w->token;
