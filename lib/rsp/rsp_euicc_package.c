@@ -118,10 +118,16 @@ static const struct rsp_field euicc_result[] = {
     RSP_F(INTEGER, 0x8E, euicc_result, code),
     RSP_F(INTEGER, 0x02, euicc_result, code),
     RSP_FLAT(0xBF65, type_default_dp_result),
+    RSP_ANY_OTHER,
 };
 static const struct rsp_type type_euicc_result = RSP_KEPT_CHOICE(0, RSP_NO_PDU, euicc_result, euicc_result);
 RSP_DEFINE(euicc_result, type_euicc_result)
-RSP_DEFINE_ITEM(euicc_result, type_euicc_result)
+
+enum err rsp_euicc_result_next(struct der *list, struct rsp_euicc_result *out)
+{
+    enum err e = rsp_fields_next(&type_euicc_result, list, out, sizeof *out);
+    return e || out->which == RSP_RESULT_UNKNOWN ? e : rsp_check(RSP_EUICC_RESULT_DATA, out->whole);
+}
 
 /* In the order of enum rsp_result_kind: the result's name and the names of its codes. */
 static const struct {
@@ -144,6 +150,7 @@ static const struct {
     { "unsetFallbackAttributeResult", rsp_unset_fallback_attribute_result_name },
     { "processingTerminated", rsp_processing_terminated_name },
     { "setDefaultDpAddressResult", rsp_set_default_dp_address_result_name },
+    { "unknown", NULL },
 };
 
 const char *rsp_result_name(enum rsp_result_kind k)
@@ -171,6 +178,7 @@ bool rsp_euicc_result_is_success(const struct rsp_euicc_result *r)
 {
     switch (r->which) {
     case RSP_RESULT_PROCESSING_TERMINATED:
+    case RSP_RESULT_UNKNOWN:
         return false;
     case RSP_RESULT_LIST_PROFILE_INFO:
         return r->profiles.which != RSP_ERROR;

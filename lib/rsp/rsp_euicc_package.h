@@ -86,6 +86,7 @@ enum rsp_result_kind {
     RSP_RESULT_UNSET_FALLBACK_ATTRIBUTE,
     RSP_RESULT_PROCESSING_TERMINATED,
     RSP_RESULT_SET_DEFAULT_DP_ADDRESS,
+    RSP_RESULT_UNKNOWN, /* of a later version: only `whole` is set */
 };
 enum rsp_add_eim_which { RSP_ADD_EIM_NONE, RSP_ADD_EIM_TOKEN, RSP_ADD_EIM_CODE };
 /* An item of euiccResult. */
@@ -106,6 +107,8 @@ struct rsp_euicc_result {
     struct span whole;
 };
 RSP_MESSAGE(euicc_result);
+/* The message around the list was read whatever is in the list: each item is checked here. ERR_PARSE: this one is damaged; what
+ * was before it is good. */
 RSP_ITEM(euicc_result);
 const char *rsp_result_name(enum rsp_result_kind k);
 /* The code of any kind: 0 when it succeeded, also for lists and tokens. */

@@ -87,6 +87,8 @@ static enum err read_field(const struct rsp_field *f, const struct der_tlv *tlv,
         return tlv->value.len ? ERR_PARSE : ERR_OK;
     case RSP_STRUCT:
         return read_struct(f, tlv, base);
+    case RSP_OTHER:
+        return ERR_OK;
     case RSP_INLINE:
         break;
     }
@@ -97,7 +99,7 @@ static enum err read_field(const struct rsp_field *f, const struct der_tlv *tlv,
 static int alternative(const struct rsp_type *t, uint32_t tag)
 {
     for (size_t i = 0; i < t->count; i++)
-        if (t->fields[i].tag == tag)
+        if (t->fields[i].tag == tag || t->fields[i].kind == RSP_OTHER)
             return (int)i + 1;
     return 0;
 }
@@ -263,6 +265,7 @@ static enum err write_field(const struct rsp_field *f, const void *x, struct buf
     case RSP_NULL_TOO:
         return ERR_OK;
     case RSP_VALUE_TOO:
+    case RSP_OTHER:
         return ERR_STATE;
     case RSP_STRUCT:
         if (f->optional && !*(const bool *)member_of(x, f->has))

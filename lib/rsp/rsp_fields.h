@@ -23,6 +23,7 @@ enum rsp_kind {
     RSP_NULL,     /* bool: a NULL is there */
     RSP_NULL_TOO, /* the same under a tag that others send: taken, never written */
     RSP_STRUCT,   /* a struct with its own table; optional: a bool at `has` */
+    RSP_OTHER,    /* an alternative for every tag that no row before has: only which it is, never written */
     RSP_INLINE,   /* an untagged CHOICE as a member: a struct with its own table; optional: `which` is 0 */
 };
 
@@ -71,6 +72,10 @@ struct rsp_type {
 #define RSP_FLAT(t, sub)                                                                                     \
     {                                                                                                        \
         .tag = (t), .kind = RSP_STRUCT, .at = 0, .type = &(sub)                                              \
+    }
+#define RSP_ANY_OTHER                                                                                        \
+    {                                                                                                        \
+        .kind = RSP_OTHER                                                                                    \
     }
 #define RSP_IN(s, member, sub)                                                                               \
     {                                                                                                        \

@@ -89,6 +89,7 @@
     X(RSP_HANDLE_NOTIFICATION_ESIPA, HandleNotificationEsipa, 256) \
     X(RSP_ESIPA_MESSAGE_FROM_IPA_TO_EIM, EsipaMessageFromIpaToEim, 256) \
     X(RSP_ESIPA_MESSAGE_FROM_EIM_TO_IPA, EsipaMessageFromEimToIpa, 768) \
+    X(RSP_EUICC_RESULT_DATA, EuiccResultData, 64) \
     /* asn1/rsp.asn */ \
     X(RSP_GET_EUICC_INFO1_REQUEST, GetEuiccInfo1Request, 16) \
     X(RSP_GET_EUICC_INFO2_REQUEST, GetEuiccInfo2Request, 16) \

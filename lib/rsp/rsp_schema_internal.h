@@ -25,6 +25,9 @@ enum schema_kind {
 };
 enum schema_kind schema_kind(const struct asn_TYPE_descriptor_s *type);
 
+/* Items of a list whose frame is read whatever they are; who reads the list judges each (rsp_schema_warm.c). */
+bool schema_is_judged_later(const struct asn_TYPE_descriptor_s *type);
+
 /* One TLV of a message; without name and type for a member that the specification does not know. */
 struct schema_node {
     const char *name;

@@ -153,6 +153,8 @@ static enum err walk_list(const struct schema_visitor *v, const struct schema_no
             return e;
         const asn_TYPE_member_t *m = find_member(node->type, 0, tlv.tag);
         e = m ? walk_member(v, m, tlv, node->depth + 1) : visit_unknown(v, tlv, node->depth + 1);
+        if (e == ERR_PARSE && m && schema_is_judged_later(m->type))
+            e = visit_unknown(v, tlv, node->depth + 1);
         if (e)
             return e;
     }

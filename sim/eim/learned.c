@@ -135,9 +135,18 @@ static bool changes_profiles(enum eim_order_kind k)
            k == EIM_ORDER_UNSET_FALLBACK;
 }
 
+/* An empty one: it has none now. */
+static enum err learn_default_address(struct eim *e, const char *eid, struct span address)
+{
+    return address.len ? eim_learn(e, eid, EIM_LEARNED_DEFAULT_ADDRESS, json_stringn((const char *)address.at, address.len))
+                       : eim_forget(e, eid, EIM_LEARNED_DEFAULT_ADDRESS);
+}
+
 enum err eim_learn_success(struct eim *e, const struct eim_order *o)
 {
     json_t *profiles = NULL;
+    if (o->kind == EIM_ORDER_DEFAULT_ADDRESS)
+        return learn_default_address(e, o->eid, span_str(json_str(o->parameters, "address")));
     if (o->kind == EIM_ORDER_ADD_EIM || o->kind == EIM_ORDER_DELETE_EIM)
         return eim_forget(e, o->eid, EIM_LEARNED_EIMS);
     if (!changes_profiles(o->kind))
@@ -230,9 +239,9 @@ enum err eim_learn_data(struct eim *e, const char *eid, const struct rsp_ipa_eui
     enum err x = learn_capabilities(e, eid, d);
     if (!x && d->has_device_info)
         x = learn_device(e, eid, &d->device_info);
-    if (!x && d->default_smdp_address.at && rsp_address_is_valid(d->default_smdp_address))
-        x = eim_learn(e, eid, EIM_LEARNED_DEFAULT_ADDRESS,
-                      json_stringn((const char *)d->default_smdp_address.at, d->default_smdp_address.len));
+    const struct span address = d->default_smdp_address;
+    if (!x && address.at && (!address.len || rsp_address_is_valid(address)))
+        x = learn_default_address(e, eid, address);
     return x;
 }
 

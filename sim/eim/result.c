@@ -140,39 +140,83 @@ static enum err end_rolled_back(struct eim *e, struct eim_order *o, int64_t code
     return x ? x : end_order(o, EIM_FAILED, code, code == RSP_ROLLBACK_OK ? "rolledBack" : rsp_rollback_result_name(code));
 }
 
-/* The first failure of the list decides; a rollback result means that the switch was taken back (SGP.32 5.9.16). */
-static enum err read_results(struct eim *e, struct eim_order *o, struct span results)
+/* The command of the order was done. */
+static enum err end_done(struct eim *e, struct eim_order *o, const struct rsp_euicc_result *r)
 {
-    struct der list = der_open(results);
-    struct rsp_euicc_result r = { 0 };
-    enum err x = ERR_OK;
-    while (!x && !der_at_end(&list)) {
-        x = rsp_euicc_result_next(&list, &r);
-        if (x)
-            break;
-        if (r.which == RSP_RESULT_ROLLBACK)
-            return end_rolled_back(e, o, rsp_euicc_result_code(&r));
-        if (is_busy(&r))
-            return postpone(e, o, "catBusy");
-        if (!rsp_euicc_result_is_success(&r))
-            return end_order(o, EIM_FAILED, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
-    }
-    if (x || r.which != eim_order_result(o->kind))
-        return end_order(o, EIM_FAILED, 127, x ? "undecodableResult" : "otherResultThanOrdered");
-    if (r.which == RSP_RESULT_ADD_EIM || r.which == RSP_RESULT_LIST_EIM || r.which == RSP_RESULT_GET_RAT)
-        return end_with_details(e, o, &r);
-    x = end_order(o, EIM_DONE, rsp_euicc_result_code(&r), rsp_euicc_result_code_name(&r));
-    if (!x && r.which == RSP_RESULT_UPDATE_EIM)
+    if (r->which == RSP_RESULT_ADD_EIM || r->which == RSP_RESULT_LIST_EIM || r->which == RSP_RESULT_GET_RAT)
+        return end_with_details(e, o, r);
+    enum err x = end_order(o, EIM_DONE, rsp_euicc_result_code(r), rsp_euicc_result_code_name(r));
+    if (!x && r->which == RSP_RESULT_UPDATE_EIM)
         x = eim_signing_note(e, o);
     if (!x)
         x = eim_learn_success(e, o);
-    if (x || r.which != RSP_RESULT_LIST_PROFILE_INFO)
+    if (x || r->which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
-    json_t *profiles = profiles_json(&r.profiles);
+    json_t *profiles = profiles_json(&r->profiles);
     x = profiles ? eim_learn(e, o->eid, EIM_LEARNED_PROFILES, json_incref(profiles)) : ERR_NOMEM;
     if (!x)
         x = set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
     json_decref(profiles);
+    return x;
+}
+
+/* The eUICC signed more or other than was ordered: what it did beside that is not known. */
+static enum err end_strange(struct eim *e, struct eim_order *o, const char *name, const char *why, struct span result)
+{
+    struct buf text = { .max = 256 };
+    enum err x = eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
+    if (!x)
+        x = buf_put_str(&text, why);
+    if (!x && result.len)
+        x = buf_put_str(&text, ": ");
+    if (!x)
+        x = hex_put_upper(&text, span_sub(result, 0, 32));
+    o->state = EIM_FAILED;
+    if (!x)
+        x = set_result(o, json_pack("{s:i, s:s, s:s}", "code", 127, "name", name, "error", buf_cstr(&text)));
+    if (!x)
+        LOG(e->env->log, LOG_WARN, "package.strange_result", F_TEXT("swap", o->reference), F_TEXT("eid", o->eid),
+            F_TEXT("why", buf_cstr(&text)));
+    buf_release(&text);
+    return x;
+}
+
+/* What one result of the list says. *decides: those behind it change nothing any more. */
+static enum err read_result(struct eim *e, struct eim_order *o, const struct rsp_euicc_result *r, size_t i, bool *decides)
+{
+    const bool is_ordered = r->which == eim_order_result(o->kind);
+    *decides = !is_ordered || !rsp_euicc_result_is_success(r);
+    if (r->which == RSP_RESULT_ROLLBACK)
+        return end_rolled_back(e, o, rsp_euicc_result_code(r));
+    if (r->which == RSP_RESULT_UNKNOWN)
+        return end_strange(e, o, "unknown", "a result of a kind that this eIM does not know", r->whole);
+    if (i == 0 && is_busy(r))
+        return postpone(e, o, "catBusy");
+    if (!rsp_euicc_result_is_success(r))
+        return end_order(o, EIM_FAILED, rsp_euicc_result_code(r), rsp_euicc_result_code_name(r));
+    if (is_ordered)
+        return i ? ERR_OK : end_done(e, o, r); /* said twice, done once */
+    return end_strange(e, o, "otherResultThanOrdered", "a result that answers no command of the package", r->whole);
+}
+
+/* One command, one result; what comes behind it may still say that it is not as ordered: an end marker, a rollback (SGP.32
+ * 5.9.16). What was done before that counts. */
+static enum err read_results(struct eim *e, struct eim_order *o, struct span results)
+{
+    struct der list = der_open(results);
+    struct rsp_euicc_result r;
+    bool decided = false;
+    enum err x = ERR_OK;
+    if (der_at_end(&list))
+        return end_strange(e, o, "otherResultThanOrdered", "no result at all", results);
+    for (size_t i = 0; !x && !decided && !der_at_end(&list); i++) {
+        const struct span rest = list.rest;
+        x = rsp_euicc_result_next(&list, &r);
+        if (x == ERR_PARSE)
+            return end_strange(e, o, "undecodableResult", "a result that cannot be read", rest);
+        if (!x)
+            x = read_result(e, o, &r, i, &decided);
+    }
     return x;
 }
 

@@ -32,6 +32,16 @@ enum answer {
     BUSY,
     EMERGENCY,
     KILL,
+    UNKNOWN_KIND,
+    UNKNOWN_AFTER_SUCCESS,
+    UNKNOWN_AFTER_FAILURE,
+    UNKNOWN_AFTER_ROLLBACK,
+    UNKNOWN_BEFORE_SUCCESS,
+    DAMAGED,
+    DAMAGED_AFTER_SUCCESS,
+    OTHER_KIND_AFTER_SUCCESS,
+    OTHER_KIND_BEFORE_SUCCESS,
+    TERMINATED_AFTER_SUCCESS,
 };
 
 #define ACKNOWLEDGED RSP_PROVIDE_ACKNOWLEDGEMENTS
@@ -107,6 +117,27 @@ static const struct {
     { "no results at all", { EMPTY_LIST }, "failed", "otherResultThanOrdered", 1, ACKNOWLEDGED },
     { "the result of another command", { OTHER_KIND }, "failed", "otherResultThanOrdered", 1, ACKNOWLEDGED },
     { "a download's error for a package", { DOWNLOAD_ERROR }, "sent", "", 0, TAKEN },
+    { "a result of a kind that nobody knows", { UNKNOWN_KIND }, "failed", "unknown", 1, ACKNOWLEDGED },
+    { "the same brought again after a restart", { UNKNOWN_KIND, KILL, UNKNOWN_KIND }, "failed", "unknown", 1, ACKNOWLEDGED },
+    { "success, and a kind that nobody knows", { UNKNOWN_AFTER_SUCCESS }, "failed", "unknown", 1, ACKNOWLEDGED },
+    { "a failure, and a kind that nobody knows",
+      { UNKNOWN_AFTER_FAILURE },
+      "failed",
+      "profileNotInDisabledState",
+      1,
+      ACKNOWLEDGED },
+    { "success, then taken back with a kind that nobody knows", { SUCCESS, UNKNOWN_AFTER_ROLLBACK }, "failed", "rolledBack", 2, ACKNOWLEDGED },
+    { "a kind that nobody knows, and success", { UNKNOWN_BEFORE_SUCCESS }, "failed", "unknown", 1, ACKNOWLEDGED },
+    { "a damaged result", { DAMAGED }, "failed", "undecodableResult", 1, ACKNOWLEDGED },
+    { "success, and a damaged result", { DAMAGED_AFTER_SUCCESS }, "failed", "undecodableResult", 1, ACKNOWLEDGED },
+    { "success, and a result that was not ordered", { OTHER_KIND_AFTER_SUCCESS }, "failed", "otherResultThanOrdered", 1, ACKNOWLEDGED },
+    { "another command's result before the right one", { OTHER_KIND_BEFORE_SUCCESS }, "failed", "otherResultThanOrdered", 1, ACKNOWLEDGED },
+    { "success, and the end of the package",
+      { TERMINATED_AFTER_SUCCESS },
+      "failed",
+      "resultSizeOverflow",
+      1,
+      ACKNOWLEDGED },
 };
 
 static void put_code(enum rsp_result_kind kind, int64_t code, struct buf *out)
@@ -115,8 +146,65 @@ static void put_code(enum rsp_result_kind kind, int64_t code, struct buf *out)
     REQUIRE(rsp_euicc_result_write(&r, out) == ERR_OK);
 }
 
+#define UNKNOWN_RESULT "bf7f03800107" /* of a later version */
+#define DAMAGED_RESULT "8300"         /* enableResult without a number */
+
+static void put_hex(const char *text, struct buf *out)
+{
+    REQUIRE(hex_decode(span_str(text), out) == ERR_OK);
+}
+
+/* Lists that no eUICC of this version makes. False: `a` is none of them. */
+static bool put_strange_results(enum answer a, struct buf *out)
+{
+    switch (a) {
+    case UNKNOWN_KIND:
+        put_hex(UNKNOWN_RESULT, out);
+        return true;
+    case UNKNOWN_AFTER_SUCCESS:
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        put_hex(UNKNOWN_RESULT, out);
+        return true;
+    case UNKNOWN_AFTER_FAILURE:
+        put_code(RSP_RESULT_ENABLE, 2, out);
+        put_hex(UNKNOWN_RESULT, out);
+        return true;
+    case UNKNOWN_AFTER_ROLLBACK:
+        put_code(RSP_RESULT_ROLLBACK, 0, out);
+        put_hex(UNKNOWN_RESULT, out);
+        return true;
+    case UNKNOWN_BEFORE_SUCCESS:
+        put_hex(UNKNOWN_RESULT, out);
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        return true;
+    case DAMAGED:
+        put_hex(DAMAGED_RESULT, out);
+        return true;
+    case DAMAGED_AFTER_SUCCESS:
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        put_hex(DAMAGED_RESULT, out);
+        return true;
+    case OTHER_KIND_AFTER_SUCCESS:
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        put_code(RSP_RESULT_DISABLE, 0, out);
+        return true;
+    case OTHER_KIND_BEFORE_SUCCESS:
+        put_code(RSP_RESULT_DISABLE, 0, out);
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        return true;
+    case TERMINATED_AFTER_SUCCESS:
+        put_code(RSP_RESULT_ENABLE, 0, out);
+        put_code(RSP_RESULT_PROCESSING_TERMINATED, RSP_TERMINATED_RESULT_SIZE_OVERFLOW, out);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void put_results(enum answer a, struct buf *out)
 {
+    if (put_strange_results(a, out))
+        return;
     if (a == ROLLED_BACK) {
         put_code(RSP_RESULT_ROLLBACK, 0, out);
     } else if (a == FAILURE) {
@@ -266,6 +354,87 @@ static void answers(void)
         if (strcmp(result_name(&f, "a"), rows[i].result) || last < 0)
             printf(" (%s %s %d)", order_state(&f, "a"), result_name(&f, "a"), last);
         lab_card_close(&other);
+        fixture_close(&f);
+    }
+}
+
+/* --- kinds of results that nobody knows ------------------------------------------------------------------------ */
+
+static const char *const unknown_kinds[] = { "8f0100", "900100", "bf7f00", "bf8f7f03020100", "b003800105", "df60020102", "0400", "0500", "3000" };
+
+enum way { AS_RESULT, AS_NOTIFICATION, AS_KEPT_RESULT, WAYS };
+
+/* Signs for the package that was polled. */
+static void sign_list(struct fixture *f, struct span results)
+{
+    const struct rsp_euicc_package_signed *q = &f->package.message.package.package_signed;
+    const struct rsp_package_result_data d = { .eim_id = q->eim_id, .counter = q->counter, .seq_number = 7, .results = results,
+                                               .eim_transaction_id = q->eim_transaction_id };
+    sign_result(f, &f->l.card, &d);
+}
+
+static bool bring_by(struct fixture *f, enum way way)
+{
+    uint8_t eid[16];
+    struct rsp_provide_eim_package_result q = { .eid = SPAN_ARRAY(eid) };
+    struct rsp_handle_notification_esipa n = { .which = RSP_ESIPA_NOTIFICATION_RESULT };
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+    q.result.which = way == AS_KEPT_RESULT ? RSP_EIM_RESULT_DATA : RSP_EIM_RESULT_PACKAGE;
+    q.result.data.which = RSP_OK;
+    q.result.data.data.package_results = buf_span(&f->result);
+    if (way != AS_KEPT_RESULT)
+        REQUIRE(rsp_euicc_package_result_read(buf_span(&f->result), &q.result.package) == ERR_OK);
+    n.result = q;
+    return way == AS_NOTIFICATION ? esipa_handle_notification(&f->peer, &n) == ERR_OK
+                                  : provide(f, &q) == RSP_PROVIDE_ACKNOWLEDGEMENTS;
+}
+
+static void kinds_that_nobody_knows(void)
+{
+    for (size_t i = 0; i < 2 * WAYS * COUNT(unknown_kinds); i++) {
+        const char *kind = unknown_kinds[i / 2 / WAYS];
+        struct fixture f;
+        struct buf list = { .max = 64 };
+        fixture_open(&f);
+        f.peer.json = i % 2;
+        CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        put_hex(kind, &list);
+        sign_list(&f, buf_span(&list));
+        CHECK_ROW(kind, bring_by(&f, (enum way)(i / 2 % WAYS)));
+        CHECK_ROW(kind, strcmp(order_state(&f, "a"), "failed") == 0 && strcmp(result_name(&f, "a"), "unknown") == 0);
+        CHECK_ROW(kind, strstr(order_text(&f, "a", "result", "error"), "does not know: "));
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE); /* the next one's turn */
+        CHECK_ROW(kind, f.package.message.package.package_signed.counter == 2);
+        buf_release(&list);
+        fixture_close(&f);
+    }
+}
+
+/* What the eUICC says it did is known, whatever it says next; but not which profiles it has then. */
+static void what_was_done_before_counts(void)
+{
+    static const char *const behind[] = { UNKNOWN_RESULT, DAMAGED_RESULT, "020101", "830100" };
+    for (size_t i = 0; i < COUNT(behind); i++) {
+        struct fixture f;
+        struct buf list = { .max = 64 };
+        fixture_open(&f);
+        CHECK(order(&f, "l", "list", "") == 202 && poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        execute(&f);
+        CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+        CHECK(order(&f, "a", "setDefaultDpAddress", ",\"parameters\":{\"address\":\"smdp.example.com\"}") == 202);
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        put_code(RSP_RESULT_SET_DEFAULT_DP_ADDRESS, 0, &list);
+        put_hex(behind[i], &list);
+        sign_list(&f, buf_span(&list));
+        CHECK_ROW(behind[i], bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && strcmp(order_state(&f, "a"), "failed") == 0);
+        json_t *view = NULL;
+        REQUIRE(lab_call(&f.l, f.l.eso, "GET", EUICC, "", &view) == 200);
+        const char *address = json_str(view, "defaultSmdpAddress");
+        CHECK_ROW(behind[i], address && strcmp(address, "smdp.example.com") == 0);
+        CHECK_ROW(behind[i], !json_object_get(view, "profiles") == (strcmp(behind[i], "020101") != 0));
+        json_decref(view);
+        buf_release(&list);
         fixture_close(&f);
     }
 }
@@ -497,6 +666,8 @@ static void old_installation(void)
 const struct test result_tests[] = {
     { "what an eUICC could not do now is asked again, each time later", asked_again_later },
     { "each answer to a package does what it may, once", answers },
+    { "a result of a kind that nobody knows ends its order, whatever way it comes", kinds_that_nobody_knows },
+    { "what was done before a result that nobody knows counts", what_was_done_before_counts },
     { "a real card's answers are understood", a_real_card_answers },
     { "a card that expired since is not believed", expired_since },
     { "a result that is nobody's changes nothing", results_of_nobody },

@@ -88,6 +88,8 @@ static const struct {
     { "v1.3: a proprietary protocol of the IPA", RSP_IPA_EUICC_DATA_RESPONSE,
       "bf5214a012a81080020780"
       "a20a30088003883701810101" },
+    { "a result of the future in what an eUICC signed", RSP_EUICC_PACKAGE_RESULT,
+      "bf512aa028302080016581010183010130158301008f0100bf7f03800101b003800101830005005f3703020102" },
     { "a constructed member of the future", RSP_GET_RAT_REQUEST, "bf4305bf7f02a000" },
 };
 
