@@ -7,7 +7,7 @@
 struct authentication {
     struct euicc *e;
     struct rsp_authenticate_server_request request;
-    const struct cert *cert;
+    const struct cert *cert; /* in hand; the session's once it is entered */
     unsigned credential;
 };
 
@@ -54,7 +54,7 @@ static int64_t check_certificate(struct authentication *a)
 {
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
     struct span anchor = { 0 };
-    enum err err = cert_load(a->e->env.crypto, a->request.server_certificate, &a->cert);
+    enum err err = cert_borrow(a->e->env.crypto, a->request.server_certificate, &a->cert);
     if (failure_is_undefined(err))
         return RSP_AUTHENTICATE_UNDEFINED_ERROR;
     if (err)
@@ -144,6 +144,7 @@ static enum err enter_session(struct authentication *a, const struct ec_signatur
     if (!err)
         err = shared_set(&s->server_address, a->request.server_signed1.server_address);
     s->dp_auth = a->cert;
+    a->cert = NULL;
     s->credential = a->credential;
     s->euicc_signature1 = *signature;
     s->step = err ? SESSION_NONE : SESSION_AUTHENTICATED;
@@ -183,8 +184,10 @@ enum err isdr_authenticate_server(struct euicc *e, struct span request, struct b
     int64_t code = 0;
     for (size_t i = 0; !code && i < COUNT(steps); i++)
         code = steps[i].check(&a);
-    session_reset(&e->session); /* the challenge serves once, whatever came of it */
-    return code ? refuse(&a, code, response) : accept(&a, response);
+    session_reset(e); /* the challenge serves once, whatever came of it */
+    err = code ? refuse(&a, code, response) : accept(&a, response);
+    cert_give_back(e->env.crypto, a.cert);
+    return err;
 }
 
 enum err authenticate_server_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)

@@ -46,7 +46,7 @@ enum err isdr_cancel_session(struct euicc *e, struct span request, struct buf *r
     if (!err)
         err = rsp_cancel_session_response_write(&answer, response);
     if (!err)
-        session_reset(&e->session);
+        session_reset(e);
     buf_release(&cancelled);
     return err;
 }

@@ -8,7 +8,7 @@ enum err isdr_get_euicc_challenge(struct euicc *e, struct span request, struct b
     enum err err = rsp_empty_read(0xbf2e, request);
     if (err)
         return err;
-    session_reset(&e->session);
+    session_reset(e);
     err = rng_fill(e->env.rng, e->session.challenge, sizeof e->session.challenge);
     if (err)
         return err;

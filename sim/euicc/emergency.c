@@ -37,7 +37,7 @@ static void enter(struct euicc *e, struct state *s)
     }
     to->enabled = true;
     state_clear_rollback(s);
-    session_reset(&e->session);
+    session_reset(e);
     usim_close(e);
 }
 

@@ -253,7 +253,7 @@ static void power_off(struct euicc *e)
 {
     euicc_discard(e);
     usim_close(e);
-    session_release(&e->session);
+    session_release(e);
     for (unsigned i = 0; i < EUICC_CHANNELS; i++)
         channel_close(&e->channels[i]);
     drop_parsed_keys(e);

@@ -97,7 +97,7 @@ struct session {
     enum session_step step;
     uint8_t challenge[16];
     struct shared *transaction_id, *server_address;
-    const struct cert *dp_auth, *dp_pb;
+    const struct cert *dp_auth, *dp_pb; /* in hand until the session ends */
     unsigned credential;
     struct ec_signature euicc_signature1;
     struct ec_key *otsk; /* kept for the next session too: the SM-DP+ may ask for the same again */
@@ -209,8 +209,8 @@ bool crl_revokes(const struct euicc *e, struct span ci, const struct cert *c);
 
 /* ---- sessions, loading
  * -------------------------------------------------------------------------------------------- */
-void session_reset(struct session *s); /* all but the one-time key */
-void session_release(struct session *s);
+void session_reset(struct euicc *e); /* all but the one-time key */
+void session_release(struct euicc *e);
 bool session_is(const struct session *s, struct span transaction_id);
 void loader_free(struct loader *l);
 /* One segment of a bound profile package; answers BF37 when there is something to report. */

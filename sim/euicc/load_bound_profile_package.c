@@ -179,8 +179,9 @@ static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struc
 
 /* The session ends with its result; what it installed may still be enabled at once (SGP.32 5.9.15).
  */
-static void end_session(struct session *s, int64_t reason, bool immediate_allowed)
+static void end_session(struct euicc *e, int64_t reason, bool immediate_allowed)
 {
+    struct session *s = &e->session;
     uint8_t iccid[10] = { 0 };
     struct span loaded = loaded_iccid(s->loader);
     bool installed = !reason && loaded.len == sizeof iccid;
@@ -188,7 +189,7 @@ static void end_session(struct session *s, int64_t reason, bool immediate_allowe
         memcpy(iccid, loaded.at, sizeof iccid);
     ec_key_free(s->otsk); /* the package was taken: its key is used up */
     s->otsk = NULL;
-    session_reset(s);
+    session_reset(e);
     s->has_installed = installed;
     s->immediate_allowed = immediate_allowed;
     memcpy(s->installed, iccid, sizeof iccid);
@@ -213,7 +214,7 @@ static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct 
                        struct buf *response)
 {
     enum err err = conclude(e, reason, aid, sima, response);
-    end_session(&e->session, reason, may_enable_at_once(e));
+    end_session(e, reason, may_enable_at_once(e));
     if (!err)
         tamper_at(&e->env, TAMPER_BEFORE_SENDING, "ES10b.ProfileInstallationResult", response);
     return err;

@@ -7,7 +7,7 @@
 struct preparation {
     struct euicc *e;
     struct rsp_prepare_download_request request;
-    const struct cert *cert;
+    const struct cert *cert; /* in hand; the session's once the download is prepared */
 };
 
 /* Each returns a downloadErrorCode, 0 when passed. */
@@ -33,7 +33,7 @@ static int64_t check_certificate(struct preparation *p)
     const struct session *s = &p->e->session;
     const struct cert_policy policy = { .now = CERT_NO_CLOCK };
     struct span anchor = { 0 };
-    enum err err = cert_load(p->e->env.crypto, p->request.smdp_certificate, &p->cert);
+    enum err err = cert_borrow(p->e->env.crypto, p->request.smdp_certificate, &p->cert);
     if (failure_is_undefined(err))
         return RSP_DOWNLOAD_UNDEFINED_ERROR;
     if (err)
@@ -139,7 +139,9 @@ static enum err accept(struct preparation *p, struct buf *response)
     if (!err)
         err = rsp_prepare_download_response_write(&answer, response);
     if (!err) {
+        cert_give_back(p->e->env.crypto, p->e->session.dp_pb);
         p->e->session.dp_pb = p->cert;
+        p->cert = NULL;
         p->e->session.step = SESSION_PREPARED;
     }
     buf_release(&signed2);
@@ -155,7 +157,9 @@ enum err isdr_prepare_download(struct euicc *e, struct span request, struct buf 
     int64_t code = 0;
     for (size_t i = 0; !code && i < COUNT(steps); i++)
         code = steps[i].check(&p);
-    return code ? refuse(&p, code, response) : accept(&p, response);
+    err = code ? refuse(&p, code, response) : accept(&p, response);
+    cert_give_back(e->env.crypto, p.cert);
+    return err;
 }
 
 enum err prepare_download_undefined(struct euicc *e, uint32_t tag, struct span request, struct buf *response)

@@ -2,8 +2,11 @@
 
 #include "euicc_internal.h"
 
-void session_reset(struct session *s)
+void session_reset(struct euicc *e)
 {
+    struct session *s = &e->session;
+    cert_give_back(e->env.crypto, s->dp_auth);
+    cert_give_back(e->env.crypto, s->dp_pb);
     shared_release(s->transaction_id);
     shared_release(s->server_address);
     loader_free(s->loader);
@@ -12,11 +15,11 @@ void session_reset(struct session *s)
     *s = (struct session){ .otsk = kept, .otpk = point };
 }
 
-void session_release(struct session *s)
+void session_release(struct euicc *e)
 {
-    session_reset(s);
-    ec_key_free(s->otsk);
-    *s = (struct session){ 0 };
+    session_reset(e);
+    ec_key_free(e->session.otsk);
+    e->session = (struct session){ 0 };
 }
 
 bool session_is(const struct session *s, struct span transaction_id)

@@ -863,9 +863,45 @@ static void what_the_card_signs_and_sends_can_be_spoiled(void)
     world_close(&w);
 }
 
+/* What others show is parsed once and kept in the program's cache: what the card was shown and let go makes room there. */
+static void certificates_that_were_shown_are_let_go(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf der = { .max = CERT_DER_MAX };
+    const struct cert *cert = NULL;
+    world_open(&w, NULL);
+    dp_open(&d);
+    REQUIRE(buf_set(&der, world_item(&w, "CERT_S_SM_DPauth_ECDSA_NIST")->der) == ERR_OK);
+    uint8_t *signature = der.at + der.len - 8; /* inside s: reads as well with any value */
+    uint32_t n = 0;
+    for (; n < CERT_CACHE_MAX - 64; n++) {
+        memcpy(signature + 1, &n, sizeof n);
+        REQUIRE(cert_load(w.crypto, buf_span(&der), &cert) == ERR_OK);
+    }
+    for (unsigned i = 0; i < 100; i++, n++) {
+        memcpy(signature + 1, &n, sizeof n);
+        d.certificate = buf_span(&der);
+        CHECK(dp_authenticate(&w, &d) == RSP_AUTHENTICATE_INVALID_CERTIFICATE);
+        d.certificate = (struct span){ 0 };
+        CHECK(dp_authenticate(&w, &d) == 0);
+        d.certificate = buf_span(&der);
+        CHECK(dp_prepare(&w, &d) == RSP_DOWNLOAD_INVALID_CERTIFICATE);
+    }
+    d.certificate = (struct span){ 0 };
+    memcpy(signature + 1, &n, sizeof n);
+    CHECK_ROW("there is room for another", cert_borrow(w.crypto, buf_span(&der), &cert) == ERR_OK);
+    cert_give_back(w.crypto, cert);
+    CHECK_ROW("a download", download(&w, &d) == 0);
+    buf_release(&der);
+    dp_close(&d);
+    world_close(&w);
+}
+
 const struct test download_tests[] = {
     { "what the card signs and sends can be spoiled",
       what_the_card_signs_and_sends_can_be_spoiled },
+    { "certificates that were shown are let go", certificates_that_were_shown_are_let_go },
     { "a profile is downloaded and enabled", a_profile_is_downloaded_and_enabled },
     { "brainpool and protected keys serve as well", brainpool_and_protected_keys_serve_as_well },
     { "every TS.48 package is installed", every_ts48_package_is_installed },
