@@ -280,14 +280,24 @@ static enum err take_version(struct program_state *p)
     char rest;
     int read =
         sscanf(settings_text(p->s, "svn"), "%3u.%3u.%3u%c", &part[0], &part[1], &part[2], &rest);
-    for (int i = 0; i < 3; i++) {
-        if (read != 3 || part[i] > 255) {
-            fprintf(stderr, "sim-euicc: svn must be three numbers, as 2.5.0\n");
-            return ERR_CONFIG;
-        }
+    bool good = read == 3 && (part[0] || part[1] || part[2]);
+    for (int i = 0; good && i < 3; i++) {
+        good = part[i] <= 255;
         p->card.svn[i] = (uint8_t)part[i];
     }
-    return ERR_OK;
+    if (!good)
+        fprintf(stderr, "sim-euicc: svn must be three numbers, as 2.5.0\n");
+    return good ? ERR_OK : ERR_CONFIG;
+}
+
+/* What a device could not set either; empty: none. */
+static enum err take_address(const struct program_state *p, const char *key, const char **out)
+{
+    *out = text_or_null(p, key);
+    if (!*out || rsp_address_is_valid(span_str(*out)))
+        return ERR_OK;
+    fprintf(stderr, "sim-euicc: %s: '%s' is no address: a name, or one with a port, of 255 characters at most\n", key, *out);
+    return ERR_CONFIG;
 }
 
 static enum err take_capabilities(struct program_state *p)
@@ -335,9 +345,11 @@ static enum err take_card_settings(struct program_state *p)
     }
     p->card.memory = (uint32_t)size;
     p->card.eim_max = (unsigned)eims;
-    p->card.default_dp_address = text_or_null(p, "default-smdp");
-    p->card.root_ds_address = text_or_null(p, "root-smds");
-    enum err e = eim ? daemon_read_file(p->s, "eim", eim, &p->eim) : ERR_OK;
+    enum err e = take_address(p, "default-smdp", &p->card.default_dp_address);
+    if (!e)
+        e = take_address(p, "root-smds", &p->card.root_ds_address);
+    if (!e && eim)
+        e = daemon_read_file(p->s, "eim", eim, &p->eim);
     p->card.eim = buf_span(&p->eim);
     if (memory) {
         euicc_nvm_file_init(&p->file, memory);
@@ -407,7 +419,12 @@ static enum err serve(struct program_state *p, const volatile int *stop_requeste
 
 static enum err open_environment(struct program_state *p)
 {
-    bool json = !strcmp(settings_text(p->s, "log"), "json");
+    const char *form = settings_text(p->s, "log");
+    bool json = !strcmp(form, "json");
+    if (!json && strcmp(form, "text") != 0) {
+        fprintf(stderr, "sim-euicc: log: '%s' is neither text nor json\n", form);
+        return ERR_CONFIG;
+    }
     log_sink_json_init(&p->json, 2);
     log_sink_text_init(&p->text, 2, false);
     p->log = (struct log){ .sink = json ? &p->json.sink : &p->text.sink,
@@ -454,10 +471,9 @@ static int run(const struct settings *s, const volatile int *stop_requested)
         e = take_card_settings(&p);
     if (!e)
         e = euicc_new(&p.env, &p.card, &p.euicc);
-    if (e == ERR_PARSE)
-        fprintf(stderr,
-                "sim-euicc: memory file '%s' is refused and left as it is; the log says why\n",
-                settings_text(s, "memory"));
+    if (e == ERR_PARSE || (e == ERR_IO && p.card.nvm))
+        fprintf(stderr, "sim-euicc: memory file '%s' %s; the log says why\n", settings_text(s, "memory"),
+                e == ERR_IO ? "can be neither read nor written" : "is refused and left as it is");
     if (!e)
         e = serve(&p, stop_requested);
     close_all(&p);

@@ -128,6 +128,17 @@ static void wrong_settings_get_one_clear_line(void)
         { "a curve that RSP does not know", "--curves", "p521", "curves" },
         { "a version of two numbers", "--svn", "2.5", "svn" },
         { "a version beyond an octet", "--svn", "2.5.300", "svn" },
+        { "a version that is none", "--svn", "0.0.0", "svn" },
+        { "a default address with a blank", "--default-smdp", "smdp example.com", "default-smdp" },
+        { "a default address with a scheme", "--default-smdp", "https://smdp.example.com", "default-smdp" },
+        { "a default address that would not be taken from a device", "--default-smdp",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "default-smdp" },
+        { "a root SM-DS that is no address", "--root-smds", "smds/", "root-smds" },
+        { "a log of another form", "--log", "xml", "log" },
+        { "a memory that is a folder", "--memory", "/tmp", "/tmp" },
         { "a counter beyond 23 bits", "--counter-max", "8388608", "counter-max" },
     };
     if (!program())
