@@ -137,6 +137,7 @@ static enum err attach_to(struct ipa *i, const struct ipa_network *network, cons
                                                 i->country);
     snprintf(url, sizeof url, "%s/v1/attach", network->base_url);
     enum err e = body ? ipa_network_call(i, "POST", url, body, &status, &challenge) : ERR_NOMEM;
+    ipa_tell_trouble(i, "the network", network->base_url, e);
     if (!e && status != 200) {
         const char *cause = json_str(challenge, "cause");
         LOG(i->env->log, LOG_INFO, "attach.refused", F_TEXT("device", i->name), F_INT("status", status),
@@ -164,8 +165,10 @@ enum err ipa_attach(struct ipa *i)
     if (e == ERR_REFUSED)
         LOG(i->env->log, LOG_INFO, "attach.no_profile", F_TEXT("device", i->name));
     const struct ipa_network *network = e ? NULL : home_network(i, imsi);
-    if (!e && !network)
-        e = log_fail(i->env->log, ERR_REFUSED, "3GPP TS 23.122", "no network here for the enabled profile's IMSI");
+    if (!e && !network) {
+        e = ERR_REFUSED;
+        LOG(i->env->log, LOG_WARN, "attach.no_network", F_TEXT("device", i->name));
+    }
     if (!e)
         e = attach_to(i, network, imsi);
     if (e)

@@ -269,6 +269,14 @@ enum err ipa_devices_add(struct ipa_devices *d, const char *name, const char *co
     return ERR_OK;
 }
 
+size_t ipa_devices_in_trouble(const struct ipa_devices *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->count; i++)
+        n += ipa_outcome(d->devices[i].ipa) != ERR_OK;
+    return n;
+}
+
 struct actor *ipa_devices_actor(struct ipa_devices *d)
 {
     return &d->actor;

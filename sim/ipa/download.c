@@ -489,6 +489,7 @@ static enum err run_steps(struct session *s)
         e = fail_with(s, s->way->name, "an answer is malformed or too large");
     /* A lost answer is no failure yet: the eIM's trigger comes again, a few times. */
     bool lost = e == ERR_IO || e == ERR_TIMEOUT;
+    ipa_tell_trouble(s->ipa, s->ipa->indirect ? "the eIM" : "the SM-DP+", s->smdp.base_url, e);
     if (e == ERR_TIMEOUT)
         s->cancel_reason = RSP_CANCEL_REASON_TIMEOUT;
     if (lost && s->journal.attempts < ATTEMPTS_MAX)

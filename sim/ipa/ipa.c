@@ -148,6 +148,17 @@ static enum err online(struct ipa *i, int64_t now, int64_t *next)
     return e;
 }
 
+void ipa_tell_trouble(struct ipa *i, const char *who, const char *where, enum err e)
+{
+    const char *why = e == ERR_VERIFY    ? "its TLS certificate is refused"
+                      : e == ERR_TIMEOUT ? "it does not answer in time"
+                      : e == ERR_IO      ? "it cannot be reached"
+                      : e == ERR_REFUSED ? "it answers with an HTTP error"
+                                         : NULL;
+    if (why)
+        LOG(i->env->log, LOG_WARN, "call.failed", F_TEXT("device", i->name), F_TEXT("who", who), F_TEXT("where", where), F_TEXT("why", why));
+}
+
 static bool unreachable(enum err e)
 {
     return e == ERR_REFUSED || e == ERR_IO || e == ERR_TIMEOUT || e == ERR_VERIFY;
@@ -158,6 +169,7 @@ static enum err live(struct ipa *i, int64_t now, int64_t *next)
 {
     *next = now + i->attach_every;
     enum err e = i->ready ? ERR_OK : ipa_start(i);
+    i->outcome = e;
     if (!i->ready)
         return e;
     if (!e && i->forget_eim)
@@ -174,6 +186,7 @@ static enum err live(struct ipa *i, int64_t now, int64_t *next)
         i->offline_since = 0;
         e = online(i, now, next);
     }
+    i->outcome = e;
     return unreachable(e) ? offline(i, now, next) : e;
 }
 
@@ -343,6 +356,11 @@ void ipa_forget_eim(struct ipa *i)
 enum err ipa_call_emergency(struct ipa *i, bool begins)
 {
     return ipa_journal_set_emergency(i, begins ? IPA_EMERGENCY_BEGINS : IPA_EMERGENCY_IS_OVER);
+}
+
+enum err ipa_outcome(const struct ipa *i)
+{
+    return i->outcome;
 }
 
 const char *ipa_online_plmn(const struct ipa *i)

@@ -70,6 +70,8 @@ void ipa_power(struct ipa *i, bool on);
 void ipa_forget_eim(struct ipa *i);
 /* An emergency begins, or is over: the card's emergency profile is enabled, or what was before it. Kept over a power cut. */
 MUST_CHECK enum err ipa_call_emergency(struct ipa *i, bool begins);
+/* How the last tick ended: ERR_OK, an eIM was reached and all that was due is done; else what stood in the way, which the log has told. */
+enum err ipa_outcome(const struct ipa *i);
 /* For reports and checks: the carrier's plmn whose bearer stands, "" when offline. */
 const char *ipa_online_plmn(const struct ipa *i);
 /* What the card says it holds, an array of {iccid, enabled, fallback}; not while the device ticks. Gives *out. */

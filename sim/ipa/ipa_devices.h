@@ -21,6 +21,8 @@ MUST_CHECK enum err ipa_devices_new(const struct env *env, const struct ipa_admi
 /* Takes the device, also when it fails. Before the first tick only. */
 MUST_CHECK enum err ipa_devices_add(struct ipa_devices *d, const char *name, const char *country,
                                     struct ipa *ipa);
+/* Devices whose last tick left something undone, or reached no eIM. */
+size_t ipa_devices_in_trouble(const struct ipa_devices *d);
 struct actor *ipa_devices_actor(struct ipa_devices *d); /* ops->free frees the devices, not their cards */
 
 #endif

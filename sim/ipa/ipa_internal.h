@@ -88,8 +88,12 @@ struct ipa {
     int64_t offline_since;   /* 0: online, or not known yet */
     int64_t ticked, due;     /* the last tick, and the next one as it asked for; 0: none yet */
     int64_t look_again;      /* in fallback: when to look for the lost network */
+    enum err outcome;        /* of the last tick */
     bool no_fallback;        /* the eUICC said that it has none; asked again after the next switch */
 };
+
+/* Says in the log that a server did not serve, and why; nothing where e is none of a call's failures. */
+void ipa_tell_trouble(struct ipa *i, const char *who, const char *where, enum err e);
 
 /* --- journal: what must survive a power cut ----------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ static const struct setting settings[] = {
     { "injectors", SETTING_LIST, "",
       "eIMs that may push packages to the devices: {name: its eimId, certificate: FILE | fingerprint: SHA-256}; none: nobody may" },
     { "devices", SETTING_LIST, "",
-      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code,\n"
+      "{name, imei, country, card: vpcd:PORT | pcsc:NAME, initial-eim: FILE (BF57), confirmation-code, "
       "end-user: absent | rejects | postpones}" },
     { "networks", SETTING_MAP, "", "plmn: base URL, the networks that there are" },
     { "poll", SETTING_DURATION, "15 s", "between polls when there is nothing to do" },
@@ -43,7 +43,7 @@ static const struct setting settings[] = {
     { "card-wait", SETTING_DURATION, "5 s", "how long a vpcd card may take to connect and to answer" },
     { "progress", SETTING_TEXT, "auto",
       "what the devices do, on standard output: words, json (one event a line), none; auto: words on a terminal" },
-    { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end" },
+    { "once", SETTING_BOOL, "false", "do what is due now, serve nobody, and end: 0 all done, 1 a device reached no eIM or left something undone" },
 };
 
 static const char usage[] =
@@ -307,7 +307,7 @@ static enum err make_devices(struct program_state *p)
     return e;
 }
 
-/* Ticks as long as something is due now. */
+/* Ticks as long as something is due now. A device that reached no eIM, or left something undone, has said why. */
 static int run_once(struct program_state *p, const volatile int *stop_requested)
 {
     struct actor *a = ipa_devices_actor(p->devices);
@@ -318,7 +318,7 @@ static int run_once(struct program_state *p, const volatile int *stop_requested)
         next = a->ops->tick(a, now, &failure);
         now = clock_now(clock);
     }
-    return failure ? 1 : 0;
+    return failure || ipa_devices_in_trouble(p->devices) ? 1 : 0;
 }
 
 static void close_all(struct program_state *p)

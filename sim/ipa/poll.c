@@ -114,6 +114,7 @@ static enum err fetch(struct ipa *i, bool *changed, bool *more)
     if (i->network && rsp_plmn_parse(i->network->plmn, plmn) == ERR_OK)
         q.rplmn = SPAN_ARRAY(plmn);
     enum err e = esipa_get_eim_package(&peer, &q, &answer);
+    ipa_tell_trouble(i, "the eIM", i->eim->url, e);
     if (e == ERR_PARSE) {
         enum err kept = complain(i, buf_span(&answer.received));
         e = kept ? kept : ERR_PARSE;

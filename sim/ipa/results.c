@@ -77,6 +77,8 @@ static enum err deliver_one(struct ipa *i, int64_t id, int64_t refusals, struct 
     enum err e = rsp_provide_eim_package_result_read(bytes, &q);
     if (!e)
         e = esipa_provide_eim_package_result(&peer, &q, &answer);
+    if (e != ERR_REFUSED)
+        ipa_tell_trouble(i, "the eIM", i->eim->url, e);
     if (e == ERR_REFUSED)
         e = judge_status(i, status, &refused);
     if (!e)

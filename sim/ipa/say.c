@@ -9,13 +9,16 @@ static const struct {
 } words[] = {
     { "card.listening", "Waiting for a card at vpcd port {port}." },
     { "card.refused", "{device}: the card refuses to open its ISD-R (status {sw}). Is it an eUICC?" },
+    { "card.silent", "{device}: the card does not answer. Is one in the reader?" },
     { "start.done", "{device}: the card is {eid}; its eIM is {eim}." },
     { "attach.done", "{device}: attached to {plmn} in {country}." },
     { "attach.refused", "{device}: the network refuses: {cause}. Trying again later." },
+    { "attach.no_network", "{device}: no network of the settings is the home of the enabled profile (its IMSI begins with none of their PLMNs)." },
     { "attach.no_profile", "{device}: no profile is enabled, so there is no network to attach to." },
     { "bearer.down", "{device}: the bearer of {plmn} is gone." },
     { "poll.nothing", "{device}: asked the eIM; there is nothing to do." },
     { "poll.got", "{device}: the eIM has {what}." },
+    { "call.failed", "{device}: {who} at {where} does not serve: {why}." },
     { "poll.refused", "{device}: the eIM refuses: {error}." },
     { "package.executed", "{device}: the card has executed the package; the result is kept." },
     { "download.done", "{device}: a profile is installed." },
@@ -36,6 +39,7 @@ static const struct {
     { "emergency.over", "{device}: the emergency is over, and what was enabled before it is again." },
     { "emergency.refused", "{device}: the card does not change for an emergency: {result}." },
     { "clock.set", "{device}: the clock was set by {by} ms; what was planned moves along." },
+    { "failure", "{what} ({section})." },
     { "ipa.again_later", "{device}: trying again later ({err})." },
 };
 

@@ -91,6 +91,8 @@ static enum err note_reset(struct ipa *i)
 enum err ipa_start(struct ipa *i)
 {
     enum err e = open_card(i);
+    if (e == ERR_TIMEOUT || e == ERR_IO)
+        LOG(i->env->log, LOG_WARN, "card.silent", F_TEXT("device", i->name));
     if (!e)
         e = es10b_get_eid(&i->card, i->eid_octets);
     if (!e)

@@ -26,6 +26,10 @@ static const struct {
       "{what}: asked the eIM; there is nothing to do." },
     { "a field whose name only begins alike", "poll.nothing", { TEXT("dev", "m") }, 1,
       "unknown: asked the eIM; there is nothing to do." },
+    { "a server that does not serve", "call.failed", { TEXT("device", "m"), TEXT("who", "the eIM"), TEXT("where", "https://eim") }, 3,
+      "m: the eIM at https://eim does not serve: unknown." },
+    { "a failure with its section", "failure", { TEXT("device", "m"), TEXT("what", "no eIM"), TEXT("section", "SGP.32 5.9.4") }, 3,
+      "no eIM (SGP.32 5.9.4)." },
     { "an event without words", "attach", { TEXT("device", "m") }, 1, NULL },
 };
 

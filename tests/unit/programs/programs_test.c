@@ -420,9 +420,68 @@ static void ipa_reads_a_card(void)
     snprintf(address, sizeof address, "127.0.0.1:%u", port_after(&ipa, "card.listening"));
     const char *card_words[] = { "sim-euicc", "--vpcd", address, "--certs", "certs", NULL };
     spawn(&w, &card, card_words);
-    CHECK(end_status(&ipa) == 0);
+    CHECK(end_status(&ipa) == 1);
     CHECK(strstr(ipa.said, "no eIM is associated and none is configured") != NULL);
     CHECK(stop(&card) == 0);
+    close_world(&w);
+}
+
+static void write_initial_eim(struct world *w)
+{
+    struct child eim;
+    char answer[2048], path[512];
+    char *card = registration(w);
+    struct buf request = { .max = 2048 };
+    write_file(w, "settings.yaml", eim_good);
+    start(w, &eim, "sim-eim");
+    CHECK(call(w, "ESO", "eim.example.com", "POST", "/v1/euiccs", card, NULL) == 201);
+    CHECK(call(w, "ESO", "eim.example.com", "GET", "/v1/euiccs/" EID "/initial-eim", "", answer) == 200);
+    json_t *json = json_loads(answer, 0, NULL);
+    REQUIRE(json_base64(json, "addInitialEimRequest", &request) == ERR_OK);
+    put_path(w, "initial.der", path);
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f && fwrite(request.at, request.len, 1, f) == 1 && fclose(f) == 0);
+    CHECK(stop(&eim) == 0);
+    json_decref(json);
+    buf_release(&request);
+    free(card);
+}
+
+/* The eIM that the card is told of was there, and is no more. */
+static void once_says_what_failed(void)
+{
+    struct world w;
+    struct child ipa, card;
+    char address[32], settings[600];
+    open_world(&w);
+    write_initial_eim(&w);
+    snprintf(settings, sizeof settings,
+             "database: ipa.db\nroots: certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem\n"
+             "names: {eim.example.com: \"127.0.0.1:%u\"}\nwired: true\nonce: true\ncard-wait: 20 s\ndevices:\n"
+             "  - {name: m, imei: \"351234567890123\", country: DE, card: \"vpcd:0\", initial-eim: initial.der}\n", w.port);
+    write_file(&w, "settings.yaml", settings);
+    const char *words[] = { "sim-ipa", "--settings", "settings.yaml", "--log", "json", NULL };
+    spawn(&w, &ipa, words);
+    REQUIRE(hear(&ipa, "card.listening"));
+    snprintf(address, sizeof address, "127.0.0.1:%u", port_after(&ipa, "card.listening"));
+    const char *card_words[] = { "sim-euicc", "--vpcd", address, "--certs", "certs", NULL };
+    spawn(&w, &card, card_words);
+    CHECK(end_status(&ipa) == 1);
+    CHECK(strstr(ipa.said, "\"who\":\"the eIM\"") && strstr(ipa.said, "it cannot be reached"));
+    CHECK(stop(&card) == 0);
+    close_world(&w);
+}
+
+static void once_says_that_no_card_is_there(void)
+{
+    struct world w;
+    struct child ipa;
+    open_world(&w);
+    write_file(&w, "settings.yaml", ipa_good);
+    const char *words[] = { "sim-ipa", "--settings", "settings.yaml", "--once", "true", "--log", "json", NULL };
+    spawn(&w, &ipa, words);
+    CHECK(end_status(&ipa) == 1);
+    CHECK(strstr(ipa.said, "card.silent") != NULL);
     close_world(&w);
 }
 
@@ -697,6 +756,8 @@ static const struct test tests[] = {
     { "sim-eim serves, stops when asked, and goes on after a kill", eim_serves },
     { "sim-ipa serves, stops when asked, and goes on after a kill", ipa_serves },
     { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },
+    { "sim-ipa --once says that its eIM is not reached, and ends with 1", once_says_what_failed },
+    { "sim-ipa --once says that no card is in the reader, and ends with 1", once_says_that_no_card_is_there },
     { "wrong settings end each of them with one line that says where", wrong_settings },
     { "the examples of docs/api-smdp.md work, in their order", the_guide_of_the_smdp_works },
     { "the examples of docs/api-eim.md work, in their order", the_guide_of_the_eim_works },
