@@ -24,11 +24,12 @@
  *   POST /v1/keys {name, rights} -> 201 {id, key}; GET /v1/keys; DELETE /v1/keys/{id}   API keys of the caller's tenant
  *   PATCH /v1/euiccs/{eid} {associationToken?, injectUrl?, injectBinding?} -> 204: what waits is pushed to injectUrl; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders?eid&state&since&limit&cursor -> {items, next?}
- *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later)
+ *   GET  /v1/orders/{id}, GET /v1/orders?reference=… -> order; DELETE /v1/orders/{id} cancels while queued (409 later);
+ *        ?abandon=true also what was sent, which may have been done
  *   order = {orderId, reference, eid, kind, state: queued|sent|done|failed|expired|cancelled, lastContact?,
  *        lastError?: {name, detail, section, since}: why it waits though its device polls;
  *        result?: {code: number, name, profiles?:[{iccid,state,fallback}],
- *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?}}
+ *                  installation?:{ok, bppCommandId?, errorReason?, errorName?, iccid?, aid?}, error?, unsigned?: true}}
  * A result that came through ProfileRollback has state failed, result.name "rolledBack".
  *   POST /v1/webhooks {url, events?} -> 201 {id, secret}; GET /v1/webhooks; DELETE /v1/webhooks/{id}
  *   GET  /v1/events?follow=true|false -> text/event-stream: what came after Last-Event-ID and what comes; or then the end

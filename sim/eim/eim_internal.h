@@ -127,7 +127,7 @@ MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *tenant, co
                                            struct eim_order *out);
 /* One that ended is queued again, behind the others: with its valid_until and activation_code, as never sent. */
 MUST_CHECK enum err eim_order_requeue(struct eim *e, struct eim_order *o);
-/* Ends queued orders whose time has run out; *next is when the next one's does. */
+/* Ends orders whose time has run out, sent ones too where they are no package; *next is when the next one's does. */
 MUST_CHECK enum err eim_orders_expire(struct eim *e, int64_t now, int64_t *next);
 /* eid NULL: whosever it is. */
 MUST_CHECK enum err eim_order_by_transaction(struct eim *e, const char *eid, struct span transaction_id,
@@ -143,6 +143,10 @@ struct eim_sealed_order {
 MUST_CHECK enum err eim_order_seal(struct eim *e, const char *id, enum eim_order_kind kind, const struct buf *code,
                                    const struct buf *confirmation, const struct buf *message, struct eim_sealed_order *out);
 void eim_sealed_order_release(struct eim_sealed_order *s);
+/* Its package, trigger or question went to the device: there may be an answer, also after its end. */
+bool eim_order_left(const struct eim_order *o);
+/* Has its time run out, and does that end it? A package that was sent may have been executed: its answer ends it. */
+bool eim_order_is_overdue(const struct eim_order *o, int64_t now);
 /* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
  * row. Runs inside the caller's transaction. */
 MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
@@ -164,6 +168,8 @@ MUST_CHECK enum err eim_orders_list(struct eim *e, const struct eim_order_filter
 int eim_order_state_of(const char *name);
 /* Ends an order that can be done no more. Inside the caller's transaction. */
 MUST_CHECK enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const char *name);
+/* Ends one for a reason of this eIM's own (code 127). Inside the caller's transaction. */
+MUST_CHECK enum err eim_order_end(struct eim *e, struct eim_order *o, enum eim_order_state state, const char *why);
 /* Ends one whose time has run out; what hindered it is its result. Inside the caller's transaction. */
 MUST_CHECK enum err eim_order_expire(struct eim *e, struct eim_order *o);
 /* The order as northbound JSON; new reference. NULL: out of memory. */

@@ -39,26 +39,28 @@ static bool waits(const struct eim *e, const struct eim_order *o)
     return o->not_before > now && o->not_before <= now + eim_postpone_most(e);
 }
 
-/* What is under way, or the next order made ready. An order whose time has run out while it waited is over; one that was
- * sent may still be answered. */
+/* What is under way, or the next order made ready. An order whose time has run out is over; a package that was sent may still be
+ * answered. */
 static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool *made)
 {
     for (;;) {
         enum err x = eim_order_next(e, eid, o);
-        if (x || o->state == EIM_SENT)
+        if (x)
             return x;
-        if (!o->valid_until || o->valid_until > clock_now(e->env->clock)) {
-            if (waits(e, o))
-                return ERR_NOT_FOUND;
-            x = eim_ask_for_certificates(e, o);
-            if (!x)
-                x = make_ready(e, o, made);
-            if (x || *made)
+        if (eim_order_is_overdue(o, clock_now(e->env->clock))) {
+            x = eim_order_expire(e, o);
+            if (x)
                 return x;
             continue;
         }
-        x = eim_order_expire(e, o);
-        if (x)
+        if (o->state == EIM_SENT)
+            return ERR_OK;
+        if (waits(e, o))
+            return ERR_NOT_FOUND;
+        x = eim_ask_for_certificates(e, o);
+        if (!x)
+            x = make_ready(e, o, made);
+        if (x || *made)
             return x;
     }
 }

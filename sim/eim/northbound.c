@@ -269,10 +269,28 @@ static enum err cancel(struct eim *e, struct eim_order *o, const json_t *body, s
     (void)body;
     if (o->state == EIM_CANCELLED)
         return ERR_OK;
+    if (o->state == EIM_SENT)
+        return eim_problem(p, 409, "too late", "the device may have it: ?abandon=true gives it up all the same");
     if (o->state != EIM_QUEUED)
-        return eim_problem(p, 409, "too late", "the order was sent or is over");
+        return eim_problem(p, 409, "too late", "the order is over");
     o->state = EIM_CANCELLED;
     return eim_order_update(e, o);
+}
+
+/* It may have been done; the counter of a package is spent. Its answer is still taken (result.c). */
+static enum err abandon(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p)
+{
+    return o->state == EIM_SENT ? eim_order_end(e, o, EIM_CANCELLED, "abandoned") : cancel(e, o, body, p);
+}
+
+static enum err read_abandon(const struct http_request *q, struct http_response *p, order_change *out)
+{
+    struct buf text = { .max = 16 };
+    enum err x = http_query(q, "abandon", &text);
+    bool yes = !x && strcmp(buf_cstr(&text), "true") == 0, no = x == ERR_NOT_FOUND || (!x && strcmp(buf_cstr(&text), "false") == 0);
+    buf_release(&text);
+    *out = yes ? abandon : cancel;
+    return yes || no ? ERR_OK : eim_problem(p, 400, "abandon is wrong", "true or false is wanted");
 }
 
 enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p)
@@ -280,10 +298,13 @@ enum err eim_cancel_order(void *actor, const struct http_request *q, struct http
     struct eim *e = actor;
     struct eim_caller who;
     struct eim_order o;
+    order_change how = NULL;
     eim_order_init(&o);
     enum err x = eim_authorize(e, q, p, EIM_ORDER, &who);
     if (!x)
-        x = change_order(e, &who, q->part[0], cancel, NULL, &o, p);
+        x = read_abandon(q, p, &how);
+    if (!x)
+        x = change_order(e, &who, q->part[0], how, NULL, &o, p);
     if (!x)
         x = answer_order(e, 200, &o, p);
     eim_order_release(&o);
@@ -295,6 +316,8 @@ static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, st
 {
     if (o->state != EIM_FAILED && o->state != EIM_EXPIRED && o->state != EIM_CANCELLED)
         return eim_problem(p, 409, "nothing to retry", "only what failed, expired or was cancelled is tried again");
+    if (o->state == EIM_CANCELLED && eim_order_is_package(o->kind) && eim_order_left(o))
+        return eim_problem(p, 409, "may have been done", "its package was given up and may be answered yet: order it under another reference");
     buf_clear(&o->activation_code);
     buf_clear(&o->confirmation);
     enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(e, body, o, p) : ERR_OK;

@@ -223,7 +223,9 @@ static enum err check_ordered(struct eim *e, const struct eim_session *session, 
     uint8_t iccid[RSP_ICCID_OCTETS];
     eim_order_init(&o);
     enum err x = eim_order_get(e, session->order_id, &o);
-    if (!x && o.iccid[0] && !rsp_iccid_parse(o.iccid, iccid) && !span_equal(SPAN_ARRAY(iccid), buf_span(&session->iccid)))
+    if (!x && o.state != EIM_SENT)
+        es_refuse(status, "8.8.5", "4.10", "the order is over");
+    else if (!x && o.iccid[0] && !rsp_iccid_parse(o.iccid, iccid) && !span_equal(SPAN_ARRAY(iccid), buf_span(&session->iccid)))
         es_refuse(status, "8.2", "3.10", "metadataMismatch");
     eim_order_release(&o);
     return x;

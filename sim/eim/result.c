@@ -56,11 +56,29 @@ enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const 
     return x ? x : eim_order_update(e, o);
 }
 
+enum err eim_order_end(struct eim *e, struct eim_order *o, enum eim_order_state state, const char *why)
+{
+    enum err x = end_order(o, state, 127, why);
+    return x ? x : eim_order_update(e, o);
+}
+
+/* By what nobody signed: it may be found to be otherwise. */
+static enum err end_unproven(struct eim_order *o, json_t *result)
+{
+    if (result)
+        json_object_set_new(result, "unsigned", json_true());
+    o->state = EIM_FAILED;
+    return set_result(o, result);
+}
+
 enum err eim_order_expire(struct eim *e, struct eim_order *o)
 {
     json_t *trouble = NULL;
+    bool sent = o->state == EIM_SENT;
     enum err x = o->kind == EIM_ORDER_DATA ? ERR_OK : eim_trouble_get(e, o->eid, &trouble);
     o->state = EIM_EXPIRED;
+    if (!x && sent)
+        x = end_order(o, EIM_EXPIRED, 127, "noAnswer");
     if (!x && trouble)
         x = set_result(o, json_pack("{s:i, s:O, s:O, s:O}", "code", 127, "name", json_object_get(trouble, "name"), "error",
                                     json_object_get(trouble, "detail"), "section", json_object_get(trouble, "section")));
@@ -79,6 +97,8 @@ int64_t eim_postpone_most(const struct eim *e)
 
 static enum err postpone(struct eim *e, struct eim_order *o, const char *why)
 {
+    if (o->state > EIM_SENT)
+        return ERR_EXISTS;
     o->state = EIM_QUEUED;
     o->refused = 0;
     o->not_before = clock_now(e->env->clock) + clock_back_off(e->postpone_ms, eim_postpone_most(e), o->postponed++);
@@ -228,20 +248,29 @@ struct finding {
     bool download, rollback; /* of a download; that a switch was taken back */
     bool of_flight;          /* without a transaction it is for what is in flight */
     bool any_kind;           /* of whatever order */
+    bool proves;             /* what became of the order, whatever was thought before */
     bool counted;            /* it bears the counter of its package */
     int64_t counter;
     enum err (*run)(struct eim *e, struct eim_order *o, const void *what);
     const void *what;
 };
 
-/* What an order may still learn: the answer to what is in flight; after a success only that the switch was taken back
- * (SGP.32 3.3.2). A late or repeated answer changes nothing. */
+static bool is_unproven(const struct eim_order *o)
+{
+    json_t *result = o->state == EIM_FAILED ? json_loadb((const char *)o->result.at, o->result.len, 0, NULL) : NULL;
+    bool unproven = o->state == EIM_EXPIRED || o->state == EIM_CANCELLED || json_is_true(json_object_get(result, "unsigned"));
+    json_decref(result);
+    return unproven;
+}
+
+/* What an order may still learn: the answer to what is in flight, or to what was given up without one; after a success only that
+ * the switch was taken back (SGP.32 3.3.2). A repeated answer changes nothing. */
 static bool may_learn(const struct eim_order *o, const struct finding *f)
 {
     if ((!f->any_kind && f->download != (o->kind == EIM_ORDER_DOWNLOAD)) || (f->counted && f->counter != o->counter))
         return false;
     bool may_be_taken_back = o->kind == EIM_ORDER_ENABLE && o->rollback && o->state == EIM_DONE;
-    return o->state == EIM_SENT || (f->rollback && may_be_taken_back);
+    return o->state == EIM_SENT || (f->rollback && may_be_taken_back) || (f->proves && is_unproven(o));
 }
 
 static enum err find_order(struct eim *e, const char *eid, const struct finding *f, struct eim_order *o)
@@ -286,6 +315,8 @@ static enum err apply_results(struct eim *e, struct eim_order *o, const void *wh
 static enum err apply_error(struct eim *e, struct eim_order *o, const void *what)
 {
     int64_t code = *(const int64_t *)what;
+    if (code == RSP_PACKAGE_REPLAY_ERROR && o->state > EIM_SENT)
+        return ERR_EXISTS;
     /* It ran before, and its result was lost on the way: the eUICC keeps it until it is acknowledged (SGP.32 3.3.1). Told
      * again while that is asked for, it says nothing new: what the eUICC kept decides. */
     if (code == RSP_PACKAGE_REPLAY_ERROR && o->refused == ASKED_FOR_RESULTS)
@@ -312,7 +343,7 @@ static enum err apply_unsigned(struct eim *e, struct eim_order *o, const void *w
     }
     if (++o->refused < UNSIGNED_REFUSALS)
         return ERR_OK;
-    return end_order(o, EIM_FAILED, 127, "euiccPackageErrorUnsigned");
+    return end_unproven(o, json_pack("{s:i, s:s}", "code", 127, "name", "euiccPackageErrorUnsigned"));
 }
 
 static bool says_rolled_back(struct span results)
@@ -329,7 +360,7 @@ static enum err take_signed(struct eim *e, const char *eid, const struct rsp_pac
                             struct buf *acknowledgements)
 {
     struct rsp_tbs tbs;
-    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .counted = true,
+    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .counted = true, .proves = true,
                                .counter = r->data.counter, .rollback = says_rolled_back(r->data.results),
                                .run = apply_results, .what = &r->data.results };
     struct rsp_int token = { 0 };
@@ -351,7 +382,8 @@ static enum err take_signed_error(struct eim *e, const char *eid, const struct r
 {
     struct rsp_tbs tbs;
     /* The counter in it is the refused package's, whatever that was: the transaction decides. */
-    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .run = apply_error, .what = &r->data.code };
+    const struct finding f = { .transaction_id = r->data.eim_transaction_id, .proves = true, .run = apply_error,
+                               .what = &r->data.code };
     struct rsp_int token = { 0 };
     enum err x = eim_euicc_token(e, eid, &token);
     rsp_tbs_package_error(&r->data, token, &tbs);
@@ -393,7 +425,7 @@ static enum err apply_ipa_error(struct eim *e, struct eim_order *o, const void *
     (void)e;
     if (++o->refused < UNSIGNED_REFUSALS)
         return ERR_OK;
-    return end_order(o, EIM_FAILED, code, rsp_eim_package_result_error_code_name(code));
+    return end_unproven(o, json_pack("{s:I, s:s}", "code", (json_int_t)code, "name", rsp_eim_package_result_error_code_name(code)));
 }
 
 enum err eim_take_ipa_error(struct eim *e, const char *eid, const struct rsp_eim_session_error *r)
@@ -445,9 +477,8 @@ static enum err apply_download_error(struct eim *e, struct eim_order *o, const v
     struct span text = span_sub(r->result.error.response, 0, sizeof detail - 1);
     for (size_t i = 0; i < text.len; i++)
         detail[i] = text.at[i] >= ' ' && text.at[i] < 0x7f ? (char)text.at[i] : '.';
-    o->state = EIM_FAILED;
-    return set_result(o, json_pack("{s:I, s:s, s:s}", "code", (json_int_t)r->result.error.reason, "name",
-                                   "profileDownloadError", "error", detail));
+    return end_unproven(o, json_pack("{s:I, s:s, s:s}", "code", (json_int_t)r->result.error.reason, "name",
+                                     "profileDownloadError", "error", detail));
 }
 
 enum err eim_take_download_result(struct eim *e, const char *eid, const struct rsp_profile_download_trigger_result *r)
@@ -462,6 +493,7 @@ enum err eim_take_download_result(struct eim *e, const char *eid, const struct r
     enum err x = eim_verify_euicc(e, eid, &tbs, pir->signature);
     if (x == ERR_VERIFY)
         return disbelieve(e, "SGP.22 5.7.6", "euiccSignPIR does not verify: the installation is not believed");
+    f.proves = true;
     f.run = apply_installation;
     f.what = &pir->data;
     return x ? x : apply(e, eid, &f);
@@ -497,7 +529,7 @@ static enum err apply_data(struct eim *e, struct eim_order *o, const void *what)
     if (r->which != RSP_OK && r->error.code == RSP_IPA_DATA_ECALL_ACTIVE)
         return postpone(e, o, "ecallActive");
     if (o->kind != EIM_ORDER_DATA)
-        return end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError");
+        return o->state == EIM_SENT ? end_order(o, EIM_FAILED, RSP_PACKAGE_REPLAY_ERROR, "replayError") : ERR_EXISTS;
     enum err x = note_certificates(e, o, a);
     if (x)
         return x;
@@ -554,7 +586,7 @@ enum err eim_take_data(struct eim *e, const char *eid, const struct rsp_ipa_euic
         read_certificates(e, eid, &learned, &a);
     const struct finding f = {
         .transaction_id = r->which == RSP_OK ? r->data.eim_transaction_id : r->error.eim_transaction_id,
-        .run = apply_data, .what = &a,
+        .proves = true, .run = apply_data, .what = &a,
     };
     if (!x)
         x = apply(e, eid, &f);

@@ -4,6 +4,10 @@
 #include "eim_internal.h"
 #include "json.h"
 
+/* A download (0) and a question (14) also when they were sent: nobody signed them, and no counter was spent. */
+#define MAY_EXPIRE "valid_until > 0 AND (state = 0 OR (state = 1 AND kind IN (0, 14)))"
+_Static_assert(EIM_ORDER_DOWNLOAD == 0 && EIM_ORDER_DATA == 14, "kinds stand in the database");
+
 const char *const eim_migrations[] = {
     "CREATE TABLE euicc ("
     " eid TEXT PRIMARY KEY, certificate BLOB NOT NULL, eum_certificate BLOB NOT NULL,"
@@ -166,6 +170,9 @@ const char *const eim_migrations[] = {
     "CREATE TABLE chore (what TEXT PRIMARY KEY);"
     "INSERT INTO chore SELECT 'seal' WHERE EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM webhook)"
     " OR EXISTS (SELECT 1 FROM relay);",
+    /* What was sent ends by its time, too, unless it is a package. */
+    "DROP INDEX orders_by_end;"
+    "CREATE INDEX orders_by_end ON orders (valid_until) WHERE " MAY_EXPIRE ";",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -440,6 +447,8 @@ static enum err take_order(void *context, const struct db_row *r)
     struct span id = db_blob(r, 12);
     if (id.len == sizeof o->transaction_id)
         memcpy(o->transaction_id, id.at, id.len);
+    else
+        memset(o->transaction_id, 0, sizeof o->transaction_id);
     enum err x = open_own(((struct taking *)context)->e, o, r, 13, 22, 14);
     if (!x)
         x = buf_set(&o->result, span_str(db_text(r, 15)));
@@ -540,6 +549,12 @@ static enum err tell_end(struct eim *e, const struct eim_order *o)
                : eim_event_add(e, o->tenant, EIM_EVENT_ORDER_ENDED, o->eid, eim_order_json(e, o));
 }
 
+bool eim_order_left(const struct eim_order *o)
+{
+    static const uint8_t none[sizeof o->transaction_id];
+    return o->state != EIM_QUEUED && memcmp(o->transaction_id, none, sizeof none) != 0;
+}
+
 enum err eim_order_update(struct eim *e, const struct eim_order *o)
 {
     bool ended = o->state > EIM_SENT;
@@ -556,7 +571,7 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
                    " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
-                           o->message.len ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL, eim_blob_or_null(&s.message),
+                           eim_order_left(o) ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL, eim_blob_or_null(&s.message),
                            eim_blob_or_null(&s.code), eim_blob_or_null(&s.confirmation),
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
                            DB_INT(o->postponed), DB_TEXT(o->id)),
@@ -589,12 +604,18 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
     return x;
 }
 
+bool eim_order_is_overdue(const struct eim_order *o, int64_t now)
+{
+    bool may_end = o->state == EIM_QUEUED || (o->state == EIM_SENT && !eim_order_is_package(o->kind));
+    return may_end && o->valid_until && o->valid_until <= now;
+}
+
 static enum err expire_one(struct eim *e, int64_t now)
 {
     struct eim_order o;
     eim_order_init(&o);
     enum err x = db_query(e->env->db,
-                          ORDER_COLUMNS "WHERE state = 0 AND valid_until > 0 AND valid_until <= ? ORDER BY valid_until LIMIT 1",
+                          ORDER_COLUMNS "WHERE " MAY_EXPIRE " AND valid_until <= ? ORDER BY valid_until LIMIT 1",
                           DB_ARGS(DB_INT(now)), take_order, &(struct taking){ e, &o });
     if (!x)
         x = eim_order_expire(e, &o);
@@ -607,9 +628,8 @@ enum err eim_orders_expire(struct eim *e, int64_t now, int64_t *next)
     for (;;) {
         *next = CLOCK_NEVER;
         enum err x = db_get_int(e->env->db,
-                                "SELECT valid_until FROM orders WHERE state = 0 AND valid_until > 0"
-                                " ORDER BY valid_until LIMIT 1",
-                                NULL, 0, next);
+                                "SELECT valid_until FROM orders WHERE " MAY_EXPIRE " ORDER BY valid_until LIMIT 1", NULL, 0,
+                                next);
         if (x || *next > now)
             return x == ERR_NOT_FOUND ? ERR_OK : x;
         x = db_begin(e->env->db);

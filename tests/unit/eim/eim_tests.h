@@ -54,6 +54,8 @@ int provide(struct fixture *f, const struct rsp_provide_eim_package_result *q);
 int bring_kept_results(struct fixture *f);
 /* Answers a question with these certificates (DER; without octets: not told). Gives the kind of answer. */
 int tell_certificates(struct fixture *f, const char *eid, struct span euicc, struct span eum, struct span transaction_id);
+/* A real installation on a card, with its package altered on the way when it shall fail; replaces *bf37 by its result. */
+void install(struct fixture *f, struct lab_card *c, bool fails, struct buf *bf37);
 int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_download_trigger_result *r);
 /* Signs with a card's own key what no honest card would say; replaces f->result by the whole BF51. */
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
@@ -94,5 +96,6 @@ TESTS(refusal_tests);
 TESTS(sealed_tests);
 TESTS(kill_tests);
 TESTS(clock_tests);
+TESTS(ending_tests);
 
 #endif

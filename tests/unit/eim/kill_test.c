@@ -72,6 +72,45 @@ static bool download_holds(struct fixture *f)
            span_equal(f->package.message.download.data.activation_code, span_str(LAB_CODE));
 }
 
+static bool give_up(struct fixture *f)
+{
+    char url[120];
+    int status = order(f, "a", "list", "");
+    poll(f);
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s?abandon=true",
+             lab_get(&f->l, f->l.eso, LAB_EIM_URL "/v1/orders?reference=a", "orderId"));
+    return (status == 202 || status == 200) && lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL) == 200;
+}
+
+/* Told once, and the next package bears a counter that none had before. */
+static bool next_holds(struct fixture *f)
+{
+    int last = count(f, "SELECT counter FROM euicc");
+    if (strcmp(order_state(f, "a"), "cancelled") || count(f, "SELECT count(*) FROM letter") != 1 || order(f, "b", "list", "") != 202 ||
+        poll(f) != RSP_EIM_PACKAGE_EUICC_PACKAGE || f->package.message.package.package_signed.counter != last + 1)
+        return false;
+    execute(f);
+    return bring_result(f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && strcmp(order_state(f, "b"), "done") == 0;
+}
+
+/* A trigger whose time runs out after it was sent. */
+static bool run_out(struct fixture *f)
+{
+    struct actor *a = f->l.part[LAB_EIM].actor;
+    enum err e = ERR_OK;
+    order(f, "a", "download", ",\"activationCode\":\"" LAB_CODE "\",\"validUntil\":\"2026-01-01T00:00:20Z\"");
+    poll(f);
+    clock_virtual_advance(&f->l.clock, LAB_EPOCH + 20 * CLOCK_SECOND);
+    a->ops->tick(a, clock_now(&f->l.clock.clock), &e);
+    return e == ERR_OK;
+}
+
+static bool end_holds(struct fixture *f)
+{
+    return strcmp(order_state(f, "a"), "expired") == 0 && f->eso.heard_count >= 1 && count(f, "SELECT count(*) FROM event") == 1 &&
+           count(f, "SELECT count(*) FROM letter") == 0 && poll(f) == RSP_EIM_PACKAGE_ERROR;
+}
+
 static const struct {
     const char *name;
     bool (*act)(struct fixture *f);
@@ -82,6 +121,8 @@ static const struct {
     { "a webhook", add_webhook, webhooks_hold, 3 },
     { "a chain", add_chain, chains_hold, 4 },
     { "a download's codes", order_download, download_holds, 2 },
+    { "a package that is given up", give_up, next_holds, 5 },
+    { "a trigger whose time runs out", run_out, end_holds, 5 },
 };
 
 static void killed_at_each_write(void)

@@ -6,7 +6,7 @@
 
 #include "codes.h"
 
-enum before { NOTHING, AN_ORDER, A_SENT_ORDER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
+enum before { NOTHING, AN_ORDER, A_SENT_ORDER, AN_ABANDONED_ORDER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
 enum caller { ESO, ADMIN, STRANGER, ANYONE }; /* ADMIN: of another tenant */
 
 #define ORDERS "/v1/euiccs/" LAB_EID "/orders"
@@ -58,6 +58,8 @@ static const struct {
     { 400, "priority is wrong", "a priority of 10", ORDER(",\"kind\":\"list\",\"priority\":10"), .before = NOTHING },
     { 409, "reference in use", "another order under the same reference", ORDER(",\"kind\":\"listEim\""), .before = AN_ORDER },
     { 409, "too late", "an order that was sent is cancelled", "DELETE", "/v1/orders/%s", "", .before = A_SENT_ORDER },
+    { 400, "abandon is wrong", "a word that is none", "DELETE", "/v1/orders/%s?abandon=yes", "", .before = A_SENT_ORDER },
+    { 409, "may have been done", "a package that was given up is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ABANDONED_ORDER },
     { 409, "nothing to retry", "an order that waits is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ORDER },
     { 400, "the filter is wrong", "a state of nobody", "GET", "/v1/orders?state=begun", "", .before = NOTHING },
     { 400, "Idempotency-Key is wrong", "a key with a space", ORDER(",\"kind\":\"list\""), .header = "Idempotency-Key", .value = "a b" },
@@ -112,15 +114,30 @@ static int call(struct fixture *f, size_t row, const char *path, const char *bod
     return status;
 }
 
+static void put_path(struct fixture *f, const char *of_row, char path[120])
+{
+    const char *id = strstr(of_row, "%s");
+    if (id)
+        snprintf(path, 120, "%.*s%s%s", (int)(id - of_row), of_row,
+                 lab_get(&f->l, f->l.eso, LAB_EIM_URL "/v1/orders?reference=r", "orderId"), id + 2);
+    else
+        snprintf(path, 120, "%s", of_row);
+}
+
 static void prepare(struct fixture *f, size_t row)
 {
-    char title[64];
+    char title[64], path[120], url[160];
     switch (rows[row].before) {
     case AN_ORDER:
     case A_SENT_ORDER:
+    case AN_ABANDONED_ORDER:
         REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL ORDERS, "{\"reference\":\"r\",\"kind\":\"list\"}", NULL) == 202);
-        if (rows[row].before == A_SENT_ORDER)
+        if (rows[row].before != AN_ORDER)
             REQUIRE(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        put_path(f, "/v1/orders/%s?abandon=true", path);
+        snprintf(url, sizeof url, LAB_EIM_URL "%s", path);
+        if (rows[row].before == AN_ABANDONED_ORDER)
+            REQUIRE(lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL) == 200);
         break;
     case A_WEBHOOK:
         make_webhooks(f, 1);
@@ -137,16 +154,6 @@ static void prepare(struct fixture *f, size_t row)
     default:
         break;
     }
-}
-
-static void put_path(struct fixture *f, const char *of_row, char path[120])
-{
-    const char *id = strstr(of_row, "%s");
-    if (id)
-        snprintf(path, 120, "%.*s%s%s", (int)(id - of_row), of_row,
-                 lab_get(&f->l, f->l.eso, LAB_EIM_URL "/v1/orders?reference=r", "orderId"), id + 2);
-    else
-        snprintf(path, 120, "%s", of_row);
 }
 
 static void each_problem(void)

@@ -567,8 +567,7 @@ static const struct {
     { "installed, and its ICCID has no digits, as the card signed", PIR_STRANGE_ICCID, "done", "ok", 1, false },
 };
 
-/* A real installation on a card, with its package altered on the way when it shall fail. */
-static void install(struct fixture *f, struct lab_card *c, bool fails, struct buf *bf37)
+void install(struct fixture *f, struct lab_card *c, bool fails, struct buf *bf37)
 {
     struct lab_download d;
     lab_import(&f->l);
