@@ -138,6 +138,7 @@ enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing,
         .counter = { true, 0 },
         .has_public_key_data = true,
         .supported_protocol = { true, RSP_EIM_RETRIEVE_HTTPS | (pushes ? RSP_EIM_INJECT_HTTPS : 0) },
+        .indirect_profile_download = true,
     };
     enum err x = set_signing(signing, t->sign_with_certificate, &spki, &configuration.public_key_data);
     if (!x)

@@ -60,20 +60,27 @@ void channel_close(struct channel *c)
                            .response = { .max = EUICC_RESPONSE_MAX } };
 }
 
+/* TS 102 221 11.1.17 has the card choose the channel and tell it; ISO 7816-4 7.1.2 lets the terminal name the one that it wants. */
+static uint16_t open_channel(struct euicc *e, unsigned wanted, struct buf *response)
+{
+    unsigned i = wanted ? wanted : 1;
+    while (!wanted && i < EUICC_CHANNELS && e->channels[i].open)
+        i++;
+    if (i >= EUICC_CHANNELS)
+        return SW_FUNCTION_NOT_SUPPORTED; /* none is left, or there is no such channel */
+    if (e->channels[i].open)
+        return SW_INCORRECT_P1P2;
+    channel_close(&e->channels[i]);
+    e->channels[i].open = true;
+    return !wanted && buf_put_u8(response, (uint8_t)i) ? SW_NO_DIAGNOSIS : SW_OK;
+}
+
 static uint16_t manage_channel(struct euicc *e, const struct command *c, struct buf *response)
 {
-    if (c->p1 == 0x00 && c->p2 == 0x00) {
-        if (c->le != 1)
-            return SW_WRONG_LE | 1; /* T=0: asked again, nothing was opened */
-        for (unsigned i = 1; i < EUICC_CHANNELS; i++) {
-            if (e->channels[i].open)
-                continue;
-            channel_close(&e->channels[i]);
-            e->channels[i].open = true;
-            return buf_put_u8(response, (uint8_t)i) ? SW_NO_DIAGNOSIS : SW_OK;
-        }
-        return SW_FUNCTION_NOT_SUPPORTED; /* TS 102 221 11.1.17: no channel is left */
-    }
+    if (c->p1 == 0x00 && c->p2 == 0x00 && c->le != 1)
+        return SW_WRONG_LE | 1; /* T=0: asked again, nothing was opened */
+    if (c->p1 == 0x00)
+        return open_channel(e, c->p2, response);
     unsigned target = c->p2 ? c->p2 : c->channel;
     if (c->p1 != 0x80 || !target || target >= EUICC_CHANNELS)
         return SW_INCORRECT_P1P2;

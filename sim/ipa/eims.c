@@ -93,7 +93,8 @@ static enum err make(struct ipa *i, const struct rsp_eim_configuration *c, struc
     if (!eim)
         return ERR_NOMEM;
     *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = true, .cause = -1,
-                             .protocols = c->supported_protocol.present ? c->supported_protocol.bits : 0 };
+                             .protocols = c->supported_protocol.present ? c->supported_protocol.bits : 0,
+                             .relays = c->indirect_profile_download };
     keep_ci(eim, c->ci_pkid);
     snprintf(url, sizeof url, "https://%.*s", (int)c->eim_fqdn.len, (const char *)c->eim_fqdn.at);
     enum err e = judge(i, c, eim);
@@ -149,7 +150,7 @@ static enum err take_row(void *context, const struct db_row *r)
     if (!eim)
         return ERR_NOMEM;
     *eim = (struct ipa_eim){ .tls.max = TLS_MAX, .associated = db_int(r, 4) != 0, .cause = db_int(r, 5),
-                             .protocols = db_int(r, 6) };
+                             .protocols = db_int(r, 6), .relays = db_int(r, 8) != 0 };
     eim->id = strdup(db_text(r, 0));
     eim->url = strdup(db_text(r, 1));
     struct span certificate = db_blob(r, 2), key = db_blob(r, 3);
@@ -179,6 +180,7 @@ static enum err load(struct ipa *i)
         const struct ipa_eim *was = find(&before, i->eims[k]->id);
         i->eims[k]->told = was && was->told;
         i->eims[k]->knows_card = was && was->knows_card;
+        i->eims[k]->separate = was && was->separate;
     }
     i->eim = find(i, served);
     if (!i->eim && i->eim_count)

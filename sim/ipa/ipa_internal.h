@@ -26,6 +26,8 @@ struct ipa_eim {
     bool told;               /* it knows the present state */
     int64_t cause;           /* stateChangeCause to tell it; -1 none */
     int64_t protocols;       /* what it offers, RSP_EIM_… bits; 0: it does not say, so it may be able to do all */
+    bool relays;             /* indirectProfileDownload of its configuration */
+    bool separate;           /* it took a result only without the notifications beside it */
 };
 
 /* What was said outside and is not done yet. */
@@ -126,7 +128,8 @@ MUST_CHECK enum err ipa_journal_set_cause(struct ipa *i, int64_t cause, const ch
 MUST_CHECK enum err ipa_journal_end_cause(struct ipa *i, const char *eim);
 /* The eIMs that are associated now, in the card's order; others stay while results for them do. */
 MUST_CHECK enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t count);
-/* Rows: id, url, TLS certificate, TLS key, associated, cause, protocols, CI; the associated ones first. ERR_NOT_FOUND: none. */
+/* Rows: id, url, TLS certificate, TLS key, associated, cause, protocols, CI, relays; the associated ones first. ERR_NOT_FOUND:
+ * none. */
 MUST_CHECK enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context);
 /* A result for an eIM (EimPackageResult, whole), kept until it is answered. key: seqNumber of an EPR, so that the same one
  * is not kept twice; 0 for others. Nor are the same bytes. */
@@ -219,6 +222,15 @@ MUST_CHECK enum err ipa_find_result(struct ipa *i, const char *eim, struct span 
 MUST_CHECK enum err ipa_has_room_for_results(struct ipa *i, bool *room);
 MUST_CHECK enum err ipa_remove_acknowledged(struct ipa *i, struct span list);
 MUST_CHECK enum err ipa_deliver_notifications(struct ipa *i, int64_t now);
+/* What goes beside a result, the oldest first. */
+#define IPA_BESIDE_MAX 16
+struct ipa_beside {
+    struct buf list; /* of PendingNotification; give it a maximum */
+    int64_t seq_number[IPA_BESIDE_MAX];
+    size_t count;
+};
+/* Notifications that wait on the card, for the eIM that is served now: none where it does not relay them. */
+MUST_CHECK enum err ipa_put_beside(struct ipa *i, struct ipa_beside *out);
 /* What the card still holds of package results goes into the journal: after a start. */
 MUST_CHECK enum err ipa_collect_results(struct ipa *i);
 

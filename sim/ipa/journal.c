@@ -29,6 +29,7 @@ const char *const ipa_migrations[] = {
     "ALTER TABLE eim ADD COLUMN ci BLOB;",
     "ALTER TABLE result ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE result ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE eim ADD COLUMN relays INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t ipa_migration_count = COUNT(ipa_migrations);
 
@@ -166,14 +167,14 @@ static struct db_value blob_or_null(struct span bytes)
 static enum err put_eim(struct ipa *i, const struct ipa_eim *eim, size_t place)
 {
     return db_run(i->env->db,
-                  "INSERT INTO eim (device, id, place, url, certificate, key, protocols, ci, associated)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"
+                  "INSERT INTO eim (device, id, place, url, certificate, key, protocols, ci, relays, associated)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
                   " ON CONFLICT (device, id) DO UPDATE SET place = excluded.place, url = excluded.url,"
                   " certificate = excluded.certificate, key = excluded.key, protocols = excluded.protocols,"
-                  " ci = excluded.ci, associated = 1",
+                  " ci = excluded.ci, relays = excluded.relays, associated = 1",
                   DB_ARGS(DB_TEXT(i->name), DB_TEXT(eim->id), DB_INT((int64_t)place), DB_TEXT(eim->url),
                           blob_or_null(eim->trust.certificate), blob_or_null(eim->trust.public_key),
-                          DB_INT(eim->protocols), blob_or_null(span_of(eim->ci, eim->ci_len))),
+                          DB_INT(eim->protocols), blob_or_null(span_of(eim->ci, eim->ci_len)), DB_INT(eim->relays)),
                   NULL);
 }
 
@@ -212,7 +213,7 @@ enum err ipa_journal_set_eims(struct ipa *i, struct ipa_eim *const *eims, size_t
 enum err ipa_journal_each_eim(struct ipa *i, db_row_fn row, void *context)
 {
     return db_query(i->env->db,
-                    "SELECT id, url, certificate, key, associated, cause, protocols, ci FROM eim WHERE device = ?"
+                    "SELECT id, url, certificate, key, associated, cause, protocols, ci, relays FROM eim WHERE device = ?"
                     " ORDER BY associated DESC, place",
                     DB_ARGS(DB_TEXT(i->name)), row, context);
 }

@@ -39,13 +39,19 @@ static enum err compact_form(struct ipa *i, const struct rsp_pending_notificatio
     return e;
 }
 
-/* An installation result needs only its session to be known; others bear certificates, which the eIM may not have seen. */
+/* An installation result needs only its session to be known; others bear certificates, which the eIM may not have seen. ERR_STATE:
+ * this one is to be said in full. */
+static enum err put_compact(struct ipa *i, const struct rsp_pending_notification *n, struct buf *out)
+{
+    bool compact = i->minimizes && (n->which == RSP_PENDING_INSTALLATION || i->eim->knows_card);
+    return compact ? compact_form(i, n, out) : ERR_STATE;
+}
+
 static enum err relay(struct ipa *i, const struct rsp_pending_notification *n)
 {
     const struct es_peer eim = ipa_eim_peer(i);
     struct buf bytes = { .max = 16 << 10 };
-    bool compact = i->minimizes && (n->which == RSP_PENDING_INSTALLATION || i->eim->knows_card);
-    enum err e = compact ? compact_form(i, n, &bytes) : ERR_STATE;
+    enum err e = put_compact(i, n, &bytes);
     if (!e)
         e = esipa_relay_notification(&eim, buf_span(&bytes));
     bool in_full = e == ERR_STATE || e == ERR_REFUSED;
@@ -111,4 +117,52 @@ enum err ipa_deliver_notifications(struct ipa *i, int64_t now)
     i->notify_again = all ? 0 : now + ipa_back_off(i, RETRY_AFTER, i->notify_failures, RETRY_FACTOR_MAX);
     buf_release(&answer.received);
     return e;
+}
+
+/* --- beside a result ------------------------------------------------------------------------------------------- */
+
+static enum err put_one(struct ipa *i, const struct rsp_pending_notification *n, struct ipa_beside *out)
+{
+    const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
+    if (!m || !rsp_address_is_valid(m->address))
+        return ERR_OK;
+    size_t from = out->list.len;
+    enum err e = put_compact(i, n, &out->list);
+    if (e == ERR_STATE) {
+        out->list.len = from;
+        e = buf_put(&out->list, n->whole);
+    }
+    if (!e)
+        out->seq_number[out->count++] = m->seq_number;
+    else
+        out->list.len = from;
+    return e;
+}
+
+/* SGP.32 5.14.6: from the oldest on, so that none overtakes another; what is too much comes later. */
+static enum err put_oldest(struct ipa *i, struct span held, struct ipa_beside *out)
+{
+    struct der list = der_open(held);
+    struct rsp_pending_notification n;
+    enum err e = ERR_OK;
+    while (!e && out->count < IPA_BESIDE_MAX && !der_at_end(&list)) {
+        e = rsp_pending_notification_next(&list, &n);
+        if (!e)
+            e = put_one(i, &n, out);
+    }
+    return e == ERR_LIMIT ? ERR_OK : e;
+}
+
+/* They stay on the card until they are acknowledged, so a card that does not give them now keeps no result waiting. */
+enum err ipa_put_beside(struct ipa *i, struct ipa_beside *out)
+{
+    if (!i->indirect || !i->notifications || !i->eim->associated || !i->eim->relays || i->eim->separate)
+        return ERR_OK;
+    struct es10b_retrieve_notifications_response answer = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    enum err e = es10b_retrieve_notifications_list(&i->card, &q, &answer);
+    if (!e && answer.message.which == RSP_RETRIEVE_NOTIFICATIONS)
+        e = put_oldest(i, answer.message.notifications, out);
+    buf_release(&answer.received);
+    return e == ERR_CUT || e == ERR_NOMEM ? e : ERR_OK;
 }

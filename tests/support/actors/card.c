@@ -104,3 +104,18 @@ int lab_card_state(struct lab_card *c, const char *iccid)
     buf_release(&info.received);
     return state;
 }
+
+unsigned lab_card_notifications(struct lab_card *c)
+{
+    struct es10b_retrieve_notifications_response all = { .received.max = APDU_ES10_RESPONSE_MAX };
+    const struct rsp_retrieve_notifications_request q = { 0 };
+    struct rsp_pending_notification n;
+    unsigned count = 0;
+    lab_card_reset(c);
+    REQUIRE(es10b_retrieve_notifications_list(&c->es, &q, &all) == ERR_OK);
+    struct der list = der_open(all.message.notifications);
+    while (!der_at_end(&list) && rsp_pending_notification_next(&list, &n) == ERR_OK)
+        count++;
+    buf_release(&all.received);
+    return count;
+}

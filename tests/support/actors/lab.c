@@ -529,6 +529,24 @@ const char *lab_profile_state(struct lab *l, const char *iccid)
     return lab_get(l, l->admin, url, "state");
 }
 
+void lab_history(struct lab *l, const char *iccid, char out[512])
+{
+    char url[128];
+    json_t *answer = NULL, *line;
+    size_t i;
+    snprintf(url, sizeof url, LAB_SMDP_URL "/v1/profiles/%s", iccid);
+    REQUIRE(lab_call(l, l->admin, "GET", url, "", &answer) == 200);
+    out[0] = 0;
+    json_array_foreach(json_object_get(answer, "history"), i, line)
+    {
+        const char *event = json_str(line, "event");
+        const char *by = strstr(event, " by ");
+        if (strncmp(event, "ES", 2) != 0)
+            snprintf(out + strlen(out), 512 - strlen(out), "%.*s;", (int)(by ? by - event : 99), event);
+    }
+    json_decref(answer);
+}
+
 /* --- time -------------------------------------------------------------------------------------- */
 
 int64_t lab_tick(struct lab *l)

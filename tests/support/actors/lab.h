@@ -158,6 +158,8 @@ void lab_card_open_like(struct lab *l, struct lab_card *c, const char *certifica
 void lab_card_close(struct lab_card *c);
 /* Power off and on. */
 void lab_card_reset(struct lab_card *c);
+/* How many notifications wait on it; powers it off and on. */
+unsigned lab_card_notifications(struct lab_card *c);
 /* -1 absent, 0 disabled, 1 enabled. */
 int lab_card_state(struct lab_card *c, const char *iccid);
 
@@ -176,6 +178,8 @@ void lab_release(struct lab *l, const char *iccid, const char *eid, const char *
                  const char *confirmation_code);
 void lab_cancel(struct lab *l, const char *iccid);
 const char *lab_profile_state(struct lab *l, const char *iccid);
+/* What it was told of a profile, in the words of its history: "installed;notification install;notification enable;". */
+void lab_history(struct lab *l, const char *iccid, char out[512]);
 
 /* --- orders at the eIM, for the lab's eUICC ---------------------------------------------------- */
 void lab_order(struct lab *l, const char *body);

@@ -926,25 +926,6 @@ static void confirmation_codes(void)
 
 /* --- notifications ----------------------------------------------------------------------------- */
 
-/* What the SM-DP+ was told of a profile, "installed, enable, disable" by the words of its history. */
-static void put_history(struct lab *l, const char *iccid, char out[512])
-{
-    char url[128];
-    json_t *answer = NULL, *line;
-    size_t i;
-    snprintf(url, sizeof url, LAB_SMDP_URL "/v1/profiles/%s", iccid);
-    REQUIRE(lab_call(l, l->admin, "GET", url, "", &answer) == 200);
-    out[0] = 0;
-    json_array_foreach(json_object_get(answer, "history"), i, line)
-    {
-        const char *event = json_str(line, "event");
-        const char *by = strstr(event, " by ");
-        if (strncmp(event, "ES", 2) != 0)
-            snprintf(out + strlen(out), 512 - strlen(out), "%.*s;", (int)(by ? by - event : 99), event);
-    }
-    json_decref(answer);
-}
-
 static void notifications_in_order(void)
 {
     static const int lost[] = { 0, 1, 2, 5 };
@@ -958,7 +939,7 @@ static void notifications_in_order(void)
         l.hurdles = lost[i];
         lab_run(&l, CLOCK_HOUR); /* the fifth failure is followed by a wait of a quarter of an hour */
         CHECK(strcmp(lab_order_state(&l, "back"), "done") == 0);
-        put_history(&l, LAB_PARTNER_ICCID, history);
+        lab_history(&l, LAB_PARTNER_ICCID, history);
         bool good =
             strcmp(history, "installed;notification install;notification enable;notification disable;") == 0;
         CHECK(good);

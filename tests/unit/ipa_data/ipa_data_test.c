@@ -109,22 +109,6 @@ static const struct {
     { "the eIM has no business with their SM-DP+", false, false, 1, false },
 };
 
-/* How many notifications wait on the card. */
-static unsigned waiting(struct lab *l)
-{
-    struct es10b_retrieve_notifications_response all = { .received.max = APDU_ES10_RESPONSE_MAX };
-    const struct rsp_retrieve_notifications_request q = { 0 };
-    struct rsp_pending_notification n;
-    unsigned count = 0;
-    lab_card_reset(&l->card);
-    REQUIRE(es10b_retrieve_notifications_list(&l->card.es, &q, &all) == ERR_OK);
-    struct der list = der_open(all.message.notifications);
-    while (!der_at_end(&list) && rsp_pending_notification_next(&list, &n) == ERR_OK)
-        count++;
-    buf_release(&all.received);
-    return count;
-}
-
 static void asked_for_notifications(void)
 {
     for (size_t i = 0; i < 2 * COUNT(asked); i++) {
@@ -146,11 +130,11 @@ static void asked_for_notifications(void)
         lab_order(&l, "{\"reference\":\"q\",\"kind\":\"data\",\"parameters\":{\"tags\":[\"A0\"]}}");
         lab_run(&l, 20 * CLOCK_SECOND);
         CHECK_ROW(name, strcmp(lab_order_state(&l, "q"), "done") == 0);
-        CHECK_ROW(name, (waiting(&l) == 0) == asked[i / 2].by_eim);
+        CHECK_ROW(name, (lab_card_notifications(&l.card) == 0) == asked[i / 2].by_eim);
         CHECK_ROW(name, !lab_said(&l, "notification.delivered"));
         lab_restart(&l, LAB_IPA); /* the look reset the card */
         lab_run(&l, CLOCK_HOUR);
-        CHECK_ROW(name, waiting(&l) == 0 && lab_said(&l, "notification.delivered") == !asked[i / 2].by_eim);
+        CHECK_ROW(name, lab_card_notifications(&l.card) == 0 && lab_said(&l, "notification.delivered") == !asked[i / 2].by_eim);
         lab_close(&l);
     }
 }
