@@ -52,14 +52,20 @@ static enum err put_events_after(struct eim *e, const char *tenant, int64_t *aft
     return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
 
-/* Where a reader begins: after his last id, else from now on, with an id to come back with. */
+/* Where a reader begins: after his last id, else from now on, with an id to come back with. One whose id is not given yet was
+ * reading from a store that was restored since: what there is he may have had or not, and is told so. */
 static enum err put_beginning(struct eim *e, const char *tenant, const char *last, int64_t *after, struct buf *out)
 {
+    int64_t newest = 0;
     enum err x = buf_put_str(out, "retry: 2000\n\n");
-    if (x || last)
+    if (!x)
+        x = db_get_int(e->env->db, "SELECT COALESCE(MAX(number), 0) FROM event WHERE tenant = ?", DB_ARGS(DB_TEXT(tenant)), &newest);
+    if (x || (last && *after <= newest))
         return x;
-    x = db_get_int(e->env->db, "SELECT COALESCE(MAX(number), 0) FROM event WHERE tenant = ?", DB_ARGS(DB_TEXT(tenant)), after);
-    return x ? x : buf_printf(out, "id: %lld\n\n", (long long)*after);
+    if (last)
+        x = buf_printf(out, "event: lost\ndata: {\"after\":%lld,\"before\":%lld}\n", (long long)*after, (long long)newest + 1);
+    *after = newest;
+    return x ? x : buf_printf(out, "id: %lld\n\n", (long long)newest);
 }
 
 /* --- held ------------------------------------------------------------------------------------------------- */

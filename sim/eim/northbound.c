@@ -137,15 +137,38 @@ static enum err read_order(struct eim *e, const json_t *body, struct eim_order *
     return o->kind == EIM_ORDER_DOWNLOAD ? read_download(e, body, o, p) : read_command(e, body, o, p);
 }
 
-/* Its codes are forgotten when it ends, so they cannot be compared for ever. */
-static bool same_order(const struct eim_order *a, const struct eim_order *b)
+/* Its codes are forgotten when it ends, so they cannot be compared for ever. An event of an SM-DS may have become the code. */
+static bool same_codes(const struct eim_order *known, const struct eim_order *o)
 {
-    return strcmp(a->eid, b->eid) == 0 && a->kind == b->kind && strcmp(a->iccid, b->iccid) == 0 &&
-           a->rollback == b->rollback && json_equal(a->parameters, b->parameters) == (a->parameters != NULL) &&
-           !a->parameters == !b->parameters &&
-           (!a->activation_code.len || a->parameters /* an event became the code */ ||
-            (span_equal(buf_span(&a->activation_code), buf_span(&b->activation_code)) &&
-             span_equal(buf_span(&a->confirmation), buf_span(&b->confirmation))));
+    return !known->activation_code.len || known->parameters ||
+           (span_equal(buf_span(&known->activation_code), buf_span(&o->activation_code)) &&
+            span_equal(buf_span(&known->confirmation), buf_span(&o->confirmation)));
+}
+
+/* In what the order that has the reference differs; NULL: it is the same. */
+static const char *difference(const struct eim_order *known, const struct eim_order *o)
+{
+    bool same_parameters = !known->parameters == !o->parameters && (!o->parameters || json_equal(known->parameters, o->parameters));
+    return strcmp(known->eid, o->eid) != 0             ? "eUICC"
+           : known->kind != o->kind                    ? "kind"
+           : strcmp(known->iccid, o->iccid) != 0       ? "iccid"
+           : known->rollback != o->rollback            ? "rollback"
+           : !same_parameters                          ? "parameters"
+           : strcmp(known->callback, o->callback) != 0 ? "callback"
+           : known->valid_until != o->valid_until      ? "validUntil"
+           : known->priority != o->priority            ? "priority"
+           : !same_codes(known, o)                     ? "activationCode or confirmationCode"
+                                                       : NULL;
+}
+
+static enum err answer_known(struct eim *e, const struct eim_order *known, const struct eim_order *o, struct http_response *p)
+{
+    char detail[200];
+    const char *other = difference(known, o);
+    if (!other)
+        return answer_order(e, 200, known, p);
+    snprintf(detail, sizeof detail, "the order with this reference has another %s; a new order wants a reference of its own", other);
+    return eim_problem(p, 409, "reference in use", detail);
 }
 
 /* Inside a transaction: the same call at the same moment waits here. */
@@ -165,8 +188,7 @@ static enum err take_order(struct eim *e, const struct eim_caller *who, const st
         else if (x == ERR_EXISTS)
             x = eim_order_by_reference(e, o->tenant, o->reference, &known);
         if (!x && known.id[0])
-            x = same_order(&known, o) ? answer_order(e, 200, &known, p)
-                                      : eim_problem(p, 409, "reference in use", "another order has this reference");
+            x = answer_known(e, &known, o, p);
         if (!x)
             x = eim_remember(e, who, q, p);
     }

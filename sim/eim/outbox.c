@@ -13,7 +13,7 @@
 
 struct letter {
     int64_t id, receiver, attempts, deaf_attempts;
-    char order[37], eid[33], url[513];
+    char name[41], order[37], eid[33], url[513];
     struct buf body;      /* of an event; none and no order: news of the eUICC */
     struct secret secret; /* of the webhook at this URL; empty: what goes there is not signed */
 };
@@ -42,12 +42,15 @@ enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url,
 static enum err put_letter(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid, const char *order,
                            const char *body)
 {
-    enum err x = db_run(e->env->db,
-                        "INSERT INTO letter (receiver, kind, eid, order_id, body, due, head) SELECT ?, ?, ?, ?, ?, ?,"
-                        " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
-                        DB_ARGS(DB_INT(receiver), DB_INT(kind), DB_TEXT(eid), DB_TEXT(order), DB_TEXT(body),
-                                DB_INT(clock_now(e->env->clock)), DB_INT(receiver), DB_TEXT(eid)),
-                        NULL);
+    char name[37];
+    enum err x = rng_uuid(e->env->rng, name);
+    if (!x)
+        x = db_run(e->env->db,
+                   "INSERT INTO letter (receiver, name, kind, eid, order_id, body, due, head) SELECT ?, ?, ?, ?, ?, ?, ?,"
+                   " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
+                   DB_ARGS(DB_INT(receiver), DB_TEXT(name), DB_INT(kind), DB_TEXT(eid), DB_TEXT(order), DB_TEXT(body),
+                           DB_INT(clock_now(e->env->clock)), DB_INT(receiver), DB_TEXT(eid)),
+                   NULL);
     return x ? x : reckon(e, receiver);
 }
 
@@ -104,6 +107,7 @@ static enum err take_letter(void *context, const struct db_row *r)
     l->attempts = db_int(r, 1);
     snprintf(l->order, sizeof l->order, "%s", db_text(r, 2));
     snprintf(l->eid, sizeof l->eid, "%s", db_text(r, 3));
+    snprintf(l->name, sizeof l->name, "%s", db_text(r, 5));
     return buf_set(&l->body, db_blob(r, 4));
 }
 
@@ -134,7 +138,7 @@ static enum err next_letter(struct eim *e, int64_t now, struct letter *l)
     enum err x = next_receiver(e, now, l);
     if (!x)
         x = db_query(db,
-                     "SELECT id, attempts, order_id, eid, body FROM letter WHERE receiver = ? AND head AND due <= ?"
+                     "SELECT id, attempts, order_id, eid, body, name FROM letter WHERE receiver = ? AND head AND due <= ?"
                      " ORDER BY due, id LIMIT 1",
                      DB_ARGS(DB_INT(l->receiver), DB_INT(now)), take_letter, l);
     return x;
@@ -174,11 +178,9 @@ static enum err post(struct eim *e, const struct letter *l, struct http_response
 {
     struct http_header headers[1 + WEBHOOK_HEADERS] = { { "Content-Type", "application/json" } };
     struct webhook_signature signature = { .id = "" };
-    char id[32];
     enum err x = ERR_OK;
-    snprintf(id, sizeof id, "letter-%lld", (long long)l->id);
     if (l->secret.len)
-        x = webhook_sign(e->env->crypto, secret_span(&l->secret), id, clock_now(e->env->clock), buf_span(&l->body),
+        x = webhook_sign(e->env->crypto, secret_span(&l->secret), l->name, clock_now(e->env->clock), buf_span(&l->body),
                          &signature);
     if (x)
         return x;

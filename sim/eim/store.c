@@ -173,6 +173,10 @@ const char *const eim_migrations[] = {
     /* What was sent ends by its time, too, unless it is a package. */
     "DROP INDEX orders_by_end;"
     "CREATE INDEX orders_by_end ON orders (valid_until) WHERE " MAY_EXPIRE ";",
+    /* Who gets letters remembers their names, so none is used twice: neither after the last one went, nor by a store that was
+     * restored. */
+    "ALTER TABLE letter ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "UPDATE letter SET name = 'letter-' || id;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 

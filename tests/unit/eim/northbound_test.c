@@ -218,6 +218,16 @@ static void one_reference_one_order(void)
     CHECK(order(&f, "r", "disable", ",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
     CHECK(order(&f, "r", "enable", ",\"iccid\":\"" LAB_PARTNER_ICCID "\"") == 409);
     CHECK(order(&f, "r", "enable", ",\"rollback\":true,\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
+    CHECK(order(&f, "r", "enable", ",\"priority\":1,\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
+    CHECK(order(&f, "r", "enable", ",\"validUntil\":\"2030-01-01T00:00:00Z\",\"iccid\":\"" LAB_LEAD_ICCID "\"") == 409);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", EUICC "/orders",
+                   "{\"reference\":\"r\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID
+                   "\",\"callback\":\"https://eso.example.com/other\"}", NULL) == 409);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", EUICC "/orders",
+                   "{\"reference\":\"r\",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}", NULL) == 409);
+    CHECK(order(&f, "u", "list", ",\"priority\":3,\"validUntil\":\"2030-01-01T00:00:00Z\"") == 202);
+    CHECK(order(&f, "u", "list", ",\"priority\":3,\"validUntil\":\"2030-01-01T00:00:00.000Z\"") == 200);
+    CHECK(order(&f, "u", "list", "") == 409);
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 200);
     CHECK(order(&f, "d", "download", ",\"activationCode\":\"1$smdp.example.com$OTHER\"") == 409);

@@ -201,6 +201,29 @@ static void what_was_not_taken_comes_again(void)
     }
 }
 
+/* A receiver remembers ids: none may come again for another event, also when nothing waited in between. */
+static void no_id_is_used_twice(void)
+{
+    struct fixture f;
+    struct listener l;
+    char id[40];
+    open_listener(&f, &l);
+    make_hook(&f, &l, "", id);
+    for (unsigned i = 0; i < 6; i++) {
+        char reference[8];
+        snprintf(reference, sizeof reference, "o%u", i);
+        end_order(&f, reference);
+        tick_eim(&f);
+        if (i == 2)
+            lab_restart(&f.l, LAB_EIM);
+    }
+    REQUIRE(l.count == 6);
+    for (unsigned i = 0; i < l.count; i++)
+        for (unsigned k = 0; k < i; k++)
+            CHECK(l.heard[i].id[0] && strcmp(l.heard[i].id, l.heard[k].id) != 0);
+    close_listener(&f, &l);
+}
+
 /* A device that reports without end fills nothing: behind the first only the last one waits. */
 static void reports_without_end_are_bounded(void)
 {
@@ -509,9 +532,27 @@ static void ids_are_judged(void)
     }
     struct buf text = read_stream(&f, f.l.stranger, "0", 403);
     buf_release(&text);
-    text = read_stream(&f, f.l.eso, "1000000", 200); /* of a store that was lost: nothing yet */
-    CHECK(occurrences(&text, "data:") == 0);
-    buf_release(&text);
+    fixture_close(&f);
+}
+
+/* A store that was restored has fewer events than its readers had: they are told, and go on from there. */
+static void who_is_ahead_is_told(void)
+{
+    struct fixture f;
+    char id[24];
+    fixture_open(&f);
+    for (unsigned before = 0; before < 3; before += 2) {
+        struct buf text = read_stream(&f, f.l.eso, "1000000", 200);
+        CHECK(occurrences(&text, "event: lost\n") == 1 && occurrences(&text, "data:") == 1);
+        last_id(&text, id);
+        CHECK(strtoul(id, NULL, 10) == before);
+        buf_release(&text);
+        report_change(&f, 1);
+        report_change(&f, 2);
+        text = read_stream(&f, f.l.eso, id, 200);
+        CHECK(occurrences(&text, "event: euicc.stateChange\n") == 2 && occurrences(&text, "lost") == 0);
+        buf_release(&text);
+    }
     fixture_close(&f);
 }
 
@@ -549,6 +590,7 @@ const struct test webhook_tests[] = {
     { "a webhook hears what it asked for", only_what_was_asked_for },
     { "nobody hears of another tenant's", nobody_hears_another_tenants },
     { "what was not taken comes again, the same and newly signed", what_was_not_taken_comes_again },
+    { "no id is used for two events", no_id_is_used_twice },
     { "reports without end are bounded", reports_without_end_are_bounded },
     { "callbacks of orders are signed where there is a secret", callbacks_are_signed_where_there_is_a_secret },
     { "events that wait for a webhook that is taken back are forgotten", a_webhook_that_is_taken_back },
@@ -559,6 +601,7 @@ const struct test webhook_tests[] = {
     { "the specification's example has its published signature", the_published_example },
     { "a reader of events goes on where it was", a_reader_goes_on_where_it_was },
     { "ids of events are judged", ids_are_judged },
+    { "who is ahead of the events is told so, and goes on from the last one", who_is_ahead_is_told },
     { "who comes too late for events is told so", who_comes_too_late_is_told },
 };
 const size_t webhook_tests_count = COUNT(webhook_tests);
