@@ -216,6 +216,7 @@ static enum err insert_card(struct world *w, struct world_device *d, const struc
     s.default_dp_address = d->group->has_default_smdp ? world_smdp_host(d->group->default_smdp, smdp) : NULL;
     s.root_ds_address = w->scenario->smds ? HOST_SMDS : NULL;
     s.v1_3 = d->group->v1_3;
+    s.wire = w->scenario->wire;
     s.nvm = d->memory ? &d->memory->nvm : NULL;
     s.contents = w->contents;
     if (!e)

@@ -234,7 +234,7 @@ static enum err build_eim(struct part *p)
     if (e)
         return e;
     struct eim_settings s = { .eim_id = p->host, .fqdn = p->host, .former = former, .former_count = former_count,
-                                    .v1_3 = p->eim && p->eim->v1_3,
+                                    .v1_3 = p->eim && p->eim->v1_3, .wire = w->scenario->wire,
                                     .sign_certificate = sign->der, .sign_key = sign->key, .trust = w->trust,
                                     .warn_eid_range = w->scenario->eid_range_warned, .clients = clients,
                                     .client_count = 2 + w->scenario->tenant_count, .receivers = receivers };
@@ -445,7 +445,7 @@ static enum err build_device(struct part *p)
                                     .network_count = w->scenario->carrier_count,
                                     .poll_every = d->group->poll_every, .indirect = d->group->indirect,
                                     .json = d->group->json, .emergency_on_loss = d->group->emergency_on_loss,
-                                    .wired = d->group->wired, .v1_3 = d->group->v1_3,
+                                    .wired = d->group->wired, .v1_3 = d->group->v1_3, .wire = w->scenario->wire,
                                     .confirmation_code = d->group->confirmation_code[0] ? d->group->confirmation_code : NULL,
                                     .end_user = end_user_of(d->group),
                                     .listens = d->group->pushed,

@@ -83,6 +83,8 @@ enum err process_write_card(struct world *w, struct world_device *d, const struc
     if (!e && w->scenario->smds)
         e = buf_put_str(&t, "root-smds: " HOST_SMDS "\n");
     if (!e)
+        e = rsp_wire_put_settings(&w->scenario->wire, RSP_WIRE_CARD, &t);
+    if (!e)
         e = buf_put_str(&t, "profiles:\n");
     for (size_t k = 0; !e && k < d->profile_count; k++)
         e = put_profile(w, d, &profiles[k], k, &t);

@@ -345,11 +345,15 @@ static enum err device_settings(struct part *p, struct buf *t)
 static const struct {
     const char *program;
     enum err (*settings)(struct part *p, struct buf *t);
+    enum rsp_wire_writer writer; /* 0: of nothing that sources disagree about */
 } kinds[] = {
-    [PART_SMDP] = { "sim-smdp", smdp_settings },        [PART_EIM] = { "sim-eim", eim_settings },
-    [PART_ESO] = { "eso", eso_settings },               [PART_PLATFORM] = { "sim-cmp", platform_settings },
-    [PART_NETWORK] = { "sim-net", network_settings },   [PART_SMDS] = { "sim-smds", smds_settings },
-    [PART_DEVICE] = { "sim-ipa", device_settings },
+    [PART_SMDP] = { "sim-smdp", smdp_settings, RSP_WIRE_SMDP },
+    [PART_EIM] = { "sim-eim", eim_settings, RSP_WIRE_EIM },
+    [PART_ESO] = { "eso", eso_settings, 0 },
+    [PART_PLATFORM] = { "sim-cmp", platform_settings, 0 },
+    [PART_NETWORK] = { "sim-net", network_settings, 0 },
+    [PART_SMDS] = { "sim-smds", smds_settings, RSP_WIRE_SMDS },
+    [PART_DEVICE] = { "sim-ipa", device_settings, RSP_WIRE_IPA },
 };
 
 const char *process_program(const struct part *p)
@@ -362,6 +366,8 @@ enum err process_write_settings(struct part *p)
     char path[128];
     struct buf text = { .max = 1 << 20 };
     enum err e = put_common(p, &text);
+    if (!e)
+        e = rsp_wire_put_settings(&p->world->scenario->wire, kinds[p->kind].writer, &text);
     if (!e)
         e = kinds[p->kind].settings(p, &text);
     snprintf(path, sizeof path, "%s/settings.yaml", p->name);

@@ -447,8 +447,10 @@ static enum err read_smdp(struct scenario *s, const struct yaml_node *n, struct 
 static enum err read_world(struct scenario *s, const struct yaml_node *n, struct yaml_error *error)
 {
     static const char *const keys[] = { "carriers", "contracts", "stock", "devices", "certificates", "smdp", "smdps", "smds", "eims", "tenants",
-                                        "eid-range", NULL };
+                                        "eid-range", "wire", NULL };
     enum err e = yaml_only_keys(s->yaml, n, keys, error);
+    if (!e)
+        e = rsp_wire_of_yaml(s->yaml, yaml_get(n, "wire"), &s->wire, error);
     if (!e)
         e = read_entries(s, yaml_get(n, "smdps"), read_further_smdp, error);
     if (!e && yaml_get(n, "smds"))

@@ -3,6 +3,7 @@
 #ifndef LAB_RUNNER_SCENARIO_H
 #define LAB_RUNNER_SCENARIO_H
 
+#include "rsp_wire.h"
 #include "yaml.h"
 
 #define SCENARIO_NAME_MAX 64
@@ -127,6 +128,7 @@ struct scenario {
         bool ppk, same_otpk_only;
         int64_t order_valid, downloads_max; /* 0: the SM-DP+'s own */
     } smdp;
+    struct rsp_wire wire;               /* how all programs write what sources disagree about */
     struct scenario_certificate certificate[8];
     size_t certificate_count;
     struct scenario_step step[SCENARIO_STEPS_MAX];

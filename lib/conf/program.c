@@ -23,6 +23,13 @@ static int install_handlers(void)
     return sigaction(SIGTERM, &stop, NULL) || sigaction(SIGINT, &stop, NULL) || sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static void print_choices(const char *choices)
+{
+    char words[YAML_CHOICES_MAX];
+    yaml_choices_text(choices, words);
+    printf(" (%s; default %.*s)", words, (int)strcspn(choices, "|"), choices);
+}
+
 static void print_help(const struct program *p)
 {
     printf("%s - %s\n\nusage: %s [--settings FILE] [--KEY VALUE]...\n", p->name, p->summary, p->name);
@@ -34,6 +41,8 @@ static void print_help(const struct program *p)
         printf("  %-20s %s", s->key, s->help);
         if (!s->fallback)
             printf(" (required)");
+        else if (s->kind == SETTING_CHOICE)
+            print_choices(s->fallback);
         else if (s->fallback[0])
             printf(" (default %s)", s->fallback);
         printf("\n");

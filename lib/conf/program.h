@@ -7,8 +7,9 @@
 /* A settings file is one YAML map; each key is declared. */
 struct setting {
     const char *key;          /* "listen", "database" */
-    enum { SETTING_TEXT, SETTING_INT, SETTING_BOOL, SETTING_DURATION, SETTING_MAP, SETTING_LIST } kind;
-    const char *fallback;     /* NULL: must be given; "" : may be empty */
+    enum { SETTING_TEXT, SETTING_INT, SETTING_BOOL, SETTING_DURATION, SETTING_MAP, SETTING_LIST, SETTING_CHOICE } kind;
+    /* NULL: must be given; "" : may be empty. Of a choice all its words, "80|01", the first being the one that holds. */
+    const char *fallback;
     const char *help;         /* one line for --help */
 };
 struct settings;
@@ -16,7 +17,8 @@ MUST_CHECK enum err settings_read(const char *path, const struct setting *known,
                                   struct settings **out, struct yaml_error *error);
 void settings_free(struct settings *s);
 const char *settings_text(const struct settings *s, const char *key);
-int64_t settings_int(const struct settings *s, const char *key);      /* also durations, in ms */
+int64_t settings_int(const struct settings *s, const char *key);      /* also durations, in ms,
+                                                                         and which word of a choice, from 0 */
 bool settings_bool(const struct settings *s, const char *key);
 const struct yaml_node *settings_node(const struct settings *s, const char *key); /* NULL when absent */
 const struct yaml *settings_yaml(const struct settings *s);

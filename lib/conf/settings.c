@@ -60,6 +60,8 @@ static enum err type_value(const struct setting *known, struct source from, stru
         return e;
     case SETTING_DURATION:
         return yaml_duration(from.yaml, from.node, &v->number, error);
+    case SETTING_CHOICE:
+        return yaml_choice(from.yaml, from.node, known->fallback, &v->number, error);
     case SETTING_MAP:
         return check_kind(known, from, YAML_MAP, "map", error);
     case SETTING_LIST:
@@ -79,6 +81,8 @@ static enum err type_fallback(const struct settings *s, const struct setting *kn
     const struct yaml_at top = { 1, 1 };
     if (!known->fallback)
         return yaml_fail(s->yaml, top, error, "the setting '%s' is missing (%s)", known->key, known->help);
+    if (known->kind == SETTING_CHOICE) /* its first word */
+        return ERR_OK;
     v->text = known->fallback;
     if (known->kind == SETTING_TEXT || !known->fallback[0])
         return ERR_OK;

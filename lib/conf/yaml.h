@@ -49,4 +49,10 @@ MUST_CHECK enum err yaml_bool(const struct yaml *y, const struct yaml_node *n, b
 /* "420 s", "15 min", "1 h", "30 d", "250 ms" -> ms. */
 MUST_CHECK enum err yaml_duration(const struct yaml *y, const struct yaml_node *n, int64_t *out,
                                   struct yaml_error *error);
+/* One of the words in "80|01", as its number from 0; the error names them. */
+MUST_CHECK enum err yaml_choice(const struct yaml *y, const struct yaml_node *n, const char *choices, int64_t *out,
+                                struct yaml_error *error);
+/* "any|ascii|hex" as people read it: "any, ascii or hex". */
+#define YAML_CHOICES_MAX 120
+void yaml_choices_text(const char *choices, char out[YAML_CHOICES_MAX]);
 #endif

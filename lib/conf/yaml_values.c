@@ -1,5 +1,6 @@
 /* Schemas give the scalars their types; here are the types, and what to say when they do not fit. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -127,4 +128,30 @@ enum err yaml_duration(const struct yaml *y, const struct yaml_node *n, int64_t 
         return ERR_OK;
     }
     return yaml_fail(y, n->at, error, "a duration was expected here, for example '420 s' (ms, s, min, h, d)");
+}
+
+void yaml_choices_text(const char *choices, char out[YAML_CHOICES_MAX])
+{
+    size_t len = 0;
+    for (const char *c = choices; *c && len + 5 < YAML_CHOICES_MAX; c++)
+        if (*c != '|')
+            out[len++] = *c;
+        else
+            len += (size_t)snprintf(out + len, 5, "%s", strchr(c + 1, '|') ? ", " : " or ");
+    out[len] = 0;
+}
+
+enum err yaml_choice(const struct yaml *y, const struct yaml_node *n, const char *choices, int64_t *out,
+                     struct yaml_error *error)
+{
+    char words[YAML_CHOICES_MAX];
+    const char *word = choices;
+    size_t len = n->kind == YAML_SCALAR ? strlen(n->text) : 0;
+    for (int64_t i = 0; len && word; i++, word = strchr(word, '|'), word += word != NULL)
+        if (strcspn(word, "|") == len && memcmp(word, n->text, len) == 0) {
+            *out = i;
+            return ERR_OK;
+        }
+    yaml_choices_text(choices, words);
+    return yaml_fail(y, n->at, error, "%s is wanted here", words);
 }

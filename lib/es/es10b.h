@@ -19,6 +19,7 @@ struct es10_card {
     const struct env *env;
     struct card *card;
     unsigned channel; /* from apdu_open_isd_r */
+    struct rsp_wire wire; /* how requests are written */
     size_t block;     /* octets a STORE DATA; 0: 255 */
     uint16_t sw;      /* the last status word; 91xx: a proactive command (REFRESH) waits */
 };

@@ -20,7 +20,7 @@ enum err es10b_profile_rollback(struct es10_card *c, bool refresh,
     static const char name[] = "ProfileRollback";
     struct buf request = ES10B_REQUEST;
     *out = (struct es10b_profile_rollback_response){ .received = ES10B_RECEIVED };
-    enum err e = rsp_refresh_write(0xBF58, refresh, &request);
+    enum err e = rsp_refresh_write(&c->wire, 0xBF58, refresh, &request);
     e = es10b_command(c, name, e, &request, &out->received);
     if (!e)
         e = es10b_answer(c, name,

@@ -48,7 +48,7 @@ static enum err refresh_command(struct es10_card *c, const char *name, uint32_t 
                                 int64_t *code)
 {
     struct buf request = ES10B_REQUEST;
-    enum err e = rsp_refresh_write(tag, refresh, &request);
+    enum err e = rsp_refresh_write(&c->wire, tag, refresh, &request);
     return es10b_code_command(c, name, e, &request, tag, code);
 }
 

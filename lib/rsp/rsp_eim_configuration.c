@@ -25,6 +25,44 @@ static const struct rsp_type type_eim_configuration =
 RSP_DEFINE(eim_configuration, type_eim_configuration)
 RSP_DEFINE_ITEM(eim_configuration, type_eim_configuration)
 
+/* Puts the 30 before a key or a certificate, into `room`, or takes it away. */
+static enum err set_form(bool with_30, struct rsp_key_data *k, struct buf *room)
+{
+    struct span *value = k->which == RSP_KEY_DATA_CERTIFICATE ? &k->certificate : &k->public_key;
+    struct der_tlv whole;
+    bool has_30 = !der_only(*value, 0x30, &whole);
+    if (has_30 == with_30 || !value->at)
+        return ERR_OK;
+    enum err e = with_30 ? der_put(room, 0x30, *value) : ERR_OK;
+    *value = with_30 ? buf_span(room) : whole.value;
+    return e;
+}
+
+enum err rsp_eim_configuration_form(const struct rsp_wire *wire, struct rsp_eim_configuration *c, struct rsp_key_room *room)
+{
+    *room = (struct rsp_key_room){ { .max = 8192 }, { .max = 8192 } };
+    enum err e = c->has_public_key_data ? set_form(wire->eim_key_30, &c->public_key_data, &room->key) : ERR_OK;
+    return e || !c->has_trusted_tls ? e : set_form(wire->eim_key_30, &c->trusted_tls, &room->tls);
+}
+
+void rsp_key_room_release(struct rsp_key_room *room)
+{
+    buf_release(&room->key);
+    buf_release(&room->tls);
+}
+
+enum err rsp_eim_configuration_write_as(const struct rsp_wire *wire, const struct rsp_eim_configuration *c,
+                                        struct buf *out)
+{
+    struct rsp_eim_configuration formed = *c;
+    struct rsp_key_room room;
+    enum err e = rsp_eim_configuration_form(wire, &formed, &room);
+    if (!e)
+        e = rsp_eim_configuration_write(&formed, out);
+    rsp_key_room_release(&room);
+    return e;
+}
+
 static const struct rsp_field add_initial_eim_request[] = {
     RSP_F(VALUE, 0xA0, add_initial_eim_request, list),
 };
@@ -81,7 +119,7 @@ struct span rsp_oid_brainpool_p256r1(void)
     return SPAN_ARRAY(oid);
 }
 
-/* The contents of SubjectPublicKeyInfo, whether or not the sender kept its 30 (catalogue D-5). */
+/* The contents of SubjectPublicKeyInfo, whether or not the sender kept its 30. */
 static enum err spki_contents(const struct rsp_key_data *k, struct span *out)
 {
     struct der_tlv t;

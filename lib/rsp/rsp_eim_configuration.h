@@ -13,14 +13,13 @@ enum rsp_eim_id_type { RSP_EIM_ID_NONE, RSP_EIM_ID_OID, RSP_EIM_ID_FQDN, RSP_EIM
 #define RSP_EIM_PROPRIETARY (1u << 4)
 
 enum rsp_key_data_which { RSP_KEY_DATA_NONE, RSP_KEY_DATA_PUBLIC_KEY, RSP_KEY_DATA_CERTIFICATE };
-/* A public key or a certificate, both as contents without the outer 30. */
+/* A public key or a certificate, both as contents without the outer 30; or with it, as some send it (catalogue D-5). */
 struct rsp_key_data {
     enum rsp_key_data_which which;
     struct span public_key;  /* contents of SubjectPublicKeyInfo: rsp_key_data_put_spki */
     struct span certificate; /* contents of Certificate: rsp_put_certificate */
 };
-/* Appends a complete SubjectPublicKeyInfo; also of one that kept its 30 (catalogue D-5). ERR_STATE: it is a
- * certificate. */
+/* Appends a complete SubjectPublicKeyInfo. ERR_STATE: it is a certificate. */
 MUST_CHECK enum err rsp_key_data_put_spki(const struct rsp_key_data *k, struct buf *out);
 /* Curve (contents of its OID) and point (65 octets) of a public key. ERR_PARSE. */
 MUST_CHECK enum err rsp_key_data_point(const struct rsp_key_data *k, struct span *curve_oid,
@@ -49,6 +48,8 @@ struct rsp_eim_configuration {
 };
 /* An item of a list has the tag 30; as PSMO or eCO see rsp_euicc_package.h. */
 RSP_MESSAGE(eim_configuration);
+/* Keys and certificates get this form, whichever they have; but where `whole` is set. */
+RSP_MESSAGE_AS(eim_configuration);
 RSP_ITEM(eim_configuration);
 #define RSP_COUNTER_MAX 8388607 /* catalogue D-9 */
 

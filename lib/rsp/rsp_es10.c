@@ -63,10 +63,10 @@ enum err rsp_empty_read(uint32_t tag, struct span bytes)
     return e ? e : der_check(bytes);
 }
 
-enum err rsp_refresh_write(uint32_t tag, bool refresh, struct buf *out)
+enum err rsp_refresh_write(const struct rsp_wire *wire, uint32_t tag, bool refresh, struct buf *out)
 {
     const uint8_t octet = refresh ? 0xff : 0x00;
-    return write_single(tag, 0x80, span_of(&octet, 1), out);
+    return write_single(tag, wire->refresh_flag_01 ? 0x01 : 0x80, span_of(&octet, 1), out);
 }
 
 enum err rsp_refresh_read(uint32_t tag, struct span bytes, bool *refresh)

@@ -12,9 +12,9 @@ MUST_CHECK enum err rsp_code_write(uint32_t tag, int64_t code, struct buf *out);
 /* `tag {}`: BF20, BF22, BF2E, BF3C, BF43, BF5F requests. */
 MUST_CHECK enum err rsp_empty_write(uint32_t tag, struct buf *out);
 MUST_CHECK enum err rsp_empty_read(uint32_t tag, struct span bytes);
-/* `tag { 80 refreshFlag }`: BF58, BF5A, BF5B, BF5C, BF5D, BF5E requests. */
-MUST_CHECK enum err rsp_refresh_write(uint32_t tag, bool refresh, struct buf *out);
-/* Takes 01 for 80 too, as some send it (catalogue D-1). */
+/* `tag { 80 refreshFlag }`: BF58, BF5A, BF5B, BF5C, BF5D, BF5E requests; or 01, as some send it (catalogue D-1). */
+MUST_CHECK enum err rsp_refresh_write(const struct rsp_wire *wire, uint32_t tag, bool refresh, struct buf *out);
+/* Takes both. */
 MUST_CHECK enum err rsp_refresh_read(uint32_t tag, struct span bytes, bool *refresh);
 
 /* BF3E */

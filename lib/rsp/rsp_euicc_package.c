@@ -29,6 +29,7 @@ static const struct rsp_field psmo[] = {
 };
 static const struct rsp_type type_psmo = RSP_KEPT_CHOICE(0, RSP_NO_PDU, psmo, psmo);
 RSP_DEFINE(psmo, type_psmo)
+RSP_DEFINE_AS(psmo, type_psmo, rollback_flag_81)
 RSP_DEFINE_ITEM(psmo, type_psmo)
 
 const char *rsp_psmo_name(enum rsp_psmo_kind k)
@@ -59,6 +60,17 @@ static const struct rsp_field eco[] = {
 static const struct rsp_type type_eco = RSP_KEPT_CHOICE(0, RSP_NO_PDU, eco, eco);
 RSP_DEFINE(eco, type_eco)
 RSP_DEFINE_ITEM(eco, type_eco)
+
+enum err rsp_eco_write_as(const struct rsp_wire *wire, const struct rsp_eco *given, struct buf *out)
+{
+    struct rsp_eco formed = *given;
+    struct rsp_key_room room;
+    enum err e = rsp_eim_configuration_form(wire, &formed.eim, &room);
+    if (!e)
+        e = rsp_eco_write(&formed, out);
+    rsp_key_room_release(&room);
+    return e;
+}
 
 static const struct rsp_field euicc_package[] = {
     RSP_F(VALUE, 0xA0, euicc_package, psmo_list),
@@ -122,6 +134,7 @@ static const struct rsp_field euicc_result[] = {
 };
 static const struct rsp_type type_euicc_result = RSP_KEPT_CHOICE(0, RSP_NO_PDU, euicc_result, euicc_result);
 RSP_DEFINE(euicc_result, type_euicc_result)
+RSP_DEFINE_AS(euicc_result, type_euicc_result, eim_list_30)
 
 enum err rsp_euicc_result_next(struct der *list, struct rsp_euicc_result *out)
 {
@@ -251,10 +264,12 @@ static const struct rsp_field euicc_package_result[] = {
     RSP_S(0xA0, euicc_package_result, result, type_result_signed),
     RSP_S(0xA1, euicc_package_result, error, type_error_signed),
     RSP_S(0xA2, euicc_package_result, unsigned_error, type_error_unsigned),
+    RSP_S_TOO(0x30, euicc_package_result, result, type_result_signed), /* catalogue D-3 */
 };
 const struct rsp_type rsp_type_euicc_package_result =
     RSP_KEPT_CHOICE(0xBF51, RSP_P(EUICC_PACKAGE_RESULT), euicc_package_result, euicc_package_result);
 RSP_DEFINE(euicc_package_result, rsp_type_euicc_package_result)
+RSP_DEFINE_AS(euicc_package_result, rsp_type_euicc_package_result, package_result_30)
 RSP_DEFINE_ITEM(euicc_package_result, rsp_type_euicc_package_result)
 
 /* --- what is signed

@@ -32,6 +32,7 @@ struct rsp_psmo {
     struct span whole;
 };
 RSP_MESSAGE(psmo);
+RSP_MESSAGE_AS(psmo);
 /* ERR_PARSE: unknown or damaged; what was before it is good (processingTerminated 2). */
 RSP_ITEM(psmo);
 const char *rsp_psmo_name(enum rsp_psmo_kind k);
@@ -44,6 +45,7 @@ struct rsp_eco {
     struct span whole;
 };
 RSP_MESSAGE(eco);
+RSP_MESSAGE_AS(eco);
 RSP_ITEM(eco);
 
 enum rsp_package_kind { RSP_PACKAGE_NONE, RSP_PACKAGE_PSMO, RSP_PACKAGE_ECO };
@@ -107,6 +109,7 @@ struct rsp_euicc_result {
     struct span whole;
 };
 RSP_MESSAGE(euicc_result);
+RSP_MESSAGE_AS(euicc_result);
 /* The message around the list was read whatever is in the list: each item is checked here. ERR_PARSE: this one is damaged; what
  * was before it is good. */
 RSP_ITEM(euicc_result);
@@ -168,6 +171,7 @@ struct rsp_euicc_package_result {
     struct span whole;
 };
 RSP_MESSAGE(euicc_package_result);
+RSP_MESSAGE_AS(euicc_package_result);
 RSP_ITEM(euicc_package_result);
 
 /* The association token's data object, 84 LL <INTEGER contents>, ends every signature input of ESep; without
@@ -179,7 +183,7 @@ void rsp_tbs_package_result(const struct rsp_package_result_data *d, struct rsp_
 void rsp_tbs_package_error(const struct rsp_package_error_data *d, struct rsp_int association_token,
                            struct rsp_tbs *out);
 
-/* BF58; the request is rsp_refresh_write(0xBF58, …) */
+/* BF58; the request is rsp_refresh_write(…, 0xBF58, …) */
 struct rsp_profile_rollback_response {
     int64_t code; /* enum rsp_profile_rollback_result */
     bool has_result;

@@ -86,6 +86,7 @@ static enum err read_field(const struct rsp_field *f, const struct der_tlv *tlv,
         *(bool *)at = true;
         return tlv->value.len ? ERR_PARSE : ERR_OK;
     case RSP_STRUCT:
+    case RSP_STRUCT_TOO:
         return read_struct(f, tlv, base);
     case RSP_OTHER:
         return ERR_OK;
@@ -104,14 +105,28 @@ static int alternative(const struct rsp_type *t, uint32_t tag)
     return 0;
 }
 
+static bool is_other_form(const struct rsp_field *f)
+{
+    return f->kind == RSP_VALUE_TOO || f->kind == RSP_NULL_TOO || f->kind == RSP_STRUCT_TOO;
+}
+
 /* The number of the alternative that this one is another form of; its own otherwise. */
 static int stands_for(const struct rsp_type *t, int which)
 {
     const struct rsp_field *f = &t->fields[which - 1];
     int first = 1;
-    while (f->kind == RSP_VALUE_TOO && t->fields[first - 1].at != f->at)
+    while (is_other_form(f) && t->fields[first - 1].at != f->at)
         first++;
-    return f->kind == RSP_VALUE_TOO ? first : which;
+    return is_other_form(f) ? first : which;
+}
+
+/* The other form of a member; NULL: there is one only. */
+static const struct rsp_field *other_form(const struct rsp_type *t, const struct rsp_field *f)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (is_other_form(&t->fields[i]) && t->fields[i].at == f->at)
+            return &t->fields[i];
+    return NULL;
 }
 
 static enum err read_choice(const struct rsp_type *t, const struct der_tlv *tlv, void *out)
@@ -191,7 +206,7 @@ enum err rsp_fields_read(const struct rsp_type *t, struct span bytes, void *out,
     return e || der_at_end(&d) ? e : ERR_PARSE;
 }
 
-static enum err write_contents(const struct rsp_type *t, const void *x, struct buf *out);
+static enum err write_contents(const struct rsp_type *t, const void *x, bool other, struct buf *out);
 
 static int chosen(const struct rsp_type *t, const void *x)
 {
@@ -208,17 +223,17 @@ static bool is_kept(const struct rsp_type *t, const void *x, struct span *whole)
     return whole->at;
 }
 
-static enum err write_struct(uint32_t tag, const struct rsp_type *t, const void *x, struct buf *out)
+static enum err write_struct(uint32_t tag, const struct rsp_type *t, const void *x, bool other, struct buf *out)
 {
     struct span whole;
     struct der_mark mark;
     if (is_kept(t, x, &whole))
         return buf_put(out, whole);
     if (!tag)
-        return write_contents(t, x, out);
+        return write_contents(t, x, other, out);
     enum err e = der_put_open(out, tag, &mark);
     if (!e)
-        e = write_contents(t, x, out);
+        e = write_contents(t, x, other, out);
     return e ? e : der_put_close(out, mark);
 }
 
@@ -245,11 +260,12 @@ static enum err write_span(const struct rsp_field *f, struct span s, struct buf 
     return f->kind == RSP_WHOLE ? buf_put(out, s) : der_put(out, f->tag, s);
 }
 
-static enum err write_field(const struct rsp_field *f, const void *x, struct buf *out)
+static enum err write_field(const struct rsp_field *f, const void *x, bool other, struct buf *out)
 {
     const void *at = member_of(x, f->at);
     switch (f->kind) {
     case RSP_VALUE:
+    case RSP_VALUE_TOO:
     case RSP_WHOLE:
         return write_span(f, *(const struct span *)at, out);
     case RSP_INTEGER:
@@ -261,49 +277,61 @@ static enum err write_field(const struct rsp_field *f, const void *x, struct buf
     case RSP_BOOLEAN:
         return f->optional && !*(const bool *)at ? ERR_OK : der_put_boolean(out, f->tag, *(const bool *)at);
     case RSP_NULL:
-        return *(const bool *)at ? der_put(out, f->tag, (struct span){ 0 }) : ERR_OK;
     case RSP_NULL_TOO:
-        return ERR_OK;
-    case RSP_VALUE_TOO:
+        return *(const bool *)at ? der_put(out, f->tag, (struct span){ 0 }) : ERR_OK;
     case RSP_OTHER:
         return ERR_STATE;
     case RSP_STRUCT:
+    case RSP_STRUCT_TOO:
         if (f->optional && !*(const bool *)member_of(x, f->has))
             return ERR_OK;
-        return write_struct(f->tag, f->type, at, out);
+        return write_struct(f->tag, f->type, at, other, out);
     case RSP_INLINE:
-        return f->optional && !chosen(f->type, at) ? ERR_OK : write_struct(0, f->type, at, out);
+        return f->optional && !chosen(f->type, at) ? ERR_OK : write_struct(0, f->type, at, other, out);
     }
     return ERR_STATE;
 }
 
-static enum err write_choice(const struct rsp_type *t, const void *x, struct buf *out)
+static enum err write_choice(const struct rsp_type *t, const void *x, bool other, struct buf *out)
 {
     int which = chosen(t, x);
-    if (!which)
+    if (!which || is_other_form(&t->fields[which - 1]))
         return ERR_STATE;
-    const struct rsp_field *f = &t->fields[which - 1];
+    const struct rsp_field *f = &t->fields[which - 1], *too = other ? other_form(t, f) : NULL;
+    f = too ? too : f;
     /* A NULL alternative is chosen by `which` alone. */
-    return f->kind == RSP_NULL ? der_put(out, f->tag, (struct span){ 0 }) : write_field(f, x, out);
+    return f->kind == RSP_NULL ? der_put(out, f->tag, (struct span){ 0 }) : write_field(f, x, other, out);
 }
 
-static enum err write_contents(const struct rsp_type *t, const void *x, struct buf *out)
+/* Of a member with two forms one. */
+static bool is_written(const struct rsp_type *t, const struct rsp_field *f, bool other)
+{
+    return is_other_form(f) ? other : !other || !other_form(t, f);
+}
+
+static enum err write_contents(const struct rsp_type *t, const void *x, bool other, struct buf *out)
 {
     if (t->choice)
-        return write_choice(t, x, out);
+        return write_choice(t, x, other, out);
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < t->count; i++)
-        e = write_field(&t->fields[i], x, out);
+        if (is_written(t, &t->fields[i], other))
+            e = write_field(&t->fields[i], x, other, out);
+    return e;
+}
+
+enum err rsp_fields_write_form(const struct rsp_type *t, const void *x, bool other, struct buf *out)
+{
+    size_t before = out->len;
+    enum err e = write_struct(t->tag, t, x, other, out);
+    if (e)
+        out->len = before;
     return e;
 }
 
 enum err rsp_fields_write(const struct rsp_type *t, const void *x, struct buf *out)
 {
-    size_t before = out->len;
-    enum err e = write_struct(t->tag, t, x, out);
-    if (e)
-        out->len = before;
-    return e;
+    return rsp_fields_write_form(t, x, false, out);
 }
 
 enum err rsp_octets_next(struct der *list, struct span *out)
@@ -345,5 +373,6 @@ enum err rsp_whole_next(struct der *list, struct span *out)
 
 enum err rsp_put_certificate(struct span contents, struct buf *out)
 {
-    return der_put(out, 0x30, contents);
+    struct der_tlv whole;
+    return der_only(contents, 0x30, &whole) ? der_put(out, 0x30, contents) : buf_put(out, contents);
 }

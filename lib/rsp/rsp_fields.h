@@ -18,11 +18,12 @@ enum rsp_kind {
     RSP_INTEGER,  /* int64_t; optional: struct rsp_int */
     RSP_DEFAULT,  /* struct rsp_int with a DEFAULT, in `has`, which is not written */
     RSP_BITS,     /* uint32_t; optional: struct rsp_bits */
-    RSP_VALUE_TOO, /* an alternative under a tag that others send for an earlier one: read as that one, never written */
+    RSP_VALUE_TOO, /* an alternative under a tag that others send for an earlier one: read as that one */
     RSP_BOOLEAN,  /* bool; optional: absent is false, and false is not written (DEFAULT FALSE) */
     RSP_NULL,     /* bool: a NULL is there */
-    RSP_NULL_TOO, /* the same under a tag that others send: taken, never written */
+    RSP_NULL_TOO, /* the same under a tag that others send */
     RSP_STRUCT,   /* a struct with its own table; optional: a bool at `has` */
+    RSP_STRUCT_TOO, /* as RSP_VALUE_TOO */
     RSP_OTHER,    /* an alternative for every tag that no row before has: only which it is, never written */
     RSP_INLINE,   /* an untagged CHOICE as a member: a struct with its own table; optional: `which` is 0 */
 };
@@ -63,6 +64,10 @@ struct rsp_type {
 #define RSP_S(t, s, member, sub)                                                                             \
     {                                                                                                        \
         .tag = (t), .kind = RSP_STRUCT, .at = RSP_AT(s, member), .type = &(sub)                              \
+    }
+#define RSP_S_TOO(t, s, member, sub)                                                                         \
+    {                                                                                                        \
+        .tag = (t), .kind = RSP_STRUCT_TOO, .at = RSP_AT(s, member), .type = &(sub)                          \
     }
 #define RSP_SO(t, s, member, flag, sub)                                                                      \
     {                                                                                                        \
@@ -112,6 +117,8 @@ MUST_CHECK enum err rsp_fields_read(const struct rsp_type *t, struct span bytes,
 /* Reads the next item of a list. */
 MUST_CHECK enum err rsp_fields_next(const struct rsp_type *t, struct der *list, void *out, size_t size);
 MUST_CHECK enum err rsp_fields_write(const struct rsp_type *t, const void *x, struct buf *out);
+/* The same; with `other` the rows _TOO are written, and not those that they stand beside. */
+MUST_CHECK enum err rsp_fields_write_form(const struct rsp_type *t, const void *x, bool other, struct buf *out);
 
 /* Defines what RSP_MESSAGE and RSP_ITEM declare. */
 #define RSP_DEFINE(x, type)                                                                                  \
@@ -122,6 +129,12 @@ MUST_CHECK enum err rsp_fields_write(const struct rsp_type *t, const void *x, st
     enum err rsp_##x##_write(const struct rsp_##x *message, struct buf *out)                                 \
     {                                                                                                        \
         return rsp_fields_write(&(type), message, out);                                                      \
+    }
+/* Defines rsp_X_write_as: `form` is the member of struct rsp_wire that says which form it has. */
+#define RSP_DEFINE_AS(x, type, form)                                                                         \
+    enum err rsp_##x##_write_as(const struct rsp_wire *wire, const struct rsp_##x *message, struct buf *out) \
+    {                                                                                                        \
+        return rsp_fields_write_form(&(type), message, wire->form, out);                                     \
     }
 #define RSP_DEFINE_ITEM(x, type)                                                                             \
     enum err rsp_##x##_next(struct der *list, struct rsp_##x *out)                                           \

@@ -14,6 +14,7 @@
 #define LAB_RSP_MESSAGE_H
 
 #include "der.h"
+#include "rsp_wire.h"
 #include "span.h"
 
 /* An OPTIONAL INTEGER or BIT STRING (bit n of the type at 1 << n). */
@@ -33,6 +34,9 @@ enum rsp_outcome { RSP_NO_OUTCOME, RSP_OK, RSP_ERROR };
 #define RSP_MESSAGE(x)                                                                                       \
     MUST_CHECK enum err rsp_##x##_read(struct span bytes, struct rsp_##x *out);                              \
     MUST_CHECK enum err rsp_##x##_write(const struct rsp_##x *x, struct buf *out)
+/* Declares rsp_X_write_as: the same in a form that sources disagree about. */
+#define RSP_MESSAGE_AS(x)                                                                                    \
+    MUST_CHECK enum err rsp_##x##_write_as(const struct rsp_wire *wire, const struct rsp_##x *x, struct buf *out)
 /* Declares rsp_X_next: the next item of a list of them. */
 #define RSP_ITEM(x) MUST_CHECK enum err rsp_##x##_next(struct der *list, struct rsp_##x *out)
 
@@ -54,7 +58,7 @@ struct rsp_tbs {
 };
 
 /* Appends a certificate whose `30` header was replaced by an implicit tag (A5, A6, A1 in SGP.32): puts it
- * back. */
+ * back, unless the sender kept it (catalogue D-5). */
 MUST_CHECK enum err rsp_put_certificate(struct span contents, struct buf *out);
 
 #endif

@@ -41,6 +41,7 @@
 
 #include "env.h"
 #include "http.h"
+#include "rsp_wire.h"
 #include "x509.h"
 
 /* What a caller of the northbound interface may do. */
@@ -70,6 +71,7 @@ struct eim_settings {
     size_t former_count;
     struct trust *trust;            /* CIs for eUICC chains */
     bool warn_eid_range;
+    struct rsp_wire wire;           /* how it writes what sources disagree about */
     bool v1_3;                      /* speaks SGP.32 v1.3 */
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */

@@ -21,6 +21,7 @@ struct eim {
     } signing[8];           /* the first is today's */
     size_t signing_count;
     struct trust *trust;
+    struct rsp_wire wire;
     bool warn_eid_range, any_user_agent, v1_3;
     struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
     int64_t postpone_ms;
@@ -63,6 +64,7 @@ struct eim_order {
     int64_t refused;              /* unsigned refusals so far */
     int64_t not_before, postponed; /* the eUICC could not now: when it is asked again, and how often that was so */
     uint8_t transaction_id[16];   /* eimTransactionId once sent */
+    const struct rsp_wire *wire;  /* how its commands are written, while they are (kinds.c) */
     struct json_t *parameters;    /* of the kinds that have some (kinds.c); owned */
     struct buf activation_code;   /* secret; cleared on release */
     struct buf confirmation;      /* SHA-256 of the confirmation code, "" none; secret, cleared on release */
@@ -270,7 +272,8 @@ bool eim_order_is_package(enum eim_order_kind k);
 /* The result that answers it. */
 enum rsp_result_kind eim_order_result(enum eim_order_kind k);
 /* Appends the command to `list` and points `out` at it. ERR_PARSE: the parameters are wrong. */
-MUST_CHECK enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_package *out, struct buf *list);
+MUST_CHECK enum err eim_order_put_commands(const struct eim_order *order, const struct rsp_wire *wire, struct rsp_euicc_package *out,
+                                           struct buf *list);
 /* What the trigger of a download says; spans into the order. ERR_PARSE: neither a code nor somebody to contact. */
 MUST_CHECK enum err eim_order_download_data(const struct eim_order *o, struct rsp_profile_download_data *out);
 /* Whom an order without a code wants to be contacted; spans into the order. ERR_PARSE. */

@@ -31,7 +31,7 @@ static enum err psmo_of_iccid(const struct eim_order *o, enum rsp_psmo_kind kind
     struct rsp_psmo psmo = { .which = kind, .rollback = kind == RSP_PSMO_ENABLE && o->rollback };
     enum err x = rsp_iccid_parse(o->iccid, iccid);
     psmo.iccid = SPAN_ARRAY(iccid);
-    return x ? x : rsp_psmo_write(&psmo, list);
+    return x ? x : rsp_psmo_write_as(o->wire, &psmo, list);
 }
 
 static enum err psmo_alone(const struct eim_order *o, enum rsp_psmo_kind kind, struct buf *list)
@@ -92,7 +92,7 @@ static enum err eco_configuration(const struct eim_order *o, enum rsp_eco_kind k
     if (wants_token)
         eco.eim.association_token = (struct rsp_int){ true, -1 };
     if (!x)
-        x = rsp_eco_write(&eco, list);
+        x = rsp_eco_write_as(o->wire, &eco, list);
     buf_release(&bytes);
     return x == ERR_NOT_FOUND ? ERR_PARSE : x;
 }
@@ -172,8 +172,11 @@ enum rsp_result_kind eim_order_result(enum eim_order_kind k)
     return kinds[k].result;
 }
 
-enum err eim_order_put_commands(const struct eim_order *o, struct rsp_euicc_package *out, struct buf *list)
+enum err eim_order_put_commands(const struct eim_order *order, const struct rsp_wire *wire, struct rsp_euicc_package *out,
+                                struct buf *list)
 {
+    struct eim_order written = *order, *o = &written;
+    o->wire = wire;
     enum err x = kinds[o->kind].put_psmo ? kinds[o->kind].put_psmo(o, kinds[o->kind].psmo, list)
                                          : kinds[o->kind].put_eco(o, kinds[o->kind].eco, list);
     out->which = kinds[o->kind].put_psmo ? RSP_PACKAGE_PSMO : RSP_PACKAGE_ECO;

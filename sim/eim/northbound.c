@@ -67,7 +67,7 @@ static enum err read_download(struct eim *e, const json_t *body, struct eim_orde
 }
 
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */
-static enum err check_parameters(const struct eim_order *o, struct http_response *p)
+static enum err check_parameters(const struct eim *e, const struct eim_order *o, struct http_response *p)
 {
     struct buf list = { .max = 4096 }, text = { .max = 8 << 10 };
     struct rsp_euicc_package package;
@@ -75,7 +75,7 @@ static enum err check_parameters(const struct eim_order *o, struct http_response
                  : json_is_object(o->parameters) ? json_write(o->parameters, &text)
                                                  : ERR_PARSE;
     if (!x)
-        x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &package, &list) : eim_order_put_tags(o, &list);
+        x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &e->wire, &package, &list) : eim_order_put_tags(o, &list);
     buf_release(&text);
     buf_release(&list);
     return x == ERR_PARSE || x == ERR_LIMIT || x == ERR_STATE
@@ -111,7 +111,7 @@ static enum err read_command(struct eim *e, const json_t *body, struct eim_order
     enum err x = eim_signing_fill_order(e, o);
     if (x == ERR_PARSE)
         return eim_problem(p, 400, "parameters are wrong", "counter is a number from 0 on, below 8388591");
-    return x ? x : check_parameters(o, p);
+    return x ? x : check_parameters(e, o, p);
 }
 
 static enum err read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)

@@ -37,7 +37,7 @@ static enum err put_package(struct eim *e, struct eim_order *o)
         .eim_transaction_id = SPAN_ARRAY(o->transaction_id),
     };
     if (!x)
-        x = eim_order_put_commands(o, &content.package, &commands);
+        x = eim_order_put_commands(o, &e->wire, &content.package, &commands);
     if (!x)
         x = eim_euicc_token(e, o->eid, &token);
     if (!x)

@@ -72,7 +72,7 @@ static enum err put_configuration(struct eim *e, struct rsp_int counter, struct 
         .public_key_data = { .which = RSP_KEY_DATA_PUBLIC_KEY, .public_key = buf_span(&spki) },
     };
     if (!x)
-        x = rsp_eim_configuration_write(&c, out);
+        x = rsp_eim_configuration_write_as(&e->wire, &c, out);
     buf_release(&spki);
     return x;
 }

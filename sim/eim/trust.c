@@ -144,7 +144,7 @@ enum err eim_put_configuration(struct eim *e, const struct eim_signing *signing,
     if (!x)
         x = set_tls(t, &configuration);
     if (!x)
-        x = rsp_eim_configuration_write(&configuration, list);
+        x = rsp_eim_configuration_write_as(&e->wire, &configuration, list);
     buf_release(&spki);
     return x;
 }

@@ -187,6 +187,14 @@ enum err isdr_add_initial_eim(struct euicc *e, struct span request, struct buf *
     return err;
 }
 
+static enum err put_configuration(const struct euicc *e, const struct eim *m, struct buf *list)
+{
+    struct rsp_eim_configuration c;
+    enum err err = read_configuration(m, &c);
+    c.whole = (struct span){ 0 };
+    return err ? err : rsp_eim_configuration_write_as(&e->wire, &c, list);
+}
+
 enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, struct buf *response)
 {
     const struct state *s = euicc_state(e);
@@ -195,7 +203,7 @@ enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, s
     enum err err = rsp_get_eim_configuration_request_read(request, &r);
     for (size_t i = 0; !err && i < s->eim_count; i++)
         if (!r.has_search || eim_find(s, r.eim_id) == &s->eims[i])
-            err = buf_put(&list, shared_span(s->eims[i].configuration));
+            err = put_configuration(e, &s->eims[i], &list);
     struct rsp_get_eim_configuration_response answer = { .list = list_contents(&list) };
     if (!err)
         err = rsp_get_eim_configuration_response_write(&answer, response);

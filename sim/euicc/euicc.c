@@ -336,6 +336,7 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->ipae = s->ipae;
     e->sgp22_only = s->sgp22_only;
     e->v1_3 = s->v1_3;
+    e->wire = s->wire;
     e->no_eim_reset = s->no_eim_reset;
     e->no_immediate_enable = s->no_immediate_enable;
     e->interruption_leaves_result = s->interruption_leaves_result;

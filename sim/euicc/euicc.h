@@ -7,6 +7,7 @@
 #include "card.h"
 #include "crypto.h"
 #include "env.h"
+#include "rsp_wire.h"
 #include "x509.h"
 
 /* One signing identity: an eUICC certificate, its key and the EUM certificate above it. One per CI
@@ -90,6 +91,7 @@ struct euicc_settings {
     bool no_immediate_enable; /* ImmediateEnable is not available, its configuration neither set nor reset */
     bool interruption_leaves_result; /* a power cut while a profile or an eUICC package is loaded leaves
                                         a result with `interruption` at the next start */
+    struct rsp_wire wire;            /* how it writes what sources disagree about */
     struct euicc_nvm *nvm;           /* borrowed; NULL: state lives as long as the struct euicc */
     struct euicc_contents *contents; /* borrowed for the card's life; NULL: shares nothing */
 };

@@ -133,6 +133,7 @@ struct euicc {
     int64_t counter_max;
     uint8_t svn[3];
     struct shared *rat; /* rules; NULL: the default one */
+    struct rsp_wire wire;
     bool no_fallback, no_ecall, no_crl, no_test_profile, ipae, sgp22_only, v1_3, no_eim_reset;
     bool no_immediate_enable;
     bool interruption_leaves_result, strict_services;

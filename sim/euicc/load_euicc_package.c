@@ -167,7 +167,7 @@ enum err package_result_put(struct euicc *e, struct state *s, const struct packa
         err = euicc_sign_tbs(e, o->credential, &tbs, &signature);
     }
     if (!err)
-        err = rsp_euicc_package_result_write(&result, response);
+        err = rsp_euicc_package_result_write_as(&e->wire, &result, response);
     if (!err)
         err = pending_put(s, PENDING_PACKAGE_RESULT, seq, 0, buf_span(response));
     buf_release(&data);
@@ -544,7 +544,7 @@ static enum err run_next(struct package_run *r, struct der *list, bool *more)
                                                            : RSP_TERMINATED_UNKNOWN_OR_DAMAGED_COMMAND);
     err = run_command(r, &c);
     if (!err)
-        err = rsp_euicc_result_write(&c.result, &r->results);
+        err = rsp_euicc_result_write_as(&r->e->wire, &c.result, &r->results);
     if (err == ERR_LIMIT)
         err = put_terminated(r, RSP_TERMINATED_RESULT_SIZE_OVERFLOW);
     else

@@ -52,6 +52,9 @@ static const struct setting settings[] = {
       "secrets" },
     { "interruption-result", SETTING_BOOL, "false",
       "a power cut while a profile or a package is loaded leaves a signed result" },
+    RSP_WIRE_PACKAGE_RESULT,
+    RSP_WIRE_EIM_LIST,
+    RSP_WIRE_EIM_KEY,
     { "log", SETTING_TEXT, "text", "text or json, one event a line on standard error" },
 };
 
@@ -324,6 +327,7 @@ static enum err take_capabilities(struct program_state *p)
     p->card.no_immediate_enable = settings_bool(p->s, "no-immediate-enable");
     p->card.strict_services = settings_bool(p->s, "strict-services");
     p->card.ipae = settings_bool(p->s, "ipae");
+    rsp_wire_of_settings(p->s, &p->card.wire);
     p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");
     p->rat.max = FILE_MAX;
     enum err e = take_version(p);

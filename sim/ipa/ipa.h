@@ -8,6 +8,7 @@
 #include "card.h"
 #include "env.h"
 #include "http.h"
+#include "rsp_wire.h"
 
 /* A network the device may attach to: the home network of IMSIs that begin with plmn. */
 struct ipa_network {
@@ -44,6 +45,7 @@ struct ipa_settings {
     bool eim_download_data, eim_ctx_params1, eim_metadata;
     bool minimizes;                 /* where the eIM relays: compact forms, euiccInfo1 left out (minimizeEsipaBytes) */
     bool indirect;                  /* downloads and notifications go through the eIM (SGP.32 3.2.3.2) */
+    struct rsp_wire wire;           /* how it writes what sources disagree about */
     bool v1_3;                      /* speaks SGP.32 v1.3 (X-Admin-Protocol) */
     bool wired;                     /* the eIM is reached without a bearer too: Ethernet, Wi-Fi */
     bool emergency_on_loss;         /* without a bearer for fallback_after the emergency profile is taken, if there is one */

@@ -190,6 +190,14 @@ static const struct {
       "scenario: x\nplays: {catalogue: [1]}\nworld: {carriers: {a: {country: DE, plmn: 26201}}, devices: {m: {starts-on: a, "
       "in: DE}}}\nsteps: [{name: s, do: {order: {device: m, reference: r, kind: download, stock: k}}}]\n",
       "no contract of that name" },
+    { "a form of the wire that nobody disagrees about",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {wire: {rollback-flags: 81}}\n",
+      "3:16: unknown key 'rollback-flags' (did you mean 'rollback-flag'?)" },
+    { "a form of the wire that nobody sends",
+      "scenario: x\nplays: {catalogue: [1]}\nworld: {wire: {rollback-flag: 82}}\n", "3:31: 05 or 81 is wanted here" },
+    { "a list of forms", "scenario: x\nplays: {catalogue: [1]}\nworld: {wire: {rollback-flag: [05, 81]}}\n",
+      "3:31: 05 or 81 is wanted here" },
+    { "the wire as one word", "scenario: x\nplays: {catalogue: [1]}\nworld: {wire: other}\n", "3:15: a map" },
     { "an anchor", "scenario: &x y\nplays: {catalogue: [1]}\n", "" },
     { "not YAML", "scenario: [", "" },
 };

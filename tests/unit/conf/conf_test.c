@@ -20,6 +20,7 @@ static const struct setting known[] = {
     { "json", SETTING_BOOL, "false", "log as JSON lines" },
     { "clients", SETTING_LIST, "", "who may call" },
     { "names", SETTING_MAP, "", "name to address" },
+    { "wire", SETTING_CHOICE, "any|80|01", "the form of a tag" },
 };
 
 /* What a run left: the settings as text, taken by run(). */
@@ -31,10 +32,11 @@ struct played {
 static int show(const struct settings *s, const volatile int *stop_requested)
 {
     const struct yaml_node *clients = settings_node(s, "clients"), *names = settings_node(s, "names");
-    printf("listen=%s database=%s note=%s port=%d poll=%d json=%d clients=%zu names=%zu stop=%d undeclared=%s\n",
+    printf("listen=%s database=%s note=%s port=%d poll=%d json=%d clients=%zu names=%zu stop=%d wire=%d undeclared=%s\n",
            settings_text(s, "listen"), settings_text(s, "database"), settings_text(s, "note"),
            (int)settings_int(s, "port"), (int)settings_int(s, "poll"), settings_bool(s, "json"),
-           clients ? clients->count : 0, names ? names->count : 0, *stop_requested, settings_text(s, "undeclared"));
+           clients ? clients->count : 0, names ? names->count : 0, *stop_requested,
+           (int)settings_int(s, "wire"), settings_text(s, "undeclared"));
     return 0;
 }
 
@@ -105,16 +107,29 @@ static const struct {
 } lines[] = {
     { "the version", "--version", 0, "sample " LAB_TEST_VERSION "\n", "" },
     { "fallbacks stand behind", "--listen x", 0,
-      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 undeclared=\n", "" },
+      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
     { "options of every kind", "--listen=1.2.3.4:5 --port 7 --poll 5min --json --clients [a,b] --names={c:\\x20d} --note a\"b\\n",
-      0, "listen=1.2.3.4:5 database=:memory: note=a\"b\\n port=7 poll=300000 json=1 clients=2 names=1 stop=0 undeclared=\n",
+      0, "listen=1.2.3.4:5 database=:memory: note=a\"b\\n port=7 poll=300000 json=1 clients=2 names=1 stop=0 wire=0 undeclared=\n",
       "" },
     { "a flag before another option", "--json --listen x", 0,
-      "listen=x database=:memory: note= port=8443 poll=60000 json=1 clients=0 names=0 stop=0 undeclared=\n", "" },
+      "listen=x database=:memory: note= port=8443 poll=60000 json=1 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
     { "a flag with its word", "--json true --json false --listen x", 0,
-      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 undeclared=\n", "" },
+      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
     { "the last word wins", "--listen x --listen y", 0,
-      "listen=y database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 undeclared=\n", "" },
+      "listen=y database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
+    { "the second word of a choice", "--listen x --wire 80", 0,
+      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=1 undeclared=\n", "" },
+    { "the last word of a choice", "--listen x --wire=01", 0,
+      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=2 undeclared=\n", "" },
+    { "the first word of a choice", "--listen x --wire any", 0,
+      "listen=x database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
+    { "a word that is none of a choice", "--listen x --wire 81", 2, "",
+      "sample: option --wire:1:7: any, 80 or 01 is wanted here\n" },
+    { "the beginning of a word of a choice", "--listen x --wire 8", 2, "",
+      "sample: option --wire:1:7: any, 80 or 01 is wanted here\n" },
+    { "two words of a choice with their bar", "--listen x --wire 80|01", 2, "",
+      "sample: option --wire:1:7: any, 80 or 01 is wanted here\n" },
+    { "no word for a choice", "--listen x --wire=", 2, "", "sample: option --wire:1:7: any, 80 or 01 is wanted here\n" },
     { "a missing setting", "", 2, "", "sample: settings:1:1: the setting 'listen' is missing (address and port)\n" },
     { "an empty setting", "--listen=", 2, "", "sample: option --listen:1:9: 'listen' must not be empty\n" },
     { "an unknown option", "--lisen x", 2, "", "sample: unknown option '--lisen' (did you mean '--listen'?)\n" },
@@ -145,7 +160,8 @@ static void help_lists_every_setting(void)
     CHECK(r.status == 0 && strstr(text, "sample - does nothing") && strstr(text, "Example: sample --listen x\n"));
     for (size_t i = 0; i < COUNT(known); i++)
         CHECK_ROW(known[i].key, strstr(text, known[i].help) != NULL);
-    CHECK(strstr(text, "address and port (required)") && strstr(text, "how often (default 60 s)"));
+    CHECK(strstr(text, "address and port (required)") && strstr(text, "how often (default 60 s)") &&
+          strstr(text, "the form of a tag (any, 80 or 01; default any)"));
     played_release(&r);
 }
 
@@ -155,9 +171,9 @@ static const struct {
     const char *out, *err; /* of err what follows the file's name */
 } files[] = {
     { "a file with everything", "listen: a\nport: 1\npoll: 1 s\njson: true\nclients: [1]\nnames: {a: b}\n", "", 0,
-      "listen=a database=:memory: note= port=1 poll=1000 json=1 clients=1 names=1 stop=0 undeclared=\n", "" },
+      "listen=a database=:memory: note= port=1 poll=1000 json=1 clients=1 names=1 stop=0 wire=0 undeclared=\n", "" },
     { "an option wins over the file", "listen: a\n", "--listen b", 0,
-      "listen=b database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 undeclared=\n", "" },
+      "listen=b database=:memory: note= port=8443 poll=60000 json=0 clients=0 names=0 stop=0 wire=0 undeclared=\n", "" },
     { "an unknown key has its place", "listen: a\nprot: 5\n", "", 2, "",
       ":2:1: unknown key 'prot' (did you mean 'port'?)\n" },
     { "a file that is a list", "- listen\n", "", 2, "", ":1:1: a map of keys and values was expected here\n" },
@@ -166,6 +182,7 @@ static const struct {
     { "nothing for a required text", "listen:\n", "", 2, "", ":1:8: 'listen' must not be empty\n" },
     { "a required key that is missing", "port: 5\n", "", 2, "",
       ":1:1: the setting 'listen' is missing (address and port)\n" },
+    { "a list for a choice", "listen: a\nwire: [80]\n", "", 2, "", ":2:7: any, 80 or 01 is wanted here\n" },
     { "yes for a flag", "listen: a\njson: yes\n", "", 2, "", ":2:7: true or false was expected here\n" },
 };
 

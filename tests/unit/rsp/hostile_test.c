@@ -93,6 +93,12 @@ static enum err read_delete(struct span bytes)
     return rsp_delete_profile_request_read(bytes, &q);
 }
 
+static enum err read_psmo(struct span bytes)
+{
+    struct rsp_psmo m;
+    return rsp_psmo_read(bytes, &m);
+}
+
 static enum err read_refresh(struct span bytes)
 {
     bool refresh;
@@ -115,8 +121,38 @@ static const struct {
     { "a request with the tag of another", "bf52028000", read_request },
     { "an indefinite length", "bf5180300000000000", read_request },
     { "a package with neither commands nor an EID", "bf510a3005800174810101 5f3700", read_request },
-    { "a result without its alternative (catalogue D-3)",
-      "bf5121301f301580087465737465696d3181010183010130038301005f37053003020101", read_result },
+    { "a signed result under 30 without its results (catalogue D-3)",
+      "bf5111300f30098001658101018301025f3701aa", read_result },
+    { "a signed result under 30 without its seqNumber",
+      "bf51133011300b80016581010130038301005f3701aa", read_result },
+    { "a signed error under 30",
+      "bf5111300f300980016581010102017f5f3701aa", read_result },
+    { "an unsigned error under 30",
+      "bf51053003800165", read_result },
+    { "a signed result under 30 without its signature",
+      "bf51123010300e8001658101018301023003830100", read_result },
+    { "a signed result under 30 that is cut short",
+      "bf51163014300e80016581010183010230038301005f3701", read_result },
+    { "a signed result under 30 with a signature that is cut short",
+      "bf51163014300e80016581010183010230038301005f3702aa", read_result },
+    { "a signed result under 31",
+      "bf51163114300e80016581010183010230038301005f3701aa", read_result },
+    { "a signed result under a 10",
+      "bf51161014300e80016581010183010230038301005f3701aa", read_result },
+    { "data and signature with no tag around them",
+      "bf5114300e80016581010183010230038301005f3701aa", read_result },
+    { "two signed results in one, A0 and 30",
+      "bf512ca014300e80016581010183010230038301005f3701aa3014300e80016581010183010230038301005f3701aa", read_result },
+    { "a signed result under 30, and that under A0",
+      "bf5118a0163014300e80016581010183010230038301005f3701aa", read_result },
+    { "a rollbackFlag with contents, 05", "a30f5a0a98001032547698103214050100", read_psmo },
+    { "a rollbackFlag with contents, 81", "a30f5a0a98001032547698103214810100", read_psmo },
+    { "a list of eIMs under 31 (catalogue D-4)",
+      "bf511fa01d3017800165810101830102300cab0a310830068001658201025f3701aa", read_result },
+    { "two lists of eIMs in one",
+      "bf5129a02730218001658101018301023016ab14a0083006800165820102300830068001658201025f3701aa", read_result },
+    { "a list of eIMs under 30 and A0",
+      "bf5121a01f3019800165810101830102300eab0c300aa00830068001658201025f3701aa", read_result },
     { "a result of no kind", "bf5103a30100", read_result },
     { "a poll answer of no kind", "bf4f03a00100", read_poll },
     { "a poll answer with an empty error", "bf4f020200", read_poll },
@@ -127,6 +163,9 @@ static const struct {
     { "a delete by nothing", "bf3300", read_delete },
     { "a delete by something unknown", "bf33035b0100", read_delete },
     { "a refresh flag of two octets", "bf58048002ffff", read_refresh },
+    { "a refresh flag of two octets under 01", "bf58040102ffff", read_refresh },
+    { "a refresh flag of no octets under 01", "bf58020100", read_refresh },
+    { "a refresh flag under 02", "bf58030201ff", read_refresh },
     { "a refresh flag that is missing", "bf5800", read_refresh },
     { "a code that is empty", "bf31028000", read_code },
     { "a code of nine octets", "bf310b8009010203040506070809", read_code },
@@ -135,18 +174,6 @@ static const struct {
     { "a package without its lists", "bf3600", read_bpp },
     { "a notification that is a bare integer", "020101", read_notification },
 };
-
-/* Hex with spaces for the eye. */
-static struct buf hex_with_spaces(const char *text)
-{
-    char plain[512];
-    size_t n = 0;
-    for (; *text && n + 1 < sizeof plain; text++)
-        if (*text != ' ')
-            plain[n++] = *text;
-    plain[n] = 0;
-    return hex(plain);
-}
 
 void refuses_hostile_messages(void)
 {

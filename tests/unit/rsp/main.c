@@ -13,6 +13,8 @@ static const struct test tests[] = {
     { "the segments of a bound package are the package", segments_a_bound_package },
     { "a tag list selects the members of a profile", selects_members_by_tag_list },
     { "other senders' forms are taken", takes_other_forms },
+    { "each form that sources disagree about is written to the byte", writes_each_form },
+    { "each form that sources disagree about is read", reads_each_form },
     { "what was signed is written as it was received", keeps_what_was_signed },
     { "hostile messages are refused", refuses_hostile_messages },
     { "every truncation is refused", survives_every_truncation },

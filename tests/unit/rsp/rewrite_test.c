@@ -222,12 +222,13 @@ CODE(BF42)
 CODE(BF59)
 CODE(BF5D)
 
+static const struct rsp_wire recommended;
 #define REFRESH(tag)                                                                                         \
     static enum err rewrite_refresh_##tag(struct span bytes, struct buf *out)                                \
     {                                                                                                        \
         bool refresh;                                                                                        \
         enum err e = rsp_refresh_read(0x##tag, bytes, &refresh);                                             \
-        return e ? e : rsp_refresh_write(0x##tag, refresh, out);                                             \
+        return e ? e : rsp_refresh_write(&recommended, 0x##tag, refresh, out);                               \
     }
 REFRESH(BF58)
 REFRESH(BF5A)

@@ -13,6 +13,8 @@ void verifies_session_signatures(void);
 void segments_a_bound_package(void);
 void selects_members_by_tag_list(void);
 void takes_other_forms(void);
+void writes_each_form(void);
+void reads_each_form(void);
 void keeps_what_was_signed(void);
 void refuses_hostile_messages(void);
 void survives_every_truncation(void);

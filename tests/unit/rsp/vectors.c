@@ -71,3 +71,14 @@ bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct
     }
     return false;
 }
+
+struct buf hex_with_spaces(const char *text)
+{
+    char plain[512];
+    size_t n = 0;
+    for (; *text && n + 1 < sizeof plain; text++)
+        if (*text != ' ')
+            plain[n++] = *text;
+    plain[n] = 0;
+    return hex(plain);
+}

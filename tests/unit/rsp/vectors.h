@@ -15,6 +15,9 @@ struct buf vectors_nth(const struct buf *file, const char *name, char separator,
 bool vectors_each(const struct buf *file, const char *prefix, size_t *at, struct span *name,
                   struct buf *bytes);
 
+/* Hex with spaces for the eye. */
+struct buf hex_with_spaces(const char *text);
+
 #define VECTORS_SGP32 "spec/vectors-sgp32.tsv"
 #define VECTORS_RSP "spec/vectors-rsp.txt"
 

@@ -46,8 +46,13 @@ static const struct {
     { "an explicit tag around nothing", RSP_GET_EIM_CONFIGURATION_DATA_REQUEST, "bf5502a000" },
     { "an EID of fifteen octets", RSP_GET_EIM_PACKAGE_REQUEST,
       "bf4f115a0f890490321234512345123456789012" },
-    { "a reply without its A0", RSP_EUICC_PACKAGE_RESULT,
-      "bf5121301f301580087465737465696d3181010183010130038301005f37053003020102" },
+    { "a signed reply with neither A0 nor 30", RSP_EUICC_PACKAGE_RESULT,
+      "bf511f301580087465737465696d3181010183010130038301005f37053003020102" },
+    { "a signed reply under A0 and 30", RSP_EUICC_PACKAGE_RESULT,
+      "bf5123a021301f301580087465737465696d3181010183010130038301005f37053003020102" },
+    { "a signed error under 30", RSP_EUICC_PACKAGE_RESULT, "bf5111300f300980016581010102017f5f3701aa" },
+    { "a refreshFlag under 02", RSP_PROFILE_ROLLBACK_REQUEST, "bf58030201ff" },
+    { "no refreshFlag", RSP_PROFILE_ROLLBACK_REQUEST, "bf5800" },
     { "both a PSMO list and an eCO list", RSP_EUICC_PACKAGE_SIGNED,
       "3025800165"
       "5a1089049032123451234512345678901235"
@@ -67,6 +72,10 @@ static const struct {
       "bf3111a00c5a0a98001032547698103214"
       "8101ff" },
     { "an empty request", RSP_GET_EUICC_CHALLENGE_REQUEST, "bf2e00" },
+    { "a signed reply under 30 (catalogue D-3)", RSP_EUICC_PACKAGE_RESULT,
+      "bf5121301f301580087465737465696d3181010183010130038301005f37053003020102" },
+    { "a refreshFlag under 80", RSP_IMMEDIATE_ENABLE_REQUEST, "bf5a03800100" },
+    { "a refreshFlag under 01 (catalogue D-1)", RSP_IMMEDIATE_ENABLE_REQUEST, "bf5a03010100" },
     { "all profiles", RSP_PROFILE_INFO_LIST_REQUEST, "bf2d00" },
     { "an association token of -1", RSP_EIM_CONFIGURATION_DATA,
       "300680016584"

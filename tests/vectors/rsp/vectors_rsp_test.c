@@ -49,11 +49,10 @@ static bool row_read(struct span line, enum rsp_pdu *pdu, struct buf *bytes)
     return false;
 }
 
-/* A result without its A0; data whose EUICCInfo1 lacks both lists of keys. */
+/* Data whose EUICCInfo1 lacks both lists of keys. */
 static bool is_flawed(struct span line)
 {
-    return span_starts_with(line, "OIR(NON-CONFORMANT") ||
-           span_starts_with(line, "OIR bf52 sample");
+    return span_starts_with(line, "OIR bf52 sample");
 }
 
 static void decode_row(struct span line, void *context)
