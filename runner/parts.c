@@ -141,6 +141,7 @@ static enum err build_smdp(struct part *p)
     struct smdp_settings s = { .addresses = addresses, .identities = own, .identity_count = auth_brp ? 2 : 1,
                                .trust = w->trust, .clients = clients, .client_count = COUNT(clients),
                                .smds = &smds, .smds_count = w->scenario->smds, .ppk = w->scenario->smdp.ppk,
+                               .wire = w->scenario->wire,
                                .same_otpk_only = w->scenario->smdp.same_otpk_only, .order_valid_ms = w->scenario->smdp.order_valid,
                                .downloads_max = w->scenario->smdp.downloads_max };
     e = storage_key(p, &s.storage_key);
@@ -190,7 +191,7 @@ static enum err build_smds(struct part *p)
     if (brp)
         own[1] = (struct smds_identity){ brp->der, brp->key };
     const struct smds_settings s = { .addresses = addresses, .identities = own, .identity_count = brp ? 2 : 1,
-                                     .trust = w->trust, .clients = known.client, .client_count = known.count };
+                                     .trust = w->trust, .wire = w->scenario->wire, .clients = known.client, .client_count = known.count };
     e = smds_new(&p->env, &s, &smds);
     if (!e)
         p->actor = smds_actor(smds);

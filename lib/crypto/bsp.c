@@ -6,9 +6,7 @@
 #include "der.h"
 
 #define MAC_LEN 8u
-#define SEGMENT_MAX 1020u /* SGP.22 2.5.3: one TLV with its header */
-/* One known SM-DP+ puts 1008 octets of plain text into a segment, and 16 of padding. Cards take these, and so do we. */
-#define RECEIVED_MAX 1036u
+#define SEGMENT_MAX 1036u /* SGP.22 2.5.3 has 1020 for one TLV with its header; see BSP_PLAIN_MOST */
 
 /* SGP.22 Annex G: keyType 0x88 (AES), keyLen 0x10, LV of the host identifier, LV of the EID. */
 static enum err shared_info(struct span host_id, struct span eid, struct buf *out)
@@ -112,7 +110,7 @@ enum err bsp_protect(struct crypto *c, struct bsp *b, uint8_t tag, struct span p
     struct buf tlv = { .max = SEGMENT_MAX };
     if (!encrypts(tag) && tag != 0x88)
         return ERR_UNSUPPORTED;
-    if (plain.len > (encrypts(tag) ? BSP_PLAIN_MAX_86 : BSP_PLAIN_MAX_88))
+    if (plain.len > BSP_PLAIN_MOST)
         return ERR_LIMIT;
     size_t body = encrypts(tag) ? plain.len - plain.len % 16 + 16 : plain.len;
     enum err e = der_put_header(&tlv, tag, body + MAC_LEN);
@@ -134,7 +132,7 @@ enum err bsp_protect(struct crypto *c, struct bsp *b, uint8_t tag, struct span p
 static enum err check_structure(struct span tlv, struct der_tlv *t)
 {
     struct der d = der_open(tlv);
-    if (tlv.len > RECEIVED_MAX || der_next(&d, t) || !der_at_end(&d))
+    if (tlv.len > SEGMENT_MAX || der_next(&d, t) || !der_at_end(&d))
         return ERR_PARSE;
     if (t->tag != 0x86 && t->tag != 0x87 && t->tag != 0x88)
         return ERR_PARSE;
@@ -160,7 +158,7 @@ static enum err decrypt(struct crypto *c, const struct bsp *b, struct span body,
 {
     uint8_t iv[16];
     size_t len = 0;
-    struct buf padded = { .max = RECEIVED_MAX };
+    struct buf padded = { .max = SEGMENT_MAX };
     enum err e = block_iv(c, b, iv);
     if (!e)
         e = aes128_cbc_decrypt(c, SPAN_ARRAY(b->s_enc), SPAN_ARRAY(iv), body, &padded);

@@ -4,9 +4,11 @@
 
 #include "crypto.h"
 
-/* Plain text of one block so that no segment passes 1020 octets with its header. */
+/* Plain text of one block so that no segment passes 1020 octets with its header. One known SM-DP+ puts 1008 octets into an 86
+ * too, and 16 of padding, which makes 1036 (interpretation D-8): that much is protected and opened. */
 #define BSP_PLAIN_MAX_86 1007
 #define BSP_PLAIN_MAX_88 1008
+#define BSP_PLAIN_MOST 1008
 
 /* Session keys and chaining state of one direction. A value; release clears it. */
 struct bsp {

@@ -78,7 +78,9 @@ MUST_CHECK enum err aes256_gcm_seal(struct crypto *c, struct span key, struct sp
 MUST_CHECK enum err aes256_gcm_open(struct crypto *c, struct span key, struct span iv, struct span aad,
                                     struct span sealed, struct buf *out);
 
-/* hashCc = SHA256(SHA256(code) || transactionId), code as ASCII text (interpretation D-14). */
-MUST_CHECK enum err confirmation_code_hash(struct crypto *c, struct span code, struct span transaction_id,
-                                           uint8_t out[32]);
+/* SHA256(code), all that need be kept of it. The code is taken as its ASCII text; with `as_octets` as the octets that it is in
+ * hex, unless it is no even number of hex digits (interpretation D-14). */
+MUST_CHECK enum err confirmation_code_digest(struct crypto *c, struct span code, bool as_octets, uint8_t out[32]);
+/* hashCc = SHA256(digest || transactionId), SGP.22 5.7.5. */
+MUST_CHECK enum err confirmation_code_hash(struct crypto *c, struct span digest, struct span transaction_id, uint8_t out[32]);
 #endif

@@ -83,13 +83,20 @@ enum err x963_kdf(struct crypto *c, struct span z, struct span shared_info, uint
     return e;
 }
 
-enum err confirmation_code_hash(struct crypto *c, struct span code, struct span transaction_id, uint8_t out[32])
+enum err confirmation_code_digest(struct crypto *c, struct span code, bool as_octets, uint8_t out[32])
 {
-    /* SGP.22 3.1.3, interpretation D-14: the inner hash covers the code as typed, in ASCII. */
-    uint8_t inner[32];
-    enum err e = sha256(c, &code, 1, inner);
-    if (!e)
-        e = sha256(c, (const struct span[]){ SPAN_ARRAY(inner), transaction_id }, 2, out);
-    memory_clear(inner, sizeof inner);
+    struct buf octets = { .max = code.len };
+    enum err e = as_octets ? hex_decode(code, &octets) : ERR_PARSE;
+    const struct span hashed = e ? code : buf_span(&octets);
+    if (!e || e == ERR_PARSE)
+        e = sha256(c, &hashed, 1, out);
+    if (octets.at)
+        memory_clear(octets.at, octets.len);
+    buf_release(&octets);
     return e;
+}
+
+enum err confirmation_code_hash(struct crypto *c, struct span digest, struct span transaction_id, uint8_t out[32])
+{
+    return sha256(c, (const struct span[]){ digest, transaction_id }, 2, out);
 }

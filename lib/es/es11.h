@@ -15,7 +15,8 @@ MUST_CHECK enum err es11_initiate_authentication(const struct es_peer *peer,
 MUST_CHECK enum err es11_initiate_authentication_read(const struct env *env, const struct http_request *http,
                                                       struct http_response *p, struct es_memory *m,
                                                       struct rsp_initiate_authentication_request *out);
-MUST_CHECK enum err es11_initiate_authentication_write(const struct env *env, const struct http_request *http,
+MUST_CHECK enum err es11_initiate_authentication_write(const struct env *env, const struct rsp_wire *wire,
+                                                       const struct http_request *http,
                                                        const struct rsp_initiate_authentication_ok *ok,
                                                        const struct es_status *status, struct http_response *p);
 

@@ -20,9 +20,10 @@ enum err es11_initiate_authentication_read(const struct env *env, const struct h
     return es9p_initiate_authentication_take(&function, env, http, p, m, out);
 }
 
-enum err es11_initiate_authentication_write(const struct env *env, const struct http_request *http,
+enum err es11_initiate_authentication_write(const struct env *env, const struct rsp_wire *wire,
+                                            const struct http_request *http,
                                             const struct rsp_initiate_authentication_ok *ok,
                                             const struct es_status *status, struct http_response *p)
 {
-    return es9p_initiate_authentication_put(&function, env, http, ok, status, p);
+    return es9p_initiate_authentication_put(&function, env, wire, http, ok, status, p);
 }

@@ -40,8 +40,10 @@ static enum err put_tlv(json_t *o, const char *member, uint32_t tag, struct span
     return e;
 }
 
-enum err es9p_put_signature(json_t *o, const char *member, struct span signature)
+enum err es9p_put_signature(const struct rsp_wire *wire, json_t *o, const char *member, struct span signature)
 {
+    if (wire->json_signature_bare)
+        return json_set_base64(o, member, signature);
     return put_tlv(o, member, 0x5f37, signature);
 }
 

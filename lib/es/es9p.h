@@ -19,7 +19,8 @@ MUST_CHECK enum err es9p_initiate_authentication(const struct es_peer *peer,
 MUST_CHECK enum err es9p_initiate_authentication_read(const struct env *env, const struct http_request *http,
                                                       struct http_response *p, struct es_memory *m,
                                                       struct rsp_initiate_authentication_request *out);
-MUST_CHECK enum err es9p_initiate_authentication_write(const struct env *env, const struct http_request *http,
+MUST_CHECK enum err es9p_initiate_authentication_write(const struct env *env, const struct rsp_wire *wire,
+                                                       const struct http_request *http,
                                                        const struct rsp_initiate_authentication_ok *ok,
                                                        const struct es_status *status, struct http_response *p);
 
@@ -29,7 +30,8 @@ MUST_CHECK enum err es9p_authenticate_client(const struct es_peer *peer,
 MUST_CHECK enum err es9p_authenticate_client_read(const struct env *env, const struct http_request *http,
                                                   struct http_response *p, struct es_memory *m,
                                                   struct rsp_authenticate_client_request *out);
-MUST_CHECK enum err es9p_authenticate_client_write(const struct env *env, const struct http_request *http,
+MUST_CHECK enum err es9p_authenticate_client_write(const struct env *env, const struct rsp_wire *wire,
+                                                   const struct http_request *http,
                                                    const struct rsp_authenticate_client_ok *ok,
                                                    const struct es_status *status, struct http_response *p);
 
@@ -71,7 +73,7 @@ typedef enum err (*es9p_write_fn)(const void *value, struct buf *out);
 MUST_CHECK enum err es9p_put_der(json_t *o, const char *member, es9p_write_fn write, const void *value);
 /* Adds octets as the base64 of an OCTET STRING with its tag (04), at most 120. */
 MUST_CHECK enum err es9p_put_octets(json_t *o, const char *member, struct span octets);
-/* Adds a signature as the base64 of its 5F37 TLV (interpretation D-7). */
-MUST_CHECK enum err es9p_put_signature(json_t *o, const char *member, struct span signature);
+/* Adds a signature as the base64 of its 5F37 TLV, or of itself (interpretation D-7). */
+MUST_CHECK enum err es9p_put_signature(const struct rsp_wire *wire, json_t *o, const char *member, struct span signature);
 
 #endif

@@ -56,6 +56,7 @@ MUST_CHECK enum err es9p_initiate_authentication_take(const struct es9p_function
                                                       struct es_memory *m,
                                                       struct rsp_initiate_authentication_request *out);
 MUST_CHECK enum err es9p_initiate_authentication_put(const struct es9p_function *f, const struct env *env,
+                                                     const struct rsp_wire *wire,
                                                      const struct http_request *http,
                                                      const struct rsp_initiate_authentication_ok *ok,
                                                      const struct es_status *status, struct http_response *p);

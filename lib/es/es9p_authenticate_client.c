@@ -125,7 +125,7 @@ enum err es9p_authenticate_client_read(const struct env *env, const struct http_
     return es9p_authenticate_client_take(&function, env, http, p, m, out);
 }
 
-static enum err put_answer(json_t *o, const struct rsp_authenticate_client_ok *ok)
+static enum err put_answer(const struct rsp_wire *wire, json_t *o, const struct rsp_authenticate_client_ok *ok)
 {
     enum err e = json_set_hex(o, "transactionId", ok->transaction_id);
     if (!e)
@@ -133,7 +133,7 @@ static enum err put_answer(json_t *o, const struct rsp_authenticate_client_ok *o
     if (!e)
         e = es9p_put_der(o, "smdpSigned2", write_smdp_signed2, &ok->smdp_signed2);
     if (!e)
-        e = es9p_put_signature(o, "smdpSignature2", ok->smdp_signature2);
+        e = es9p_put_signature(wire, o, "smdpSignature2", ok->smdp_signature2);
     return e ? e : json_set_base64(o, "smdpCertificate", ok->smdp_certificate);
 }
 
@@ -148,14 +148,15 @@ static enum err answer_asn1(const struct env *env, const struct http_request *ht
     return es9p_asn1_write(env, &function, http, write_answer, &answer, p);
 }
 
-enum err es9p_authenticate_client_write(const struct env *env, const struct http_request *http,
+enum err es9p_authenticate_client_write(const struct env *env, const struct rsp_wire *wire,
+                                        const struct http_request *http,
                                         const struct rsp_authenticate_client_ok *ok, const struct es_status *status,
                                         struct http_response *p)
 {
     if (es9p_is_asn1(http))
         return answer_asn1(env, http, ok, status, p);
     json_t *answer = json_object();
-    enum err e = !answer ? ERR_NOMEM : es_refused(status) ? ERR_OK : put_answer(answer, ok);
+    enum err e = !answer ? ERR_NOMEM : es_refused(status) ? ERR_OK : put_answer(wire, answer, ok);
     if (e) {
         json_decref(answer);
         return e;

@@ -133,13 +133,13 @@ enum err es9p_initiate_authentication_read(const struct env *env, const struct h
     return es9p_initiate_authentication_take(&function, env, http, p, m, out);
 }
 
-static enum err put_answer(json_t *o, const struct rsp_initiate_authentication_ok *ok)
+static enum err put_answer(const struct rsp_wire *wire, json_t *o, const struct rsp_initiate_authentication_ok *ok)
 {
     enum err e = json_set_hex(o, "transactionId", ok->transaction_id);
     if (!e)
         e = es9p_put_der(o, "serverSigned1", write_server_signed1, &ok->server_signed1);
     if (!e)
-        e = es9p_put_signature(o, "serverSignature1", ok->server_signature1);
+        e = es9p_put_signature(wire, o, "serverSignature1", ok->server_signature1);
     if (!e)
         e = es9p_put_octets(o, "euiccCiPKIdToBeUsed", ok->ci_pkid);
     return e ? e : json_set_base64(o, "serverCertificate", ok->server_certificate);
@@ -157,6 +157,7 @@ static enum err answer_asn1(const struct es9p_function *f, const struct env *env
 }
 
 enum err es9p_initiate_authentication_put(const struct es9p_function *f, const struct env *env,
+                                          const struct rsp_wire *wire,
                                           const struct http_request *http,
                                           const struct rsp_initiate_authentication_ok *ok,
                                           const struct es_status *status, struct http_response *p)
@@ -164,7 +165,7 @@ enum err es9p_initiate_authentication_put(const struct es9p_function *f, const s
     if (es9p_is_asn1(http))
         return answer_asn1(f, env, http, ok, status, p);
     json_t *answer = json_object();
-    enum err e = !answer ? ERR_NOMEM : es_refused(status) ? ERR_OK : put_answer(answer, ok);
+    enum err e = !answer ? ERR_NOMEM : es_refused(status) ? ERR_OK : put_answer(wire, answer, ok);
     if (e) {
         json_decref(answer);
         return e;
@@ -172,9 +173,10 @@ enum err es9p_initiate_authentication_put(const struct es9p_function *f, const s
     return es_serve_write(env, f->name, http, status, answer, p);
 }
 
-enum err es9p_initiate_authentication_write(const struct env *env, const struct http_request *http,
+enum err es9p_initiate_authentication_write(const struct env *env, const struct rsp_wire *wire,
+                                            const struct http_request *http,
                                             const struct rsp_initiate_authentication_ok *ok,
                                             const struct es_status *status, struct http_response *p)
 {
-    return es9p_initiate_authentication_put(&function, env, http, ok, status, p);
+    return es9p_initiate_authentication_put(&function, env, wire, http, ok, status, p);
 }

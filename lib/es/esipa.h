@@ -92,6 +92,7 @@ struct esipa_service {
     const struct env *env;
     const struct esipa_server *server;
     void *actor;
+    struct rsp_wire wire; /* of its answers in JSON */
     bool any_user_agent; /* else it must begin with gsma-rsp-ipad or gsma-rsp-ipae (catalogue A.7.4) */
 };
 /* The one route of the ASN.1 binding: finds the function by the message's tag. */

@@ -48,7 +48,7 @@ static enum err show_initiated(struct esipa_exchange *x, const struct rsp_initia
     if (!e)
         e = json_set_base64(x->answer, "serverSigned1", ok->server_signed1.signed_bytes);
     if (!e)
-        e = es9p_put_signature(x->answer, "serverSignature1", ok->server_signature1);
+        e = es9p_put_signature(&x->service->wire, x->answer, "serverSignature1", ok->server_signature1);
     if (!e)
         e = es9p_put_octets(x->answer, "euiccCiPKIdentifierToBeUsed", ok->ci_pkid);
     if (!e)
@@ -91,7 +91,7 @@ static enum err show_authenticated(struct esipa_exchange *x, const struct rsp_au
     if (!e)
         e = json_set_base64(x->answer, "smdpSigned2", ok->smdp_signed2.signed_bytes);
     if (!e)
-        e = es9p_put_signature(x->answer, "smdpSignature2", ok->smdp_signature2);
+        e = es9p_put_signature(&x->service->wire, x->answer, "smdpSignature2", ok->smdp_signature2);
     if (!e)
         e = json_set_base64(x->answer, "smdpCertificate", ok->smdp_certificate);
     return e || !ok->hash_cc.len ? e : es9p_put_octets(x->answer, "hashCc", ok->hash_cc);

@@ -17,6 +17,9 @@ static const struct form {
     { RSP_WIRE_PACKAGE_RESULT, RSP_WIRE_CARD, offsetof(struct rsp_wire, package_result_30) },
     { RSP_WIRE_EIM_LIST, RSP_WIRE_CARD, offsetof(struct rsp_wire, eim_list_30) },
     { RSP_WIRE_EIM_KEY, RSP_WIRE_CARD | RSP_WIRE_EIM, offsetof(struct rsp_wire, eim_key_30) },
+    { RSP_WIRE_JSON_SIGNATURE, RSP_WIRE_SMDP | RSP_WIRE_SMDS | RSP_WIRE_EIM, offsetof(struct rsp_wire, json_signature_bare) },
+    { RSP_WIRE_SEGMENT, RSP_WIRE_SMDP, offsetof(struct rsp_wire, segment_1008) },
+    { RSP_WIRE_CONFIRMATION_CODE, RSP_WIRE_IPA | RSP_WIRE_EIM, offsetof(struct rsp_wire, code_of_octets) },
 };
 
 static bool *form_in(struct rsp_wire *w, const struct form *f)
@@ -29,11 +32,11 @@ static bool is_other(const struct rsp_wire *w, const struct form *f)
     return *(const bool *)((const uint8_t *)w + f->at);
 }
 
-void rsp_wire_of_settings(const struct settings *s, struct rsp_wire *out)
+void rsp_wire_of_settings(const struct settings *s, enum rsp_wire_writer who, struct rsp_wire *out)
 {
     *out = (struct rsp_wire){ 0 };
     for (size_t i = 0; i < COUNT(forms); i++)
-        *form_in(out, &forms[i]) = settings_int(s, forms[i].setting.key) != 0;
+        *form_in(out, &forms[i]) = forms[i].writers & who && settings_int(s, forms[i].setting.key);
 }
 
 enum err rsp_wire_of_yaml(const struct yaml *y, const struct yaml_node *map, struct rsp_wire *out,

@@ -11,6 +11,9 @@ struct rsp_wire {
     bool package_result_30; /* D-3: a signed EuiccPackageResult as 30; else A0 */
     bool eim_list_30;       /* D-4: eimIdList of a result as 30; else A0 */
     bool eim_key_30;        /* D-5: keys and certificates of an EimConfigurationData with their 30; else without it */
+    bool json_signature_bare; /* D-7: signatures in JSON as 64 octets; else as a 5F37 TLV */
+    bool segment_1008;      /* D-8: 1008 octets of plain text in a segment 86, so that one has 1036; else 1007, and 1020 */
+    bool code_of_octets;    /* D-14: of a confirmation code the octets are hashed that its hex digits say; else its text */
 };
 
 /* Who writes a form, and so has a setting for it. */
@@ -25,13 +28,20 @@ enum rsp_wire_writer { RSP_WIRE_CARD = 1, RSP_WIRE_IPA = 2, RSP_WIRE_EIM = 4, RS
 #define RSP_WIRE_EIM_LIST { "wire-eim-list", SETTING_CHOICE, "A0|30", "tag around the list of eIMs in a result (D-4)" }
 #define RSP_WIRE_EIM_KEY \
     { "wire-eim-key", SETTING_CHOICE, "contents|30", "keys and certificates in an eIM's configuration, as contents or with their 30 (D-5)" }
+#define RSP_WIRE_JSON_SIGNATURE \
+    { "wire-json-signature", SETTING_CHOICE, "tlv|bare", "signatures in JSON, as TLV (5F37) or as bare octets (D-7)" }
+#define RSP_WIRE_SEGMENT \
+    { "wire-segment", SETTING_CHOICE, "1007|1008", "octets of the profile in each segment of a bound package (D-8)" }
+#define RSP_WIRE_CONFIRMATION_CODE \
+    { "wire-confirmation-code", SETTING_CHOICE, "ascii|hex", \
+      "what is hashed of a confirmation code: its text, or the octets that it is in hex, if it is (D-14)" }
 
 struct settings;
 struct yaml;
 struct yaml_node;
 struct yaml_error;
-/* What the settings of a program say; a form that it has no setting for is the recommended one. */
-void rsp_wire_of_settings(const struct settings *s, struct rsp_wire *out);
+/* What the settings of this program say; what it does not write is as recommended. */
+void rsp_wire_of_settings(const struct settings *s, enum rsp_wire_writer who, struct rsp_wire *out);
 /* A map of the same settings without "wire-" before their names; NULL: all recommended. ERR_CONFIG with place. */
 MUST_CHECK enum err rsp_wire_of_yaml(const struct yaml *y, const struct yaml_node *map, struct rsp_wire *out,
                                      struct yaml_error *error);

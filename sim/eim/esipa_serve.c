@@ -241,13 +241,17 @@ static const struct esipa_server server = {
 enum err eim_esipa(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
-    const struct esipa_service service = { e->env, &server, e, e->any_user_agent };
+    const struct esipa_service service = {
+        .env = e->env, .server = &server, .actor = e, .wire = e->wire, .any_user_agent = e->any_user_agent
+    };
     return esipa_serve(&service, q, p);
 }
 
 enum err eim_esipa_json(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
-    const struct esipa_service service = { e->env, &server, e, e->any_user_agent };
+    const struct esipa_service service = {
+        .env = e->env, .server = &server, .actor = e, .wire = e->wire, .any_user_agent = e->any_user_agent
+    };
     return esipa_serve_json(&service, q->part[0], q, p);
 }

@@ -20,6 +20,8 @@ static const struct setting settings[] = {
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that it speaks: 1.2 or 1.3" },
     RSP_WIRE_ROLLBACK_FLAG,
     RSP_WIRE_EIM_KEY,
+    RSP_WIRE_JSON_SIGNATURE,
+    RSP_WIRE_CONFIRMATION_CODE,
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
     { "heartbeat", SETTING_DURATION, "15 s", "a stream of events that is quiet for so long gets a line that says nothing" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
@@ -125,7 +127,7 @@ static enum err make_eim(struct program_state *p)
                               .receivers = p->receivers,
                               .any_user_agent = settings_bool(s, "any-user-agent"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };
-    rsp_wire_of_settings(s, &m.wire);
+    rsp_wire_of_settings(s, RSP_WIRE_EIM, &m.wire);
     if (!m.v1_3 && strcmp(settings_text(s, "sgp32"), "1.2") != 0) {
         fputs("sgp32: 1.2 or 1.3 is wanted\n", stderr);
         return ERR_CONFIG;

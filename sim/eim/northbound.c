@@ -34,7 +34,7 @@ static enum err read_confirmation_code(struct eim *e, const json_t *body, struct
     struct span code = span_of(json_string_value(given), json_string_length(given));
     if (!json_is_string(given) || !code.len || code.len > 255)
         return eim_problem(p, 400, "confirmationCode is wrong", "1 to 255 characters are wanted");
-    enum err x = sha256(e->env->crypto, &code, 1, digest);
+    enum err x = confirmation_code_digest(e->env->crypto, code, e->wire.code_of_octets, digest);
     if (!x)
         x = buf_set(&o->confirmation, SPAN_ARRAY(digest));
     memory_clear(digest, sizeof digest);

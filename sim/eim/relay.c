@@ -243,8 +243,7 @@ static enum err hash_confirmation(struct eim *e, const struct relay *r, const st
     eim_order_init(&o);
     enum err x = eim_order_get(e, r->session.order_id, &o);
     if (!x && o.confirmation.len) {
-        const struct span parts[] = { buf_span(&o.confirmation), ok->smdp_signed2.transaction_id };
-        x = sha256(e->env->crypto, parts, COUNT(parts), hash);
+        x = confirmation_code_hash(e->env->crypto, buf_span(&o.confirmation), ok->smdp_signed2.transaction_id, hash);
         *out = span_of(hash, 32);
     }
     eim_order_release(&o);

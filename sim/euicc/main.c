@@ -327,7 +327,7 @@ static enum err take_capabilities(struct program_state *p)
     p->card.no_immediate_enable = settings_bool(p->s, "no-immediate-enable");
     p->card.strict_services = settings_bool(p->s, "strict-services");
     p->card.ipae = settings_bool(p->s, "ipae");
-    rsp_wire_of_settings(p->s, &p->card.wire);
+    rsp_wire_of_settings(p->s, RSP_WIRE_CARD, &p->card.wire);
     p->card.interruption_leaves_result = settings_bool(p->s, "interruption-result");
     p->rat.max = FILE_MAX;
     enum err e = take_version(p);

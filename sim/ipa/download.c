@@ -275,7 +275,9 @@ static enum err choose_hash_cc(struct session *s, uint8_t hash[32], struct span 
         return ERR_OK;
     if (!code->len)
         return fail_with(s, "PrepareDownload", "a confirmation code is required, and neither the eIM gave one nor the settings");
-    return confirmation_code_hash(s->ipa->env->crypto, secret_span(code), s->initiated.transaction_id, hash);
+    struct crypto *c = s->ipa->env->crypto;
+    enum err e = confirmation_code_digest(c, secret_span(code), s->ipa->wire.code_of_octets, hash);
+    return e ? e : confirmation_code_hash(c, span_of(hash, 32), s->initiated.transaction_id, hash);
 }
 
 static enum err prepare_download(struct session *s)

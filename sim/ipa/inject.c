@@ -210,7 +210,7 @@ enum err ipa_inject(struct ipa *i, const char *function, const struct http_reque
     pthread_mutex_unlock(&i->gate_lock);
     const char *protocol = http_header(q, "X-Admin-Protocol");
     struct pushing by = { i, find_eim(i, &gate, q->peer), i->v1_3 && protocol && strcmp(protocol, ESIPA_PROTOCOL_V1_3) == 0 };
-    const struct esipa_service service = { i->env, &server, &by, true };
+    const struct esipa_service service = { .env = i->env, .server = &server, .actor = &by, .any_user_agent = true };
     if (!gate.count)
         return refuse(i, 503, "this IPA takes nothing pushed now", p);
     if (!by.eim[0])

@@ -296,6 +296,7 @@ enum err ipa_new(const struct env *env, const struct ipa_settings *s, struct ipa
     i->minimizes = s->minimizes && s->indirect;
     i->features = features_of(s);
     i->card = (struct es10_card){ .env = env, .card = s->card, .wire = s->wire };
+    i->wire = s->wire;
     i->poll_every = s->poll_every ? s->poll_every : 15 * CLOCK_SECOND;
     i->rollback_after = s->rollback_after ? s->rollback_after : 420 * CLOCK_SECOND;
     i->attach_every = s->attach_every ? s->attach_every : 30 * CLOCK_SECOND;

@@ -56,6 +56,7 @@ struct ipa {
     const char *user_agent;  /* which IPA it is: static */
     bool ipae;
     bool json;               /* ESipa over JSON */
+    struct rsp_wire wire;
     struct secret confirmation_code; /* empty: none */
     enum ipa_end_user end_user;
     uint32_t features;       /* what it announces: RSP_IPA_… bits */

@@ -31,6 +31,7 @@ static const struct setting settings[] = {
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that the IPAs speak: 1.2 or 1.3" },
     RSP_WIRE_REFRESH_FLAG,
+    RSP_WIRE_CONFIRMATION_CODE,
     { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
     { "emergency-on-loss", SETTING_BOOL, "false", "without a bearer the emergency profile comes before the fallback profile" },
     { "indirect", SETTING_BOOL, "false", "downloads and notifications go through the eIM" },
@@ -196,7 +197,7 @@ static enum err add_device(struct program_state *p, const struct yaml_node *n)
                               .result_refusals_max = settings_int(s, "result-refusals-max"),
                               .fallback_after = settings_int(s, "fallback"),
                               .return_every = settings_int(s, "return") };
-    rsp_wire_of_settings(s, &i.wire);
+    rsp_wire_of_settings(s, RSP_WIRE_IPA, &i.wire);
     const char *file = NULL;
     struct buf initial_eim = { .max = 4096 };
     struct ipa *ipa = NULL;

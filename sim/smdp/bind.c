@@ -120,7 +120,7 @@ static enum err put_channel(struct smdp *s, const struct smdp_session *x, const 
     return e;
 }
 
-/* A list of protected blocks: plain text cut so that no segment passes 1020 octets (interpretation D-8). */
+/* A list of protected blocks: plain text cut so that each has this much at most. */
 static enum err put_blocks(struct smdp *s, struct bsp *keys, uint32_t list_tag, uint8_t tag, size_t most,
                            struct span plain, struct buf *out)
 {
@@ -166,7 +166,7 @@ static enum err protect(struct smdp *s, const struct smdp_profile *p, struct spa
     if (!e && s->ppk)
         e = put_protection_keys(s, keys, out);
     if (!e)
-        e = put_blocks(s, keys, 0xa3, 0x86, BSP_PLAIN_MAX_86, upp, out);
+        e = put_blocks(s, keys, 0xa3, 0x86, s->wire.segment_1008 ? BSP_PLAIN_MOST : BSP_PLAIN_MAX_86, upp, out);
     buf_release(&isdp);
     buf_release(&metadata);
     return e;

@@ -21,7 +21,22 @@ static enum err verify(struct smdp *s, const struct smdp_session *x,
     return ERR_OK;
 }
 
-/* hashCc = SHA256(SHA256(code) || transactionId), SGP.22 5.7.5; compared in constant time, every wrong one counted. */
+/* Is it hashCc of this code? As text or as octets, whatever the settings allow (interpretation D-14). In constant time. */
+static enum err judge_hash(struct smdp *s, const struct smdp_profile *p, const struct rsp_euicc_signed2 *signed2, bool *right)
+{
+    static const enum smdp_code_form other[] = { SMDP_CODE_AS_OCTETS, SMDP_CODE_AS_TEXT }; /* that excludes it */
+    enum err e = ERR_OK;
+    *right = false;
+    for (size_t i = 0; !e && i < COUNT(other); i++) {
+        uint8_t want[32];
+        e = confirmation_code_hash(s->env->crypto, SPAN_ARRAY(p->confirmation_sha256[i]), signed2->transaction_id, want);
+        if (!e && s->code_form != other[i])
+            *right |= span_equal_secret(SPAN_ARRAY(want), signed2->hash_cc);
+    }
+    return e;
+}
+
+/* SGP.22 5.7.5; every wrong one is counted. */
 static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
                                         const struct rsp_euicc_signed2 *signed2, struct es_status *status)
 {
@@ -35,10 +50,9 @@ static enum err check_confirmation_code(struct smdp *s, struct smdp_profile *p,
         es_refuse(status, CONFIRMATION_CODE, "2.2", "the confirmation code is missing");
         return ERR_OK;
     }
-    const struct span parts[] = { SPAN_ARRAY(p->confirmation_sha256), signed2->transaction_id };
-    uint8_t want[32];
-    enum err e = sha256(s->env->crypto, parts, COUNT(parts), want);
-    if (e || span_equal_secret(SPAN_ARRAY(want), signed2->hash_cc))
+    bool right = false;
+    enum err e = judge_hash(s, p, signed2, &right);
+    if (e || right)
         return e;
     es_refuse(status, CONFIRMATION_CODE, "3.8", "the confirmation code is refused");
     p->attempts++;

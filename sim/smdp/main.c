@@ -34,6 +34,10 @@ static const struct setting settings[] = {
     { "unknown-notifications-refused", SETTING_BOOL, "false",
       "a notification of no known session or profile is refused (8.10.1/3.9) and so stays on the card; else 204" },
     { "order-valid", SETTING_DURATION, "0 s", "a released order expires after it; 0 s: never" },
+    RSP_WIRE_JSON_SIGNATURE,
+    RSP_WIRE_SEGMENT,
+    { "wire-confirmation-code", SETTING_CHOICE, "any|ascii|hex",
+      "what a device may have hashed of a confirmation code: its text, or the octets that it is in hex (D-14)" },
     { "code-attempts", SETTING_INT, "3", "wrong confirmation codes before an order is refused (8.2.7/6.4)" },
     { "downloads-max", SETTING_INT, "10", "packages bound for one order before it is refused" },
     { "matching-id-min", SETTING_INT, "1",
@@ -257,11 +261,13 @@ static enum err make_smdp(struct program_state *p)
                                .unknown_notifications_refused = settings_bool(s, "unknown-notifications-refused"),
                                .order_valid_ms = settings_int(s, "order-valid"),
                                .downloads_max = settings_int(s, "downloads-max"),
+                               .code_form = (enum smdp_code_form)settings_int(s, "wire-confirmation-code"),
                                .code_attempts = settings_int(s, "code-attempts"),
                                .matching_id_min = settings_int(s, "matching-id-min"),
                                .messages_kept = settings_int(s, "messages-kept"),
                                .progress_kept = settings_int(s, "progress-kept"),
                                .progress_refusals_max = settings_int(s, "progress-refusals-max") };
+    rsp_wire_of_settings(s, RSP_WIRE_SMDP, &m.wire);
     enum err e = read_addresses(p);
     if (!e)
         e = read_other_eid(p, &m.other_eid);

@@ -166,7 +166,8 @@ static enum err take_confirmation_code(struct smdp *s, const struct smdp_order *
     struct span code = span_str(q->confirmation_code);
     p->confirmation_required = true;
     p->attempts = 0;
-    return sha256(s->env->crypto, &code, 1, p->confirmation_sha256);
+    enum err e = confirmation_code_digest(s->env->crypto, code, false, p->confirmation_sha256[0]);
+    return e ? e : confirmation_code_digest(s->env->crypto, code, true, p->confirmation_sha256[1]);
 }
 
 /* From here on the order runs out (SGP.22 3.1.1). */

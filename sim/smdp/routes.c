@@ -28,7 +28,7 @@ static enum err kept(enum err e)
     return e == ERR_CUT ? e : ERR_OK;
 }
 
-#define ES9P_ROUTE(function)                                                                                  \
+#define ES9P_ROUTE(function, answer)                                                                         \
     static enum err serve_##function(void *actor, const struct http_request *q, struct http_response *p)      \
     {                                                                                                         \
         struct smdp *s = actor;                                                                               \
@@ -46,7 +46,7 @@ static enum err kept(enum err e)
         if (!e)                                                                                               \
             e = kept(smdp_keep_##function(s, q, &request, &made, &ok, &status));                              \
         if (!e)                                                                                               \
-            e = es9p_##function##_write(s->env, q, &ok, &status, p);                                          \
+            e = es9p_##function##_write answer;                                                               \
         es_memory_release(&received);                                                                         \
         smdp_memory_release(&made);                                                                           \
         return e;                                                                                             \
@@ -58,9 +58,9 @@ static void smdp_log_outcome(const struct smdp *s, const char *function, const s
         F_TEXT("status", es_status_text(status).text));
 }
 
-ES9P_ROUTE(initiate_authentication)
-ES9P_ROUTE(authenticate_client)
-ES9P_ROUTE(get_bound_profile_package)
+ES9P_ROUTE(initiate_authentication, (s->env, &s->wire, q, &ok, &status, p))
+ES9P_ROUTE(authenticate_client, (s->env, &s->wire, q, &ok, &status, p))
+ES9P_ROUTE(get_bound_profile_package, (s->env, q, &ok, &status, p))
 
 static enum err serve_handle_notification(void *actor, const struct http_request *q, struct http_response *p)
 {

@@ -121,6 +121,8 @@ enum err smdp_new(const struct env *env, const struct smdp_settings *settings, s
     s->storage_key = settings->storage_key;
     s->ppk = settings->ppk;
     s->same_otpk_only = settings->same_otpk_only;
+    s->wire = settings->wire;
+    s->code_form = settings->code_form;
     s->rejection_ends_order = settings->rejection_ends_order;
     s->other_eid = settings->other_eid;
     s->foreign_told = settings->foreign_told;

@@ -23,6 +23,7 @@
 
 #include "env.h"
 #include "http.h"
+#include "rsp_wire.h"
 #include "x509.h"
 
 /* DPauth and DPpb on one curve. Borrowed for the life of the SM-DP+. */
@@ -64,6 +65,9 @@ enum smdp_other_eid {
     SMDP_OTHER_EID_3_10,        /* 8.1.1/3.10 in both */
 };
 
+/* What hashCc may be of (interpretation D-14). */
+enum smdp_code_form { SMDP_CODE_ANY, SMDP_CODE_AS_TEXT, SMDP_CODE_AS_OCTETS };
+
 struct smdp_settings {
     const char *const *addresses; /* the FQDNs it answers to, the first is its own; NULL-terminated */
     const struct smdp_identity *identities;
@@ -84,6 +88,8 @@ struct smdp_settings {
     bool rejection_ends_order;    /* endUserRejection of a session: its order is in error then; else as it was */
     int64_t order_valid_ms;       /* a released order expires after it; 0: never (8.8.5/4.10) */
     int64_t downloads_max;        /* packages bound for one order; 0: 10 (8.8.5/6.4) */
+    struct rsp_wire wire;         /* how it writes what sources disagree about */
+    enum smdp_code_form code_form;
     int64_t code_attempts;        /* wrong confirmation codes that an order survives; 0: 3 (8.2.7/6.4) */
     int64_t matching_id_min;      /* characters of a matchingId that an operator gives, at least */
     int64_t messages_kept;        /* received messages kept for each ICCID, 128 at most; 0: none */

@@ -18,6 +18,8 @@ struct smdp {
     struct smdp_client *clients;      /* names owned */
     size_t client_count;
     struct secret storage_key;
+    struct rsp_wire wire;
+    enum smdp_code_form code_form;
     bool ppk, same_otpk_only, rejection_ends_order, foreign_told, unknown_notifications_refused;
     enum smdp_other_eid other_eid;
     int64_t order_valid_ms, downloads_max, code_attempts, progress_refusals_max, progress_kept, messages_kept, matching_id_min;

@@ -50,7 +50,7 @@ struct smdp_profile {
     } gid1, gid2;
     char notifications[1025];/* JSON list of {event, address}; "" none */
     bool confirmation_required;
-    uint8_t confirmation_sha256[32];
+    uint8_t confirmation_sha256[2][32]; /* of the code as text, and as octets */
     int64_t attempts;        /* of the confirmation code */
     int64_t released_at;     /* when the order was released; 0 not yet */
     int64_t downloads;       /* packages bound for this order so far */

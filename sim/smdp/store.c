@@ -310,6 +310,17 @@ enum err smdp_imsi_add(struct smdp *s, const char *imsi, const char *iccid)
     return db_run(s->env->db, "INSERT INTO imsi (imsi, iccid) VALUES (?, ?)", DB_ARGS(DB_INT(number), DB_TEXT(iccid)), NULL);
 }
 
+/* Of codes from before there is the digest of the text alone. */
+static void take_confirmation(struct span digests, struct smdp_profile *p)
+{
+    const size_t one = sizeof p->confirmation_sha256[0];
+    p->confirmation_required = digests.len == one || digests.len == 2 * one;
+    if (!p->confirmation_required)
+        return;
+    memcpy(p->confirmation_sha256[0], digests.at, one);
+    memcpy(p->confirmation_sha256[1], digests.at + digests.len - one, one);
+}
+
 static enum err take_profile(void *context, const struct db_row *r)
 {
     struct smdp_profile *p = context;
@@ -325,9 +336,7 @@ static enum err take_profile(void *context, const struct db_row *r)
     p->fallback_allowed = db_int(r, 9);
     db_copy_text(r, 10, p->notifications, sizeof p->notifications);
     struct span confirmation = db_blob(r, 11);
-    p->confirmation_required = confirmation.len == sizeof p->confirmation_sha256;
-    if (p->confirmation_required)
-        memcpy(p->confirmation_sha256, confirmation.at, confirmation.len);
+    take_confirmation(confirmation, p);
     p->attempts = db_int(r, 12);
     db_copy_text(r, 13, p->bound, sizeof p->bound);
     p->released_at = db_int(r, 14);
@@ -473,7 +482,7 @@ enum err smdp_profile_update(struct smdp *s, const struct smdp_profile *p, const
                         "UPDATE profile SET state = ?, ordered = ?, eid = ?, matching_id = ?, confirmation = ?, attempts = ?,"
                         " bound = ?, released_at = ?, downloads = ?, claimed = ? WHERE iccid = ?",
                         DB_ARGS(DB_INT(p->state), DB_INT(is_ordered(p)), text_or_null(p->eid), text_or_null(p->matching_id),
-                                p->confirmation_required ? DB_BLOB(SPAN_ARRAY(p->confirmation_sha256)) : DB_NULL,
+                                p->confirmation_required ? DB_BLOB(span_of(p->confirmation_sha256, sizeof p->confirmation_sha256)) : DB_NULL,
                                 DB_INT(p->attempts), text_or_null(p->bound), DB_INT(p->released_at),
                                 DB_INT(p->downloads), DB_INT(p->claimed), DB_TEXT(p->iccid)),
                         NULL);

@@ -11,6 +11,7 @@ static const struct setting settings[] = {
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': DSauth, CertificateIssuer" },
     { "addresses", SETTING_LIST, "", "names that it answers to, its own first; default: [smds.example.com]" },
     { "brainpool", SETTING_BOOL, "true", "also offer a certificate on brainpoolP256r1" },
+    RSP_WIRE_JSON_SIGNATURE,
     { "warn-eid-range", SETTING_BOOL, "false", "accept cards outside their EUM's EID range, with a warning" },
 };
 
@@ -87,6 +88,7 @@ static enum err make_smds(struct program_state *p)
     struct smds_client *clients = NULL;
     struct smds_settings m = { .addresses = p->addresses, .identities = p->identities, .identity_count = 1,
                                .warn_eid_range = settings_bool(s, "warn-eid-range") };
+    rsp_wire_of_settings(s, RSP_WIRE_SMDS, &m.wire);
     enum err e = read_addresses(p);
     if (!e)
         e = read_identity(p, 0, "S_SM_DSauth_ECDSA_NIST");

@@ -27,7 +27,7 @@ static enum err serve_initiate_authentication(void *actor, const struct http_req
     if (!e)
         log_outcome(s, "ES11.initiate_authentication", &status);
     if (!e)
-        e = es11_initiate_authentication_write(s->env, q, &ok, &status, p);
+        e = es11_initiate_authentication_write(s->env, &s->wire, q, &ok, &status, p);
     es_opening_release(&opening);
     es_memory_release(&received);
     return e;

@@ -69,6 +69,7 @@ enum err smds_new(const struct env *env, const struct smds_settings *settings, s
         return ERR_NOMEM;
     s->actor.ops = &smds_actor_ops;
     s->env = env;
+    s->wire = settings->wire;
     enum err e = copy_addresses(s, settings->addresses);
     if (!e)
         e = copy_clients(s, settings->clients, settings->client_count);

@@ -11,6 +11,7 @@
 
 #include "env.h"
 #include "http.h"
+#include "rsp_wire.h"
 #include "x509.h"
 
 /* DSauth on one curve. The key is borrowed for the life of the SM-DS. */
@@ -30,6 +31,7 @@ struct smds_settings {
     const struct smds_identity *identities;
     size_t identity_count;        /* 1 or 2 */
     struct trust *trust;          /* CIs for eUICC chains; judged with env's clock */
+    struct rsp_wire wire;         /* how it writes what sources disagree about */
     bool warn_eid_range;          /* see struct cert_policy */
     const struct smds_client *clients;
     size_t client_count;

@@ -17,6 +17,7 @@ struct smds {
     struct es_authentication authentication; /* of eUICCs */
     struct smds_client *clients;             /* names owned */
     size_t client_count;
+    struct rsp_wire wire;
 };
 void smds_free(struct smds *s);
 

@@ -86,7 +86,7 @@ static const struct esipa_server echo = {
 
 static void esipa(struct exchange *x)
 {
-    struct esipa_service service = { x->env, &echo, NULL, false };
+    struct esipa_service service = { .env = x->env, .server = &echo };
     require_answer(esipa_serve(&service, &x->q, &x->p), &x->p);
 }
 
@@ -156,7 +156,7 @@ static size_t chosen_function(struct exchange *x)
 
 static void esipa_over_json(struct exchange *x)
 {
-    const struct esipa_service service = { x->env, &refusing, NULL, false };
+    const struct esipa_service service = { .env = x->env, .server = &refusing };
     size_t f = chosen_function(x);
     enum err e = esipa_serve_json(&service, json_functions[f].path, &x->q, &x->p);
     require(!e && x->p.status >= 200);

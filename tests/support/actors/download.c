@@ -75,8 +75,8 @@ void lab_prepare(struct lab_download *d)
                                               .smdp_signature2 = d->authenticated.smdp_signature2,
                                               .smdp_certificate = d->authenticated.smdp_certificate };
     if (d->confirmation_code) {
-        REQUIRE(confirmation_code_hash(d->lab->crypto, span_str(d->confirmation_code),
-                                       d->initiated.transaction_id, hash) == ERR_OK);
+        REQUIRE(confirmation_code_digest(d->lab->crypto, span_str(d->confirmation_code), d->code_as_octets, hash) == ERR_OK);
+        REQUIRE(confirmation_code_hash(d->lab->crypto, SPAN_ARRAY(hash), d->initiated.transaction_id, hash) == ERR_OK);
         q.hash_cc = SPAN_ARRAY(hash);
     } else if (d->authenticated.smdp_signed2.cc_required) {
         q.hash_cc = d->authenticated.hash_cc; /* of an eIM */

@@ -115,6 +115,8 @@ static void build_smdp(struct lab *l, struct lab_part *p)
                                      .order_valid_ms = l->order_valid_ms,
                                      .downloads_max = l->downloads_max,
                                      .code_attempts = l->code_attempts,
+                                     .code_form = l->code_form,
+                                     .wire = l->wire,
                                      .ppk = l->ppk,
                                      .other_eid = l->other_eid,
                                      .rejection_ends_order = l->rejection_ends_order,
@@ -176,6 +178,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .storage_key = { .at = { 4, 5, 6 }, .len = 32 },
                                     .receivers = l->receivers,
                                     .v1_3 = l->v1_3,
+                                    .wire = l->wire,
                                     .heartbeat_ms = l->heartbeat_ms,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };

@@ -109,6 +109,8 @@ struct lab {
     int64_t order_valid_ms, downloads_max, code_attempts; /* of the SM-DP+, from its next start on */
     bool ppk, same_otpk_only, rejection_ends_order, foreign_told, unknown_notifications_refused; /* the same */
     enum smdp_other_eid other_eid;
+    enum smdp_code_form code_form; /* the same */
+    struct rsp_wire wire;          /* of servers and device, each from its next start on */
     const char *confirmation_code; /* of the device, from its next start on */
     enum ipa_end_user end_user; /* of the device, from its next start on */
     int64_t result_refusals_max; /* the same */
@@ -207,6 +209,7 @@ struct lab_download {
     struct lab *lab;
     struct lab_card *card;
     const char *matching_id, *address, *confirmation_code;
+    bool code_as_octets; /* hashed so (interpretation D-14) */
     struct es_peer peer;
     struct es_memory memory;
     struct es_status status;

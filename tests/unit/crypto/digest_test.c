@@ -151,8 +151,38 @@ static void confirmation_code_answer(void)
 {
     struct crypto *c = open_crypto();
     uint8_t h[32];
-    CHECK(confirmation_code_hash(c, span_str("1234"), bytes("000102030405060708090a0b0c0d0e0f"), h) == ERR_OK);
+    CHECK(confirmation_code_digest(c, span_str("1234"), false, h) == ERR_OK);
+    CHECK(confirmation_code_hash(c, SPAN_ARRAY(h), bytes("000102030405060708090a0b0c0d0e0f"), h) == ERR_OK);
     CHECK(span_equal(SPAN_ARRAY(h), bytes("e62ed88864ccf99ebcc7c57c5a37641a99315c87f6151c3f4b77c920332e1177")));
+    crypto_free(c);
+}
+
+/* Interpretation D-14: the same code as text, and as the octets that it is in hex. */
+static const struct {
+    const char *name, *code;
+    bool as_octets;
+    const char *hashed; /* hex */
+} codes[] = {
+    { "a code is hashed as its text", "1234", false, "31323334" },
+    { "as octets, two digits are one", "1234", true, "1234" },
+    { "capital and small digits are the same octets", "aBcD", true, "abcd" },
+    { "an odd number of digits is text", "123", true, "313233" },
+    { "a letter that is no digit makes it text", "12G4", true, "31324734" },
+    { "a group with a hyphen is text", "12-34", true, "31322d3334" },
+    { "a code of 0x is text", "0x12", true, "30783132" },
+    { "blanks are no digits", " 1234 ", true, "203132333420" },
+};
+
+static void confirmation_code_digests(void)
+{
+    struct crypto *c = open_crypto();
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        uint8_t got[32], want[32];
+        const struct span hashed = bytes(codes[i].hashed);
+        REQUIRE(sha256(c, &hashed, 1, want) == ERR_OK);
+        CHECK_ROW(codes[i].name, confirmation_code_digest(c, span_str(codes[i].code), codes[i].as_octets, got) == ERR_OK);
+        CHECK_ROW(codes[i].name, span_equal(SPAN_ARRAY(got), SPAN_ARRAY(want)));
+    }
     crypto_free(c);
 }
 
@@ -164,5 +194,6 @@ const struct test digest_tests[] = {
     { "AES-GCM gives the published answers", gcm_answers },
     { "AES-GCM opens nothing that was touched", gcm_refusals },
     { "hashCc covers the code as ASCII text, then the transaction", confirmation_code_answer },
+    { "a confirmation code is hashed as text or as octets", confirmation_code_digests },
 };
 const size_t digest_test_count = COUNT(digest_tests);

@@ -129,7 +129,7 @@ static void open_ipa(struct fixture *f, struct pushed *i, enum behaviour behavio
     fixture_open(f);
     *i = (struct pushed){ .actor = { &ipa_ops }, .f = f, .behaviour = behaviour, .last.max = 1 << 16 };
     REQUIRE(rsp_eid_parse(LAB_EID, i->eid) == ERR_OK);
-    i->service = (struct esipa_service){ &f->l.env, &server, i, true };
+    i->service = (struct esipa_service){ .env = &f->l.env, .server = &server, .actor = i, .any_user_agent = true };
     REQUIRE(http_switch_set(f->l.wires, "ipa.example.com", &i->actor, NULL, &f->l.log) == ERR_OK);
     CHECK(tell(f, json ? "{\"injectUrl\":\"https://ipa.example.com/m1\",\"injectBinding\":\"json\"}"
                        : "{\"injectUrl\":\"https://ipa.example.com/m1\"}") == 204);

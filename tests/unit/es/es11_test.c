@@ -9,6 +9,7 @@
 struct smds {
     struct actor actor;
     const struct env *env;
+    struct rsp_wire wire;
     struct es_status status;
     struct buf list;
     char address[64];
@@ -38,7 +39,7 @@ static enum err initiate_authentication(void *actor, const struct http_request *
     enum err e = es11_initiate_authentication_read(s->env, q, p, &m, &in);
     if (!e) {
         snprintf(s->address, sizeof s->address, "%.*s", (int)in.smdp_address.len, (const char *)in.smdp_address.at);
-        e = es11_initiate_authentication_write(s->env, q, &ok, &s->status, p);
+        e = es11_initiate_authentication_write(s->env, &s->wire, q, &ok, &s->status, p);
     }
     es_memory_release(&m);
     return e == ERR_REFUSED ? ERR_OK : e;

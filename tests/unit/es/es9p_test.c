@@ -9,6 +9,7 @@
 struct smdp {
     struct actor actor;
     const struct env *env;
+    struct rsp_wire wire;
     struct es_status status;
     struct buf signed1, signed2, metadata;
     char address[64];
@@ -38,7 +39,7 @@ static enum err initiate_authentication(void *actor, const struct http_request *
     if (!e) {
         snprintf(s->address, sizeof s->address, "%.*s", (int)in.smdp_address.len,
                  (const char *)in.smdp_address.at);
-        e = es9p_initiate_authentication_write(s->env, q, &ok, &s->status, p);
+        e = es9p_initiate_authentication_write(s->env, &s->wire, q, &ok, &s->status, p);
     }
     es_memory_release(&m);
     return e == ERR_REFUSED ? ERR_OK : e;
@@ -59,7 +60,7 @@ static enum err authenticate_client(void *actor, const struct http_request *q, s
     enum err e = es9p_authenticate_client_read(s->env, q, p, &m, &in);
     if (!e) {
         s->error_code = in.response.error.code;
-        e = es9p_authenticate_client_write(s->env, q, &ok, &s->status, p);
+        e = es9p_authenticate_client_write(s->env, &s->wire, q, &ok, &s->status, p);
     }
     es_memory_release(&m);
     return e == ERR_REFUSED ? ERR_OK : e;
@@ -243,6 +244,86 @@ void es9p_answers_arrive(void)
 void es9p_asn1_answers_arrive(void)
 {
     answers_arrive(true);
+}
+
+/* --- signatures (interpretation D-7) ------------------------------------------------------------------ */
+
+/* Signatures of both functions in this form come as they were; *first is what stood in the JSON. */
+static void signatures_come(bool bare, struct buf *first)
+{
+    struct world w;
+    struct smdp s;
+    struct es_memory m = ES_MEMORY_INIT;
+    struct es_status status;
+    struct rsp_initiate_authentication_ok initiated;
+    struct rsp_authenticate_client_ok authenticated;
+    open_smdp(&w, &s);
+    s.wire.json_signature_bare = bare;
+    CHECK(es9p_initiate_authentication(&w.peer, &initiate, &m, &initiated, &status) == ERR_OK);
+    CHECK(span_equal(initiated.server_signature1, SPAN_ARRAY(signature)));
+    es_memory_release(&m);
+    CHECK(es9p_authenticate_client(&w.peer, &authenticate, &m, &authenticated, &status) == ERR_OK);
+    CHECK(span_equal(authenticated.smdp_signature2, SPAN_ARRAY(signature)));
+    es_memory_release(&m);
+    json_t *o = json_object();
+    REQUIRE(es9p_put_signature(&s.wire, o, "s", SPAN_ARRAY(signature)) == ERR_OK);
+    REQUIRE(json_base64(o, "s", first) == ERR_OK);
+    json_decref(o);
+    close_smdp(&w, &s);
+}
+
+static const struct {
+    const char *name;
+    size_t zeros;
+    const char *before, *behind;
+    enum err want;
+} lengths[] = {
+    { "64 bare octets", 64, "", "", ERR_OK },
+    { "63 bare octets", 63, "", "", ERR_PARSE },
+    { "65 bare octets", 65, "", "", ERR_PARSE },
+    { "no octets", 0, "", "", ERR_PARSE },
+    { "a TLV of 64", 64, "5f3740", "", ERR_OK },
+    { "a TLV of 63", 63, "5f373f", "", ERR_PARSE },
+    { "a TLV of 65", 65, "5f3741", "", ERR_PARSE },
+    { "a TLV of nothing", 0, "5f3700", "", ERR_PARSE },
+    { "a TLV whose length is one too much", 64, "5f3741", "", ERR_PARSE },
+    { "a TLV whose length is one too little", 64, "5f373f", "", ERR_PARSE },
+    { "a TLV with an octet behind it", 64, "5f3740", "00", ERR_PARSE },
+    { "an OCTET STRING of 64", 64, "0440", "", ERR_PARSE },
+    { "a signature in DER, as X.509 has them", 64, "3044022000022000", "", ERR_PARSE },
+    { "two signatures", 128, "", "", ERR_PARSE },
+};
+
+void es9p_signatures_come_in_both_forms(void)
+{
+    struct buf tlv = { .max = 80 }, bare = { .max = 80 };
+    signatures_come(false, &tlv);
+    signatures_come(true, &bare);
+    CHECK(tlv.len == 67 && span_equal(span_sub(buf_span(&tlv), 0, 3), SPAN(0x5F, 0x37, 0x40)));
+    CHECK(span_equal(buf_span(&bare), SPAN_ARRAY(signature)) && span_equal(span_sub(buf_span(&tlv), 3, 64), buf_span(&bare)));
+    buf_release(&tlv);
+    buf_release(&bare);
+}
+
+void es9p_signatures_of_other_lengths_are_refused(void)
+{
+    static const uint8_t zeros[128];
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        struct es_memory m = ES_MEMORY_INIT;
+        struct buf octets = hex(lengths[i].before), behind = hex(lengths[i].behind);
+        struct span got = { 0 };
+        json_t *o = json_object();
+        octets.max = 256;
+        REQUIRE(buf_put(&octets, span_of(zeros, lengths[i].zeros)) == ERR_OK);
+        REQUIRE(buf_put(&octets, buf_span(&behind)) == ERR_OK);
+        REQUIRE(json_set_base64(o, "s", buf_span(&octets)) == ERR_OK);
+        CHECK_ROW(lengths[i].name, es_memory_signature(&m, o, "s", &got) == lengths[i].want);
+        CHECK_ROW(lengths[i].name, lengths[i].want || got.len == 64);
+        json_decref(o);
+        es_memory_release(&m);
+        buf_release(&octets);
+        buf_release(&behind);
+    }
 }
 
 void es9p_refusals_arrive(void)

@@ -34,6 +34,8 @@ void empty_it(struct buf *bytes);
 void spoil_first_octet(struct buf *bytes);
 
 void es9p_answers_arrive(void);
+void es9p_signatures_come_in_both_forms(void);
+void es9p_signatures_of_other_lengths_are_refused(void);
 void es9p_refusals_arrive(void);
 void es9p_refuses_hostile_requests(void);
 void es9p_refuses_hostile_answers(void);

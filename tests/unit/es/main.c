@@ -2,6 +2,8 @@
 
 static const struct test tests[] = {
     { "ES9+ answers arrive as they were sent", es9p_answers_arrive },
+    { "ES9+ signatures come as TLV and bare", es9p_signatures_come_in_both_forms },
+    { "ES9+ signatures of other lengths are refused", es9p_signatures_of_other_lengths_are_refused },
     { "ES9+ refusals arrive with their codes", es9p_refusals_arrive },
     { "ES9+ hostile requests are refused", es9p_refuses_hostile_requests },
     { "ES9+ hostile answers are refused", es9p_refuses_hostile_answers },

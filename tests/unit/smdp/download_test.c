@@ -423,6 +423,68 @@ static void code_is_exhausted_as_it_is_set(void)
     }
 }
 
+/* Interpretation D-14: what was hashed of the code. */
+static const struct {
+    const char *name, *ordered, *given;
+    bool as_octets;
+    enum smdp_code_form taken;
+    const char *refusal;
+} code_forms[] = {
+    { "the text, of any", "471108", "471108", false, SMDP_CODE_ANY, "" },
+    { "the octets, of any", "471108", "471108", true, SMDP_CODE_ANY, "" },
+    { "another code's octets, of any", "471108", "471109", true, SMDP_CODE_ANY, "8.2.7/3.8" },
+    { "another code's text, of any", "471108", "471109", false, SMDP_CODE_ANY, "8.2.7/3.8" },
+    { "the text where it is wanted", "471108", "471108", false, SMDP_CODE_AS_TEXT, "" },
+    { "the octets where the text is wanted", "471108", "471108", true, SMDP_CODE_AS_TEXT, "8.2.7/3.8" },
+    { "the octets where they are wanted", "471108", "471108", true, SMDP_CODE_AS_OCTETS, "" },
+    { "the text where octets are wanted", "471108", "471108", false, SMDP_CODE_AS_OCTETS, "8.2.7/3.8" },
+    { "a code that is no hex is its text, of any", "4711-0815", "4711-0815", true, SMDP_CODE_ANY, "" },
+    { "and where octets are wanted", "4711-0815", "4711-0815", false, SMDP_CODE_AS_OCTETS, "" },
+    { "the same octets in other letters are not the same text", "abcd", "ABCD", false, SMDP_CODE_ANY, "8.2.7/3.8" },
+    { "but the same octets", "abcd", "ABCD", true, SMDP_CODE_ANY, "" },
+    { "the octets of a text that is a code itself", "31323334", "1234", false, SMDP_CODE_AS_TEXT, "8.2.7/3.8" },
+};
+
+static void a_code_is_text_or_octets(void)
+{
+    for (size_t i = 0; i < COUNT(code_forms); i++) {
+        struct lab l;
+        struct lab_download d;
+        lab_open(&l);
+        l.code_form = code_forms[i].taken;
+        lab_restart(&l, LAB_SMDP);
+        lab_import(&l);
+        lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", code_forms[i].ordered);
+        lab_download_begin(&l, &l.card, &d);
+        d.confirmation_code = code_forms[i].given;
+        d.code_as_octets = code_forms[i].as_octets;
+        CHECK_ROW(code_forms[i].name, strcmp(lab_fetch(&d), code_forms[i].refusal) == 0);
+        lab_download_end(&d);
+        lab_close(&l);
+    }
+}
+
+/* A code that was confirmed before the SM-DP+ knew of octets: of it the digest of the text is kept, and nothing else. */
+static void an_older_code_is_text(void)
+{
+    struct lab l;
+    struct lab_download d;
+    lab_open(&l);
+    lab_import(&l);
+    lab_release(&l, LAB_PARTNER_ICCID, LAB_EID, "TOKEN-1", "471108");
+    REQUIRE(db_run(l.part[LAB_SMDP].env.db, "UPDATE profile SET confirmation = substr(confirmation, 1, 32)", NULL, 0, NULL) == ERR_OK);
+    lab_download_begin(&l, &l.card, &d);
+    d.confirmation_code = "471108";
+    d.code_as_octets = true;
+    CHECK(strcmp(lab_fetch(&d), "8.2.7/3.8") == 0);
+    lab_download_end(&d);
+    lab_download_begin(&l, &l.card, &d);
+    d.confirmation_code = "471108";
+    CHECK(lab_fetch(&d)[0] == 0);
+    lab_download_end(&d);
+    lab_close(&l);
+}
+
 /* A code without EID is the first card's that fetches it: no profile is ever bound to two cards. */
 static void one_profile_one_card(void)
 {
@@ -690,6 +752,8 @@ const struct test download_tests[] = {
     { "a card that cannot be served is refused at once", initiate_refusals },
     { "a confirmation code may be wrong three times", code_is_exhausted },
     { "or as often as the settings say", code_is_exhausted_as_it_is_set },
+    { "what is hashed of a code is its text or its octets", a_code_is_text_or_octets },
+    { "a code from before that was known is its text", an_older_code_is_text },
     { "one profile is bound to one card", one_profile_one_card },
     { "without a matchingId it is an order for the EID that is fetched", an_order_for_the_eid_comes_first },
     { "one profile is bound to one card, also in a race", one_profile_one_card_in_a_race },

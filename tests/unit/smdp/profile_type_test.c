@@ -69,12 +69,11 @@ static bool file_is(struct lab *l, uint8_t high, uint8_t low, uint8_t length, st
     return same;
 }
 
-/* SGP.22 2.5.3: no segment has more than 1007 octets of plain text: 1008 with the padding, and the MAC of 8. Each but the last is as
- * full as it may be. */
-#define SEGMENT_FULL (1008 + 8)
-
-static void segments_are_full(const char *row, struct span bound)
+/* SGP.22 2.5.3: no segment has more than 1007 octets of plain text: 1008 with the padding, and the MAC of 8; where the settings
+ * say 1008, 1024 with the padding (interpretation D-8). Each but the last is as full as it may be. */
+static void segments_are_full(const char *row, struct span bound, bool wide)
 {
+    const size_t wanted = (wide ? 1024 : 1008) + 8;
     struct rsp_bound_profile_package p;
     struct span whole;
     size_t longest = 0, count = 0, full = 0;
@@ -83,19 +82,21 @@ static void segments_are_full(const char *row, struct span bound)
         struct der_tlv one;
         REQUIRE(rsp_whole_next(&list, &whole) == ERR_OK && der_only(whole, 0x86, &one) == ERR_OK);
         longest = one.value.len > longest ? one.value.len : longest;
-        full += one.value.len == SEGMENT_FULL;
+        full += one.value.len == wanted;
     }
-    CHECK_ROW(row, count > 0 && longest <= SEGMENT_FULL && full + 1 >= count);
+    CHECK_ROW(row, count > 0 && longest <= wanted && full + 1 >= count);
 }
 
 /* Registered, imported, ordered, downloaded, installed, enabled: the card is the subscriber's, and proves to have its keys. */
-static void onto_the_card(const char *row, struct span package)
+static void onto_the_card(const char *row, struct span package, bool wide)
 {
     struct lab l;
     struct lab_download d;
     char detail[200];
     struct buf answer = { .max = 300 };
     lab_open(&l);
+    l.wire.segment_1008 = wide;
+    lab_restart(&l, LAB_SMDP);
     CHECK_ROW(row, add_type(&l, "iot", "eso", package) == 200);
     CHECK_ROW(row, import(&l, MEMBERS, detail) == 200);
     lab_release(&l, LAB_PARTNER_ICCID, "", "TOKEN-1", "");
@@ -105,7 +106,7 @@ static void onto_the_card(const char *row, struct span package)
     if (refusal[0])
         printf("\n    row \"%s\": %s", row, refusal);
     else
-        segments_are_full(row, d.package.bound_profile_package);
+        segments_are_full(row, d.package.bound_profile_package, wide);
     int64_t reason = refusal[0] ? -1 : lab_load(&d);
     CHECK_ROW(row, reason == 0);
     if (reason > 0)
@@ -126,7 +127,8 @@ static void a_package_file_is_downloaded(void)
 {
     struct buf package = { .max = 4096 };
     a_package(&package, 0);
-    onto_the_card("a minimal package", buf_span(&package));
+    onto_the_card("a minimal package", buf_span(&package), false);
+    onto_the_card("a minimal package", buf_span(&package), true);
     buf_release(&package);
 }
 
@@ -143,7 +145,8 @@ static void ts48_packages_are_downloaded(void)
         if (!path)
             return;
         REQUIRE(read_file(path, &package) == ERR_OK);
-        onto_the_card(names[i], buf_span(&package));
+        onto_the_card(names[i], buf_span(&package), false);
+        onto_the_card(names[i], buf_span(&package), true);
         buf_release(&package);
     }
 }
