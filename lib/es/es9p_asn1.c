@@ -123,6 +123,7 @@ enum err es9p_asn1_serve(const struct env *env, const struct es9p_asn1_function 
         return refuse(env, 415, "Content-Type must be " ES9P_ASN1_TYPE, p);
     if (!protocol_is_ours(http_header(q, "X-Admin-Protocol")))
         return refuse(env, 400, "X-Admin-Protocol must be gsma/rsp/v2.x.y", p);
+    es_note_protocol(env, q, PROTOCOL);
     if (der_only(q->body, WRAPPER, &wrapper))
         return refuse(env, 400, "no RemoteProfileProvisioningRequest", p);
     struct der inside = der_open(wrapper.value);

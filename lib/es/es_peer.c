@@ -65,6 +65,13 @@ static bool protocol_is_ours(const char *protocol)
     return protocol && strncasecmp(protocol, "gsma/rsp/v2.", 12) == 0;
 }
 
+void es_note_protocol(const struct env *env, const struct http_request *q, const char *usual)
+{
+    const char *said = http_header(q, "X-Admin-Protocol");
+    if (said && strcmp(said, usual) != 0)
+        LOG(env->log, LOG_DEBUG, "protocol.other", F_TEXT("said", said), F_TEXT("usual", usual));
+}
+
 static enum err refuse(const struct env *env, const char *name, const struct http_request *q, struct http_response *p,
                        const char *subject, const char *reason, const char *message)
 {
@@ -83,6 +90,7 @@ enum err es_serve_read(const struct env *env, const char *name, const struct htt
         return refuse(env, name, q, p, "1.2.1", "2.1", "Content-Type must be application/json");
     if (!protocol_is_ours(http_header(q, "X-Admin-Protocol")))
         return refuse(env, name, q, p, "1.2.2", "2.1", "X-Admin-Protocol must be gsma/rsp/v2.x.y");
+    es_note_protocol(env, q, "gsma/rsp/v2.5.0");
     enum err e = json_read(q->body, request, why);
     if (e == ERR_PARSE || e == ERR_LIMIT) {
         e = http_problem(p, 400, "malformed JSON", why);

@@ -32,6 +32,8 @@ MUST_CHECK enum err es_call(const struct es_peer *peer, const char *function, co
 /* Serving: checks method, content type and X-Admin-Protocol and parses the body. ERR_REFUSED after writing the answer. */
 MUST_CHECK enum err es_serve_read(const struct env *env, const char *name, const struct http_request *q,
                                   struct http_response *p, json_t **request);
+/* Logs (debug) the X-Admin-Protocol of a caller that is not `usual` (interpretation D-6). */
+void es_note_protocol(const struct env *env, const struct http_request *q, const char *usual);
 /* Serving: a mandatory text member. *status: 1.3.1/2.2 it is missing, 2.1 it has no room; one that refuses already stays. */
 void es_take_text(const json_t *o, const char *member, char *out, size_t room, struct es_status *status);
 /* Writes the answer object with its header (SGP.22 6.5.1.4). Takes answer (NULL: an empty object). */

@@ -160,6 +160,8 @@ int esipa_judge_headers(const struct esipa_service *s, const struct http_request
            : !s->any_user_agent && !is_an_ipa(http_header(q, "User-Agent"))
                ? "User-Agent begins neither with gsma-rsp-ipad nor with gsma-rsp-ipae"
                : NULL;
+    if (!*why)
+        es_note_protocol(s->env, q, "gsma/rsp/v2.1.0");
     return *why ? 400 : 0;
 }
 

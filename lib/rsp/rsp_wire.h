@@ -11,6 +11,8 @@ struct rsp_wire {
     bool package_result_30; /* D-3: a signed EuiccPackageResult as 30; else A0 */
     bool eim_list_30;       /* D-4: eimIdList of a result as 30; else A0 */
     bool eim_key_30;        /* D-5: keys and certificates of an EimConfigurationData with their 30; else without it */
+    uint8_t esipa_protocol; /* D-6: X-Admin-Protocol of calls; rsp_wire_esipa_protocol */
+    uint8_t es9_protocol;   /* D-6: the same of ES9+ and ES11; rsp_wire_es9_protocol */
     bool json_signature_bare; /* D-7: signatures in JSON as 64 octets; else as a 5F37 TLV */
     bool segment_1008;      /* D-8: 1008 octets of plain text in a segment 86, so that one has 1036; else 1007, and 1020 */
     bool code_of_octets;    /* D-14: of a confirmation code the octets are hashed that its hex digits say; else its text */
@@ -28,6 +30,12 @@ enum rsp_wire_writer { RSP_WIRE_CARD = 1, RSP_WIRE_IPA = 2, RSP_WIRE_EIM = 4, RS
 #define RSP_WIRE_EIM_LIST { "wire-eim-list", SETTING_CHOICE, "A0|30", "tag around the list of eIMs in a result (D-4)" }
 #define RSP_WIRE_EIM_KEY \
     { "wire-eim-key", SETTING_CHOICE, "contents|30", "keys and certificates in an eIM's configuration, as contents or with their 30 (D-5)" }
+#define RSP_WIRE_ESIPA_PROTOCOL \
+    { "wire-esipa-protocol", SETTING_CHOICE, "own|v1.0.0|v1.2.0|v1.3.0|v2.1.0|v2.4.0|v2.5.0", \
+      "X-Admin-Protocol of calls over ESipa; own: v2.1.0, or v1.3.0 with sgp32: 1.3 (D-6)" }
+#define RSP_WIRE_ES9_PROTOCOL \
+    { "wire-es9-protocol", SETTING_CHOICE, "v2.5.0|v1.0.0|v1.3.0|v2.1.0|v2.2.2|v2.3.0|v2.4.0|v2.6.0", \
+      "X-Admin-Protocol of calls over ES9+ and ES11 (D-6)" }
 #define RSP_WIRE_JSON_SIGNATURE \
     { "wire-json-signature", SETTING_CHOICE, "tlv|bare", "signatures in JSON, as TLV (5F37) or as bare octets (D-7)" }
 #define RSP_WIRE_SEGMENT \
@@ -35,6 +43,10 @@ enum rsp_wire_writer { RSP_WIRE_CARD = 1, RSP_WIRE_IPA = 2, RSP_WIRE_EIM = 4, RS
 #define RSP_WIRE_CONFIRMATION_CODE \
     { "wire-confirmation-code", SETTING_CHOICE, "ascii|hex", \
       "what is hashed of a confirmation code: its text, or the octets that it is in hex, if it is (D-14)" }
+
+/* The whole header, as "gsma/rsp/v2.4.0"; NULL: the recommended one. */
+const char *rsp_wire_esipa_protocol(const struct rsp_wire *w);
+const char *rsp_wire_es9_protocol(const struct rsp_wire *w);
 
 struct settings;
 struct yaml;

@@ -20,6 +20,8 @@ static const struct setting settings[] = {
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that it speaks: 1.2 or 1.3" },
     RSP_WIRE_ROLLBACK_FLAG,
     RSP_WIRE_EIM_KEY,
+    RSP_WIRE_ESIPA_PROTOCOL,
+    RSP_WIRE_ES9_PROTOCOL,
     RSP_WIRE_JSON_SIGNATURE,
     RSP_WIRE_CONFIRMATION_CODE,
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },

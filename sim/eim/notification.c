@@ -108,7 +108,8 @@ static enum err relay(struct eim *e, const struct rsp_pending_notification *n)
         return x;
     const struct rsp_notification_metadata *m = rsp_pending_notification_metadata(n);
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
-    const struct es_peer smdp = { .env = e->env, .base_url = url, .user_agent = "gsma-rsp-eim" };
+    const struct es_peer smdp = { .env = e->env, .base_url = url, .user_agent = "gsma-rsp-eim",
+                                  .protocol = rsp_wire_es9_protocol(&e->wire) };
     x = es9p_handle_notification(&smdp, n->whole);
     /* An SM-DP+ that is not believed is one that was not reached: the device is not told that its notification is wrong. */
     return x == ERR_VERIFY ? ERR_IO : x;

@@ -65,8 +65,9 @@ static enum err read_message(struct span message, struct rsp_transfer_eim_packag
 static enum err send(struct eim *e, const struct target *t, const struct rsp_transfer_eim_package_request *q,
                      struct esipa_transfer_eim_package_response *answer)
 {
+    const char *chosen = rsp_wire_esipa_protocol(&e->wire), *own = e->v1_3 ? ESIPA_PROTOCOL_V1_3 : NULL;
     const struct es_peer peer = { .env = e->env, .base_url = t->url, .user_agent = "gsma-rsp-eim", .json = t->json,
-                                  .protocol = e->v1_3 ? ESIPA_PROTOCOL_V1_3 : NULL };
+                                  .protocol = chosen ? chosen : own };
     enum err x = esipa_transfer_eim_package(&peer, q, answer);
     if (x)
         LOG(e->env->log, LOG_WARN, "push.failed", F_TEXT("eid", t->eid), F_TEXT("err", err_name(x)));

@@ -27,7 +27,8 @@ static int64_t number_of(const struct eim *e, enum es_codes f, const struct es_s
 static void aim(struct eim *e, struct relay *r)
 {
     snprintf(r->url, sizeof r->url, "https://%s", r->session.address);
-    r->server = (struct es_peer){ .env = e->env, .base_url = r->url, .user_agent = "gsma-rsp-eim" };
+    r->server = (struct es_peer){ .env = e->env, .base_url = r->url, .user_agent = "gsma-rsp-eim",
+                                   .protocol = rsp_wire_es9_protocol(&e->wire) };
 }
 
 /* The session that a message is of; there may be none. */

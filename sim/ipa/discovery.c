@@ -164,7 +164,8 @@ static enum err ask_smds(struct ipa *i, struct span address, struct span eim_tra
     snprintf(d.address, sizeof d.address, "%.*s", (int)address.len, (const char *)address.at);
     snprintf(d.url, sizeof d.url, "https://%s", d.address);
     d.peer = i->indirect ? ipa_eim_peer(i)
-                         : (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = i->user_agent };
+                         : (struct es_peer){ .env = i->env, .base_url = d.url, .user_agent = i->user_agent,
+                                             .protocol = rsp_wire_es9_protocol(&i->wire) };
     d.peer.eim_transaction_id = eim_transaction_id;
     enum err e = initiate(&d);
     if (!e)

@@ -537,7 +537,8 @@ static enum err begin(struct session *s, const struct rsp_profile_download_trigg
     s->way = s->ipa->indirect ? &indirect : &direct;
     s->smdp = s->ipa->indirect
                   ? ipa_eim_peer(s->ipa)
-                  : (struct es_peer){ .env = s->ipa->env, .base_url = s->url, .user_agent = s->ipa->user_agent };
+                  : (struct es_peer){ .env = s->ipa->env, .base_url = s->url, .user_agent = s->ipa->user_agent,
+                                      .protocol = rsp_wire_es9_protocol(&s->ipa->wire) };
     s->smdp.eim_transaction_id = id;
     return run_steps(s);
 }

@@ -31,6 +31,8 @@ static const struct setting settings[] = {
     { "return", SETTING_DURATION, "1 min", "in fallback: between looks whether the lost network is back" },
     { "sgp32", SETTING_TEXT, "1.2", "version of SGP.32 that the IPAs speak: 1.2 or 1.3" },
     RSP_WIRE_REFRESH_FLAG,
+    RSP_WIRE_ESIPA_PROTOCOL,
+    RSP_WIRE_ES9_PROTOCOL,
     RSP_WIRE_CONFIRMATION_CODE,
     { "wired", SETTING_BOOL, "false", "the eIM is reached without a bearer too: Ethernet, Wi-Fi" },
     { "emergency-on-loss", SETTING_BOOL, "false", "without a bearer the emergency profile comes before the fallback profile" },

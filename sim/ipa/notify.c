@@ -68,7 +68,8 @@ static enum err deliver(struct ipa *i, const struct rsp_pending_notification *n,
     if (!m || !rsp_address_is_valid(m->address))
         return log_fail(i->env->log, ERR_PARSE, "SGP.22 3.5", "a notification without a usable address stays on the card");
     snprintf(url, sizeof url, "https://%.*s", (int)m->address.len, (const char *)m->address.at);
-    const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = i->user_agent };
+    const struct es_peer smdp = { .env = i->env, .base_url = url, .user_agent = i->user_agent,
+                                  .protocol = rsp_wire_es9_protocol(&i->wire) };
     enum err e = i->indirect ? relay(i, n) : es9p_handle_notification(&smdp, n->whole);
     if (e)
         return e;

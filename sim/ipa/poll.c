@@ -7,8 +7,9 @@
 
 struct es_peer ipa_eim_peer(const struct ipa *i)
 {
+    const char *chosen = rsp_wire_esipa_protocol(&i->wire), *own = i->v1_3 ? ESIPA_PROTOCOL_V1_3 : NULL;
     return (struct es_peer){ .env = i->env, .base_url = i->eim->url, .path = i->esipa_path, .user_agent = i->user_agent,
-                             .trust = ipa_eim_trust(i), .json = i->json, .protocol = i->v1_3 ? ESIPA_PROTOCOL_V1_3 : NULL };
+                             .trust = ipa_eim_trust(i), .json = i->json, .protocol = chosen ? chosen : own };
 }
 
 static void tell_what(struct ipa *i, const struct rsp_get_eim_package_response *r)

@@ -1,4 +1,8 @@
 /* What sources disagree about (catalogue section I), written in each form to the byte, and read by the other side. */
+#include <stdio.h>
+#include <string.h>
+
+#include "program.h"
 #include "rsp_es10.h"
 #include "rsp_euicc_package.h"
 #include "rsp_tests.h"
@@ -289,5 +293,104 @@ void reads_each_form(void)
         reads_list(both[i]);
         reads_keys(both[i]);
         reads_certificate(both[i]);
+    }
+}
+
+/* --- settings ---------------------------------------------------------------------------------------------------- */
+
+static enum err read_wire(const char *text, struct rsp_wire *out, struct yaml_error *error)
+{
+    struct yaml *y = NULL;
+    REQUIRE(yaml_read(span_str(text), "wire", &y, error) == ERR_OK);
+    enum err e = rsp_wire_of_yaml(y, yaml_root(y), out, error);
+    yaml_close(y);
+    return e;
+}
+
+static const char every_other[] = "refresh-flag: 01\nrollback-flag: 81\npackage-result: 30\neim-list: 30\neim-key: 30\n"
+                                  "esipa-protocol: v2.4.0\nes9-protocol: v2.3.0\njson-signature: bare\nsegment: 1008\n"
+                                  "confirmation-code: hex\n";
+
+static const struct {
+    const char *name;
+    enum rsp_wire_writer who;
+    const char *lines;
+} programs[] = {
+    { "a card", RSP_WIRE_CARD, "wire-package-result: \"30\"\nwire-eim-list: \"30\"\nwire-eim-key: \"30\"\n" },
+    { "an IPA", RSP_WIRE_IPA, "wire-refresh-flag: \"01\"\nwire-esipa-protocol: \"v2.4.0\"\nwire-es9-protocol: \"v2.3.0\"\n"
+                              "wire-confirmation-code: \"hex\"\n" },
+    { "an eIM", RSP_WIRE_EIM, "wire-rollback-flag: \"81\"\nwire-eim-key: \"30\"\nwire-esipa-protocol: \"v2.4.0\"\n"
+                              "wire-es9-protocol: \"v2.3.0\"\nwire-json-signature: \"bare\"\nwire-confirmation-code: \"hex\"\n" },
+    { "an SM-DP+", RSP_WIRE_SMDP, "wire-json-signature: \"bare\"\nwire-segment: \"1008\"\n" },
+    { "an SM-DS", RSP_WIRE_SMDS, "wire-json-signature: \"bare\"\n" },
+    { "who writes none of it", (enum rsp_wire_writer)0, "" },
+};
+
+/* As a scenario's world is told to a program. */
+void tells_programs_their_forms(void)
+{
+    struct rsp_wire w, none = { 0 };
+    struct yaml_error error;
+    REQUIRE(read_wire(every_other, &w, &error) == ERR_OK);
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        struct buf lines = { .max = 1024 }, nothing = { .max = 1024 };
+        CHECK_ROW(programs[i].name, rsp_wire_put_settings(&w, programs[i].who, &lines) == ERR_OK);
+        CHECK_ROW(programs[i].name, span_equal(buf_span(&lines), span_str(programs[i].lines)));
+        CHECK_ROW(programs[i].name, rsp_wire_put_settings(&none, programs[i].who, &nothing) == ERR_OK && nothing.len == 0);
+        buf_release(&lines);
+        buf_release(&nothing);
+    }
+}
+
+static const struct setting rows_of_settings[] = { RSP_WIRE_REFRESH_FLAG,   RSP_WIRE_ROLLBACK_FLAG,  RSP_WIRE_PACKAGE_RESULT,
+                                                   RSP_WIRE_EIM_LIST,       RSP_WIRE_EIM_KEY,        RSP_WIRE_ESIPA_PROTOCOL,
+                                                   RSP_WIRE_ES9_PROTOCOL,   RSP_WIRE_JSON_SIGNATURE, RSP_WIRE_SEGMENT,
+                                                   RSP_WIRE_CONFIRMATION_CODE };
+
+/* Every word of every setting is read; the first of each is what is recommended. */
+void reads_every_word(void)
+{
+    struct rsp_wire w, none = { 0 };
+    struct yaml_error error;
+    char text[120], word[40], header[60];
+    for (size_t i = 0; i < COUNT(rows_of_settings); i++) {
+        const char *at = rows_of_settings[i].fallback;
+        for (bool first = true; *at; first = false, at += *at == '|') {
+            size_t len = strcspn(at, "|");
+            snprintf(word, sizeof word, "%.*s", (int)len, at);
+            snprintf(text, sizeof text, "%s: %s\n", rows_of_settings[i].key + 5, word);
+            CHECK_ROW(text, read_wire(text, &w, &error) == ERR_OK);
+            CHECK_ROW(text, (memcmp(&w, &none, sizeof w) == 0) == first);
+            snprintf(header, sizeof header, "gsma/rsp/%s", word);
+            const char *said = strstr(text, "esipa-") ? rsp_wire_esipa_protocol(&w) : rsp_wire_es9_protocol(&w);
+            if (strstr(text, "protocol"))
+                CHECK_ROW(text, first ? said == NULL : said && strcmp(said, header) == 0);
+            at += len;
+        }
+    }
+}
+
+static const struct {
+    const char *name, *text, *says;
+} refused_settings[] = {
+    { "a tag that nobody sends", "refresh-flag: 81\n", "wire:1:15: 80 or 01 is wanted here" },
+    { "a tag in another notation", "refresh-flag: 0x01\n", "wire:1:15: 80 or 01 is wanted here" },
+    { "a tag without its zero", "refresh-flag: 1\n", "wire:1:15: 80 or 01 is wanted here" },
+    { "a protocol without its v", "esipa-protocol: 2.4.0\n", "wire:1:17: own, v1.0.0," },
+    { "the whole header", "es9-protocol: gsma/rsp/v2.4.0\n", "wire:1:15: v2.5.0, v1.0.0," },
+    { "nothing", "segment:\n", "wire:1:9: 1007 or 1008 is wanted here" },
+    { "a map", "segment: {most: 1008}\n", "wire:1:10: 1007 or 1008 is wanted here" },
+    { "a setting with its wire-", "wire-segment: 1008\n", "wire:1:1: unknown key 'wire-segment'" },
+};
+
+void refuses_forms_that_nobody_has(void)
+{
+    for (size_t i = 0; i < COUNT(refused_settings); i++) {
+        struct rsp_wire w;
+        struct yaml_error error = { { 0 } };
+        CHECK_ROW(refused_settings[i].name, read_wire(refused_settings[i].text, &w, &error) == ERR_CONFIG);
+        CHECK_ROW(refused_settings[i].name, strncmp(error.text, refused_settings[i].says, strlen(refused_settings[i].says)) == 0);
+        if (strncmp(error.text, refused_settings[i].says, strlen(refused_settings[i].says)) != 0)
+            printf("\n    %s", error.text);
     }
 }
