@@ -101,8 +101,20 @@ static int64_t judge_add(struct euicc *e, const struct state *s,
     return read_key(e, c, &key) ? RSP_ADD_EIM_COMMAND_ERROR : RSP_ADD_EIM_OK;
 }
 
-/* Kept as it is answered: with the token that the card made, without the counter. */
-static enum err keep_configuration(const struct euicc *e, struct eim *m, const struct rsp_eim_configuration *given)
+/* GetEimConfigurationData tells of all of them in one answer. */
+#define CONFIGURATIONS_MAX (EUICC_RESPONSE_MAX - 16)
+
+static size_t octets_of_others(const struct state *s, const struct eim *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->eim_count; i++)
+        n += &s->eims[i] == m ? 0 : shared_span(s->eims[i].configuration).len;
+    return n;
+}
+
+/* Kept as it is answered: with the token that the card made, without the counter. ERR_LIMIT: there is no room for it. */
+static enum err keep_configuration(const struct euicc *e, const struct state *s, struct eim *m,
+                                   const struct rsp_eim_configuration *given)
 {
     struct rsp_eim_configuration c = *given;
     struct buf der = { .max = 16384 };
@@ -112,6 +124,8 @@ static enum err keep_configuration(const struct euicc *e, struct eim *m, const s
     if (!e->v1_3)
         c.proprietary = (struct span){ 0 };
     enum err err = rsp_eim_configuration_write(&c, &der);
+    if (!err && octets_of_others(s, m) + der.len > CONFIGURATIONS_MAX)
+        err = ERR_LIMIT;
     if (!err)
         err = shared_set(&m->configuration, buf_span(&der));
     buf_release(&der);
@@ -130,9 +144,16 @@ enum err eim_add(struct euicc *e, struct state *s, const struct rsp_eim_configur
     m->counter = c->counter.present ? c->counter.value : 0;
     m->has_token = c->association_token.present;
     if (m->has_token)
-        m->token = s->next_token++;
+        m->token = s->next_token;
+    err = keep_configuration(e, s, m, c);
+    if (err == ERR_LIMIT) {
+        state_remove_eim(s, m);
+        *code = RSP_ADD_EIM_INSUFFICIENT_MEMORY;
+        return ERR_OK;
+    }
+    s->next_token += m->has_token;
     *token = (struct rsp_int){ m->has_token, m->token };
-    return keep_configuration(e, m, c);
+    return err;
 }
 
 /* ---- ES10b
@@ -271,7 +292,10 @@ enum err eim_update(struct euicc *e, struct state *s, const struct rsp_eim_confi
         merged.indirect_profile_download = true;
     if (c->proprietary.at)
         merged.proprietary = c->proprietary;
-    if (c->counter.present)
+    err = keep_configuration(e, s, m, &merged);
+    if (!err && c->counter.present)
         m->counter = c->counter.value;
-    return keep_configuration(e, m, &merged);
+    if (err == ERR_LIMIT)
+        *code = RSP_UPDATE_EIM_COMMAND_ERROR; /* the command has no code for a want of room */
+    return err == ERR_LIMIT ? ERR_OK : err;
 }

@@ -249,6 +249,41 @@ static void initial_eims_are_bounded_together(void)
     world_close(&w);
 }
 
+static void with_many_eims(struct euicc_settings *s)
+{
+    s->eim_max = 15;
+}
+
+/* An eIM's name as long as a package has room for; `tag` addEim or updateEim. */
+#define LONG_NAME 15000
+static bool long_eco_is(struct world *w, unsigned tag, unsigned n, size_t length, const char *wanted)
+{
+    static char more[2 * LONG_NAME + 16], eco[2 * LONG_NAME + 1024];
+    snprintf(more, sizeof more, "8182%04zx", length);
+    for (size_t i = 0; i < length; i++)
+        memcpy(more + 8 + 2 * i, "61", 3);
+    put_eco(w, tag, n, more, eco, sizeof eco);
+    return ecos_are(w, eco, wanted);
+}
+
+/* GetEimConfigurationData gives them in one answer. */
+static void eims_are_bounded_by_what_tells_of_them(void)
+{
+    struct world w;
+    world_open(&w, with_many_eims);
+    eim_associate(&w, false);
+    for (unsigned n = 1; n <= 4; n++)
+        CHECK(long_eco_is(&w, 0xa8, n, LONG_NAME, "a803020100"));
+    CHECK_ROW("addEim: insufficientMemory", long_eco_is(&w, 0xa8, 5, LONG_NAME, "a803020101"));
+    CHECK(long_eco_is(&w, 0xa8, 5, 2000, "a803020100"));
+    CHECK_ROW("updateEim to what has no room: commandError", long_eco_is(&w, 0xaa, 5, LONG_NAME, "8a0107"));
+    CHECK_ROW("GetEimConfigurationData", es10_sw(&w, "bf5500") == 0x9000);
+    CHECK(ecos_are(&w, "a90480026531", "890100"));
+    CHECK_ROW("room again", long_eco_is(&w, 0xaa, 5, LONG_NAME, "8a0100"));
+    CHECK_ROW("GetEimConfigurationData", es10_sw(&w, "bf5500") == 0x9000);
+    world_close(&w);
+}
+
 /* ---- notifications
  * --------------------------------------------------------------------------------------------------------
  */
@@ -359,6 +394,7 @@ const struct test code_tests[] = {
       several_eims_are_bounded_and_have_tokens_of_their_own },
     { "notifications that nobody fetches are bounded",
       notifications_that_nobody_fetches_are_bounded },
+    { "eIMs are bounded by what tells of them", eims_are_bounded_by_what_tells_of_them },
     { "initial eIMs are bounded together", initial_eims_are_bounded_together },
     { "who is told of what is configured per event and address",
       who_is_told_of_what_is_configured_per_event_and_address },

@@ -765,7 +765,7 @@ bool ecos_are(struct world *w, const char *ecos, const char *wanted)
 
 void put_eco(struct world *w, unsigned tag, unsigned n, const char *more, char *out, size_t size)
 {
-    struct buf spki = { .max = 256 }, data = { .max = 512 }, text = { .max = 1024 },
+    struct buf spki = { .max = 256 }, data = { .max = 1 << 14 }, text = { .max = 1 << 15 },
                extra = hex(more);
     struct ec_point point;
     struct der_mark eco, key, spki_mark;
