@@ -157,7 +157,7 @@ bool rsp_address_is_valid(struct span text)
                                 c != '.')
             return false;
     }
-    return name > 0 && text.len <= 255 && text.len - name != 1 && text.len - name <= 6;
+    return name > 0 && text.len <= RSP_ADDRESS_MAX && text.len - name != 1 && text.len - name <= 6;
 }
 
 static uint8_t lower(uint8_t c)

@@ -40,6 +40,7 @@ MUST_CHECK enum err rsp_activation_code_parse(struct span text, struct rsp_activ
 MUST_CHECK enum err rsp_activation_code_put(const struct rsp_activation_code *ac, struct buf *out);
 /* [A-Z0-9-]*, at most RSP_MATCHING_ID_MAX. */
 bool rsp_matching_id_is_valid(struct span text);
+#define RSP_ADDRESS_MAX 255
 /* Host names of actors: letters, digits, '-', '.', an optional :port; 1..255. */
 bool rsp_address_is_valid(struct span text);
 /* Case-insensitive equality of two host names (SGP.22 3.0.1: serverAddress against the contacted one). */

@@ -3,6 +3,7 @@
 
 #include "euicc_internal.h"
 #include "rsp_authentication.h"
+#include "rsp_ids.h"
 
 struct authentication {
     struct euicc *e;
@@ -97,6 +98,13 @@ static int64_t check_challenge(struct authentication *a)
     return same ? 0 : RSP_AUTHENTICATE_EUICC_CHALLENGE_MISMATCH;
 }
 
+/* Its notifications go there: longer than any name, they would outgrow the list of notifications. No code says so. */
+static int64_t check_address(struct authentication *a)
+{
+    bool fits = a->request.server_signed1.server_address.len <= RSP_ADDRESS_MAX;
+    return fits ? 0 : RSP_AUTHENTICATE_UNDEFINED_ERROR;
+}
+
 static const struct {
     const char *ref, *name;
     int64_t (*check)(struct authentication *a);
@@ -107,6 +115,7 @@ static const struct {
     { "SGP.22 5.7.13", "the certificate carries an OID", check_oid },
     { "SGP.22 5.7.13", "serverSignature1 verifies", check_signature },
     { "SGP.22 5.7.13", "the challenge is this card's", check_challenge },
+    { "SGP.22 5.7.13", "the server's address is no longer than a name", check_address },
 };
 
 static enum err refuse(const struct authentication *a, int64_t code, struct buf *response)

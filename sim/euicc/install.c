@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "euicc_internal.h"
+#include "rsp_ids.h"
 #include "rsp_schema.h"
 #include "saip.h"
 
@@ -24,6 +25,17 @@ uint64_t memory_free(const struct euicc *e)
     return used < e->memory ? e->memory - used : 0;
 }
 
+/* A longer address than any name has would make the list of notifications outgrow an answer. */
+static bool can_be_told(const struct rsp_store_metadata *m)
+{
+    struct rsp_notification_configuration n;
+    struct der list = der_open(m->notification_configuration);
+    while (!der_at_end(&list))
+        if (rsp_notification_configuration_next(&list, &n) || n.address.len > RSP_ADDRESS_MAX)
+            return false;
+    return true;
+}
+
 int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_metadata *m)
 {
     int64_t class =
@@ -34,6 +46,8 @@ int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_met
     if (class < RSP_PROFILE_CLASS_TEST || class > RSP_PROFILE_CLASS_OPERATIONAL ||
         (class == RSP_PROFILE_CLASS_TEST && e->no_test_profile))
         return RSP_INSTALL_UNSUPPORTED_PROFILE_CLASS;
+    if (!can_be_told(m))
+        return RSP_INSTALL_INCORRECT_INPUT_VALUES;
     /* SGP.22 2.4.7: rules need an owner to be judged by; test and provisioning profiles have none.
      */
     if (rules && (!m->has_owner || class != RSP_PROFILE_CLASS_OPERATIONAL))

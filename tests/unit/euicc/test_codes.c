@@ -289,19 +289,15 @@ static void eims_are_bounded_by_what_tells_of_them(void)
  */
 /* install to a.example and b.example; enable to b.example alone; nobody hears of disable; delete to
  * c.example. */
-static void put_configured(struct buf *metadata)
+struct told_of {
+    uint32_t events;
+    const char *address;
+};
+static void put_configuration(const struct told_of *rows, size_t count, struct buf *metadata)
 {
-    static const struct {
-        uint32_t events;
-        const char *address;
-    } rows[] = {
-        { RSP_EVENT_INSTALL, "a.example" },
-        { RSP_EVENT_INSTALL | RSP_EVENT_ENABLE, "b.example" },
-        { RSP_EVENT_DELETE, "c.example" },
-    };
-    struct buf list = { .max = 512 };
+    struct buf list = { .max = 4096 };
     uint8_t iccid[10];
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct rsp_notification_configuration n = { rows[i].events,
                                                           span_str(rows[i].address) };
         REQUIRE(rsp_notification_configuration_write(&n, &list) == ERR_OK);
@@ -314,6 +310,16 @@ static void put_configured(struct buf *metadata)
     buf_clear(metadata);
     REQUIRE(rsp_store_metadata_write(&m, metadata) == ERR_OK);
     buf_release(&list);
+}
+
+static void put_configured(struct buf *metadata)
+{
+    static const struct told_of rows[] = {
+        { RSP_EVENT_INSTALL, "a.example" },
+        { RSP_EVENT_INSTALL | RSP_EVENT_ENABLE, "b.example" },
+        { RSP_EVENT_DELETE, "c.example" },
+    };
+    put_configuration(rows, COUNT(rows), metadata);
 }
 
 /* Notifications stored for this address. */
@@ -361,6 +367,33 @@ static void who_is_told_of_what_is_configured_per_event_and_address(void)
     world_close(&w);
 }
 
+/* A name has 255 octets; with longer ones the list of notifications would outgrow an answer, and no switch be told. */
+static void addresses_that_no_name_has_are_not_taken(void)
+{
+    static char longest[256], longer[257];
+    static const struct told_of rows[2][2] = { { { RSP_EVENT_INSTALL, "a.example" }, { RSP_EVENT_ENABLE, longer } },
+                                               { { RSP_EVENT_INSTALL, "a.example" }, { RSP_EVENT_ENABLE, longest } } };
+    struct world w;
+    struct dp d;
+    world_open(&w, NULL);
+    CHECK(es10_is(&w, "bf3211a00c" LEAD "8101ff", "bf3203800100"));
+    dp_open(&d);
+    memset(longest, 'a', sizeof longest - 1);
+    memset(longer, 'a', sizeof longer - 1);
+    put_configuration(rows[0], 2, &d.metadata);
+    CHECK_ROW("a notificationAddress of 256 octets", download(&w, &d) == RSP_INSTALL_INCORRECT_INPUT_VALUES);
+    put_configuration(rows[1], 2, &d.metadata);
+    CHECK_ROW("a notificationAddress of 255 octets", download(&w, &d) == 0);
+    CHECK(es10_is(&w, "bf3111a00c" PARTNER "8101ff", "bf3103800100"));
+    CHECK(told(&w, longest) == 1);
+    d.server_address = longer;
+    CHECK_ROW("a serverAddress of 256 octets: undefinedError", dp_authenticate(&w, &d) == RSP_AUTHENTICATE_UNDEFINED_ERROR);
+    d.server_address = longest;
+    CHECK_ROW("a serverAddress of 255 octets", dp_authenticate(&w, &d) == 0);
+    dp_close(&d);
+    world_close(&w);
+}
+
 /* A server that nobody reaches: the store is bounded, the oldest go first, and what is told fits an
  * answer. */
 static void notifications_that_nobody_fetches_are_bounded(void)
@@ -395,6 +428,7 @@ const struct test code_tests[] = {
     { "notifications that nobody fetches are bounded",
       notifications_that_nobody_fetches_are_bounded },
     { "eIMs are bounded by what tells of them", eims_are_bounded_by_what_tells_of_them },
+    { "addresses that no name has are not taken", addresses_that_no_name_has_are_not_taken },
     { "initial eIMs are bounded together", initial_eims_are_bounded_together },
     { "who is told of what is configured per event and address",
       who_is_told_of_what_is_configured_per_event_and_address },

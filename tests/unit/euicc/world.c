@@ -343,7 +343,8 @@ size_t pending_count(struct world *w, const char *request)
  */
 void dp_open(struct dp *d)
 {
-    *d = (struct dp){ .auth = "CERT_S_SM_DPauth_ECDSA_NIST",
+    *d = (struct dp){ .server_address = "smdp.example.com",
+                      .auth = "CERT_S_SM_DPauth_ECDSA_NIST",
                       .pb = "CERT_S_SM_DPpb_ECDSA_NIST",
                       .metadata = { .max = 4096 },
                       .upp = { .max = SAIP_UPP_MAX },
@@ -404,7 +405,7 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
 {
     const struct pki_item *auth = world_item(w, d->auth);
     uint8_t challenge[16], server_challenge[16] = { 7 };
-    struct buf signed1 = { .max = 512 }, request = { .max = 4096 }, response = { .max = 1 << 16 };
+    struct buf signed1 = { .max = 1024 }, request = { .max = 4096 }, response = { .max = 1 << 16 };
     struct ec_signature signature;
     struct rsp_tbs tbs;
     static const uint8_t nobody[20] = { 1 };
@@ -415,7 +416,7 @@ int64_t dp_authenticate(struct world *w, struct dp *d)
     flip(challenge, d->flaw == DP_OTHER_CHALLENGE);
     struct rsp_server_signed1 s = { SPAN_ARRAY(d->transaction_id),
                                     SPAN_ARRAY(challenge),
-                                    span_str("smdp.example.com"),
+                                    span_str(d->server_address),
                                     SPAN_ARRAY(server_challenge),
                                     { 0 } };
     REQUIRE(rsp_server_signed1_write(&s, &signed1) == ERR_OK);

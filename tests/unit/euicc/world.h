@@ -97,6 +97,7 @@ enum dp_flaw {
     DP_NO_87,
 };
 struct dp {
+    const char *server_address;
     const char *auth, *pb;   /* certificate names; NULL: those of the lab */
     struct span certificate; /* sent in place of auth's or pb's; empty: that one itself */
     enum dp_flaw flaw;
