@@ -313,13 +313,34 @@ void usim_enter(const struct saip_package *p, struct channel *ch, size_t file)
         ch->adf = (uint16_t)adf;
 }
 
-static enum err run_select(struct usim *u, struct channel *ch, const struct command *c,
+#define SELECT_ENDS 0x40 /* P2 of SELECT by AID */
+
+/* With the last session go the rights that its PINs gave; ADM is not an application's. */
+static void end_application(struct euicc *e, struct usim *u, struct channel *ch)
+{
+    ch->directory = 0;
+    ch->ef = ch->adf = SAIP_NONE;
+    for (unsigned i = 0; i < EUICC_CHANNELS; i++)
+        if (e->channels[i].adf != SAIP_NONE)
+            return;
+    for (size_t i = 0; i < u->package->pin_count; i++)
+        u->verified[i] = u->verified[i] && usim_pin_is_adm(&u->package->pins[i]);
+}
+
+static bool can_select(const struct command *c)
+{
+    bool by_name = c->p1 == 0x04, known = c->p1 == 0x00 || c->p1 == 0x03 || by_name || c->p1 == 0x08 || c->p1 == 0x09;
+    unsigned occurrence = c->p2 & 3;
+    bool of_names = !(c->p2 & SELECT_ENDS) && !occurrence;
+    return known && (c->p2 & 0x0c) != 0x08 && !(c->p2 & 0xb0) && (by_name || of_names) &&
+           (!occurrence || occurrence == NEXT_OCCURRENCE);
+}
+
+static enum err run_select(struct euicc *e, struct usim *u, struct channel *ch, const struct command *c,
                            struct buf *response, uint16_t *sw)
 {
     unsigned wanted = c->p2 & 0x0c;
-    if ((c->p1 > 0x04 && c->p1 != 0x08 && c->p1 != 0x09) || (c->p1 && c->p1 < 0x03) ||
-        wanted == 0x08 || c->p2 & 0xb0 ||
-        ((c->p2 & 3) && ((c->p2 & 3) != NEXT_OCCURRENCE || c->p1 != 0x04))) {
+    if (!can_select(c)) {
         *sw = SW_INCORRECT_P1P2;
         return ERR_OK;
     }
@@ -328,8 +349,14 @@ static enum err run_select(struct usim *u, struct channel *ch, const struct comm
         *sw = SW_FILE_NOT_FOUND;
         return ERR_OK;
     }
+    if (c->p2 & SELECT_ENDS && target != ch->adf) {
+        *sw = SW_CONDITIONS_NOT_SATISFIED;
+        return ERR_OK;
+    }
     ch->selected = SELECTED_UICC;
     usim_enter(u->package, ch, target);
+    if (c->p2 & SELECT_ENDS)
+        end_application(e, u, ch);
     *sw = usim_is_deactivated(&u->package->files[target]) ? SW_DEACTIVATED : SW_OK;
     return wanted == 0x0c ? ERR_OK : put_fcp(u, &u->package->files[target], response);
 }
@@ -405,7 +432,7 @@ enum err usim_process(struct euicc *e, struct channel *ch, const struct command 
     if (proprietary != !!(c->cla & 0x80))
         return *sw = SW_UNKNOWN_CLASS, ERR_OK;
     if (c->ins == INS_SELECT)
-        return run_select(u, ch, c, response, sw);
+        return run_select(e, u, ch, c, response, sw);
     if (!u)
         return ERR_OK;
     switch (c->ins) {

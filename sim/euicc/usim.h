@@ -59,6 +59,7 @@ bool usim_allows(const struct usim *u, const struct channel *ch, const struct sa
                  enum usim_access access);
 /* usim_pin.c */
 struct saip_pin *usim_pin(const struct usim *u, const struct channel *ch, uint8_t reference);
+bool usim_pin_is_adm(const struct saip_pin *p);
 bool usim_pin_satisfied(const struct usim *u, const struct channel *ch, uint8_t reference);
 /* VERIFY, CHANGE, DISABLE, ENABLE, UNBLOCK PIN. */
 uint16_t usim_pin_command(struct usim *u, const struct channel *ch, const struct command *c,

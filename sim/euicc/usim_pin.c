@@ -23,10 +23,15 @@ struct saip_pin *usim_pin(const struct usim *u, const struct channel *ch, uint8_
     return NULL;
 }
 
+bool usim_pin_is_adm(const struct saip_pin *p)
+{
+    return (p->reference & 0x7f) >= ADM_FIRST;
+}
+
 /* ADM codes are always in force. */
 static bool is_disabled(const struct saip_pin *p)
 {
-    return !(p->attributes & PIN_ENABLED) && (p->reference < ADM_FIRST || p->reference & 0x80);
+    return !(p->attributes & PIN_ENABLED) && !usim_pin_is_adm(p);
 }
 
 bool usim_pin_satisfied(const struct usim *u, const struct channel *ch, uint8_t reference)

@@ -249,6 +249,65 @@ static void applications_are_found_by_partial_names(void)
     world_close(&w);
 }
 
+/* TS 102 221 11.1.1: P2 40 ends the session of an application, and with the last one what its PINs allowed. */
+static void a_session_of_an_application_is_ended(void)
+{
+    static const char *const row[][3] = {
+        { "ENABLE PIN", "0028000108" PIN1, "9000" },
+        { "end of one that is not there", "00a4044c05a000000099", "6a82" },
+        { "end of one that was not begun", "00a4044c05a000000087", "6985" },
+        { "USIM", "00a4040c05a000000087", "9000" },
+        { "VERIFY", "0020000108" PIN1, "9000" },
+        { "its keys, with a challenge that is none", "00880081", "6a80" },
+        { "USIM on another channel", "01a4040c05a000000087", "9000" },
+        { "its end there", "01a4044c05a000000087", "9000" },
+        { "which is no longer in the application", "01a4000c026f07", "6a82" },
+        { "nor by path", "01a4080c047fff6f07", "6a82" },
+        { "the first goes on", "00880081", "6a80" },
+        { "by path", "00a4084c022fe2", "6a86" },
+        { "by identifier", "00a4004c022fe2", "6a86" },
+        { "the end", "00a4044c05a000000087", "9000" },
+        { "no keys", "00880081", "6985" },
+        { "is in the MF", "00a4000c022fe2", "9000" },
+        { "USIM", "00a4040c05a000000087", "9000" },
+        { "its keys without VERIFY", "00880081", "6982" },
+        { "VERIFY", "0020000108" PIN1, "9000" },
+        { "its keys, with a challenge that is none", "00880081", "6a80" },
+        { "VERIFY of ADM", "0020000a083535353535353535", "9000" },
+        { "the end", "00a4044c05a000000087", "9000" },
+        { "EF.ICCID", "00a4000c022fe2", "9000" },
+        { "where ADM still counts", "00d6000001aa", "9000" },
+    };
+    struct world w;
+    world_open(&w, NULL);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
+/* ADM6 (8A) of the USIM, whose attributes say that it is not enabled: administrative codes are always in force. */
+static void with_disabled_adm6(struct euicc_settings *s)
+{
+    static struct euicc_profile profile;
+    static struct buf upp = { .max = 8192 };
+    add_elements(s, "a221a0058000810177a118a01630148002008a81083737373737373737830104840133", &profile, &upp);
+}
+
+static void administrative_codes_are_always_in_force(void)
+{
+    static const char *const row[][3] = {
+        { "USIM", "00a4040c05a000000087", "9000" },
+        { "ADM6, wrong", "0020008a083636363636363636", "63c2" },
+        { "DISABLE PIN of it", "0026008a083737373737373737", "6985" },
+        { "ADM6", "0020008a083737373737373737", "9000" },
+    };
+    struct world w;
+    world_open(&w, with_disabled_adm6);
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK_ROW(row[i][0], apdu_is(&w, row[i][1], row[i][2]));
+    world_close(&w);
+}
+
 static void records_are_searched(void)
 {
     static const char *const row[][3] = {
@@ -695,6 +754,8 @@ const struct test usim_tests[] = {
     { "a power cut does not give tries back", a_power_cut_does_not_give_tries_back },
     { "an enabled PIN guards the keys", an_enabled_pin_guards_the_keys },
     { "applications are found by partial names", applications_are_found_by_partial_names },
+    { "administrative codes are always in force", administrative_codes_are_always_in_force },
+    { "a session of an application is ended", a_session_of_an_application_is_ended },
     { "records are searched", records_are_searched },
     { "cyclic files keep the newest first", cyclic_files_keep_the_newest_first },
     { "an update survives", an_update_survives },
