@@ -87,16 +87,28 @@ uint32_t rsp_rat_forbidden(struct span table)
     return left;
 }
 
+static const struct rsp_field get_rat_response[] = { RSP_F(VALUE, 0xA0, get_rat_response, table) };
+static const struct rsp_type type_get_rat_response = RSP_SEQUENCE(0xBF43, RSP_P(GET_RAT_RESPONSE), get_rat_response);
+RSP_DEFINE(get_rat_response, type_get_rat_response)
+
+/* As GetRAT would tell it. */
+static enum err check_answer(struct span table)
+{
+    const struct rsp_get_rat_response answer = { table };
+    struct buf bytes = { .max = RSP_RAT_MAX + 16 };
+    enum err e = rsp_get_rat_response_write(&answer, &bytes);
+    if (!e)
+        e = rsp_check(RSP_GET_RAT_RESPONSE, buf_span(&bytes));
+    buf_release(&bytes);
+    return e;
+}
+
 enum err rsp_rat_check(struct span table)
 {
     struct der list = der_open(table);
     struct rat_rule r;
-    enum err e = ERR_OK;
+    enum err e = table.len > RSP_RAT_MAX ? ERR_LIMIT : ERR_OK;
     while (!e && !der_at_end(&list))
         e = next_rule(&list, &r);
-    return e;
+    return e || !table.len ? e : check_answer(table);
 }
-
-static const struct rsp_field get_rat_response[] = { RSP_F(VALUE, 0xA0, get_rat_response, table) };
-static const struct rsp_type type_get_rat_response = RSP_SEQUENCE(0xBF43, RSP_P(GET_RAT_RESPONSE), get_rat_response);
-RSP_DEFINE(get_rat_response, type_get_rat_response)

@@ -5,7 +5,8 @@
 
 #include "rsp_store_metadata.h"
 
-MUST_CHECK enum err rsp_rat_check(struct span table); /* ERR_PARSE */
+#define RSP_RAT_MAX 16000 /* octets of a table that GetRAT can tell */
+MUST_CHECK enum err rsp_rat_check(struct span table); /* ERR_PARSE; ERR_LIMIT: more than that */
 /* rules: RSP_PPR1, RSP_PPR2; any other is allowed to nobody. */
 bool rsp_rat_allows(struct span table, uint32_t rules, const struct rsp_profile_owner *owner);
 /* The rules that it allows to nobody at all. */

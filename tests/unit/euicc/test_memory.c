@@ -310,6 +310,20 @@ static void settings_that_contradict_each_other_are_refused(void)
     struct euicc_settings s = { .credentials = &nist, .credential_count = 1, .trust = w.trust };
     CHECK(euicc_new(&w.env, &s, &e) == ERR_OK);
     euicc_free(e);
+    static const char *const tables[] = {
+        "300f80020560a1063004800262f2820100", /* mccMnc of two octets */
+        "300f80020560a10730058003eeeeee8201", /* cut short */
+        "30098002056082010030",               /* no operators, and half a rule behind */
+        "310080",                             /* no rule */
+        "301480020560a10b30098003eeeeee8102ffff820188", /* pprFlags of an unused-bits octet alone, and a wrong one */
+    };
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        struct buf table = hex(tables[i]);
+        s.rat = buf_span(&table);
+        CHECK_ROW(tables[i], euicc_new(&w.env, &s, &e) == ERR_CONFIG);
+        buf_release(&table);
+    }
+    s.rat = (struct span){ 0 };
     s.profiles = twice;
     s.profile_count = 2;
     CHECK(euicc_new(&w.env, &s, &e) == ERR_CONFIG); /* the same ICCID twice */
