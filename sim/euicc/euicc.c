@@ -345,6 +345,13 @@ static void take_flags(struct euicc *e, const struct euicc_settings *s)
     e->contents = s->contents;
 }
 
+static enum err judge_consumer(const struct euicc *e, const struct euicc_settings *s)
+{
+    return s->sgp22_only && (s->ipae || s->v1_3 || s->eim.len)
+               ? log_fail(e->env.log, ERR_CONFIG, "SGP.22", "a consumer card has no eIM, no IPAe and no version of SGP.32")
+               : ERR_OK;
+}
+
 enum err euicc_new(const struct env *env, const struct euicc_settings *s, struct euicc **out)
 {
     static const struct card_ops ops = { "in-process", euicc_card_reset, euicc_card_transmit,
@@ -356,7 +363,9 @@ enum err euicc_new(const struct env *env, const struct euicc_settings *s, struct
     e->card.ops = &ops;
     e->env = *env;
     take_flags(e, s);
-    enum err err = take_credentials(e, s);
+    enum err err = judge_consumer(e, s);
+    if (!err)
+        err = take_credentials(e, s);
     if (!err)
         err = rat_take(e, s->rat);
     if (!err)

@@ -310,6 +310,23 @@ static void settings_that_contradict_each_other_are_refused(void)
     struct euicc_settings s = { .credentials = &nist, .credential_count = 1, .trust = w.trust };
     CHECK(euicc_new(&w.env, &s, &e) == ERR_OK);
     euicc_free(e);
+    s.sgp22_only = true;
+    s.ipae = true;
+    CHECK_ROW("an IPAe on a card of SGP.22", euicc_new(&w.env, &s, &e) == ERR_CONFIG);
+    s.ipae = false;
+    s.v1_3 = true;
+    CHECK_ROW("SGP.32 v1.3 on a card of SGP.22", euicc_new(&w.env, &s, &e) == ERR_CONFIG);
+    s.v1_3 = false;
+    char text[1024];
+    put_eco(&w, 0x30, 1, "", text, sizeof text);
+    struct buf eim = hex(text);
+    s.eim = buf_span(&eim);
+    CHECK_ROW("an eIM on a card of SGP.22", euicc_new(&w.env, &s, &e) == ERR_CONFIG);
+    s.sgp22_only = false;
+    CHECK_ROW("the same on a card of SGP.32", euicc_new(&w.env, &s, &e) == ERR_OK);
+    euicc_free(e);
+    buf_release(&eim);
+    s.eim = (struct span){ 0 };
     static const char *const tables[] = {
         "300f80020560a1063004800262f2820100", /* mccMnc of two octets */
         "300f80020560a10730058003eeeeee8201", /* cut short */
