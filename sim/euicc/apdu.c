@@ -60,8 +60,20 @@ void channel_close(struct channel *c)
                            .response = { .max = EUICC_RESPONSE_MAX } };
 }
 
+/* ISO 7816-4 7.1.2: opened from the basic channel it begins in the MF, from another one in that one's application. */
+static void begin_channel(struct channel *ch, const struct channel *from, bool basic)
+{
+    channel_close(ch);
+    ch->open = true;
+    if (basic)
+        return;
+    ch->selected = from->selected;
+    ch->directory = from->directory;
+    ch->adf = from->adf;
+}
+
 /* TS 102 221 11.1.17 has the card choose the channel and tell it; ISO 7816-4 7.1.2 lets the terminal name the one that it wants. */
-static uint16_t open_channel(struct euicc *e, unsigned wanted, struct buf *response)
+static uint16_t open_channel(struct euicc *e, unsigned wanted, unsigned from, struct buf *response)
 {
     unsigned i = wanted ? wanted : 1;
     while (!wanted && i < EUICC_CHANNELS && e->channels[i].open)
@@ -70,8 +82,7 @@ static uint16_t open_channel(struct euicc *e, unsigned wanted, struct buf *respo
         return SW_FUNCTION_NOT_SUPPORTED; /* none is left, or there is no such channel */
     if (e->channels[i].open)
         return SW_INCORRECT_P1P2;
-    channel_close(&e->channels[i]);
-    e->channels[i].open = true;
+    begin_channel(&e->channels[i], &e->channels[from], !from);
     return !wanted && buf_put_u8(response, (uint8_t)i) ? SW_NO_DIAGNOSIS : SW_OK;
 }
 
@@ -80,7 +91,7 @@ static uint16_t manage_channel(struct euicc *e, const struct command *c, struct 
     if (c->p1 == 0x00 && c->p2 == 0x00 && c->le != 1)
         return SW_WRONG_LE | 1; /* T=0: asked again, nothing was opened */
     if (c->p1 == 0x00)
-        return open_channel(e, c->p2, response);
+        return open_channel(e, c->p2, c->channel, response);
     unsigned target = c->p2 ? c->p2 : c->channel;
     if (c->p1 != 0x80 || !target || target >= EUICC_CHANNELS)
         return SW_INCORRECT_P1P2;

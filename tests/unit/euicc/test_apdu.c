@@ -162,6 +162,25 @@ static void there_are_four_channels(void)
     rows(row, COUNT(row));
 }
 
+/* ISO 7816-4: opened from the basic channel a channel begins in the MF, opened from another one where that is. */
+static void a_channel_begins_where_it_was_opened(void)
+{
+    static const char *const row[][3] = {
+        { "USIM on the basic channel", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "opened from there", "0070000001", "029000" },
+        { "is in the MF", "02a4000c026f07", "6a82" },
+        { "USIM there", "02a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "EF.IMSI there", "02a4000c026f07", "9000" },
+        { "opened from there", "0270000001", "039000" },
+        { "no file is selected", "03b0000009", "6986" },
+        { "but it is in the USIM", "03a4000c026f07", "9000" },
+        { "closed", "0070800300", "9000" },
+        { "opened from the ISD-R", "0170000001", "039000" },
+        { "is in the ISD-R", "83e2910006bf3e035c015a", "6115" },
+    };
+    rows(row, COUNT(row));
+}
+
 static void a_consumer_card_does_not_know_sgp32(struct euicc_settings *s)
 {
     s->sgp22_only = true;
@@ -246,6 +265,7 @@ const struct test apdu_tests[] = {
     { "the answer to reset says that it is an eUICC", the_answer_to_reset_says_that_it_is_an_euicc },
     { "the ISD-R tells what it is", the_isd_r_tells_what_it_is },
     { "there are four channels", there_are_four_channels },
+    { "a channel begins where it was opened", a_channel_begins_where_it_was_opened },
     { "a consumer card refuses IoT functions", a_consumer_card_refuses_iot_functions },
     { "any block size gives the same answer", any_block_size_gives_the_same_answer },
     { "noise is answered and changes nothing", noise_is_answered_and_changes_nothing },
