@@ -46,8 +46,11 @@ static void reset_eims(const struct euicc *e, struct state *s, struct rsp_int *r
                    : s->eim_count  ? RSP_RESET_EIM_OK
                                    : RSP_RESET_EIM_NOTHING_TO_DELETE;
     *result = (struct rsp_int){ true, code };
-    while (!e->no_eim_reset && s->eim_count)
+    if (code != RSP_RESET_EIM_OK)
+        return;
+    while (s->eim_count)
         state_remove_eim(s, &s->eims[0]);
+    state_clear_rollback(s); /* whoever comes under the same name granted none */
 }
 
 static enum err reset_immediate_enable(const struct euicc *e, struct state *s, struct rsp_int *result)

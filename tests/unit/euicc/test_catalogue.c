@@ -322,6 +322,20 @@ static void rollback_and_fallback_lose_what_was_deleted(void)
     world_close(&w);
 }
 
+/* Nobody is left for whom the result would be signed; an eIM of the same name that comes later granted nothing. */
+static void a_rollback_ends_with_the_eim_that_granted_it(void)
+{
+    struct world w;
+    world_open(&w, NULL);
+    have_partner(&w);
+    CHECK(eim_package_is(&w, "a30e" PARTNER "0500", "830100"));
+    CHECK(es10_is(&w, "bf640482020204", "bf6406800100810100"));
+    eim_associate(&w, true);
+    CHECK_ROW("ProfileRollback: rollbackNotAllowed", es10_is(&w, "bf58038001ff", "bf5803020101"));
+    CHECK(profile_state(&w, PARTNER_ICCID) == 1);
+    world_close(&w);
+}
+
 static void fallback_needs_something_to_fall_from(void)
 {
     struct world w;
@@ -637,6 +651,7 @@ const struct test catalogue_tests[] = {
     { "the fallback attribute moves and goes", the_fallback_attribute_moves_and_goes },
     { "an eIM configures immediate enabling", an_eim_configures_immediate_enabling },
     { "rollback and fallback lose what was deleted", rollback_and_fallback_lose_what_was_deleted },
+    { "a rollback ends with the eIM that granted it", a_rollback_ends_with_the_eim_that_granted_it },
     { "fallback needs something to fall from", fallback_needs_something_to_fall_from },
     { "switches are told", switches_are_told },
     { "an eIM may have a certificate", an_eim_may_have_a_certificate },
