@@ -387,17 +387,29 @@ static enum err answer_line(struct card *card, struct span line, struct buf *res
     return e;
 }
 
+/* What is longer than any APDU is still one line, and is answered once. False: the input ended. */
+static bool read_line(char *line, int size, bool *whole)
+{
+    if (!fgets(line, size, stdin))
+        return false;
+    *whole = strchr(line, '\n') || feof(stdin);
+    for (int c = *whole ? '\n' : 0; c != '\n' && c != EOF;)
+        c = getchar();
+    return true;
+}
+
 static enum err serve_lines(struct card *card, const volatile int *stop_requested)
 {
     struct buf response = { .max = CARD_RESPONSE_MAX };
     char line[2 * CARD_APDU_MAX + 16];
+    bool whole = true;
     enum err e = card_reset(card, &response);
-    while (!e && !*stop_requested && fgets(line, sizeof line, stdin)) {
+    while (!e && !*stop_requested && read_line(line, sizeof line, &whole)) {
         struct span text = span_of(line, strcspn(line, "\r\n"));
         if (!text.len)
             continue;
         buf_clear(&response);
-        e = answer_line(card, text, &response);
+        e = whole ? answer_line(card, text, &response) : ERR_LIMIT;
         if (e == ERR_PARSE || e == ERR_LIMIT) {
             printf("error: neither \"reset\" nor an APDU in hex\n");
             fflush(stdout);

@@ -81,6 +81,26 @@ static void apdus_are_answered_line_by_line(void)
     buf_release(&output);
 }
 
+/* However long a line is, it has one answer: a script reads them one by one. */
+static void a_line_too_long_for_an_apdu_has_one_answer(void)
+{
+    static const char want[] = "019000\nerror: neither \"reset\" nor an APDU in hex\n029000\n"
+                               "error: neither \"reset\" nor an APDU in hex\n";
+    char input[8192] = "0070000001\n";
+    struct buf output = { .max = 1 << 16 };
+    size_t at = strlen(input);
+    if (!program())
+        return;
+    memset(input + at, '0', 3000);
+    strcpy(input + at + 3000, "\n0070000001\n");
+    at = strlen(input);
+    memset(input + at, '0', 3000); /* and one that the input ends in */
+    struct child c = start((const char *const[]){ "--stdio", "true", NULL });
+    CHECK(finish(&c, input, &output) == 0);
+    CHECK(span_equal(buf_span(&output), span_str(want)));
+    buf_release(&output);
+}
+
 /* A model in a file: another version, one curve, no SGP.32; and a seed that makes two runs one. */
 static void a_card_is_what_its_model_says(void)
 {
@@ -244,6 +264,7 @@ int main(void)
 {
     static const struct test tests[] = {
         { "APDUs are answered line by line", apdus_are_answered_line_by_line },
+    { "a line too long for an APDU has one answer", a_line_too_long_for_an_apdu_has_one_answer },
         { "a card is what its model says", a_card_is_what_its_model_says },
         { "wrong settings get one clear line", wrong_settings_get_one_clear_line },
         { "a killed card has what it had", a_killed_card_has_what_it_had },
