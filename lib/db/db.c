@@ -66,9 +66,10 @@ static enum err choose_journal(struct db *db)
 
 /* SQLite's count of all memory in use is read by nobody, and costs two locks of the whole process for each piece of memory
  * that a statement takes and gives back. It can be turned off only before the library is used. */
-__attribute__((constructor)) static void count_no_memory(void)
+__attribute__((constructor)) static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    db_configure_pages();
 }
 
 /* Without a file, a transaction keeps a copy of each page that it changes: of small pages it copies less. */

@@ -41,6 +41,8 @@ MUST_CHECK enum err db_word(struct db *db, const char *sql);
 /* The fault hook's word before `sql`; ERR_CUT has rolled back. */
 MUST_CHECK enum err db_ask_fault(struct db *db, const char *sql);
 void db_close_statements(struct db *db);
+/* Gives stores in RAM a page cache of their own (pages.c); before SQLite is used. */
+void db_configure_pages(void);
 /* Fills an empty database from db->patterns. */
 MUST_CHECK enum err db_copy_pattern(struct db *db, const char *const *migrations, size_t count);
 

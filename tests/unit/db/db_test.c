@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -246,6 +247,37 @@ static void a_text_made_at_run_time_may_change_in_place(void)
     }
     CHECK(add(f.db, "1") == ERR_OK);
     teardown(&f);
+}
+
+static double own_seconds(void)
+{
+    struct timespec t = { 0 };
+    REQUIRE(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Rows that fall between the others, so that pages are split, each committed by itself. */
+static double commit_many(struct db *db)
+{
+    double began = own_seconds();
+    for (int64_t i = 0; i < 2000; i++)
+        REQUIRE(db_run(db, "INSERT INTO scattered VALUES (?, zeroblob(100))", DB_ARGS(DB_INT(i * 1999 % 10007)), NULL) == ERR_OK);
+    return own_seconds() - began;
+}
+
+static void a_commit_costs_the_same_in_a_large_store(void)
+{
+    static const char *const tables[] = { "CREATE TABLE scattered (n INTEGER PRIMARY KEY, b BLOB); CREATE TABLE bulk (b BLOB)" };
+    struct db *db = NULL;
+    REQUIRE(db_open(NULL, NULL, false, &db) == ERR_OK && db_migrate(db, tables, COUNT(tables)) == ERR_OK);
+    double small = commit_many(db);
+    REQUIRE(db_run(db, "DELETE FROM scattered", NULL, 0, NULL) == ERR_OK);
+    REQUIRE(db_run(db,
+                   "INSERT INTO bulk WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 64000)"
+                   " SELECT zeroblob(1000) FROM n",
+                   NULL, 0, NULL) == ERR_OK);
+    CHECK(commit_many(db) < 4 * small);
+    db_close(db);
 }
 
 static void what_is_committed_is_there_after_opening_again(void)
@@ -504,6 +536,7 @@ int main(void)
         { "a transaction is all or nothing", a_transaction_is_all_or_nothing },
         { "a row may ask further", a_row_may_ask_further },
         { "a text made at run time may change in place", a_text_made_at_run_time_may_change_in_place },
+        { "a commit costs the same in a large store", a_commit_costs_the_same_in_a_large_store },
         { "what is committed is there after opening again", what_is_committed_is_there_after_opening_again },
         { "migrations run once and in order", migrations_run_once_and_in_order },
         { "migrations of one start are all applied, or none", migrations_are_all_or_none },
