@@ -48,20 +48,27 @@ static enum err read_length(struct span in, size_t *length, size_t *used)
     return ERR_OK;
 }
 
-static enum err read_tlv(struct span in, struct der_tlv *out)
+static enum err put_tlv(struct span in, uint32_t tag, size_t head, size_t length, struct der_tlv *out)
 {
-    size_t tag_len = 0, length_len = 0, length = 0;
-    uint32_t tag = 0;
-    enum err e = read_tag(in, &tag, &tag_len);
-    if (!e)
-        e = read_length(span_sub(in, tag_len, in.len), &length, &length_len);
-    size_t head = tag_len + length_len;
-    if (e || length > in.len - head)
+    if (length > in.len - head)
         return ERR_PARSE;
     out->tag = tag;
     out->value = (struct span){ in.at + head, length };
     out->whole = (struct span){ in.at, head + length };
     return ERR_OK;
+}
+
+static enum err read_tlv(struct span in, struct der_tlv *out)
+{
+    size_t tag_len = 0, length_len = 0, length = 0;
+    uint32_t tag = 0;
+    /* Most have one octet of each. */
+    if (in.len >= 2 && (in.at[0] & 0x1f) != 0x1f && in.at[1] < 0x80)
+        return put_tlv(in, in.at[0], 2, in.at[1], out);
+    enum err e = read_tag(in, &tag, &tag_len);
+    if (!e)
+        e = read_length(span_sub(in, tag_len, in.len), &length, &length_len);
+    return e ? ERR_PARSE : put_tlv(in, tag, tag_len + length_len, length, out);
 }
 
 enum err der_next(struct der *d, struct der_tlv *out)

@@ -308,7 +308,7 @@ void saip_move_content(struct saip_package *p, const struct saip_element *elemen
 size_t saip_child(const struct saip_package *p, size_t directory, uint16_t fid)
 {
     for (size_t i = 0; i < p->file_count; i++)
-        if (p->files[i].parent == directory && p->files[i].fid == fid)
+        if (p->files[i].fid == fid && p->files[i].parent == directory)
             return i;
     return SAIP_NONE;
 }

@@ -12,6 +12,7 @@
 struct piece {
     struct piece *next; /* in its bucket */
     uint32_t hash, references, len;
+    bool vouched; /* it follows its ASN.1 */
     uint8_t at[];
 };
 
@@ -24,7 +25,7 @@ struct kept_package {
 
 /* Cards of several threads may use it. */
 struct euicc_contents {
-    pthread_mutex_t lock; /* guards everything in here, and the pieces' next and references */
+    pthread_mutex_t lock; /* guards everything in here, and the pieces' next, references and vouched */
     struct piece **bucket;
     size_t bucket_count, piece_count;
 };
@@ -227,6 +228,29 @@ enum err kept_package_new(struct euicc_contents *store, struct crypto *c, struct
     else
         *out = p;
     return e;
+}
+
+bool kept_package_element(const struct kept_package *p, unsigned i, struct span *octets, bool *vouched)
+{
+    if (i >= p->count)
+        return false;
+    *octets = span_of(p->piece[i]->at, p->piece[i]->len);
+    if (p->store)
+        pthread_mutex_lock(&p->store->lock);
+    *vouched = p->piece[i]->vouched;
+    if (p->store)
+        pthread_mutex_unlock(&p->store->lock);
+    return true;
+}
+
+void kept_package_vouch(struct kept_package *p)
+{
+    if (p->store)
+        pthread_mutex_lock(&p->store->lock);
+    for (unsigned i = 0; i < p->count; i++)
+        p->piece[i]->vouched = true;
+    if (p->store)
+        pthread_mutex_unlock(&p->store->lock);
 }
 
 struct kept_package *kept_package_take(struct kept_package *p)

@@ -73,20 +73,40 @@ static bool is_defined(uint32_t tag)
            (tag >= 0xbf1f && tag <= 0xbf21);
 }
 
-/* The whole of every element against its ASN.1, before anything of it is used. */
-static enum err check_schema(struct span upp, struct saip_fault *fault)
+static enum err check_element(struct span whole, struct saip_fault *fault)
 {
-    struct der d = der_open(upp);
     struct der_tlv element;
-    while (!der_at_end(&d) && !der_next(&d, &element)) {
-        enum err err = is_defined(element.tag) ? rsp_check(RSP_PROFILE_ELEMENT, element.whole) : ERR_OK;
-        if (!err)
-            continue;
-        *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
-                                      "profile element does not follow its ASN.1" };
-        return err == ERR_NOMEM ? err : ERR_PARSE;
+    struct der d = der_open(whole);
+    enum err err = der_next(&d, &element);
+    if (!err && is_defined(element.tag))
+        err = rsp_check(RSP_PROFILE_ELEMENT, whole);
+    if (!err)
+        return ERR_OK;
+    *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
+                                  "profile element does not follow its ASN.1" };
+    return err == ERR_NOMEM ? err : ERR_PARSE;
+}
+
+/* The whole of every element against its ASN.1, before anything of it is used. What was judged before, octet for octet, and
+ * is still on some card of this process is not judged again. */
+static enum err check_schema(struct kept_package *kept, struct saip_fault *fault)
+{
+    struct span whole;
+    bool vouched;
+    for (unsigned i = 0; kept_package_element(kept, i, &whole, &vouched); i++) {
+        enum err err = vouched ? ERR_OK : check_element(whole, fault);
+        if (err)
+            return err;
     }
+    kept_package_vouch(kept);
     return ERR_OK;
+}
+
+/* What is no run of TLVs is for the reader to say so. */
+static enum err keep_package(const struct euicc *e, struct span upp, struct kept_package **kept, struct saip_fault *fault)
+{
+    enum err err = kept_package_new(e->contents, e->env.crypto, upp, kept);
+    return err == ERR_PARSE ? ERR_OK : err ? err : check_schema(*kept, fault);
 }
 
 /* SGP.22 2.4.5: a test profile carries a published key, never an operator's. */
@@ -133,17 +153,16 @@ static void take_aid(struct state *s, uint8_t aid[16])
     } while (state_find_aid(s, span_of(aid, 16)));
 }
 
-static enum err fill_profile(const struct euicc *e, struct profile *p, const struct install *i,
-                             const struct rsp_store_metadata *m)
+static enum err fill_profile(struct profile *p, const struct install *i,
+                             const struct rsp_store_metadata *m, struct kept_package *kept)
 {
     memcpy(p->iccid, m->iccid.at, sizeof p->iccid);
     p->credential = (uint8_t)i->credential;
     p->enabled = i->enabled;
     p->fallback = i->fallback;
     p->preloaded = i->preloaded;
+    p->upp = kept_package_take(kept);
     enum err err = shared_set(&p->metadata, i->metadata);
-    if (!err)
-        err = kept_package_new(e->contents, e->env.crypto, i->upp, &p->upp);
     if (!err && i->isdp.len)
         err = shared_set(&p->isdp, i->isdp);
     return err;
@@ -205,7 +224,7 @@ static void tell_exceptions(const struct euicc *e, const struct saip_package *p)
 /* The package with its keys and elements, and the files that it makes, are what occupies the card.
  */
 static enum err add(struct euicc *e, const struct install *i, const struct rsp_store_metadata *m,
-                    size_t files, int64_t *reason, uint8_t aid[16])
+                    size_t files, struct kept_package *kept, int64_t *reason, uint8_t aid[16])
 {
     struct state *s;
     struct profile *p;
@@ -223,7 +242,7 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
         return err;
     memcpy(p->aid, aid, sizeof p->aid);
     p->size = (uint32_t)needed;
-    return fill_profile(e, p, i, m);
+    return fill_profile(p, i, m, kept);
 }
 
 enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
@@ -231,6 +250,7 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
 {
     struct rsp_store_metadata m;
     struct saip_package *package = NULL;
+    struct kept_package *kept = NULL;
     struct saip_fault fault;
     *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     enum err err = rsp_store_metadata_read(i->metadata, &m);
@@ -241,7 +261,7 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (*reason)
         return ERR_OK;
-    err = check_schema(i->upp, &fault);
+    err = keep_package(e, i->upp, &kept, &fault);
     if (!err)
         err = saip_try(i->upp, &package, &fault);
     if (!err)
@@ -256,9 +276,10 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     if (!err && !*reason)
         tell_exceptions(e, package);
     if (!err && !*reason)
-        err = add(e, i, &m, package->content.len, reason, aid);
+        err = add(e, i, &m, package->content.len, kept, reason, aid);
     if (err == ERR_PARSE || (!err && !*reason))
         err = saip_put_answer(package, &fault, sima);
     saip_free(package);
+    kept_package_release(kept);
     return err;
 }

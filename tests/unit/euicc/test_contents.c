@@ -149,6 +149,60 @@ static void sharing_gives_a_card_no_more_memory(void)
     close_cards(&c);
 }
 
+static bool is_vouched(struct euicc_contents *store, struct crypto *crypto, const char *element)
+{
+    struct buf upp = hex(element);
+    struct kept_package *p;
+    struct span octets;
+    bool vouched = false;
+    REQUIRE(kept_package_new(store, crypto, buf_span(&upp), &p) == ERR_OK);
+    REQUIRE(kept_package_element(p, 0, &octets, &vouched) && span_equal(octets, buf_span(&upp)));
+    CHECK(!kept_package_element(p, 1, &octets, &vouched));
+    kept_package_release(p);
+    buf_release(&upp);
+    return vouched;
+}
+
+/* Whose word for an element counts, and how long. */
+static void an_element_is_vouched_for_octet_by_octet(void)
+{
+    static const struct {
+        const char *name, *element;
+        bool after, without; /* somebody vouched; and that package is gone */
+    } rows[] = {
+        { "the first element", "a003800102", true, false },
+        { "the second, which the other package has, too", "b2020130", true, true },
+        { "one that only the other package has", "a003800103", false, false },
+        { "one that nobody has", "a003800104", false, false },
+        { "the first, shorter", "a0028001", false, false },
+        { "the first, with another tag", "a103800102", false, false },
+    };
+    struct world w;
+    struct euicc_contents *contents;
+    struct kept_package *judged, *other;
+    struct buf upp = hex("a003800102b2020130"), upp2 = hex("a003800103b2020130");
+    world_open(&w, NULL);
+    REQUIRE(euicc_contents_new(&contents) == ERR_OK);
+    REQUIRE(kept_package_new(contents, w.crypto, buf_span(&upp), &judged) == ERR_OK);
+    REQUIRE(kept_package_new(contents, w.crypto, buf_span(&upp2), &other) == ERR_OK);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK_ROW(rows[i].name, !is_vouched(contents, w.crypto, rows[i].element));
+    kept_package_vouch(judged);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CHECK_ROW(rows[i].name, is_vouched(contents, w.crypto, rows[i].element) == rows[i].after);
+        CHECK_ROW(rows[i].name, !is_vouched(NULL, w.crypto, rows[i].element));
+    }
+    kept_package_release(judged);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK_ROW(rows[i].name, is_vouched(contents, w.crypto, rows[i].element) == rows[i].without);
+    kept_package_release(other);
+    CHECK(euicc_contents_count(contents) == 0);
+    euicc_contents_free(contents);
+    buf_release(&upp);
+    buf_release(&upp2);
+    world_close(&w);
+}
+
 static void packages_are_kept_as_they_came(void)
 {
     static const struct {
@@ -225,6 +279,7 @@ const struct test contents_tests[] = {
     { "what one card writes no other reads", what_one_card_writes_no_other_reads },
     { "sharing gives a card no more memory", sharing_gives_a_card_no_more_memory },
     { "packages are kept as they came", packages_are_kept_as_they_came },
+    { "an element is vouched for octet by octet", an_element_is_vouched_for_octet_by_octet },
     { "many elements are all found again", many_elements_are_all_found_again },
 };
 const size_t contents_tests_count = COUNT(contents_tests);
