@@ -19,18 +19,17 @@ const char *eim_event_name(enum eim_event kind)
 
 /* --- putting in ---------------------------------------------------------------------------------------- */
 
-/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own. */
+/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own; and one that returns rows, a table. */
 static enum err keep(struct eim *e, const char *tenant, enum eim_event kind, const char *eid, const char *body)
 {
-    int64_t number = 0;
-    enum err x = db_get_int(e->env->db,
-                            "INSERT INTO event (tenant, number, kind, eid, body)"
-                            " VALUES (?1, (SELECT COALESCE(MAX(number), 0) + 1 FROM event WHERE tenant = ?1), ?2, ?3, ?4)"
-                            " RETURNING number",
-                            DB_ARGS(DB_TEXT(tenant), DB_INT(kind), DB_TEXT(eid), DB_TEXT(body)), &number);
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO event (tenant, number, kind, eid, body)"
+                        " VALUES (?1, (SELECT COALESCE(MAX(number), 0) + 1 FROM event WHERE tenant = ?1), ?2, ?3, ?4)",
+                        DB_ARGS(DB_TEXT(tenant), DB_INT(kind), DB_TEXT(eid), DB_TEXT(body)), NULL);
     return x ? x
-             : db_run(e->env->db, "DELETE FROM event WHERE tenant = ? AND number <= ?",
-                      DB_ARGS(DB_TEXT(tenant), DB_INT(number - KEPT)), NULL);
+             : db_run(e->env->db,
+                      "DELETE FROM event WHERE tenant = ?1 AND number <= (SELECT MAX(number) FROM event WHERE tenant = ?1) - ?2",
+                      DB_ARGS(DB_TEXT(tenant), DB_INT(KEPT)), NULL);
 }
 
 static enum err write_event(struct eim *e, enum eim_event kind, json_t *data, struct buf *out)

@@ -18,12 +18,24 @@ struct target {
     int64_t attempts;
 };
 
+enum err eim_euicc_is_pushed_to(struct eim *e, const char *eid, bool *pushed_to)
+{
+    int64_t found = 0;
+    enum err x = db_get_int(e->env->db, "SELECT 1 FROM euicc WHERE eid = ? AND inject_url <> ''", DB_ARGS(DB_TEXT(eid)), &found);
+    *pushed_to = !x;
+    return x == ERR_NOT_FOUND ? ERR_OK : x;
+}
+
 enum err eim_push_soon(struct eim *e, const char *eid)
 {
+    bool pushed_to = false;
+    enum err x = eim_euicc_is_pushed_to(e, eid, &pushed_to);
+    if (x || !pushed_to)
+        return x;
     return db_run(e->env->db,
-                  "INSERT INTO push (eid, due, attempts) SELECT eid, ?, 0 FROM euicc WHERE eid = ? AND inject_url <> ''"
+                  "INSERT INTO push (eid, due, attempts) VALUES (?, ?, 0)"
                   " ON CONFLICT (eid) DO UPDATE SET due = excluded.due, attempts = 0",
-                  DB_ARGS(DB_INT(clock_now(e->env->clock)), DB_TEXT(eid)), NULL);
+                  DB_ARGS(DB_TEXT(eid), DB_INT(clock_now(e->env->clock))), NULL);
 }
 
 enum err eim_euicc_set_injection(struct eim *e, const char *eid, const char *url, bool json)
@@ -37,14 +49,6 @@ enum err eim_euicc_set_injection(struct eim *e, const char *eid, const char *url
     if (!x && !changed)
         x = ERR_NOT_FOUND;
     return db_end(e->env->db, x ? x : eim_push_soon(e, eid));
-}
-
-enum err eim_euicc_is_pushed_to(struct eim *e, const char *eid, bool *pushed_to)
-{
-    int64_t found = 0;
-    enum err x = db_get_int(e->env->db, "SELECT 1 FROM euicc WHERE eid = ? AND inject_url <> ''", DB_ARGS(DB_TEXT(eid)), &found);
-    *pushed_to = !x;
-    return x == ERR_NOT_FOUND ? ERR_OK : x;
 }
 
 /* --- one push -------------------------------------------------------------------------------------------------- */

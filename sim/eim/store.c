@@ -358,8 +358,10 @@ enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int64_t least)
 
 enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t most, int64_t *counter)
 {
-    return db_get_int(e->env->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ? AND counter < ? RETURNING counter",
-                      DB_ARGS(DB_TEXT(eid), DB_INT(most)), counter);
+    enum err x = db_get_int(e->env->db, "SELECT counter + 1 FROM euicc WHERE eid = ? AND counter < ?",
+                            DB_ARGS(DB_TEXT(eid), DB_INT(most)), counter);
+    return x ? x
+             : db_run(e->env->db, "UPDATE euicc SET counter = ? WHERE eid = ?", DB_ARGS(DB_INT(*counter), DB_TEXT(eid)), NULL);
 }
 
 /* --- orders ---------------------------------------------------------------------------------------- */

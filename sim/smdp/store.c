@@ -514,15 +514,17 @@ static enum err trim_history(struct smdp *s, const char *iccid, int64_t newest)
                   DB_ARGS(DB_TEXT(iccid), DB_INT(newest - SMDP_EVENTS_KEPT)), NULL);
 }
 
-/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own. */
+/* VALUES, not SELECT: a statement that may add many rows keeps a journal of its own; and one that returns rows, a table. */
 enum err smdp_history_put(struct smdp *s, const char *iccid, const char *event)
 {
-    int64_t id = 0;
-    enum err e = db_get_int(s->env->db,
-                            "INSERT INTO history (iccid, id, at, event)"
-                            " VALUES (?1, (SELECT COALESCE(MAX(id), 0) + 1 FROM history WHERE iccid = ?1), ?2, ?3) RETURNING id",
-                            DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), &id);
-    return e ? e : trim_history(s, iccid, id);
+    int64_t newest = 0;
+    enum err e = db_run(s->env->db,
+                        "INSERT INTO history (iccid, id, at, event)"
+                        " VALUES (?1, (SELECT COALESCE(MAX(id), 0) + 1 FROM history WHERE iccid = ?1), ?2, ?3)",
+                        DB_ARGS(DB_TEXT(iccid), DB_INT(clock_now(s->env->clock)), DB_TEXT(event)), NULL);
+    if (!e)
+        e = db_get_int(s->env->db, "SELECT MAX(id) FROM history WHERE iccid = ?", DB_ARGS(DB_TEXT(iccid)), &newest);
+    return e ? e : trim_history(s, iccid, newest);
 }
 
 enum err smdp_subscription_get(struct smdp *s, const char *iccid, struct smdp_subscription *out)
