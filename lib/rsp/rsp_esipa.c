@@ -73,7 +73,28 @@ static const struct rsp_field get_eim_package_response[] = {
 };
 static const struct rsp_type type_get_eim_package_response =
     RSP_CHOICE(0xBF4F, RSP_P(GET_EIM_PACKAGE_RESPONSE), get_eim_package_response, get_eim_package_response);
-RSP_DEFINE(get_eim_package_response, type_get_eim_package_response)
+
+/* What is in a package for the eUICC is not the IPA's to judge (SGP.32 5.9.1). */
+static enum err read_unjudged(struct span bytes, uint32_t tag, struct rsp_euicc_package_request *out)
+{
+    struct der_tlv outer;
+    enum err e = der_only(bytes, tag, &outer);
+    return e ? e : rsp_euicc_package_frame_read(outer.value, out);
+}
+
+enum err rsp_get_eim_package_response_read(struct span bytes, struct rsp_get_eim_package_response *out)
+{
+    enum err e = rsp_fields_read(&type_get_eim_package_response, bytes, out, sizeof *out);
+    if (e != ERR_PARSE)
+        return e;
+    *out = (struct rsp_get_eim_package_response){ .which = RSP_EIM_PACKAGE_EUICC_PACKAGE };
+    return read_unjudged(bytes, 0xBF4F, &out->package);
+}
+
+enum err rsp_get_eim_package_response_write(const struct rsp_get_eim_package_response *r, struct buf *out)
+{
+    return rsp_fields_write(&type_get_eim_package_response, r, out);
+}
 
 /* --- BF52, BF54, BF50: what the IPA brings back
  * -------------------------------------------------------------------- */
@@ -221,7 +242,20 @@ static const struct rsp_field transfer_eim_package_request[] = {
 };
 static const struct rsp_type type_transfer_eim_package_request =
     RSP_KEPT_CHOICE(0xBF4E, RSP_P(TRANSFER_EIM_PACKAGE_REQUEST), transfer_eim_package_request, transfer_eim_package_request);
-RSP_DEFINE(transfer_eim_package_request, type_transfer_eim_package_request)
+
+enum err rsp_transfer_eim_package_request_read(struct span bytes, struct rsp_transfer_eim_package_request *out)
+{
+    enum err e = rsp_fields_read(&type_transfer_eim_package_request, bytes, out, sizeof *out);
+    if (e != ERR_PARSE)
+        return e;
+    *out = (struct rsp_transfer_eim_package_request){ .which = RSP_TRANSFER_EUICC_PACKAGE, .whole = bytes };
+    return read_unjudged(bytes, 0xBF4E, &out->package);
+}
+
+enum err rsp_transfer_eim_package_request_write(const struct rsp_transfer_eim_package_request *r, struct buf *out)
+{
+    return rsp_fields_write(&type_transfer_eim_package_request, r, out);
+}
 
 static const struct rsp_field transfer_epr_and_notifications[] = {
     RSP_S(0xBF51, transfer_eim_package_response, package, rsp_type_euicc_package_result),

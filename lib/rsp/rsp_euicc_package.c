@@ -96,6 +96,41 @@ const struct rsp_type rsp_type_euicc_package_request =
     RSP_KEPT(0xBF51, RSP_P(EUICC_PACKAGE_REQUEST), euicc_package_request, whole, euicc_package_request);
 RSP_DEFINE(euicc_package_request, rsp_type_euicc_package_request)
 
+static bool fits(const struct der_tlv *t, size_t least, size_t most)
+{
+    return t->value.len >= least && t->value.len <= most;
+}
+
+enum err rsp_euicc_package_frame_read(struct span bytes, struct rsp_euicc_package_request *r)
+{
+    struct der_tlv whole, package, signature, t;
+    struct rsp_euicc_package_signed *p = &r->package_signed;
+    *r = (struct rsp_euicc_package_request){ 0 };
+    if (der_only(bytes, 0xbf51, &whole) || der_find(whole.value, 0x30, &package) ||
+        der_find(whole.value, 0x5f37, &signature) || !fits(&signature, 64, 64))
+        return ERR_PARSE;
+    struct der d = der_open(package.value);
+    if (der_expect(&d, 0x80, &t) || !fits(&t, 1, 128))
+        return ERR_PARSE;
+    p->eim_id = t.value;
+    if (der_expect(&d, 0x5a, &t) || !fits(&t, 16, 16))
+        return ERR_PARSE;
+    p->eid = t.value;
+    if (der_expect(&d, 0x81, &t) || der_integer(t.value, &p->counter))
+        return ERR_PARSE;
+    if (der_peek(&d) == 0x82 && (der_next(&d, &t) || !fits(&t, 1, 16)))
+        return ERR_PARSE;
+    p->eim_transaction_id = t.tag == 0x82 ? t.value : (struct span){ 0 };
+    if (der_next(&d, &t) || (t.tag != 0xa0 && t.tag != 0xa1))
+        return ERR_PARSE;
+    p->package.which = t.tag == 0xa0 ? RSP_PACKAGE_PSMO : RSP_PACKAGE_ECO;
+    p->package.psmo_list = p->package.eco_list = t.value;
+    p->signed_bytes = package.whole;
+    r->signature = signature.value;
+    r->whole = whole.whole;
+    return ERR_OK;
+}
+
 /* --- results
  * ------------------------------------------------------------------------------------------------------- */
 static const struct rsp_field add_eim_result[] = {

@@ -69,6 +69,9 @@ struct rsp_euicc_package_request {
     struct span whole;
 };
 RSP_MESSAGE(euicc_package_request);
+/* The same without a look at the commands: one that nobody knows does not pass the schema, and is for the eUICC to judge. ERR_PARSE: it
+ * is not even that. */
+MUST_CHECK enum err rsp_euicc_package_frame_read(struct span bytes, struct rsp_euicc_package_request *out);
 
 /* In the order of the module. */
 enum rsp_result_kind {

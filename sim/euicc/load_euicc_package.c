@@ -684,47 +684,11 @@ static enum err execute(struct package_run *r, struct buf *response)
     return err;
 }
 
-static bool fits(const struct der_tlv *t, size_t least, size_t most)
-{
-    return t->value.len >= least && t->value.len <= most;
-}
-
-/* A package with a command that nobody knows does not pass the schema, yet who sent it counts, and
- * what comes before that command runs (SGP.32 5.9.1): so its frame is read without looking at the
- * commands. */
-static enum err read_frame(struct span bytes, struct rsp_euicc_package_request *r)
-{
-    struct der_tlv whole, package, signature, t;
-    struct rsp_euicc_package_signed *p = &r->package_signed;
-    *r = (struct rsp_euicc_package_request){ 0 };
-    if (der_only(bytes, 0xbf51, &whole) || der_find(whole.value, 0x30, &package) ||
-        der_find(whole.value, 0x5f37, &signature) || !fits(&signature, 64, 64))
-        return ERR_PARSE;
-    struct der d = der_open(package.value);
-    if (der_expect(&d, 0x80, &t) || !fits(&t, 1, 128))
-        return ERR_PARSE;
-    p->eim_id = t.value;
-    if (der_expect(&d, 0x5a, &t) || !fits(&t, 16, 16))
-        return ERR_PARSE;
-    p->eid = t.value;
-    if (der_expect(&d, 0x81, &t) || der_integer(t.value, &p->counter))
-        return ERR_PARSE;
-    if (der_peek(&d) == 0x82 && (der_next(&d, &t) || !fits(&t, 1, 16)))
-        return ERR_PARSE;
-    p->eim_transaction_id = t.tag == 0x82 ? t.value : (struct span){ 0 };
-    if (der_next(&d, &t) || (t.tag != 0xa0 && t.tag != 0xa1))
-        return ERR_PARSE;
-    p->package.which = t.tag == 0xa0 ? RSP_PACKAGE_PSMO : RSP_PACKAGE_ECO;
-    p->package.psmo_list = p->package.eco_list = t.value;
-    p->signed_bytes = package.whole;
-    r->signature = signature.value;
-    return ERR_OK;
-}
-
+/* Who sent it counts, and what comes before a command that nobody knows runs (SGP.32 5.9.1). */
 static enum err read_request(struct span request, struct rsp_euicc_package_request *r)
 {
     enum err err = rsp_euicc_package_request_read(request, r);
-    return err == ERR_PARSE ? read_frame(request, r) : err;
+    return err == ERR_PARSE ? rsp_euicc_package_frame_read(request, r) : err;
 }
 
 enum err isdr_load_euicc_package(struct euicc *e, struct span request, struct buf *response)

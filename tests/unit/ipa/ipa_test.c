@@ -420,6 +420,56 @@ static void packages_not_understood(void)
     }
 }
 
+/* What is in a package is for the card to judge, which signs what it says (catalogue A.5.4): commands of a later version, or
+ * damaged ones. */
+static const struct {
+    const char *name, *from, *to; /* in what the eIM signs */
+    bool is_der;                  /* over JSON what is none does not come so far */
+} commands[] = {
+    { "a command of no kind", "a80c5a0a", "af0c5a0a", true },
+    { "a command with a member of no kind", "a80c5a0a", "a80c5b0a", true },
+    { "a command with a member cut short", "a80c5a0a", "a80c5a0b", false },
+};
+
+struct spoiler {
+    struct tamper tamper;
+    struct buf from, to;
+    unsigned spoilt;
+};
+
+static void spoil_command(struct tamper *t, enum tamper_moment moment, const char *actor, const char *message, struct buf *bytes)
+{
+    struct spoiler *s = (struct spoiler *)t;
+    (void)actor;
+    if (moment != TAMPER_BEFORE_SIGNING || strcmp(message, "ESep.EuiccPackageSigned") != 0)
+        return;
+    uint8_t *at = memmem(bytes->at, bytes->len, s->from.at, s->from.len);
+    REQUIRE(at != NULL);
+    memcpy(at, s->to.at, s->to.len);
+    s->spoilt++;
+}
+
+static void the_card_judges_commands(void)
+{
+    for (size_t i = 0; i < 2 * COUNT(commands); i++) {
+        const char *name = commands[i / 2].name;
+        struct lab l;
+        struct spoiler s = { { spoil_command }, hex(commands[i / 2].from), hex(commands[i / 2].to), 0 };
+        lab_open(&l);
+        l.json = i % 2 && commands[i / 2].is_der;
+        lab_start_device(&l);
+        l.part[LAB_EIM].env.tamper = &s.tamper;
+        lab_order(&l, "{\"reference\":\"o\",\"kind\":\"setFallback\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+        lab_run(&l, 2 * CLOCK_MINUTE);
+        CHECK_ROW(name, s.spoilt == 1 && strcmp(lab_order_state(&l, "o"), "failed") == 0);
+        CHECK_ROW(name, strcmp(lab_order_result(&l, "o", "name"), "unknownOrDamagedCommand") == 0);
+        CHECK_ROW(name, !lab_said(&l, "poll.not_understood") && lab_times_said(&l, "package.executed") == 1);
+        lab_close(&l);
+        buf_release(&s.from);
+        buf_release(&s.to);
+    }
+}
+
 /* --- the net ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -1253,6 +1303,7 @@ static const struct test tests[] = {
     { "a swap with SM-DP+ or eIM killed at any write", servers_are_killed },
     { "altered messages are noticed, and nothing is done twice", altered_messages },
     { "a package that is not understood is said to be, and its order fails", packages_not_understood },
+    { "the card judges commands that nobody knows", the_card_judges_commands },
     { "a swap over a lossy net", lossy_net },
     { "a download that fails says why, and leaves nothing behind", downloads_that_fail },
     { "a relayed download that is refused says why, and tries again only what could not be asked", relayed_downloads_that_fail },

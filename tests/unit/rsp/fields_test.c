@@ -474,6 +474,71 @@ void keeps_what_was_signed(void)
     buf_release(&b);
 }
 
+/* A package whose commands are for the eUICC to judge, as its IPA gets it. */
+static const struct {
+    const char *name, *eim_id, *eid, *more; /* TLVs of what is signed; `more`: behind the counter */
+    size_t signature;
+    const char *behind;
+    bool read;
+} unjudged[] = {
+    { "a command of no kind", "800165", "5a1011111111111111111111111111111111", "a002af00", 64, "", true },
+    { "a command of no kind, with a transaction", "800165", "5a1011111111111111111111111111111111", "8201aaa002af00", 64, "", true },
+    { "an eCO of no kind", "800165", "5a1011111111111111111111111111111111", "a102af00", 64, "", true },
+    { "a list that is no list of TLVs", "800165", "5a1011111111111111111111111111111111", "a002afff", 64, "", true },
+    { "a list of no kind", "800165", "5a1011111111111111111111111111111111", "a202af00", 64, "", false },
+    { "no list", "800165", "5a1011111111111111111111111111111111", "", 64, "", false },
+    { "a list cut short", "800165", "5a1011111111111111111111111111111111", "a003af00", 64, "", false },
+    { "an eimId without an octet", "8000", "5a1011111111111111111111111111111111", "a002af00", 64, "", false },
+    { "no eimId", "", "5a1011111111111111111111111111111111", "a002af00", 64, "", false },
+    { "an EID of fifteen octets", "800165", "5a0f111111111111111111111111111111", "a002af00", 64, "", false },
+    { "a transaction without an octet", "800165", "5a1011111111111111111111111111111111", "8200a002af00", 64, "", false },
+    { "a signature that is short", "800165", "5a1011111111111111111111111111111111", "a002af00", 63, "", false },
+    { "no signature", "800165", "5a1011111111111111111111111111111111", "a002af00", 0, "", false },
+    { "something behind the package", "800165", "5a1011111111111111111111111111111111", "a002af00", 64, "0500", false },
+};
+
+static void put_unjudged(size_t row, uint32_t tag, struct buf *out)
+{
+    static const uint8_t zeros[64];
+    struct buf package = { .max = 512 }, signed_part = { .max = 512 };
+    const char *const parts[] = { unjudged[row].eim_id, unjudged[row].eid, "810101", unjudged[row].more };
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct buf part = hex(parts[i]);
+        REQUIRE(buf_put(&signed_part, buf_span(&part)) == ERR_OK);
+        buf_release(&part);
+    }
+    REQUIRE(der_put(&package, 0x30, buf_span(&signed_part)) == ERR_OK);
+    if (unjudged[row].signature)
+        REQUIRE(der_put(&package, 0x5f37, span_of(zeros, unjudged[row].signature)) == ERR_OK);
+    struct buf whole = { .max = 600 }, behind = hex(unjudged[row].behind);
+    REQUIRE(der_put(&whole, 0xbf51, buf_span(&package)) == ERR_OK && buf_put(&whole, buf_span(&behind)) == ERR_OK);
+    REQUIRE(der_put(out, tag, buf_span(&whole)) == ERR_OK);
+    struct buf *all[] = { &package, &signed_part, &whole, &behind };
+    for (size_t i = 0; i < COUNT(all); i++)
+        buf_release(all[i]);
+}
+
+void passes_on_what_the_euicc_judges(void)
+{
+    for (size_t i = 0; i < COUNT(unjudged); i++) {
+        struct buf fetched = { .max = 700 }, pushed = { .max = 700 };
+        struct rsp_get_eim_package_response p;
+        struct rsp_transfer_eim_package_request q;
+        put_unjudged(i, 0xbf4f, &fetched);
+        put_unjudged(i, 0xbf4e, &pushed);
+        enum err e = unjudged[i].read ? ERR_OK : ERR_PARSE;
+        CHECK_ROW(unjudged[i].name, rsp_get_eim_package_response_read(buf_span(&fetched), &p) == e);
+        CHECK_ROW(unjudged[i].name, rsp_transfer_eim_package_request_read(buf_span(&pushed), &q) == e);
+        /* It goes on as it came. */
+        CHECK_ROW(unjudged[i].name, e || (p.which == RSP_EIM_PACKAGE_EUICC_PACKAGE && q.which == RSP_TRANSFER_EUICC_PACKAGE));
+        CHECK_ROW(unjudged[i].name, e || (span_equal(p.package.whole, span_sub(buf_span(&fetched), fetched.len - p.package.whole.len,
+                                                                                p.package.whole.len)) &&
+                                          span_equal(p.package.whole, q.package.whole) && q.whole.len == pushed.len));
+        buf_release(&fetched);
+        buf_release(&pushed);
+    }
+}
+
 void names_codes(void)
 {
     CHECK(!strcmp(rsp_error_reason_name(8), "scp03tSecurityError"));

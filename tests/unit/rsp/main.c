@@ -19,6 +19,7 @@ static const struct test tests[] = {
     { "every word of every setting of a form is read", reads_every_word },
     { "forms that nobody has are refused by name", refuses_forms_that_nobody_has },
     { "what was signed is written as it was received", keeps_what_was_signed },
+    { "a package whose commands nobody knows is passed on as it came", passes_on_what_the_euicc_judges },
     { "hostile messages are refused", refuses_hostile_messages },
     { "every truncation is refused", survives_every_truncation },
     { "every flipped bit is read or refused", survives_every_flipped_bit },

@@ -19,6 +19,7 @@ void tells_programs_their_forms(void);
 void reads_every_word(void);
 void refuses_forms_that_nobody_has(void);
 void keeps_what_was_signed(void);
+void passes_on_what_the_euicc_judges(void);
 void refuses_hostile_messages(void);
 void survives_every_truncation(void);
 void survives_every_flipped_bit(void);
