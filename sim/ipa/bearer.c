@@ -158,22 +158,32 @@ static enum err attach_to(struct ipa *i, const struct ipa_network *network, cons
     return e;
 }
 
+/* A device tries again and again: what is in its way is said once, until that is another thing. */
+static bool is_news(struct ipa *i, const char *in_the_way)
+{
+    bool same = i->in_the_way && strcmp(i->in_the_way, in_the_way) == 0;
+    i->in_the_way = in_the_way;
+    return !same;
+}
+
 enum err ipa_attach(struct ipa *i)
 {
     char *imsi = i->imsi;
     enum err e = read_imsi(i, i->imsi);
-    if (e == ERR_REFUSED)
+    if (e == ERR_REFUSED && is_news(i, "no profile"))
         LOG(i->env->log, LOG_INFO, "attach.no_profile", F_TEXT("device", i->name));
     const struct ipa_network *network = e ? NULL : home_network(i, imsi);
     if (!e && !network) {
         e = ERR_REFUSED;
-        LOG(i->env->log, LOG_WARN, "attach.no_network", F_TEXT("device", i->name));
+        if (is_news(i, "no network"))
+            LOG(i->env->log, LOG_WARN, "attach.no_network", F_TEXT("device", i->name));
     }
     if (!e)
         e = attach_to(i, network, imsi);
     if (e)
         return e;
     i->network = network;
+    i->in_the_way = NULL;
     LOG(i->env->log, LOG_INFO, "attach.done", F_TEXT("device", i->name), F_TEXT("plmn", network->plmn),
         F_TEXT("country", i->country));
     return ERR_OK;

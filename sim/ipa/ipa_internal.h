@@ -82,6 +82,7 @@ struct ipa {
     uint8_t imei_octets[8], tac[4];
 
     const struct ipa_network *network; /* where it is attached; NULL: offline */
+    const char *in_the_way;  /* of attaching, as was said last: static; NULL: nothing */
     char session[64];
     bool notifications;      /* the card may hold some */
     int64_t notify_again;    /* not before, after a failure */

@@ -1174,6 +1174,20 @@ static void the_card_hears_what_its_terminal_can(void)
     }
 }
 
+/* A device without a profile asks its card again and again, and says once that there is none. */
+static void what_is_in_the_way_is_said_once(void)
+{
+    struct lab l;
+    lab_open(&l);
+    lab_start_device(&l);
+    lab_run(&l, CLOCK_MINUTE);
+    lab_order(&l, "{\"reference\":\"o\",\"kind\":\"disable\",\"iccid\":\"" LAB_LEAD_ICCID "\"}");
+    lab_run(&l, CLOCK_HOUR);
+    CHECK(lab_card_state(&l.card, LAB_LEAD_ICCID) == 0 && l.lead.attached == 1);
+    CHECK(lab_times_said(&l, "attach.no_profile") == 1);
+    lab_close(&l);
+}
+
 /* Without a network: 30 s, then doubled up to eight times, each shortened by up to a tenth. */
 static void attempts_grow_rare(void)
 {
@@ -1319,6 +1333,7 @@ static const struct test tests[] = {
     { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
     { "the card hears first what its terminal can do, and may refuse to", the_card_hears_what_its_terminal_can },
     { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
+    { "what keeps a device from attaching is said once", what_is_in_the_way_is_said_once },
     { "an eIM that nobody can fetch from over HTTPS is not polled, and why is said", what_the_eim_speaks },
     { "a device without power does nothing, and goes on", off_and_on },
     { "an idle device writes nothing", idle_device },

@@ -30,6 +30,11 @@ static const struct {
       "m: the eIM at https://eim does not serve: unknown." },
     { "a failure with its section", "failure", { TEXT("device", "m"), TEXT("what", "no eIM"), TEXT("section", "SGP.32 5.9.4") }, 3,
       "no eIM (SGP.32 5.9.4)." },
+    { "an acknowledgement that is none of its business", "acknowledgement.not_sent",
+      { TEXT("device", "m"), TEXT("eim", "eim"), { .name = "seqNumber", .kind = LOG_INTEGER, .integer = 7 } }, 3,
+      "m: eim acknowledges number 7, which it was not shown; it stays on the card." },
+    { "a push that is refused", "inject.refused", { TEXT("device", "m"), TEXT("why", "not the eIM") }, 2,
+      "m: what somebody pushed is refused (HTTP unknown): not the eIM." },
     { "an event without words", "attach", { TEXT("device", "m") }, 1, NULL },
 };
 
