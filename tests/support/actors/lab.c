@@ -7,6 +7,7 @@
 
 #include "lab_internal.h"
 #include "openapi.h"
+#include "rsp_eim_configuration.h"
 #include "smds.h"
 
 static const char *const part_names[] = { "smdp", "eim", "ipa", "smds" };
@@ -399,6 +400,27 @@ void lab_get_initial_eim(struct lab *l)
     REQUIRE(lab_call(l, l->eso, "GET", LAB_EIM_URL "/v1/euiccs/" LAB_EID "/initial-eim", "", &answer) == 200);
     REQUIRE(json_base64(answer, "addInitialEimRequest", &l->initial_eim) == ERR_OK);
     json_decref(answer);
+}
+
+void lab_read_initial_eim(struct lab *l, struct rsp_eim_configuration *eim)
+{
+    struct rsp_add_initial_eim_request q;
+    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
+    struct der list = der_open(q.list);
+    REQUIRE(rsp_eim_configuration_next(&list, eim) == ERR_OK);
+    eim->whole = (struct span){ 0 };
+}
+
+void lab_set_initial_eims(struct lab *l, const struct rsp_eim_configuration *eims, size_t count)
+{
+    struct buf list = { .max = 4096 }, request = { .max = 4096 };
+    for (size_t i = 0; i < count; i++)
+        REQUIRE(rsp_eim_configuration_write(&eims[i], &list) == ERR_OK);
+    const struct rsp_add_initial_eim_request q = { .list = buf_span(&list) };
+    REQUIRE(rsp_add_initial_eim_request_write(&q, &request) == ERR_OK);
+    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
+    buf_release(&list);
+    buf_release(&request);
 }
 
 void lab_start_device(struct lab *l)

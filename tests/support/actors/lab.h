@@ -137,6 +137,10 @@ void lab_close(struct lab *l);
 /* Registers a card at the eIM; takes what provisioning writes into a card (l->initial_eim). */
 void lab_register(struct lab *l, const struct lab_card *c);
 void lab_get_initial_eim(struct lab *l);
+/* That eIM's configuration, to be changed (`whole` is empty; its spans are l->initial_eim's), and what is written in its place. */
+struct rsp_eim_configuration;
+void lab_read_initial_eim(struct lab *l, struct rsp_eim_configuration *eim);
+void lab_set_initial_eims(struct lab *l, const struct rsp_eim_configuration *eims, size_t count);
 /* Starts the device, its card registered at the eIM. */
 void lab_start_device(struct lab *l);
 /* Ends the actor and starts it again over the same database. */

@@ -1174,6 +1174,23 @@ static void the_card_hears_what_its_terminal_can(void)
     }
 }
 
+/* SGP.32 5.14.5: the eIM hears of the network that the device is on, before a swap and after it. */
+static void the_eim_hears_of_the_network(void)
+{
+    for (int json = 0; json < 2; json++) {
+        struct lab l;
+        open_swap(&l, json);
+        CHECK(strcmp(lab_get(&l, l.eso, LAB_EIM_URL "/v1/euiccs/" LAB_EID, "rPlmn"), "") == 0);
+        l.partner.down = true;
+        lab_run(&l, CLOCK_MINUTE);
+        CHECK(strcmp(lab_get(&l, l.eso, LAB_EIM_URL "/v1/euiccs/" LAB_EID, "rPlmn"), "26201") == 0);
+        l.partner.down = false;
+        lab_run(&l, 5 * CLOCK_MINUTE);
+        CHECK(strcmp(lab_get(&l, l.eso, LAB_EIM_URL "/v1/euiccs/" LAB_EID, "rPlmn"), "26202") == 0);
+        lab_close(&l);
+    }
+}
+
 /* A device without a profile asks its card again and again, and says once that there is none. */
 static void what_is_in_the_way_is_said_once(void)
 {
@@ -1272,20 +1289,10 @@ static const struct {
 /* What the eIM says of itself, with other protocols. */
 static void say_protocols(struct lab *l, uint32_t bits)
 {
-    struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration eim;
-    struct buf list = { .max = 2048 }, changed = { .max = 2048 };
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
-    struct der d = der_open(q.list);
-    REQUIRE(rsp_eim_configuration_next(&d, &eim) == ERR_OK);
-    eim.whole = (struct span){ 0 };
+    lab_read_initial_eim(l, &eim);
     eim.supported_protocol = (struct rsp_bits){ bits != 0, bits };
-    REQUIRE(rsp_eim_configuration_write(&eim, &list) == ERR_OK);
-    q.list = buf_span(&list);
-    REQUIRE(rsp_add_initial_eim_request_write(&q, &changed) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&changed)) == ERR_OK);
-    buf_release(&list);
-    buf_release(&changed);
+    lab_set_initial_eims(l, &eim, 1);
 }
 
 static void what_the_eim_speaks(void)
@@ -1333,6 +1340,7 @@ static const struct test tests[] = {
     { "an IPAe in front of a card without one does nothing and says why", an_ipae_wants_its_card },
     { "the card hears first what its terminal can do, and may refuse to", the_card_hears_what_its_terminal_can },
     { "attempts to attach grow rare, and no two waits are alike", attempts_grow_rare },
+    { "the eIM hears of the network that a device is on", the_eim_hears_of_the_network },
     { "what keeps a device from attaching is said once", what_is_in_the_way_is_said_once },
     { "an eIM that nobody can fetch from over HTTPS is not polled, and why is said", what_the_eim_speaks },
     { "a device without power does nothing, and goes on", off_and_on },

@@ -105,20 +105,10 @@ static void stand_between(struct tamper *t, enum tamper_moment moment, const cha
 /* The card makes a token; the eIM hears of it. */
 static void give_token(struct lab *l)
 {
-    struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration eim;
-    struct buf list = { .max = 4096 }, request = { .max = 4096 };
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
-    struct der eims = der_open(q.list);
-    REQUIRE(rsp_eim_configuration_next(&eims, &eim) == ERR_OK);
+    lab_read_initial_eim(l, &eim);
     eim.association_token = (struct rsp_int){ true, -1 };
-    eim.whole = (struct span){ 0 };
-    REQUIRE(rsp_eim_configuration_write(&eim, &list) == ERR_OK);
-    q.list = buf_span(&list);
-    REQUIRE(rsp_add_initial_eim_request_write(&q, &request) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
-    buf_release(&list);
-    buf_release(&request);
+    lab_set_initial_eims(l, &eim, 1);
 }
 
 static void tell_token(struct lab *l)

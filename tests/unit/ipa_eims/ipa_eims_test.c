@@ -8,42 +8,19 @@
 
 #define OTHER "other.example.com"
 
-/* Our eIM's configuration, as it would be written alone. */
-static void read_ours(struct lab *l, struct rsp_add_initial_eim_request *q, struct rsp_eim_configuration *ours)
-{
-    lab_register(l, &l->card);
-    lab_get_initial_eim(l);
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), q) == ERR_OK);
-    struct der eims = der_open(q->list);
-    REQUIRE(rsp_eim_configuration_next(&eims, ours) == ERR_OK);
-    ours->whole = (struct span){ 0 };
-}
-
-/* These are written in its place. */
-static void provision(struct lab *l, struct rsp_add_initial_eim_request *q, struct buf *list)
-{
-    struct buf request = { .max = 4096 };
-    q->list = buf_span(list);
-    REQUIRE(rsp_add_initial_eim_request_write(q, &request) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&request)) == ERR_OK);
-    buf_release(list);
-    buf_release(&request);
-}
-
 /* What provisioning writes: our eIM and another one, in either order. */
 static void two_eims(struct lab *l, bool other_first, bool served)
 {
-    struct rsp_add_initial_eim_request q;
-    struct rsp_eim_configuration ours, other;
-    struct buf list = { .max = 4096 };
-    read_ours(l, &q, &ours);
-    other = ours;
-    other.eim_id = other.eim_fqdn = span_str(OTHER);
+    struct rsp_eim_configuration eims[2];
+    struct rsp_eim_configuration *ours = &eims[other_first], *other = &eims[!other_first];
+    lab_register(l, &l->card);
+    lab_get_initial_eim(l);
+    lab_read_initial_eim(l, ours);
+    *other = *ours;
+    other->eim_id = other->eim_fqdn = span_str(OTHER);
     if (!served)
-        other.supported_protocol.bits = RSP_EIM_RETRIEVE_COAPS;
-    REQUIRE(rsp_eim_configuration_write(other_first ? &other : &ours, &list) == ERR_OK);
-    REQUIRE(rsp_eim_configuration_write(other_first ? &ours : &other, &list) == ERR_OK);
-    provision(l, &q, &list);
+        other->supported_protocol.bits = RSP_EIM_RETRIEVE_COAPS;
+    lab_set_initial_eims(l, eims, 2);
 }
 
 static const struct {
@@ -158,13 +135,12 @@ static void see_offer(struct tamper *t, enum tamper_moment moment, const char *a
 /* Our eIM's configuration with this CI; empty: as it is. */
 static void name_ci(struct lab *l, struct span ci)
 {
-    struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration ours;
-    struct buf list = { .max = 4096 };
-    read_ours(l, &q, &ours);
+    lab_register(l, &l->card);
+    lab_get_initial_eim(l);
+    lab_read_initial_eim(l, &ours);
     ours.ci_pkid = ci.len ? ci : (struct span){ 0 };
-    REQUIRE(rsp_eim_configuration_write(&ours, &list) == ERR_OK);
-    provision(l, &q, &list);
+    lab_set_initial_eims(l, &ours, 1);
 }
 
 static void one_ci_is_offered(void)

@@ -10,24 +10,15 @@
 /* What the eIM says of itself in the eUICC: its protocols, and its TLS key where one is given. */
 static void configure(struct lab *l, uint32_t protocols, const struct cert *tls)
 {
-    struct rsp_add_initial_eim_request q;
     struct rsp_eim_configuration eim;
-    struct buf list = { .max = 2048 }, changed = { .max = 2048 }, spki = { .max = 256 };
-    REQUIRE(rsp_add_initial_eim_request_read(buf_span(&l->initial_eim), &q) == ERR_OK);
-    struct der d = der_open(q.list);
-    REQUIRE(rsp_eim_configuration_next(&d, &eim) == ERR_OK);
-    eim.whole = (struct span){ 0 };
+    struct buf spki = { .max = 256 };
+    lab_read_initial_eim(l, &eim);
     eim.supported_protocol = (struct rsp_bits){ protocols != 0, protocols };
     eim.has_trusted_tls = tls != NULL;
     if (tls)
         REQUIRE(rsp_put_spki_contents(rsp_oid_p256(), SPAN_ARRAY(tls->key.at), &spki) == ERR_OK);
     eim.trusted_tls = (struct rsp_key_data){ .which = RSP_KEY_DATA_PUBLIC_KEY, .public_key = buf_span(&spki) };
-    REQUIRE(rsp_eim_configuration_write(&eim, &list) == ERR_OK);
-    q.list = buf_span(&list);
-    REQUIRE(rsp_add_initial_eim_request_write(&q, &changed) == ERR_OK);
-    REQUIRE(buf_set(&l->initial_eim, buf_span(&changed)) == ERR_OK);
-    buf_release(&list);
-    buf_release(&changed);
+    lab_set_initial_eims(l, &eim, 1);
     buf_release(&spki);
 }
 
