@@ -61,8 +61,9 @@ static enum err get_device(struct eim *e, const char *eid, struct eim_capabiliti
     json_t *json = NULL;
     enum err x = eim_learned_get(e, eid, EIM_LEARNED_DEVICE, &json);
     const char *text = json_str(json, "ctxParams1");
-    if (!x && text)
-        x = hex_decode(span_str(text), &out->device);
+    struct rsp_ctx_params1 params;
+    if (!x && text && (hex_decode(span_str(text), &out->device) || rsp_ctx_params1_read(buf_span(&out->device), &params)))
+        buf_clear(&out->device); /* it cannot be read: it is not known */
     json_decref(json);
     return x;
 }
@@ -72,9 +73,8 @@ static enum err get_rat(struct eim *e, const char *eid, struct eim_capabilities 
 {
     json_t *json = NULL;
     enum err x = eim_learned_get(e, eid, EIM_LEARNED_RAT, &json);
-    if (!x && json_is_string(json))
-        x = base64_decode(span_str(json_string_value(json)), &out->rat);
-    out->knows_rat = !x && json && rsp_rat_check(buf_span(&out->rat)) == ERR_OK;
+    out->knows_rat = !x && json_is_string(json) && base64_decode(span_str(json_string_value(json)), &out->rat) == ERR_OK &&
+                     rsp_rat_check(buf_span(&out->rat)) == ERR_OK;
     json_decref(json);
     return x;
 }

@@ -153,11 +153,8 @@ enum err eim_trouble_end(struct eim *e, const char *eid)
 static enum err take_trouble(void *context, const struct db_row *r)
 {
     json_t *json = json_loads(db_text(r, 0), 0, NULL);
-    if (json && json_set_int(json, "since", db_int(r, 1)) == ERR_OK)
-        *(json_t **)context = json;
-    else
-        json_decref(json);
-    return *(json_t **)context ? ERR_OK : ERR_NOMEM;
+    *(json_t **)context = json;
+    return json ? json_set_int(json, "since", db_int(r, 1)) : ERR_OK; /* what cannot be read is found out again */
 }
 
 enum err eim_trouble_get(struct eim *e, const char *eid, json_t **out)

@@ -52,6 +52,12 @@ enum eim_order_kind {
 #define EIM_TENANT_MAX 64
 #define EIM_OWN_TENANT "*" /* of the eIM's own orders; nobody's name */
 
+/* Why an order cannot be done: its row cannot be read. */
+struct eim_damage {
+    const char *name, *why; /* of its result; a sentence with the remedy */
+};
+extern const struct eim_damage eim_secret_unreadable, eim_order_unreadable, eim_signing_unreadable;
+
 struct eim_order {
     char id[37], tenant[EIM_TENANT_MAX + 1], reference[129], eid[33], iccid[21], callback[513];
     enum eim_order_kind kind;
@@ -69,6 +75,7 @@ struct eim_order {
     struct buf activation_code;   /* secret; cleared on release */
     struct buf confirmation;      /* SHA-256 of the confirmation code, "" none; secret, cleared on release */
     struct buf message;           /* the BF4F as it was sent; resent byte by byte */
+    const struct eim_damage *damage; /* what of its row cannot be read; NULL: nothing */
     struct buf result;            /* JSON of the result object; "" none */
 };
 void eim_order_init(struct eim_order *o);
@@ -150,8 +157,8 @@ bool eim_order_left(const struct eim_order *o);
 /* Has its time run out, and does that end it? A package that was sent may have been executed: its answer ends it. */
 bool eim_order_is_overdue(const struct eim_order *o, int64_t now);
 /* Writes state, counter, transaction id, message, refused, result; an order that ends and has a callback gets its outbox
- * row. Runs inside the caller's transaction. */
-MUST_CHECK enum err eim_order_update(struct eim *e, const struct eim_order *o);
+ * row. One that cannot be read fails when it would go on. Runs inside the caller's transaction. */
+MUST_CHECK enum err eim_order_update(struct eim *e, struct eim_order *o);
 /* An installation, known by its RSP transaction, answers one order. ERR_EXISTS: it answered another one already. */
 MUST_CHECK enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, struct span transaction_id);
 /* Orders of a tenant, the oldest first. */
@@ -172,6 +179,8 @@ int eim_order_state_of(const char *name);
 MUST_CHECK enum err eim_order_fail(struct eim *e, struct eim_order *o, int64_t code, const char *name);
 /* Ends one for a reason of this eIM's own (code 127). Inside the caller's transaction. */
 MUST_CHECK enum err eim_order_end(struct eim *e, struct eim_order *o, enum eim_order_state state, const char *why);
+/* Ends one that cannot be read, and says so in the log. Inside the caller's transaction. */
+MUST_CHECK enum err eim_order_fail_unreadable(struct eim *e, struct eim_order *o, const struct eim_damage *d);
 /* Ends one whose time has run out; what hindered it is its result. Inside the caller's transaction. */
 MUST_CHECK enum err eim_order_expire(struct eim *e, struct eim_order *o);
 /* The order as northbound JSON; new reference. NULL: out of memory. */
@@ -199,7 +208,7 @@ MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next
 
 /* Appends what is sealed for this place; nothing is sealed as nothing. */
 MUST_CHECK enum err eim_secret_seal(struct eim *e, const char *kind, const char *id, struct span plain, struct buf *out);
-/* Replaces out's contents. ERR_VERIFY: it was sealed for another place, with another key, or altered. */
+/* Replaces out's contents. ERR_VERIFY: it was sealed for another place, with another key, or altered; the caller says so. */
 MUST_CHECK enum err eim_secret_open(struct eim *e, const char *kind, const char *id, struct span sealed, struct buf *out);
 /* Clears what it holds from memory, and empties it. */
 void eim_wipe(struct buf *b);
@@ -263,6 +272,7 @@ MUST_CHECK enum err eim_next_message(struct eim *e, const char *eid, struct eim_
 
 /* --- kinds ------------------------------------------------------------------------------------------- */
 
+bool eim_order_kind_exists(int64_t k);
 /* "download" …; -1 when unknown. */
 int eim_order_kind_of(const char *name);
 const char *eim_order_kind_name(enum eim_order_kind k);
@@ -356,7 +366,7 @@ MUST_CHECK enum err eim_trouble_get(struct eim *e, const char *eid, struct json_
 
 MUST_CHECK enum err eim_signing_open(struct eim *e, const struct eim_settings *s);
 MUST_CHECK enum err eim_signing_adopt(struct eim *e); /* after the migrations */
-/* The key that an eUICC knows. ERR_STATE: it is not in the settings. */
+/* The key that an eUICC knows. ERR_STATE: it is not in the settings; ERR_VERIFY: which one it is cannot be read. */
 MUST_CHECK enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out);
 MUST_CHECK enum err eim_signing_spki(const struct eim_signing *s, struct buf *out);
 /* updateEim with {ownKey: true, counter?}: puts today's key into the parameters. ERR_PARSE: the counter is none. */

@@ -29,6 +29,10 @@ static enum err make_ready(struct eim *e, struct eim_order *o, bool *made)
     *made = !x;
     if (x == ERR_NOT_FOUND)
         return eim_order_fail(e, o, 127, "counterExhausted");
+    if (x == ERR_PARSE || x == ERR_LIMIT)
+        return eim_order_fail_unreadable(e, o, &eim_order_unreadable);
+    if (x == ERR_VERIFY)
+        return eim_order_fail_unreadable(e, o, &eim_signing_unreadable);
     return x == ERR_REFUSED ? eim_order_fail(e, o, 127, "noNewKey") : x;
 }
 
@@ -39,12 +43,31 @@ static bool waits(const struct eim *e, const struct eim_order *o)
     return o->not_before > now && o->not_before <= now + eim_postpone_most(e);
 }
 
+/* What is resent is what was sent. */
+static bool is_readable(const struct eim_order *o)
+{
+    struct rsp_get_eim_package_response r;
+    return !o->damage && (o->state != EIM_SENT || rsp_get_eim_package_response_read(buf_span(&o->message), &r) == ERR_OK);
+}
+
+/* One that cannot be read is over. */
+static enum err next_readable(struct eim *e, const char *eid, struct eim_order *o)
+{
+    enum err x = eim_order_next(e, eid, o);
+    while (!x && !is_readable(o)) {
+        x = eim_order_fail_unreadable(e, o, o->damage ? o->damage : &eim_order_unreadable);
+        if (!x)
+            x = eim_order_next(e, eid, o);
+    }
+    return x;
+}
+
 /* What is under way, or the next order made ready. An order whose time has run out is over; a package that was sent may still be
  * answered. */
 static enum err choose(struct eim *e, const char *eid, struct eim_order *o, bool *made)
 {
     for (;;) {
-        enum err x = eim_order_next(e, eid, o);
+        enum err x = next_readable(e, eid, o);
         if (x)
             return x;
         if (eim_order_is_overdue(o, clock_now(e->env->clock))) {

@@ -152,9 +152,14 @@ int eim_order_kind_of(const char *name)
     return -1;
 }
 
+bool eim_order_kind_exists(int64_t k)
+{
+    return k >= 0 && k < (int64_t)COUNT(kinds);
+}
+
 const char *eim_order_kind_name(enum eim_order_kind k)
 {
-    return (size_t)k < COUNT(kinds) ? kinds[k].name : "unknown";
+    return eim_order_kind_exists(k) ? kinds[k].name : "unknown";
 }
 
 bool eim_order_needs_iccid(enum eim_order_kind k)
@@ -164,12 +169,12 @@ bool eim_order_needs_iccid(enum eim_order_kind k)
 
 bool eim_order_is_package(enum eim_order_kind k)
 {
-    return kinds[k].put_psmo || kinds[k].put_eco;
+    return eim_order_kind_exists(k) && (kinds[k].put_psmo || kinds[k].put_eco);
 }
 
 enum rsp_result_kind eim_order_result(enum eim_order_kind k)
 {
-    return kinds[k].result;
+    return eim_order_kind_exists(k) ? kinds[k].result : RSP_RESULT_NONE;
 }
 
 enum err eim_order_put_commands(const struct eim_order *order, const struct rsp_wire *wire, struct rsp_euicc_package *out,

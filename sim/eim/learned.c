@@ -56,6 +56,8 @@ enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, 
                         DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what])), &text);
     if (!x)
         x = json_read(buf_span(&text), &whole, NULL);
+    if (x == ERR_PARSE || x == ERR_LIMIT) /* it cannot be read: it is not known */
+        x = eim_forget(e, eid, what);
     *out = x ? NULL : json_incref(json_object_get(whole, "is"));
     json_decref(whole);
     buf_release(&text);
@@ -255,8 +257,9 @@ static enum err show(void *context, const struct db_row *r)
 {
     const struct showing *s = context;
     json_t *whole = json_loads(db_text(r, 2), 0, NULL);
-    bool fine = json_object_set(s->euicc, db_text(r, 0), json_object_get(whole, "is")) == 0 &&
-                json_object_set_new(s->learned, db_text(r, 0), json_integer(db_int(r, 1))) == 0;
+    json_t *is = json_object_get(whole, "is"); /* NULL: it cannot be read, and is not known */
+    bool fine = !is || (json_object_set(s->euicc, db_text(r, 0), is) == 0 &&
+                        json_object_set_new(s->learned, db_text(r, 0), json_integer(db_int(r, 1))) == 0);
     json_decref(whole);
     return fine ? ERR_OK : ERR_NOMEM;
 }

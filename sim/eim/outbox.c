@@ -196,6 +196,10 @@ static enum delivery deliver(struct eim *e, struct letter *l)
 {
     struct http_response answer = HTTP_RESPONSE_INIT;
     enum err x = eim_webhook_secret(e, l->receiver, &l->secret); /* nothing goes unsigned that is to be signed */
+    if (x == ERR_VERIFY && !l->deaf_attempts)
+        LOG(e->env->log, LOG_ERROR, "webhook.unreadable", F_TEXT("url", l->url),
+            F_TEXT("why", "its secret does not open: the storage-key was changed or the row is damaged; put the former storage-key back, "
+                          "or delete the webhook and make it again"));
     if (!x && !l->body.len)
         x = write_body(e, l);
     if (!x)

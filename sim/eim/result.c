@@ -71,6 +71,16 @@ static enum err end_unproven(struct eim_order *o, json_t *result)
     return set_result(o, result);
 }
 
+enum err eim_order_fail_unreadable(struct eim *e, struct eim_order *o, const struct eim_damage *d)
+{
+    LOG(e->env->log, LOG_ERROR, "order.unreadable", F_TEXT("swap", o->reference), F_TEXT("order", o->id), F_TEXT("eid", o->eid),
+        F_TEXT("name", d->name), F_TEXT("why", d->why));
+    json_t *result = json_pack("{s:i, s:s, s:s}", "code", 127, "name", d->name, "error", d->why);
+    enum err x = o->state == EIM_SENT ? end_unproven(o, result) : set_result(o, result);
+    o->state = EIM_FAILED;
+    return x ? x : eim_order_update(e, o);
+}
+
 enum err eim_order_expire(struct eim *e, struct eim_order *o)
 {
     json_t *trouble = NULL;

@@ -31,7 +31,7 @@ enum err eim_secret_open(struct eim *e, const char *kind, const char *id, struct
     say_what_for(kind, id, what_for);
     eim_wipe(out);
     enum err x = sealed.len ? unseal(e->env->crypto, secret_span(&e->storage_key), span_str(what_for), sealed, out) : ERR_OK;
-    return x == ERR_VERIFY ? log_fail(e->env->log, x, "storage", "a secret does not open: wrong storage key or damaged row") : x;
+    return x == ERR_LIMIT || x == ERR_PARSE ? ERR_VERIFY : x;
 }
 
 /* --- from before ---------------------------------------------------------------------------------------------- */

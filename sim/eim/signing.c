@@ -39,11 +39,18 @@ enum err eim_signing_adopt(struct eim *e)
                   DB_ARGS(DB_BLOB(SPAN_ARRAY(e->signing[0].id))), NULL);
 }
 
+const struct eim_damage eim_signing_unreadable = {
+    "signingKeyUnreadable",
+    "which key of this eIM the eUICC knows cannot be read: its row in the database is damaged; put it back from a backup",
+};
+
 enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out)
 {
     struct buf id = { .max = 32 };
     enum err x = db_get(e->env->db, "SELECT signing FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &id);
     *out = NULL;
+    if (x == ERR_LIMIT || (!x && id.len != 32))
+        x = ERR_VERIFY;
     for (size_t i = 0; !x && i < e->signing_count && !*out; i++)
         if (span_equal(buf_span(&id), SPAN_ARRAY(e->signing[i].id)))
             *out = &e->signing[i];

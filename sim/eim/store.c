@@ -396,15 +396,41 @@ static enum err seal_own(struct eim *e, const struct eim_order *o, struct eim_se
     return eim_order_seal(e, o->id, o->kind, &o->activation_code, &o->confirmation, &o->message, out);
 }
 
-static enum err open_own(struct eim *e, struct eim_order *o, const struct db_row *r, int code, int confirmation, int message)
+const struct eim_damage eim_secret_unreadable = {
+    "secretUnreadable",
+    "its codes do not open: the storage-key was changed or the row is damaged; put the former storage-key back, or order again",
+};
+const struct eim_damage eim_order_unreadable = { "orderUnreadable", "its row in the database is damaged; order again" };
+
+static enum err open_secrets(struct eim *e, struct eim_order *o, const struct db_row *r, int code, int confirmation, int message)
 {
     enum err x = eim_secret_open(e, "activation code", o->id, db_blob(r, code), &o->activation_code);
     if (!x)
         x = eim_secret_open(e, "confirmation code", o->id, db_blob(r, confirmation), &o->confirmation);
-    if (x)
-        return x;
-    return o->kind == EIM_ORDER_DOWNLOAD ? eim_secret_open(e, "message", o->id, db_blob(r, message), &o->message)
-                                         : buf_set(&o->message, db_blob(r, message));
+    if (!x && o->kind == EIM_ORDER_DOWNLOAD)
+        x = eim_secret_open(e, "message", o->id, db_blob(r, message), &o->message);
+    return x;
+}
+
+/* Whoever wants to do the order looks at its damage; to others it is an order as any. */
+static enum err open_own(struct eim *e, struct eim_order *o, const struct db_row *r, int code, int confirmation, int message)
+{
+    enum err x = open_secrets(e, o, r, code, confirmation, message);
+    o->damage = x == ERR_VERIFY ? &eim_secret_unreadable : NULL;
+    if (!x && o->kind != EIM_ORDER_DOWNLOAD) {
+        x = buf_set(&o->message, db_blob(r, message));
+        o->damage = x == ERR_LIMIT ? &eim_order_unreadable : NULL;
+    }
+    return o->damage ? ERR_OK : x;
+}
+
+/* What an order's kind wants of its parameters shows when its command is made. */
+static void read_parameters(struct eim_order *o, const struct db_row *r, int column)
+{
+    json_decref(o->parameters);
+    o->parameters = db_is_null(r, column) ? NULL : json_loads(db_text(r, column), 0, NULL);
+    if (!eim_order_kind_exists(o->kind) || (!db_is_null(r, column) && !o->parameters))
+        o->damage = &eim_order_unreadable;
 }
 
 enum err eim_order_add(struct eim *e, const struct eim_order *o)
@@ -458,8 +484,7 @@ static enum err take_order(void *context, const struct db_row *r)
     enum err x = open_own(((struct taking *)context)->e, o, r, 13, 22, 14);
     if (!x)
         x = buf_set(&o->result, span_str(db_text(r, 15)));
-    json_decref(o->parameters);
-    o->parameters = db_is_null(r, 16) ? NULL : json_loads(db_text(r, 16), 0, NULL);
+    read_parameters(o, r, 16);
     snprintf(o->tenant, sizeof o->tenant, "%s", db_text(r, 17));
     o->priority = db_int(r, 18);
     o->attempt = db_int(r, 19);
@@ -561,7 +586,7 @@ bool eim_order_left(const struct eim_order *o)
     return o->state != EIM_QUEUED && memcmp(o->transaction_id, none, sizeof none) != 0;
 }
 
-enum err eim_order_update(struct eim *e, const struct eim_order *o)
+static enum err write_order(struct eim *e, const struct eim_order *o)
 {
     bool ended = o->state > EIM_SENT;
     struct buf text = { .max = o->result.max };
@@ -587,6 +612,12 @@ enum err eim_order_update(struct eim *e, const struct eim_order *o)
     if (!x && ended)
         x = eim_push_soon(e, o->eid); /* the next one */
     return x || !ended ? x : tell_end(e, o);
+}
+
+/* What cannot be read cannot be written again, and done neither. */
+enum err eim_order_update(struct eim *e, struct eim_order *o)
+{
+    return o->damage && o->state <= EIM_SENT ? eim_order_fail_unreadable(e, o, o->damage) : write_order(e, o);
 }
 
 enum err eim_order_requeue(struct eim *e, struct eim_order *o)

@@ -69,7 +69,7 @@ static int64_t poll_with(struct fixture *f, const struct code_row *r)
     if (r->what == WITH_WORK || r->what == WITH_LOST_KEY)
         REQUIRE(order(f, "a", "list", "") == 202);
     if (r->what == WITH_LOST_KEY)
-        REQUIRE(db_run(f->l.part[LAB_EIM].env.db, "UPDATE euicc SET signing = x'00'", NULL, 0, NULL) == ERR_OK);
+        REQUIRE(db_run(f->l.part[LAB_EIM].env.db, "UPDATE euicc SET signing = zeroblob(32)", NULL, 0, NULL) == ERR_OK);
     REQUIRE(der_put_open(&der, 0xBF4F, &mark) == ERR_OK);
     if (r->text) {
         REQUIRE(hex_decode(span_str(r->text), &octets) == ERR_OK && der_put(&der, 0x5A, buf_span(&octets)) == ERR_OK);

@@ -94,6 +94,7 @@ TESTS(problems_tests);
 TESTS(codes_page_tests);
 TESTS(refusal_tests);
 TESTS(sealed_tests);
+TESTS(damage_tests);
 TESTS(kill_tests);
 TESTS(clock_tests);
 TESTS(ending_tests);

@@ -288,6 +288,7 @@ int main(int argc, char **argv)
         { codes_page_tests, codes_page_tests_count },
         { refusal_tests, refusal_tests_count },
         { sealed_tests, sealed_tests_count },
+        { damage_tests, damage_tests_count },
         { kill_tests, kill_tests_count },
         { clock_tests, clock_tests_count },
         { ending_tests, ending_tests_count },

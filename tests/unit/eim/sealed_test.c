@@ -91,25 +91,6 @@ static void nothing_is_left_of_what_ended(void)
     }
 }
 
-/* In another's place, or altered, a code opens nothing, and nothing is sent in its stead. */
-static void a_code_opens_only_in_its_place(void)
-{
-    static const char *const damages[] = {
-        "UPDATE orders SET activation_code = (SELECT activation_code FROM orders o WHERE o.reference = 'b') WHERE reference = 'a'",
-        "UPDATE orders SET activation_code = confirmation WHERE reference = 'a'",
-        "UPDATE orders SET activation_code = zeroblob(60) WHERE reference = 'a'",
-        "UPDATE orders SET confirmation = zeroblob(7) WHERE reference = 'a'",
-    };
-    for (size_t i = 0; i < COUNT(damages); i++) {
-        struct fixture f;
-        fixture_open(&f);
-        CHECK(order(&f, "a", "download", ORDERED) == 202 && order(&f, "b", "download", ORDERED) == 202);
-        CHECK(db_run(f.l.part[LAB_EIM].env.db, damages[i], NULL, 0, NULL) == ERR_OK);
-        CHECK_ROW(damages[i], poll(&f) == -1 && lab_said(&f.l, "a secret does not open"));
-        fixture_close(&f);
-    }
-}
-
 /* --- a store from before --------------------------------------------------------------------------------------- */
 
 #define BEFORE 23 /* migrations: the last ones with open codes */
@@ -232,7 +213,6 @@ static void killed_while_sealing(void)
 const struct test sealed_tests[] = {
     { "codes of downloads stand sealed", codes_are_sealed },
     { "nothing is left of the codes of an order that ended", nothing_is_left_of_what_ended },
-    { "a code opens only in its place, and nothing is sent in its stead", a_code_opens_only_in_its_place },
     { "an older store is sealed, and keeps no trace of what stood open", an_older_store_is_sealed },
     { "an older store is sealed wherever its first start is killed", killed_while_sealing },
 };
