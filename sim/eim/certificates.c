@@ -109,33 +109,57 @@ static const struct {
     [EIM_CERTIFICATE_NOT_TOLD] = { "certificateNotTold", "SGP.32 2.11.2.2" },
 };
 
-/* Told again it is as old as at first. */
-static enum err note(struct eim *e, const char *eid, const char *text)
+/* Who orders, and who reads, hears of what is shown from now on. */
+static enum err tell(struct eim *e, const char *eid)
 {
+    struct buf tenant = { .max = EIM_TENANT_MAX };
+    json_t *trouble = NULL;
+    enum err x = db_get(e->env->db, "SELECT tenant FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &tenant);
+    if (!x)
+        x = eim_trouble_get(e, eid, &trouble);
+    if (!x)
+        x = eim_event_add(e, buf_cstr(&tenant), EIM_EVENT_LAST_ERROR, eid, json_pack("{s:s, s:O?}", "eid", eid, "lastError", trouble));
+    json_decref(trouble);
+    buf_release(&tenant);
+    return x;
+}
+
+static enum err put_trouble_text(enum eim_trouble what, const char *why, struct buf *out)
+{
+    json_t *json = json_pack("{s:s, s:s, s:s}", "name", troubles[what].name, "detail", why, "section", troubles[what].section);
+    enum err x = json ? json_write(json, out) : ERR_NOMEM;
+    json_decref(json);
+    return x;
+}
+
+/* What was found out before stays, and is as old as at first, unless `news` of the device are worse. */
+static enum err note(struct eim *e, const char *eid, enum eim_trouble what, const char *why, bool news)
+{
+    struct buf text = { .max = 1024 };
     int64_t changed = 0;
-    enum err x = db_run(e->env->db, "UPDATE euicc SET trouble = ?1, trouble_since = ?2 WHERE eid = ?3 AND trouble IS NOT ?1",
-                        DB_ARGS(DB_TEXT(text), DB_INT(clock_now(e->env->clock)), DB_TEXT(eid)), &changed);
+    enum err x = put_trouble_text(what, why, &text);
+    if (!x)
+        x = db_run(e->env->db,
+                   "UPDATE euicc SET trouble = ?1, trouble_since = ?2 WHERE eid = ?3 AND trouble IS NOT ?1"
+                   " AND (?4 OR trouble IS NULL OR NOT json_valid(trouble))",
+                   DB_ARGS(DB_TEXT(buf_cstr(&text)), DB_INT(clock_now(e->env->clock)), DB_TEXT(eid), DB_INT(news)), &changed);
     if (!x && changed)
-        LOG(e->env->log, LOG_WARN, "euicc.not_believed", F_TEXT("eid", eid), F_TEXT("why", text));
+        LOG(e->env->log, LOG_WARN, "euicc.not_believed", F_TEXT("eid", eid), F_TEXT("why", buf_cstr(&text)));
+    if (!x && changed)
+        x = tell(e, eid);
+    buf_release(&text);
     return x;
 }
 
 enum err eim_trouble_note(struct eim *e, const char *eid, enum eim_trouble what, const char *why)
 {
-    struct buf text = { .max = 1024 };
-    json_t *json = json_pack("{s:s, s:s, s:s}", "name", troubles[what].name, "detail", why, "section", troubles[what].section);
-    enum err x = json ? json_write(json, &text) : ERR_NOMEM;
-    if (!x)
-        x = note(e, eid, buf_cstr(&text));
-    json_decref(json);
-    buf_release(&text);
-    return x;
+    return note(e, eid, what, why, false);
 }
 
 enum err eim_trouble_asked(struct eim *e, const char *eid, enum eim_trouble what, const char *why)
 {
     int64_t asked = 0, now = clock_now(e->env->clock);
-    enum err x = eim_trouble_note(e, eid, what, why);
+    enum err x = note(e, eid, what, why, what == EIM_CERTIFICATE_REFUSED);
     if (!x)
         x = db_get_int(e->env->db, "UPDATE euicc SET asked = asked + 1 WHERE eid = ? RETURNING asked - 1", DB_ARGS(DB_TEXT(eid)),
                        &asked);
@@ -146,8 +170,11 @@ enum err eim_trouble_asked(struct eim *e, const char *eid, enum eim_trouble what
 
 enum err eim_trouble_end(struct eim *e, const char *eid)
 {
-    return db_run(e->env->db, "UPDATE euicc SET trouble = NULL, ask_at = 0, asked = 0 WHERE eid = ? AND (trouble IS NOT NULL OR asked > 0)",
-                  DB_ARGS(DB_TEXT(eid)), NULL);
+    int64_t ended = 0;
+    enum err x = db_run(e->env->db, "UPDATE euicc SET ask_at = 0, asked = 0 WHERE eid = ? AND asked > 0", DB_ARGS(DB_TEXT(eid)), NULL);
+    if (!x)
+        x = db_run(e->env->db, "UPDATE euicc SET trouble = NULL WHERE eid = ? AND trouble IS NOT NULL", DB_ARGS(DB_TEXT(eid)), &ended);
+    return x || !ended ? x : tell(e, eid);
 }
 
 static enum err take_trouble(void *context, const struct db_row *r)

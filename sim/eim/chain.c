@@ -249,14 +249,17 @@ static enum err try_chains(struct eim *e, const char *eid, struct chains *c, con
     return search_end(c, x, there);
 }
 
-/* What is found out is shown northbound. */
+static enum err write_trouble(struct eim *e, const char *eid, const char *flaw)
+{
+    enum err x = db_begin(e->env->db);
+    return x ? x : db_end(e->env->db, flaw ? eim_trouble_note(e, eid, EIM_CERTIFICATE_REFUSED, flaw) : eim_trouble_end(e, eid));
+}
+
+/* What is found out is shown northbound, and told. */
 static enum err note_trouble(struct eim *e, const char *eid, const struct chains *c, enum err x, const char *flaw)
 {
-    enum err y = ERR_OK;
-    if (!x && c->troubled)
-        y = eim_trouble_end(e, eid);
-    else if (x == ERR_VERIFY && flaw)
-        y = eim_trouble_note(e, eid, EIM_CERTIFICATE_REFUSED, flaw);
+    bool ends = !x && c->troubled, begins = x == ERR_VERIFY && flaw;
+    enum err y = ends || begins ? write_trouble(e, eid, begins ? flaw : NULL) : ERR_OK;
     return y ? y : x;
 }
 

@@ -190,8 +190,8 @@ struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 MUST_CHECK enum err eim_outbox_add(struct eim *e, const struct eim_order *o);
 /* Tells whoever is at `url` that the eUICC changed: it is shown as it is when the letter goes. */
 MUST_CHECK enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url, const char *eid);
-enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE };
-/* Tells a receiver of an event of an eUICC. Of state changes only the last one waits behind what is under way. */
+enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE, EIM_EVENT_LAST_ERROR };
+/* Tells a receiver of an event of an eUICC. Of state changes, and of troubles, only the last one waits behind what is under way. */
 MUST_CHECK enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid,
                                          const char *body);
 /* The receiver of this tenant and URL, made when it is new. */
@@ -355,8 +355,10 @@ MUST_CHECK enum err eim_learn_certificates(struct eim *e, const char *eid, const
                                            struct eim_euicc *out, const char **why);
 /* Why nothing that an eUICC signs can be believed now: shown with it and its orders until its certificates are good. */
 enum eim_trouble { EIM_CERTIFICATE_REFUSED, EIM_CERTIFICATE_NOT_TOLD };
+/* Each change is an event of the tenant, of the caller's transaction. What was found out before stays as it is. */
 MUST_CHECK enum err eim_trouble_note(struct eim *e, const char *eid, enum eim_trouble what, const char *why);
-/* The device was asked for its certificates in vain: the same, and it is asked again later. */
+/* The device was asked for its certificates in vain: the same, but refused ones that it told take the place of what was found out
+ * before; and it is asked again later. */
 MUST_CHECK enum err eim_trouble_asked(struct eim *e, const char *eid, enum eim_trouble what, const char *why);
 MUST_CHECK enum err eim_trouble_end(struct eim *e, const char *eid);
 /* {name, detail, section, since}; new reference, *out NULL when there is none. */
@@ -520,7 +522,7 @@ MUST_CHECK enum err eim_chain_authorities(struct eim *e, const char *eid, struct
 /* What an eUICC signed, under this chain, judged now: it may have expired or been revoked since it was learned. ERR_VERIFY. */
 MUST_CHECK enum err eim_verify_shown(struct eim *e, struct span certificate, struct span eum_certificate,
                                      const struct rsp_tbs *tbs, struct span signature);
-/* The same under any of its chains. ERR_VERIFY: under none. */
+/* The same under any of its chains. ERR_VERIFY: under none. Not inside a transaction: trouble with them is written in one. */
 MUST_CHECK enum err eim_verify_euicc(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature);
 /* Its chain that this was signed under; only the certificates of *out. ERR_NOT_FOUND: none. */
 MUST_CHECK enum err eim_chain_of(struct eim *e, const char *eid, const struct rsp_tbs *tbs, struct span signature,

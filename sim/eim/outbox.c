@@ -62,28 +62,27 @@ enum err eim_outbox_add(struct eim *e, const struct eim_order *o)
 }
 
 /* A device that reports change after change is told of with the last one: what waits is bounded by the number of eUICCs. */
-static enum err put_change(struct eim *e, int64_t receiver, const char *eid, const char *body)
+static enum err put_change(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid, const char *body)
 {
     int64_t changed = 0;
     enum err x = db_run(e->env->db,
                         "UPDATE letter SET body = ? WHERE id = (SELECT max(id) FROM letter WHERE receiver = ? AND eid = ?)"
                         " AND kind = ? AND NOT head AND (body IS NULL) = ?",
-                        DB_ARGS(DB_TEXT(body), DB_INT(receiver), DB_TEXT(eid), DB_INT(EIM_EVENT_STATE_CHANGE),
-                                DB_INT(body == NULL)),
+                        DB_ARGS(DB_TEXT(body), DB_INT(receiver), DB_TEXT(eid), DB_INT(kind), DB_INT(body == NULL)),
                         &changed);
-    return x || changed ? x : put_letter(e, receiver, EIM_EVENT_STATE_CHANGE, eid, "", body);
+    return x || changed ? x : put_letter(e, receiver, kind, eid, "", body);
 }
 
 enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid, const char *body)
 {
-    return kind == EIM_EVENT_STATE_CHANGE ? put_change(e, receiver, eid, body) : put_letter(e, receiver, kind, eid, "", body);
+    return kind == EIM_EVENT_ORDER_ENDED ? put_letter(e, receiver, kind, eid, "", body) : put_change(e, receiver, kind, eid, body);
 }
 
 enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url, const char *eid)
 {
     int64_t receiver = 0;
     enum err x = eim_outbox_receiver(e, tenant, url, &receiver);
-    return x ? x : put_change(e, receiver, eid, NULL);
+    return x ? x : put_change(e, receiver, EIM_EVENT_STATE_CHANGE, eid, NULL);
 }
 
 enum err eim_outbox_drop_events(struct eim *e, int64_t receiver)

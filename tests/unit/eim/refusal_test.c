@@ -284,7 +284,147 @@ static void a_worse_eum_takes_no_place(void)
     fixture_close(&f);
 }
 
+/* --- who is told ---------------------------------------------------------------------------------------------------- */
+
+static struct buf events_of(struct http_client *as)
+{
+    const struct http_header all = { "Last-Event-ID", "0" };
+    const struct http_call q = { .method = "GET", .url = LAB_EIM_URL "/v1/events?follow=false", .headers = &all, .header_count = 1 };
+    struct http_response p = HTTP_RESPONSE_INIT;
+    struct buf text = { .max = 2 << 20 };
+    REQUIRE(http_send(as, &q, &p) == ERR_OK && buf_set(&text, buf_span(&p.body)) == ERR_OK);
+    http_response_release(&p);
+    return text;
+}
+
+/* So many of these events there are, and the last one holds that. */
+static bool told_of_trouble(struct fixture *f, int times, const char *holding)
+{
+    struct buf text = events_of(f->l.eso);
+    const char *last = "";
+    int count = 0;
+    for (const char *at = buf_cstr(&text); (at = strstr(at, "event: euicc.lastError\ndata: ")); at++, count++)
+        last = at;
+    bool is = count == times && strstr(last, "\"eid\":\"" LAB_EID "\"") && strstr(last, holding);
+    buf_release(&text);
+    return is;
+}
+
+#define BEGUN "\"lastError\":{\"name\":\"certificateRefused\",\"detail\":"
+#define OVER "\"lastError\":null"
+
+/* What a device does that has nothing new to say. */
+static void come_again(struct fixture *f)
+{
+    for (int i = 0; i < 3; i++) {
+        if (poll(f) == RSP_EIM_PACKAGE_DATA_REQUEST)
+            CHECK(tell_certificates(f, LAB_EID, (struct span){ 0 }, (struct span){ 0 },
+                                    f->package.message.data.eim_transaction_id) == RSP_PROVIDE_EMPTY);
+        lab_restart(&f->l, LAB_EIM);
+        clock_virtual_advance(&f->l.clock, clock_now(&f->l.clock.clock) + CLOCK_HOUR);
+    }
+}
+
+static void trouble_is_told_once(void)
+{
+    struct fixture f;
+    struct buf none;
+    open_for_a_month(&f);
+    CHECK(order(&f, "a", "list", "") == 202 && order(&f, "b", "list", "") == 202);
+    clock_virtual_advance(&f.l.clock, WRONG_TIME);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    CHECK(told_of_trouble(&f, 1, BEGUN));
+    come_again(&f);
+    CHECK(told_of_trouble(&f, 1, BEGUN) && waits_for(&f, "queued", "certificateRefused", "is over", "SGP.22 4.5.2"));
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    struct pki_euicc strange = { 0 };
+    REQUIRE(certs_issue_euicc(f.l.pki, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, &strange) == ERR_OK);
+    CHECK(tell_certificates(&f, LAB_EID, buf_span(&strange.certificate), strange.eum_certificate,
+                            f.package.message.data.eim_transaction_id) == RSP_PROVIDE_EMPTY);
+    CHECK(told_of_trouble(&f, 2, "another EID")); /* it changed */
+    come_again(&f);
+    CHECK(told_of_trouble(&f, 2, "another EID"));
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    tell_renewed(&f);
+    CHECK(told_of_trouble(&f, 3, OVER));
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE && poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    CHECK(told_of_trouble(&f, 3, OVER));
+    none = events_of(f.l.admin); /* of another tenant */
+    CHECK(!strstr(buf_cstr(&none), "lastError"));
+    buf_release(&none);
+    pki_euicc_release(&strange);
+    fixture_close(&f);
+}
+
+/* A result that is refused, and one that is believed. */
+static void trouble_of_a_result_is_told_once(void)
+{
+    struct fixture f;
+    open_for_a_month(&f);
+    CHECK(order(&f, "a", "list", "") == 202);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    execute(&f);
+    clock_virtual_advance(&f.l.clock, WRONG_TIME);
+    for (int i = 0; i < 3; i++)
+        CHECK(bring_result(&f) == RSP_PROVIDE_ERROR && told_of_trouble(&f, 1, BEGUN));
+    f.l.clock.at = LAB_EPOCH;
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && told_of_trouble(&f, 2, OVER));
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && told_of_trouble(&f, 2, OVER));
+    fixture_close(&f);
+}
+
+/* Registered anew it may be good again; a device that needs nothing has no trouble. */
+static void trouble_ends_with_a_registration(void)
+{
+    struct fixture f;
+    open_for_a_month(&f);
+    CHECK(order(&f, "a", "list", "") == 202);
+    clock_virtual_advance(&f.l.clock, WRONG_TIME);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    CHECK(register_until(&f, LATER) == 200 && told_of_trouble(&f, 2, OVER));
+    CHECK(register_until(&f, LATER) == 200 && told_of_trouble(&f, 2, OVER));
+    fixture_close(&f);
+}
+
+/* Killed at any write, while trouble begins and while it ends: each is told once. */
+static void told_once_wherever_it_is_killed(void)
+{
+    bool killed = true;
+    unsigned n = 1;
+    for (; killed && n < 60; n++) {
+        struct fixture f;
+        char row[24];
+        snprintf(row, sizeof row, "write %u", n);
+        open_for_a_month(&f);
+        CHECK(order(&f, "a", "list", "") == 202);
+        clock_virtual_advance(&f.l.clock, WRONG_TIME);
+        f.l.part[LAB_EIM].writes = 0;
+        f.l.part[LAB_EIM].cut_at = n;
+        killed = false;
+        for (int turn = 0; turn < 6; turn++) {
+            if (poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST) {
+                struct buf eum = { .max = 4096 };
+                certify_eum(&f, LATER, &eum);
+                tell_certificates(&f, LAB_EID, buf_span(&f.l.card.nist.certificate), buf_span(&eum),
+                                  f.package.message.data.eim_transaction_id);
+                buf_release(&eum);
+            }
+            if (f.l.part[LAB_EIM].dead) {
+                killed = true;
+                lab_restart(&f.l, LAB_EIM);
+            }
+        }
+        CHECK_ROW(row, told_of_trouble(&f, 2, OVER) && strcmp(order_state(&f, "a"), "sent") == 0);
+        fixture_close(&f);
+    }
+    CHECK(!killed && n > 8);
+}
+
 const struct test refusal_tests[] = {
+    { "trouble is told when it begins, changes and ends, once each", trouble_is_told_once },
+    { "trouble that a result shows is told once", trouble_of_a_result_is_told_once },
+    { "trouble that a registration ends is told once", trouble_ends_with_a_registration },
+    { "trouble is told once wherever the eIM is killed", told_once_wherever_it_is_killed },
     { "an order says why the certificates that a device told are refused", what_is_told_is_refused },
     { "a device that tells nothing better is asked ever more seldom", it_is_asked_ever_more_seldom },
     { "an order whose eUICC's certificates are good no more goes on when they are again", what_was_good_is_refused },

@@ -139,6 +139,7 @@ static const struct {
     { "everything", "", true, true },
     { "orders", ",\"events\":[\"order.ended\"]", true, false },
     { "state changes", ",\"events\":[\"euicc.stateChange\"]", false, true },
+    { "trouble", ",\"events\":[\"euicc.lastError\"]", false, false },
 };
 
 static void only_what_was_asked_for(void)
