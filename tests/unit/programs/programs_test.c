@@ -1,6 +1,8 @@
 /* sim-smdp, sim-eim and sim-ipa, started as a user starts them, with the folder that 'sgp32lab certs make'
  * writes. */
+#include <curl/curl.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,6 +373,192 @@ static void eim_serves(void)
     start(&w, &c, "sim-eim");
     CHECK(call(&w, "ESO", host, "GET", "/v1/orders?reference=r1", "", answer) == 200);
     CHECK(strstr(answer, "\"queued\"") != NULL);
+    CHECK(stop(&c) == 0);
+    free(card);
+    close_world(&w);
+}
+
+/* --- a stream of events whose eIM is killed ------------------------------------------------------------------- */
+
+/* One reading of it, in a thread of its own. */
+struct reading {
+    struct world *w;
+    bool follow;
+    long after;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards the rest */
+    pthread_cond_t change;
+    char got[32768];
+    size_t len;
+    bool over;
+};
+
+static size_t take(char *at, size_t size, size_t count, void *context)
+{
+    struct reading *r = context;
+    pthread_mutex_lock(&r->lock);
+    size_t n = size * count < sizeof r->got - 1 - r->len ? size * count : 0;
+    memcpy(r->got + r->len, at, n);
+    r->len += n;
+    pthread_cond_broadcast(&r->change);
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+static void *read_on(void *context)
+{
+    struct reading *r = context;
+    char url[100], to[60], last[60];
+    char ca[512], certificate[512], key[512];
+    put_path(r->w, "certs/CertificateIssuer/CERT_CI_ECDSA_NIST.pem", ca);
+    put_path(r->w, "certs/Operator/CERT_OPERATOR_ESO.pem", certificate);
+    put_path(r->w, "certs/Operator/SK_OPERATOR_ESO.pem", key);
+    snprintf(url, sizeof url, "https://eim.example.com/v1/events?follow=%s", r->follow ? "true" : "false");
+    snprintf(to, sizeof to, "::127.0.0.1:%u", r->w->port);
+    snprintf(last, sizeof last, "Last-Event-ID: %ld", r->after);
+    struct curl_slist *where = curl_slist_append(NULL, to), *headers = curl_slist_append(NULL, last);
+    CURL *c = curl_easy_init();
+    bool set = c && where && headers && !curl_easy_setopt(c, CURLOPT_URL, url) && !curl_easy_setopt(c, CURLOPT_CONNECT_TO, where) &&
+               !curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) && !curl_easy_setopt(c, CURLOPT_CAINFO, ca) &&
+               !curl_easy_setopt(c, CURLOPT_SSLCERT, certificate) && !curl_easy_setopt(c, CURLOPT_SSLKEY, key) &&
+               !curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take) && !curl_easy_setopt(c, CURLOPT_WRITEDATA, r) &&
+               !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(c, CURLOPT_TIMEOUT, 120L);
+    if (set)
+        curl_easy_perform(c); /* ends when its eIM does */
+    curl_easy_cleanup(c);
+    curl_slist_free_all(where);
+    curl_slist_free_all(headers);
+    pthread_mutex_lock(&r->lock);
+    r->over = true;
+    pthread_cond_broadcast(&r->change);
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+static void begin_reading(struct world *w, struct reading *r, long after, bool follow)
+{
+    *r = (struct reading){ .w = w, .follow = follow, .after = after };
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->change, NULL);
+    REQUIRE(pthread_create(&r->thread, NULL, read_on, r) == 0);
+}
+
+/* False: the end came before. */
+static bool reads(struct reading *r, const char *text)
+{
+    pthread_mutex_lock(&r->lock);
+    while (!strstr(r->got, text) && !r->over)
+        pthread_cond_wait(&r->change, &r->lock);
+    bool came = strstr(r->got, text);
+    pthread_mutex_unlock(&r->lock);
+    return came;
+}
+
+/* Appends the names of what was read, as a reader understands it: an event counts when the empty line behind it is there. Gives the
+ * id to go on from. */
+static long end_reading(struct reading *r, char names[2000])
+{
+    long last = r->after;
+    pthread_join(r->thread, NULL);
+    for (char *at = r->got, *end; (end = strstr(at, "\n\n")); at = end + 2) {
+        *end = 0;
+        const char *id = strstr(at, "id: "), *name = strstr(at, "\"reference\":\"");
+        if (id)
+            last = atol(id + 4);
+        if (name)
+            snprintf(names + strlen(names), 2000 - strlen(names), "%ld %.*s\n", last, (int)strcspn(name + 13, "\""), name + 13);
+        CHECK(!strstr(at, "event: lost"));
+    }
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->change);
+    return last;
+}
+
+/* An order that is given up is an event; gives its path. */
+static void place(struct world *w, const char *reference, char path[100])
+{
+    char body[100], answer[2048];
+    snprintf(body, sizeof body, "{\"reference\":\"%s\",\"kind\":\"list\"}", reference);
+    CHECK(call(w, "ESO", "eim.example.com", "POST", "/v1/euiccs/" EID "/orders", body, answer) == 202);
+    json_t *json = json_loads(answer, 0, NULL);
+    REQUIRE(json_str(json, "orderId") != NULL);
+    snprintf(path, 100, "/v1/orders/%s", json_str(json, "orderId"));
+    json_decref(json);
+}
+
+static void happen(struct world *w, const char *reference)
+{
+    char path[100];
+    place(w, reference, path);
+    CHECK(call(w, "ESO", "eim.example.com", "DELETE", path, "", NULL) == 200);
+}
+
+struct giving_up {
+    struct world *w;
+    char path[100];
+};
+
+static void *give_up(void *context)
+{
+    struct giving_up *g = context;
+    call(g->w, "ESO", "eim.example.com", "DELETE", g->path, "", NULL);
+    return NULL;
+}
+
+/* Killed behind an event, or in one that nobody heard the answer to: it happened or it did not. */
+static void kill_reading(struct world *w, struct child *c, int round)
+{
+    struct giving_up g = { .w = w };
+    pthread_t thread;
+    char reference[24];
+    snprintf(reference, sizeof reference, "last-%d", round);
+    place(w, reference, g.path);
+    if (round % 2) {
+        REQUIRE(pthread_create(&thread, NULL, give_up, &g) == 0);
+    } else {
+        give_up(&g);
+    }
+    kill(c->pid, SIGKILL);
+    CHECK(end_status(c) == -1);
+    if (round % 2)
+        pthread_join(thread, NULL);
+}
+
+static void a_stream_outlives_its_eim(void)
+{
+    struct world w;
+    struct child c;
+    static struct reading r;
+    static char heard[2000], truth[2000];
+    long last = 0;
+    heard[0] = truth[0] = 0;
+    open_world(&w);
+    char *card = registration(&w);
+    write_file(&w, "settings.yaml", eim_good);
+    start(&w, &c, "sim-eim");
+    CHECK(call(&w, "ESO", "eim.example.com", "POST", "/v1/euiccs", card, NULL) == 201);
+    for (int round = 0; round < 6; round++) {
+        char reference[24], wanted[60];
+        begin_reading(&w, &r, last, true);
+        snprintf(reference, sizeof reference, "first-%d", round);
+        happen(&w, reference);
+        snprintf(wanted, sizeof wanted, "\"reference\":\"%s\"", reference);
+        CHECK(reads(&r, wanted));
+        kill_reading(&w, &c, round);
+        last = end_reading(&r, heard);
+        start(&w, &c, "sim-eim");
+    }
+    begin_reading(&w, &r, last, true);
+    happen(&w, "end");
+    CHECK(reads(&r, "\"reference\":\"end\""));
+    CHECK(stop(&c) == 0);
+    end_reading(&r, heard);
+    start(&w, &c, "sim-eim");
+    begin_reading(&w, &r, 0, false);
+    end_reading(&r, truth);
+    CHECK(strcmp(heard, truth) == 0 && strstr(truth, " end\n") && strstr(truth, "1 first-0\n2 last-0\n"));
+    if (strcmp(heard, truth))
+        printf("\n%s\nnot\n%s", heard, truth);
     CHECK(stop(&c) == 0);
     free(card);
     close_world(&w);
@@ -770,6 +958,7 @@ static const struct test tests[] = {
     { "sim-smdp serves, stops when asked, and goes on after a kill", smdp_serves },
     { "sim-smds takes the events of sim-smdp, is killed and goes on", smds_serves },
     { "sim-eim serves, stops when asked, and goes on after a kill", eim_serves },
+    { "a stream of events goes on where its eIM was killed, nothing lost and nothing twice", a_stream_outlives_its_eim },
     { "sim-ipa serves, stops when asked, and goes on after a kill", ipa_serves },
     { "sim-ipa drives a card that connects to it as to a reader", ipa_reads_a_card },
     { "sim-ipa --once says that its eIM is not reached, and ends with 1", once_says_what_failed },
