@@ -23,10 +23,11 @@ static bool shows_data(struct fixture *f)
     return shown;
 }
 
-static void questions(void)
+static void ask(bool json)
 {
     struct fixture f;
     fixture_open(&f);
+    f.peer.json = json;
     CHECK(order(&f, "a", "data", ",\"parameters\":{\"tags\":[\"81\",\"BF22\"]}") == 202);
     REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
     const struct rsp_ipa_euicc_data_request *q = &f.package.message.data;
@@ -46,10 +47,17 @@ static void questions(void)
     fixture_close(&f);
 }
 
-static void refused_question(void)
+static void questions(void)
+{
+    ask(false);
+    ask(true);
+}
+
+static void refuse(bool json)
 {
     struct fixture f;
     fixture_open(&f);
+    f.peer.json = json;
     CHECK(order(&f, "a", "data", "") == 202);
     REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
     const struct rsp_ipa_euicc_data_response r = {
@@ -57,12 +65,21 @@ static void refused_question(void)
     };
     CHECK(bring_data(&f, &r) == RSP_PROVIDE_EMPTY);
     CHECK(strcmp(order_state(&f, "a"), "failed") == 0 && strcmp(result_name(&f, "a"), "incorrectTagList") == 0);
+    CHECK(bring_data(&f, &r) == RSP_PROVIDE_EMPTY); /* told twice */
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 1);
     fixture_close(&f);
+}
+
+static void refused_question(void)
+{
+    refuse(false);
+    refuse(true);
 }
 
 /* --- a lost result ------------------------------------------------------------------------------------------ */
 
-enum kept { KEPT, KEPT_NONE, KEPT_ALTERED, KEPT_TWICE };
+enum kept { KEPT, KEPT_NONE, KEPT_ALTERED, KEPT_TWICE, KEPT_BY_ANOTHER, KEPT_OF_ANOTHER_TRANSACTION };
 static const struct {
     const char *name;
     enum kept kept;
@@ -72,7 +89,28 @@ static const struct {
     { "the eUICC kept it, and tells it twice", KEPT_TWICE, "done", "ok" },
     { "the eUICC kept nothing", KEPT_NONE, "failed", "replayError" },
     { "what comes was altered", KEPT_ALTERED, "failed", "replayError" },
+    { "what comes was signed by another eUICC", KEPT_BY_ANOTHER, "failed", "replayError" },
+    { "what comes is of a transaction that never was", KEPT_OF_ANOTHER_TRANSACTION, "failed", "replayError" },
 };
+
+/* A success that is none of this order's. */
+static void sign_strange(struct fixture *f, bool by_another)
+{
+    static const uint8_t never[16] = { 9, 9, 9 };
+    struct lab_card other;
+    struct buf results = { .max = 64 };
+    const struct rsp_euicc_result done = { .which = RSP_RESULT_DISABLE };
+    REQUIRE(rsp_euicc_result_write(&done, &results) == ERR_OK);
+    const struct rsp_package_result_data d = { .eim_id = span_str("eim.example.com"), .counter = 1, .seq_number = 3,
+                                               .eim_transaction_id = by_another ? f->package.message.data.eim_transaction_id
+                                                                                : SPAN_ARRAY(never),
+                                               .results = buf_span(&results) };
+    lab_card_open(&f->l, &other, "CERT_EUICC_ECDSA_NIST", LAB_OTHER_EID, false);
+    lab_register(&f->l, &other);
+    sign_result(f, by_another ? &other : &f->l.card, &d);
+    lab_card_close(&other);
+    buf_release(&results);
+}
 
 /* What the card kept, as the IPA answers with it. */
 static int bring_kept(struct fixture *f, enum kept kept)
@@ -86,7 +124,11 @@ static int bring_kept(struct fixture *f, enum kept kept)
     struct rsp_ipa_euicc_data_response r = {
         .which = RSP_OK, .data = { .eim_transaction_id = f->package.message.data.eim_transaction_id }
     };
-    if (kept != KEPT_NONE)
+    if (kept == KEPT_BY_ANOTHER || kept == KEPT_OF_ANOTHER_TRANSACTION)
+        sign_strange(f, kept == KEPT_BY_ANOTHER);
+    if (kept == KEPT_BY_ANOTHER || kept == KEPT_OF_ANOTHER_TRANSACTION)
+        r.data.package_results = buf_span(&f->result);
+    else if (kept != KEPT_NONE)
         r.data.package_results = all.message.package_results;
     if (kept == KEPT_ALTERED)
         lab_flip(span_sub(all.message.package_results, all.message.package_results.len - 1, 1));
@@ -113,16 +155,19 @@ static void lose_result(struct fixture *f)
 
 static void lost_results(void)
 {
-    for (size_t i = 0; i < COUNT(lost); i++) {
+    for (size_t k = 0; k < 2 * COUNT(lost); k++) {
+        const size_t i = k / 2;
         struct fixture f;
         fixture_open(&f);
+        f.peer.json = k % 2;
         lose_result(&f);
         CHECK_ROW(lost[i].name, bring_result(&f) == RSP_PROVIDE_EMPTY);
         CHECK_ROW(lost[i].name, bring_result(&f) == RSP_PROVIDE_EMPTY); /* told twice */
         CHECK_ROW(lost[i].name, strcmp(order_state(&f, "a"), "sent") == 0);
         REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
         CHECK_ROW(lost[i].name, span_equal(f.package.message.data.tag_list, SPAN(0xa2)));
-        bool told = lost[i].kept == KEPT || lost[i].kept == KEPT_TWICE;
+        /* One that is believed is acknowledged, also where nobody waits for it. */
+        bool told = lost[i].kept == KEPT || lost[i].kept == KEPT_TWICE || lost[i].kept == KEPT_OF_ANOTHER_TRANSACTION;
         CHECK_ROW(lost[i].name, bring_kept(&f, lost[i].kept) == (int)(told ? RSP_PROVIDE_ACKNOWLEDGEMENTS
                                                                           : RSP_PROVIDE_EMPTY));
         CHECK_ROW(lost[i].name, strcmp(order_state(&f, "a"), lost[i].state) == 0);

@@ -236,6 +236,33 @@ static void a_download_is_the_smdps_to_refuse(void)
     fixture_close(&f);
 }
 
+/* A package that was sent has no end of itself: the eUICC may have executed it. Whoever ordered hears of the trouble, and may give it up;
+ * what the eUICC signed is known better once it can be believed. */
+static void what_was_sent_is_given_up(void)
+{
+    struct fixture f;
+    char url[160];
+    open_for_a_month(&f);
+    CHECK(order(&f, "a", "list", ",\"validUntil\":\"2026-01-20T00:00:00Z\"") == 202 && order(&f, "b", "data", "") == 202);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    execute(&f);
+    clock_virtual_advance(&f.l.clock, WRONG_TIME);
+    for (int i = 0; i < 3; i++) {
+        CHECK(bring_result(&f) == RSP_PROVIDE_ERROR);
+        tick_eim(&f);
+        REQUIRE(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        CHECK(waits_for(&f, "sent", "certificateRefused", "is over", "SGP.22 4.5.2"));
+        clock_virtual_advance(&f.l.clock, WRONG_TIME + (i + 1) * 30 * CLOCK_DAY);
+    }
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s?abandon=true",
+             lab_get(&f.l, f.l.eso, LAB_EIM_URL "/v1/orders?reference=a", "orderId"));
+    CHECK(lab_call(&f.l, f.l.eso, "DELETE", url, "", NULL) == 200 && strcmp(result_name(&f, "a"), "abandoned") == 0);
+    REQUIRE(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST); /* the next one's turn */
+    CHECK(register_until(&f, LATER) == 200 && bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    CHECK(strcmp(order_state(&f, "a"), "done") == 0);
+    fixture_close(&f);
+}
+
 /* An order that ends by its time says what hindered it, also to who ordered it. */
 static void what_hindered_is_the_result(void)
 {
@@ -429,6 +456,7 @@ const struct test refusal_tests[] = {
     { "a device that tells nothing better is asked ever more seldom", it_is_asked_ever_more_seldom },
     { "an order whose eUICC's certificates are good no more goes on when they are again", what_was_good_is_refused },
     { "a download is its SM-DP+'s to refuse", a_download_is_the_smdps_to_refuse },
+    { "a package that was sent to an eUICC which is not believed is given up", what_was_sent_is_given_up },
     { "an order that ends by its time says what hindered it", what_hindered_is_the_result },
     { "a wrong signature says nothing of the certificates", a_wrong_signature_is_no_wrong_certificate },
     { "an EUM's certificate that is not good takes no other's place", a_worse_eum_takes_no_place },
