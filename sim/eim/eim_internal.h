@@ -263,7 +263,7 @@ MUST_CHECK enum err eim_put_configuration(struct eim *e, const struct eim_signin
 MUST_CHECK enum err eim_push(struct eim *e, int64_t now, int64_t *next);
 /* Something may be to push to this eUICC, if it may be pushed to. */
 MUST_CHECK enum err eim_push_soon(struct eim *e, const char *eid);
-/* Where its IPA listens; url "": nowhere. ERR_NOT_FOUND. */
+/* Where its IPA listens; url "": nowhere. Inside the caller's transaction. ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_euicc_set_injection(struct eim *e, const char *eid, const char *url, bool json);
 MUST_CHECK enum err eim_euicc_is_pushed_to(struct eim *e, const char *eid, bool *pushed_to);
 /* What is to be sent: under way, or the next order made ready. One transaction from looking to having it sent: two polls at

@@ -243,10 +243,12 @@ enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct
             x = one && !json_array_append_new(results, one) ? initial_of(e, who.tenant, json_string_value(eid), one) : ERR_NOMEM;
     }
     json_decref(body);
-    if (!x)
-        return http_json(p, 200, json_pack("{s:o}", "results", results));
-    json_decref(results);
-    return x;
+    if (x) {
+        json_decref(results);
+        return x;
+    }
+    x = http_json(p, 200, json_pack("{s:o}", "results", results));
+    return x == ERR_LIMIT ? eim_problem(p, 400, "eids is wrong", "the answer would be longer than four mebibytes: ask for fewer at once") : x;
 }
 
 /* What another eIM needs to hand an eUICC over to this one (eCO addEim). */
@@ -270,44 +272,66 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
     return http_json(p, 200, json);
 }
 
-/* The eUICC gave it when another eIM added this one; it travels out of band. */
-static enum err change_token(struct eim *e, const char *eid, const json_t *body, struct http_response *p)
-{
-    int64_t token = 0;
-    if (json_int(body, "associationToken", &token) || token < 0)
-        return eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
-    return eim_euicc_set_token(e, eid, token);
-}
+/* PATCH {associationToken} or {injectUrl, injectBinding?}, or both. */
+struct change {
+    int64_t token; /* the eUICC gave it when another eIM added this one; it travels out of band. -1: not told */
+    const char *url; /* where its IPA may be pushed to; NULL: not told */
+    bool json;
+};
 
-/* Where its IPA may be pushed to. */
-static enum err change_injection(struct eim *e, const char *eid, const json_t *body, struct http_response *p)
+static enum err read_injection(const json_t *body, struct change *c, struct http_response *p)
 {
     const char *url = json_str(body, "injectUrl"), *binding = json_str(body, "injectBinding");
     size_t length = url ? strlen(url) : 0;
-    bool json = binding && strcmp(binding, "json") == 0;
+    c->url = url;
+    c->json = binding && strcmp(binding, "json") == 0;
     if (!url || length > 512 || (length && (strncmp(url, "https://", 8) != 0 || !url[8] || url[length - 1] == '/')))
         return eim_problem(p, 400, "injectUrl is wrong", "an https URL without a slash at its end is wanted, or an empty text; CoAPS is not available");
-    if (json_object_get(body, "injectBinding") && !json && (!binding || strcmp(binding, "asn1") != 0))
+    if (json_object_get(body, "injectBinding") && !c->json && (!binding || strcmp(binding, "asn1") != 0))
         return eim_problem(p, 400, "injectBinding is wrong", "asn1 or json is wanted");
-    return eim_euicc_set_injection(e, eid, url, json);
+    return ERR_OK;
 }
 
-/* PATCH {associationToken} or {injectUrl, injectBinding?}, or both. */
+/* All of it is judged before any of it is done. */
+static enum err read_change(const json_t *body, struct change *c, struct http_response *p)
+{
+    *c = (struct change){ .token = -1 };
+    bool injection = json_object_get(body, "injectUrl");
+    enum err x = injection ? read_injection(body, c, p) : ERR_OK;
+    if (x || (injection && !json_object_get(body, "associationToken")))
+        return x;
+    if (json_int(body, "associationToken", &c->token) || c->token < 0)
+        return eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
+    return ERR_OK;
+}
+
+static enum err make_change(struct eim *e, const char *eid, const struct change *c)
+{
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    if (c->url)
+        x = eim_euicc_set_injection(e, eid, c->url, c->json);
+    if (!x && c->token >= 0)
+        x = eim_euicc_set_token(e, eid, c->token);
+    return db_end(e->env->db, x);
+}
+
 enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
     json_t *body = NULL;
+    struct change c;
     struct eim_euicc u;
     struct eim_caller who;
     eim_euicc_init(&u);
     enum err x = eim_find_euicc(e, q, p, EIM_REGISTER, &who, &u);
     if (!x)
         x = http_read_json(q, p, &body);
-    bool injection = !x && json_object_get(body, "injectUrl");
-    if (injection)
-        x = change_injection(e, u.eid, body, p);
-    if (!x && (!injection || json_object_get(body, "associationToken")))
-        x = change_token(e, u.eid, body, p);
+    if (!x)
+        x = read_change(body, &c, p);
+    if (!x)
+        x = make_change(e, u.eid, &c);
     json_decref(body);
     eim_euicc_release(&u);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });

@@ -53,10 +53,15 @@ static enum err read_filter(const struct http_request *q, struct http_response *
                               "eid, state (queued, sent, done, failed, expired, cancelled), since (2026-01-31T12:00:00Z)");
 }
 
+/* Results may be long: so many octets of them are on one page, if it has more than one order. */
+#define RESULTS_MAX (2u << 20)
+/* What else an order shows at most. */
+#define ORDER_OCTETS 2048
+
 struct page {
     struct eim *e;
     json_t *items;
-    size_t limit;
+    size_t limit, octets;
     char next[48]; /* cursor of the last one shown */
     bool more;
 };
@@ -64,7 +69,9 @@ struct page {
 static enum err put_order(void *context, const struct eim_order *o, int64_t number)
 {
     struct page *page = context;
-    page->more = json_array_size(page->items) == page->limit;
+    size_t shown = json_array_size(page->items);
+    page->octets += o->result.len + ORDER_OCTETS;
+    page->more = page->more || shown == page->limit || (shown && page->octets > RESULTS_MAX);
     if (page->more)
         return ERR_OK;
     snprintf(page->next, sizeof page->next, "%lld.%lld", (long long)o->created, (long long)number);

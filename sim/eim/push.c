@@ -41,14 +41,11 @@ enum err eim_push_soon(struct eim *e, const char *eid)
 enum err eim_euicc_set_injection(struct eim *e, const char *eid, const char *url, bool json)
 {
     int64_t changed = 0;
-    enum err x = db_begin(e->env->db);
-    if (x)
-        return x;
-    x = db_run(e->env->db, "UPDATE euicc SET inject_url = ?, inject_json = ? WHERE eid = ?",
-               DB_ARGS(DB_TEXT(url), DB_INT(json), DB_TEXT(eid)), &changed);
+    enum err x = db_run(e->env->db, "UPDATE euicc SET inject_url = ?, inject_json = ? WHERE eid = ?",
+                        DB_ARGS(DB_TEXT(url), DB_INT(json), DB_TEXT(eid)), &changed);
     if (!x && !changed)
         x = ERR_NOT_FOUND;
-    return db_end(e->env->db, x ? x : eim_push_soon(e, eid));
+    return x ? x : eim_push_soon(e, eid);
 }
 
 /* --- one push -------------------------------------------------------------------------------------------------- */
@@ -181,8 +178,8 @@ static enum err plan_what_waits(struct eim *e, const struct target *t, int64_t n
     return x ? x : plan(e, t, due > now ? due : now + RETRY_FIRST, 0);
 }
 
-/* The row is planned before the call, so that a result that comes during it may bring the next push forward. */
-static enum err push_to(struct eim *e, const struct target *t, int64_t now)
+/* The row is planned before the call, so that a result that comes during it may bring the next push forward. *away: nobody answered. */
+static enum err push_to(struct eim *e, const struct target *t, int64_t now, bool *away)
 {
     struct eim_order o;
     bool accepted = false;
@@ -198,6 +195,7 @@ static enum err push_to(struct eim *e, const struct target *t, int64_t now)
         x = db_run(e->env->db, "UPDATE push SET due = ?, attempts = 0 WHERE eid = ? AND attempts > 0",
                    DB_ARGS(DB_INT(now + RESULT_WITHIN), DB_TEXT(t->eid)), NULL);
     eim_order_release(&o);
+    *away = x == ERR_TIMEOUT || x == ERR_IO;
     /* What the device or the wire did wrong is tried again as planned. */
     return x == ERR_CUT || x == ERR_NOMEM || x == ERR_LIMIT ? x : ERR_OK;
 }
@@ -222,13 +220,14 @@ enum err eim_push(struct eim *e, int64_t now, int64_t *next)
 {
     struct target t;
     enum err x;
-    while (!(x = next_due(e, next)) && *next <= now) {
+    bool away = false; /* that took its time; the actor has other things to do, and comes back at once */
+    while (!(x = next_due(e, next)) && *next <= now && !away) {
         x = db_query(e->env->db,
                      "SELECT p.eid, u.inject_url, u.inject_json, p.attempts FROM push p JOIN euicc u ON u.eid = p.eid"
                      " WHERE p.due <= ? ORDER BY p.due, p.eid LIMIT 1",
                      DB_ARGS(DB_INT(now)), take_target, &t);
         if (!x)
-            x = push_to(e, &t, now);
+            x = push_to(e, &t, now, &away);
         if (x)
             break;
     }

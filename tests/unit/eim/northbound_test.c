@@ -401,7 +401,59 @@ static void interface_is_described(void)
     lab_close(&l);
 }
 
+/* Results may be long: a page has as many orders as an answer holds, and the next one the others. */
+static void long_pages_are_cut(void)
+{
+    struct fixture f;
+    char url[200] = LAB_EIM_URL "/v1/orders?limit=1000";
+    size_t shown = 0, pages = 0;
+    fixture_open(&f);
+    for (int i = 0; i < 150; i++) {
+        char reference[16];
+        snprintf(reference, sizeof reference, "order-%d", i);
+        REQUIRE(order(&f, reference, "list", "") == 202);
+    }
+    REQUIRE(db_run(f.l.part[LAB_EIM].env.db, "UPDATE orders SET state = 2, result = '{\"code\":0,\"name\":\"' || hex(zeroblob(30000)) || '\"}'",
+                   NULL, 0, NULL) == ERR_OK);
+    for (bool more = true; more && pages < 20; pages++) {
+        json_t *page = NULL;
+        REQUIRE(lab_call(&f.l, f.l.eso, "GET", url, "", &page) == 200);
+        const char *next = json_str(page, "next");
+        CHECK(json_array_size(json_object_get(page, "items")) > 0);
+        shown += json_array_size(json_object_get(page, "items"));
+        more = next;
+        snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders?limit=1000&cursor=%s", next ? next : "");
+        json_decref(page);
+    }
+    CHECK(shown == 150 && pages > 1 && pages < 20);
+    fixture_close(&f);
+}
+
+/* A whole factory's configurations in one answer, or words that say how to get them. */
+static void long_answers_are_refused_in_words(void)
+{
+    struct fixture f;
+    json_t *body = json_pack("{s:[]}", "eids"), *answer = NULL;
+    struct buf text = { .max = 1 << 20 };
+    fixture_open(&f);
+    for (int i = 0; i < 10000; i++)
+        REQUIRE(json_array_append_new(json_object_get(body, "eids"), json_string(LAB_EID)) == 0);
+    REQUIRE(json_write(body, &text) == ERR_OK);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/initial-eim", buf_cstr(&text), &answer) == 200);
+    CHECK(json_array_size(json_object_get(answer, "results")) == 10000);
+    json_decref(answer);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_EID "\",\"signingTrust\":\"certificate\"}", NULL) == 200);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/initial-eim", buf_cstr(&text), &answer) == 400);
+    CHECK(json_str(answer, "detail") && strstr(json_str(answer, "detail"), "fewer"));
+    json_decref(answer);
+    json_decref(body);
+    buf_release(&text);
+    fixture_close(&f);
+}
+
 const struct test northbound_tests[] = {
+    { "pages of long orders are cut, and nothing is left out", long_pages_are_cut },
+    { "an answer that would be too long is refused in words", long_answers_are_refused_in_words },
     { "cards are registered when their chain holds", registration },
     { "a card is registered once", registration_again },
     { "orders are judged before they are taken", orders_are_judged },

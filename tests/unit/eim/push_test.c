@@ -251,15 +251,50 @@ static void changes_are_judged(void)
 {
     struct fixture f;
     fixture_open(&f);
-    for (size_t k = 0; k < COUNT(changes); k++)
+    for (size_t k = 0; k < COUNT(changes); k++) {
+        struct buf url = { .max = 600 };
+        CHECK(tell(&f, "{\"injectUrl\":\"https://before.example.com\"}") == 204);
         CHECK_ROW(changes[k].name, tell(&f, changes[k].body) == changes[k].status);
+        REQUIRE(db_get(f.l.part[LAB_EIM].env.db, "SELECT inject_url FROM euicc", NULL, 0, &url) == ERR_OK);
+        bool unchanged = strcmp(buf_cstr(&url), "https://before.example.com") == 0;
+        CHECK_ROW(changes[k].name, unchanged == (changes[k].status == 400));
+        buf_release(&url);
+    }
     CHECK(lab_call(&f.l, f.l.stranger, "PATCH", EUICC, "{\"injectUrl\":\"https://ipa.example.com\"}", NULL) == 403);
     CHECK(lab_call(&f.l, f.l.eso, "PATCH", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID, "{\"injectUrl\":\"https://a.example.com\"}",
                    NULL) == 404);
     fixture_close(&f);
 }
 
+/* Devices that are away cost their time one at a time: a tick has other things to do between them. */
+static void who_is_away_holds_up_nobody(void)
+{
+    struct fixture f;
+    struct pushed i;
+    enum err e = ERR_OK;
+    open_ipa(&f, &i, ACCEPTS, false);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"" LAB_OTHER_EID "\"}", NULL) == 201);
+    CHECK(lab_call(&f.l, f.l.eso, "PATCH", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID,
+                   "{\"injectUrl\":\"https://ipa.example.com/m1\"}", NULL) == 204);
+    CHECK(order(&f, "a", "list", "") == 202);
+    CHECK(lab_call(&f.l, f.l.eso, "POST", LAB_EIM_URL "/v1/euiccs/" LAB_OTHER_EID "/orders",
+                   "{\"reference\":\"b\",\"kind\":\"data\"}", NULL) == 202);
+    f.l.hurdle = "ipa.example.com";
+    f.l.hurdle_err = ERR_TIMEOUT;
+    f.l.hurdles = 100;
+    for (int turn = 1; turn <= 2; turn++) {
+        struct actor *a = f.l.part[LAB_EIM].actor;
+        int64_t now = clock_now(&f.l.clock.clock), next = a->ops->tick(a, now, &e);
+        CHECK(e == ERR_OK && f.l.hurdles == 100 - turn && (next <= now) == (turn == 1));
+    }
+    f.l.hurdles = 0;
+    run_eim(&f, true, CLOCK_MINUTE);
+    CHECK(i.packages >= 2 && strcmp(order_state(&f, "b"), "sent") == 0);
+    close_ipa(&f, &i);
+}
+
 const struct test push_tests[] = {
+    { "IPAs that are away hold up nobody", who_is_away_holds_up_nobody },
     { "whatever an IPA answers to a push, its order ends as it must", answers_are_understood },
     { "one package is pushed at a time, and the next at once", one_after_the_other },
     { "a push survives its eIM killed at any write", killed },
