@@ -196,6 +196,65 @@ static void what_the_next_version_adds_is_answered_and_kept(void)
     }
 }
 
+/* --- what sources disagree about (interpretations D-3 to D-5) --------------------------------------------------- */
+
+static void of_other_forms(struct euicc_settings *s)
+{
+    s->wire = (struct rsp_wire){ .package_result_30 = true, .eim_list_30 = true, .eim_key_30 = true };
+}
+
+/* The eIM is told to the card with its key as contents or with its 30. */
+static void associate_in_form(struct world *w, bool with_30)
+{
+    struct buf spki = { .max = 256 }, whole = { .max = 256 };
+    struct rsp_eim_configuration c;
+    eim_configuration(w, &spki, &c);
+    REQUIRE(rsp_key_data_put_spki(&c.public_key_data, &whole) == ERR_OK);
+    c.public_key_data.public_key = with_30 ? buf_span(&whole) : c.public_key_data.public_key;
+    CHECK(eim_associate_as(w, &c) == 0);
+    buf_release(&spki);
+    buf_release(&whole);
+}
+
+static bool answers_so(struct world *w, enum eim_flaw flaw, const char *list, const char *choice, const char *results)
+{
+    struct buf response = { .max = 8192 }, text = { .max = 16384 };
+    eim_package_with(w, flaw, list, &response);
+    REQUIRE(hex_put(&text, buf_span(&response)) == ERR_OK);
+    /* Behind BF51 and its length of one octet. */
+    bool same = strncmp(buf_cstr(&text) + 6, choice, strlen(choice)) == 0 && strstr(buf_cstr(&text), results);
+    buf_release(&response);
+    buf_release(&text);
+    return same;
+}
+
+static void a_card_answers_in_its_form_whichever_it_was_told(void)
+{
+    static const struct {
+        const char *name;
+        world_tune tune;
+        bool told_30;
+        const char *key, *result, *list;
+    } rows[] = {
+        { "recommended, told so", NULL, false, "a55ba0593013", "a0", "ab0ea00c" },
+        { "recommended, told the other form", NULL, true, "a55ba0593013", "a0", "ab0ea00c" },
+        { "the other form, told the recommended one", of_other_forms, false, "a55da05b30593013", "30", "ab0e300c" },
+        { "the other form, told so", of_other_forms, true, "a55da05b30593013", "30", "ab0e300c" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        world_open(&w, rows[i].tune);
+        associate_in_form(&w, rows[i].told_30);
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf5500", rows[i].key));
+        world_reset(&w); /* and from its memory */
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf5500", rows[i].key));
+        CHECK_ROW(rows[i].name, answers_so(&w, EIM_ECO, "ab00", rows[i].result, rows[i].list));
+        CHECK_ROW(rows[i].name, answer_holds(&w, "bf2b04a0028200", rows[i].list)); /* kept as it was signed */
+        CHECK_ROW(rows[i].name, answers_so(&w, EIM_OTHER_EID, "a600", "a1", "")); /* an error has one form */
+        world_close(&w);
+    }
+}
+
 static void without_ecall(struct euicc_settings *s)
 {
     s->no_ecall = true;
@@ -704,6 +763,7 @@ const struct test sgp32_tests[] = {
     { "a download ends with an emergency", a_download_ends_with_an_emergency },
     { "a card of SGP.32 v1.3 says what v1.3 added, one of v1.2 does not", a_card_of_the_next_version_says_so },
     { "a card of SGP.32 v1.3 answers and keeps what v1.3 added", what_the_next_version_adds_is_answered_and_kept },
+    { "a card answers in its form, whichever it was told", a_card_answers_in_its_form_whichever_it_was_told },
     { "emergency needs a card and a profile for it", emergency_needs_a_card_and_a_profile_for_it },
     { "connectivity parameters are those of the enabled profile",
       connectivity_parameters_are_those_of_the_enabled_profile },
