@@ -112,7 +112,7 @@ static size_t octets_of_others(const struct state *s, const struct eim *m)
     return n;
 }
 
-/* Kept as it is answered: with the token that the card made, without the counter. ERR_LIMIT: there is no room for it. */
+/* Kept as it is answered: in this card's form, with the token that the card made, without the counter. ERR_LIMIT: there is no room for it. */
 static enum err keep_configuration(const struct euicc *e, const struct state *s, struct eim *m,
                                    const struct rsp_eim_configuration *given)
 {
@@ -123,7 +123,7 @@ static enum err keep_configuration(const struct euicc *e, const struct state *s,
     c.association_token = (struct rsp_int){ m->has_token, m->token };
     if (!e->v1_3)
         c.proprietary = (struct span){ 0 };
-    enum err err = rsp_eim_configuration_write(&c, &der);
+    enum err err = rsp_eim_configuration_write_as(&e->wire, &c, &der);
     if (!err && octets_of_others(s, m) + der.len > CONFIGURATIONS_MAX)
         err = ERR_LIMIT;
     if (!err)
@@ -208,14 +208,6 @@ enum err isdr_add_initial_eim(struct euicc *e, struct span request, struct buf *
     return err;
 }
 
-static enum err put_configuration(const struct euicc *e, const struct eim *m, struct buf *list)
-{
-    struct rsp_eim_configuration c;
-    enum err err = read_configuration(m, &c);
-    c.whole = (struct span){ 0 };
-    return err ? err : rsp_eim_configuration_write_as(&e->wire, &c, list);
-}
-
 enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, struct buf *response)
 {
     const struct state *s = euicc_state(e);
@@ -224,7 +216,7 @@ enum err isdr_get_eim_configuration_data(struct euicc *e, struct span request, s
     enum err err = rsp_get_eim_configuration_request_read(request, &r);
     for (size_t i = 0; !err && i < s->eim_count; i++)
         if (!r.has_search || eim_find(s, r.eim_id) == &s->eims[i])
-            err = put_configuration(e, &s->eims[i], &list);
+            err = buf_put(&list, shared_span(s->eims[i].configuration));
     struct rsp_get_eim_configuration_response answer = { .list = list_contents(&list) };
     if (!err)
         err = rsp_get_eim_configuration_response_write(&answer, response);

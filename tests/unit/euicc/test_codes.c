@@ -266,6 +266,31 @@ static bool long_eco_is(struct world *w, unsigned tag, unsigned n, size_t length
     return ecos_are(w, eco, wanted);
 }
 
+static void with_many_eims_in_another_form(struct euicc_settings *s)
+{
+    s->eim_max = 15;
+    s->wire.eim_key_30 = true; /* two octets more for each */
+}
+
+/* The longest name for which there is room still can be told of, whichever form the card answers in. */
+static void the_last_eim_with_room_is_told_of(void)
+{
+    static const world_tune tunes[] = { with_many_eims, with_many_eims_in_another_form };
+    for (size_t i = 0; i < COUNT(tunes); i++) {
+        struct world w;
+        size_t length = 5060;
+        world_open(&w, tunes[i]);
+        eim_associate(&w, false);
+        for (unsigned n = 1; n <= 4; n++)
+            CHECK(long_eco_is(&w, 0xa8, n, LONG_NAME, "a803020100"));
+        CHECK(long_eco_is(&w, 0xa8, 5, length, "a803020101"));
+        while (length > 4700 && !long_eco_is(&w, 0xa8, 5, --length, "a803020100"))
+            ;
+        CHECK(length > 4700 && es10_sw(&w, "bf5500") == 0x9000);
+        world_close(&w);
+    }
+}
+
 /* GetEimConfigurationData gives them in one answer. */
 static void eims_are_bounded_by_what_tells_of_them(void)
 {
@@ -428,6 +453,7 @@ const struct test code_tests[] = {
     { "notifications that nobody fetches are bounded",
       notifications_that_nobody_fetches_are_bounded },
     { "eIMs are bounded by what tells of them", eims_are_bounded_by_what_tells_of_them },
+    { "and the last that has room is told of, in either form", the_last_eim_with_room_is_told_of },
     { "addresses that no name has are not taken", addresses_that_no_name_has_are_not_taken },
     { "initial eIMs are bounded together", initial_eims_are_bounded_together },
     { "who is told of what is configured per event and address",
