@@ -168,8 +168,11 @@ static bool is_news(struct ipa *i, const char *in_the_way)
 
 enum err ipa_attach(struct ipa *i)
 {
-    char *imsi = i->imsi;
-    enum err e = read_imsi(i, i->imsi);
+    char imsi[sizeof i->imsi] = "";
+    enum err e = read_imsi(i, imsi);
+    /* A card that does not answer leaves it as it was: it may be the one to return to. */
+    if (!e || e == ERR_REFUSED)
+        memcpy(i->imsi, imsi, sizeof imsi);
     if (e == ERR_REFUSED && is_news(i, "no profile"))
         LOG(i->env->log, LOG_INFO, "attach.no_profile", F_TEXT("device", i->name));
     const struct ipa_network *network = e ? NULL : home_network(i, imsi);

@@ -261,6 +261,21 @@ enum err ipa_confirm(struct ipa *i, const char *left)
     return e;
 }
 
+enum err ipa_leave_announced(struct ipa *i, enum err e)
+{
+    i->ready = false;
+    return e;
+}
+
+/* Whoever is still attached is so with the profile that was enabled before. */
+static enum err settle_made(struct ipa *i)
+{
+    ipa_detach(i);
+    i->imsi[0] = 0;
+    i->offline_since = 0;
+    return ipa_confirm(i, NULL);
+}
+
 enum err ipa_settle_announcement(struct ipa *i)
 {
     int64_t cause = -1;
@@ -273,5 +288,5 @@ enum err ipa_settle_announcement(struct ipa *i)
     e = enabled_now(i, now);
     if (e)
         return e;
-    return strcmp(before, now) != 0 ? ipa_confirm(i, NULL) : ipa_journal_withdraw(i, NULL);
+    return strcmp(before, now) != 0 ? settle_made(i) : ipa_journal_withdraw(i, NULL);
 }

@@ -19,13 +19,12 @@ static enum err change(struct ipa *i, bool enter, const char *left, bool *done)
     if (!e)
         e = enter ? es10b_enable_emergency_profile(&i->card, true, &code)
                   : es10b_disable_emergency_profile(&i->card, true, &code);
-    if (e == ERR_CUT)
-        return e;
+    if (e && e != ERR_REFUSED)
+        return ipa_leave_announced(i, e);
     if (e || code) {
-        enum err kept = ipa_journal_withdraw(i, left ? "" : NULL);
         if (!e)
             tell_refusal(i, enter, code);
-        return e == ERR_REFUSED || !e ? kept : e;
+        return ipa_journal_withdraw(i, left ? "" : NULL);
     }
     *done = true;
     e = ipa_confirm(i, enter ? NULL : "");

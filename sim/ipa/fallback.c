@@ -10,6 +10,7 @@ enum err ipa_switched(struct ipa *i, const char *event)
 {
     LOG(i->env->log, LOG_WARN, event, F_TEXT("device", i->name), F_TEXT("left", i->imsi));
     ipa_detach(i);
+    i->imsi[0] = 0;
     i->notifications = true;
     i->offline_since = 0;
     return ipa_restart_card(i);
@@ -30,14 +31,13 @@ static enum err fall_back(struct ipa *i)
         e = ipa_confirm(i, NULL);
         return e ? e : ipa_switched(i, "fallback");
     }
-    if (e == ERR_CUT)
-        return e;
-    enum err kept = ipa_journal_withdraw(i, "");
+    if (e && e != ERR_REFUSED)
+        return ipa_leave_announced(i, e);
     if (!e)
         LOG(i->env->log, LOG_INFO, "fallback.refused", F_TEXT("device", i->name),
             F_TEXT("result", rsp_execute_fallback_result_name(code)));
     i->no_fallback = true;
-    return e == ERR_REFUSED || !e ? kept : e;
+    return ipa_journal_withdraw(i, "");
 }
 
 enum err ipa_consider_fallback(struct ipa *i, int64_t now, int64_t *next)
@@ -82,8 +82,10 @@ enum err ipa_consider_return(struct ipa *i, int64_t now, bool *changed)
         return e;
     e = es10b_return_from_fallback(&i->card, true, &code);
     bool returned = !e && !code;
-    if (!e || e == ERR_REFUSED) /* either way this fallback is over: the eIM may have switched meanwhile */
-        e = returned ? ipa_confirm(i, "") : ipa_journal_withdraw(i, "");
+    if (e && e != ERR_REFUSED)
+        return ipa_leave_announced(i, e);
+    /* Either way this fallback is over: the eIM may have switched meanwhile. */
+    e = returned ? ipa_confirm(i, "") : ipa_journal_withdraw(i, "");
     if (e || !returned)
         return e;
     *changed = true;

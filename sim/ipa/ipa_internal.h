@@ -183,6 +183,8 @@ MUST_CHECK enum err ipa_tell(struct ipa *i, int64_t cause, const char *but);
 /* Before and after a switch that no eIM ordered; ipa_journal_withdraw when it was not made. */
 MUST_CHECK enum err ipa_announce(struct ipa *i, int64_t cause, const char *left);
 MUST_CHECK enum err ipa_confirm(struct ipa *i, const char *left);
+/* No answer came to the switch: what is announced stays so, and the card is started again, which settles it. Gives e back. */
+enum err ipa_leave_announced(struct ipa *i, enum err e);
 /* After a start: was what is announced made? The card says. */
 MUST_CHECK enum err ipa_settle_announcement(struct ipa *i);
 /* Which profile the card has enabled. */

@@ -123,7 +123,49 @@ static void only_what_was_done_is_told(void)
     only_what_was_done_is_told_as(true);
 }
 
+/* An answer of the card is lost, or the command is, while it falls back or returns: wherever the card is, the device is there too, and
+ * the eIM hears of it. */
+static void the_card_fails_as(enum card_fault_kind kind, bool returning)
+{
+    bool failed = true;
+    unsigned tried = 0;
+    for (unsigned n = 1; failed && n < 120; n++, tried++) {
+        struct lab l;
+        char row[60];
+        open_away(&l, true, n % 2);
+        l.partner.down = true;
+        if (returning) {
+            lab_run(&l, 5 * CLOCK_MINUTE);
+            REQUIRE(strcmp(ipa_online_plmn(l.ipa), "26201") == 0);
+            l.partner.down = false;
+        }
+        l.card_fault.kind = kind;
+        l.card_fault.seen = 0;
+        l.card_fault.at = n;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        failed = l.card_fault.seen >= n;
+        snprintf(row, sizeof row, "%s, fault %d at command %u", returning ? "returning" : "falling back", kind, n);
+        CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), returning ? "26202" : "26201") == 0 && lab_told_cause(&l) == 1);
+        l.partner.down = false;
+        lab_run(&l, 10 * CLOCK_MINUTE);
+        CHECK_ROW(row, strcmp(ipa_online_plmn(l.ipa), "26202") == 0);
+        CHECK_ROW(row, lab_card_state(&l.card, LAB_PARTNER_ICCID) == 1);
+        lab_close(&l);
+    }
+    CHECK(tried > 5);
+}
+
+static void the_card_fails(void)
+{
+    static const enum card_fault_kind kinds[] = { CARD_FAULT_LOSE, CARD_FAULT_FAIL };
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        the_card_fails_as(kinds[k], false);
+        the_card_fails_as(kinds[k], true);
+    }
+}
+
 static const struct test tests[] = {
+    { "a device is where its card is, whatever answer is lost", the_card_fails },
     { "a clock that is set back keeps no device from falling back and returning", the_clock_is_set_back },
     { "a fallback is told if it was made, and not if power went before it", only_what_was_done_is_told },
     { "a device falls back when its network is gone, and returns when it is back", losing_the_network },
