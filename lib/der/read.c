@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "der.h"
@@ -167,7 +166,27 @@ bool der_bit(struct span value, unsigned n)
     return n < bits && value.at[1 + n / 8] & 0x80 >> n % 8;
 }
 
-enum err der_oid_text(struct span value, char out[128])
+#define OID_TEXT 128
+
+/* Behind a dot unless it is the first. False: there is no room. */
+static bool put_arc(char out[OID_TEXT], size_t *used, uint64_t arc)
+{
+    char digits[20];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + arc % 10);
+    while (arc /= 10);
+    if (*used + (*used > 0) + n >= OID_TEXT)
+        return false;
+    if (*used)
+        out[(*used)++] = '.';
+    while (n)
+        out[(*used)++] = digits[--n];
+    out[*used] = 0;
+    return true;
+}
+
+enum err der_oid_text(struct span value, char out[OID_TEXT])
 {
     size_t used = 0;
     uint64_t arc = 0;
@@ -180,11 +199,8 @@ enum err der_oid_text(struct span value, char out[128])
         open = value.at[i] & 0x80;
         if (open)
             continue;
-        unsigned long long top = arc < 80 ? arc / 40 : 2;
-        int n = first ? snprintf(out, 128, "%llu.%llu", top, (unsigned long long)arc - top * 40)
-                      : snprintf(out + used, 128 - used, ".%llu", (unsigned long long)arc);
-        used += (size_t)n;
-        if (used >= 128)
+        uint64_t top = arc < 80 ? arc / 40 : 2;
+        if ((first && !put_arc(out, &used, top)) || !put_arc(out, &used, first ? arc - top * 40 : arc))
             return ERR_LIMIT;
         first = false;
         arc = 0;

@@ -32,10 +32,13 @@ static enum err reckon(struct eim *e, int64_t receiver)
 
 enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url, int64_t *out)
 {
-    return db_get_int(e->env->db,
-                      "INSERT INTO receiver (tenant, url) VALUES (?, ?)"
-                      " ON CONFLICT (tenant, url) DO UPDATE SET url = excluded.url RETURNING id",
-                      DB_ARGS(DB_TEXT(tenant), DB_TEXT(url)), out);
+    static const char find[] = "SELECT id FROM receiver WHERE tenant = ? AND url = ?";
+    const struct db_value names[] = { DB_TEXT(tenant), DB_TEXT(url) };
+    enum err x = db_get_int(e->env->db, find, names, COUNT(names), out);
+    if (x != ERR_NOT_FOUND)
+        return x;
+    x = db_run(e->env->db, "INSERT INTO receiver (tenant, url) VALUES (?, ?) ON CONFLICT DO NOTHING", names, COUNT(names), NULL);
+    return x ? x : db_get_int(e->env->db, find, names, COUNT(names), out);
 }
 
 /* order: of a callback, whose body is made when it goes; else "" and the body of an event, or NULL for news of the eUICC. */
