@@ -24,6 +24,18 @@ static enum err write_signed(struct euicc *e, const struct rsp_cancel_session_re
     return err;
 }
 
+/* What was being loaded was not cut off by a loss of power: the note of it goes. */
+static enum err forget_loading(struct euicc *e)
+{
+    struct state *s;
+    if (!euicc_state(e)->under_way)
+        return ERR_OK;
+    enum err err = euicc_change(e, &s);
+    if (!err)
+        state_clear_under_way(s);
+    return err;
+}
+
 /* SGP.22 5.7.14: the signed answer convinces the SM-DP+ that the card gave the session up. */
 enum err isdr_cancel_session(struct euicc *e, struct span request, struct buf *response)
 {
@@ -45,6 +57,8 @@ enum err isdr_cancel_session(struct euicc *e, struct span request, struct buf *r
     };
     if (!err)
         err = rsp_cancel_session_response_write(&answer, response);
+    if (!err)
+        err = forget_loading(e);
     if (!err)
         session_reset(e);
     buf_release(&cancelled);

@@ -98,6 +98,27 @@ static void an_interrupted_download_leaves_its_result_where_so_set(void)
     world_close(&w);
 }
 
+/* The SM-DP+ has the signed cancellation; a result of the same session would contradict it. */
+static void a_cancelled_download_leaves_no_result(void)
+{
+    struct world w;
+    struct dp d;
+    struct buf result = { .max = 4096 };
+    world_open(&w, interruption_tells);
+    dp_open(&d);
+    d.spoiled = true;
+    d.instead = "bf411580100102030405060708090a0b0c0d0e0f10810105"; /* CancelSession */
+    d.replaced_segment = 4;
+    REQUIRE(dp_authenticate(&w, &d) == 0 && dp_prepare(&w, &d) == 0);
+    dp_load(&w, &d, &result);
+    world_reset(&w);
+    CHECK(profile_state(&w, PARTNER_ICCID) == -1);
+    CHECK(pending_count(&w, "bf2b00") == 0);
+    dp_close(&d);
+    buf_release(&result);
+    world_close(&w);
+}
+
 /* The n-th write of a package is cut; then the card starts again. */
 static void interrupt_package(struct world *w, unsigned n, bool after)
 {
@@ -366,6 +387,7 @@ const struct test memory_tests[] = {
       a_card_without_memory_keeps_its_state_while_it_lives },
     { "an interrupted download leaves its result where so set",
       an_interrupted_download_leaves_its_result_where_so_set },
+    { "a cancelled download leaves no result", a_cancelled_download_leaves_no_result },
     { "an interrupted package leaves its result where so set",
       an_interrupted_package_leaves_its_result_where_so_set },
     { "a start that is cut short loses no result", a_start_that_is_cut_short_loses_no_result },
