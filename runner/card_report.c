@@ -186,8 +186,21 @@ static enum err read_eims(struct es10_card *c, json_t **out)
 
 static const char *outcome_words(const struct saip_answer *a)
 {
+    static const struct {
+        enum saip_status status;
+        const char *words;
+    } warnings[] = {
+        { SAIP_PE_NOT_SUPPORTED, "passed over: not mandated, and not known to the card" },
+        { SAIP_INVALID_PARAMETER, "a parameter that the card does not take was ignored, or the element passed over" },
+        { SAIP_RUNTIME_NOT_SUPPORTED, "passed over: not mandated, and nothing on the card runs it" },
+        { SAIP_TEMPLATE_NOT_SUPPORTED, "passed over: not mandated, and its template not known to the card" },
+        { SAIP_FEATURE_NOT_SUPPORTED, "passed over: not mandated, and it needs what the card does not have" },
+    };
+    for (size_t i = 0; i < COUNT(warnings); i++)
+        if (warnings[i].status == a->status)
+            return warnings[i].words;
     if (a->status)
-        return "passed over: not mandated, and not known to the card";
+        return "passed over";
     if (a->element && strcmp(a->element, "header") == 0)
         return "it mandates services that the card does not have";
     return a->outcome == SAIP_STORED_IN_PART

@@ -126,6 +126,38 @@ enum err rsp_reencode(enum rsp_pdu pdu, struct span bytes, struct buf *out)
     return e;
 }
 
+/* The latest member that was visited, and the first without a name. */
+struct seen {
+    struct span last, unknown;
+};
+
+static enum err note_seen(void *context, const struct schema_node *node)
+{
+    struct seen *seen = context;
+    seen->last = node->tlv.whole;
+    if (!node->type && !seen->unknown.at)
+        seen->unknown = node->tlv.whole;
+    return ERR_OK;
+}
+
+bool rsp_find_unknown(enum rsp_pdu pdu, struct span bytes, struct span *out)
+{
+    struct seen seen = { 0 };
+    const struct schema_visitor visitor = { note_seen, &seen };
+    bool found = schema_walk(pdu, bytes, &visitor) == ERR_OK && seen.unknown.at;
+    if (found)
+        *out = seen.unknown;
+    return found;
+}
+
+size_t rsp_fault_offset(enum rsp_pdu pdu, struct span bytes)
+{
+    struct seen seen = { 0 };
+    const struct schema_visitor visitor = { note_seen, &seen };
+    const uint8_t *at = schema_walk(pdu, bytes, &visitor) ? seen.last.at : seen.unknown.at;
+    return at ? (size_t)(at - bytes.at) : 0;
+}
+
 static enum err count_unknown(void *context, const struct schema_node *node)
 {
     unsigned *unknown = context;

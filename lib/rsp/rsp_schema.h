@@ -32,6 +32,13 @@ MUST_CHECK enum err rsp_reencode(enum rsp_pdu pdu, struct span bytes, struct buf
  * but DER (ERR_PARSE). */
 MUST_CHECK enum err rsp_print(enum rsp_pdu pdu, struct span bytes, struct buf *text);
 
+/* The first member that the ASN.1 of this message has no name for. False: it names all of them, or the bytes are no such
+ * message. */
+bool rsp_find_unknown(enum rsp_pdu pdu, struct span bytes, struct span *out);
+/* Of bytes that rsp_check refuses: where the member begins that does not fit, in octets; 0 when only the whole shows it (a
+ * member is missing, a value has the wrong size). */
+size_t rsp_fault_offset(enum rsp_pdu pdu, struct span bytes);
+
 /* The ASN.1 name: "EuiccPackageRequest", "SGP32-EUICCInfo2". Static storage. */
 const char *rsp_pdu_name(enum rsp_pdu pdu);
 /* By ASN.1 name; ERR_NOT_FOUND. */

@@ -29,7 +29,7 @@ const char *saip_element_name(uint32_t tag)
 
 /* ---- writing
  * ------------------------------------------------------------------------------------------------------ */
-static enum err put_status(struct buf *out, enum saip_status status, int identification, unsigned information)
+static enum err put_status(struct buf *out, enum saip_status status, int identification, unsigned information, int64_t offset)
 {
     struct der_mark mark;
     enum err e = der_put_open(out, 0x30, &mark);
@@ -39,6 +39,8 @@ static enum err put_status(struct buf *out, enum saip_status status, int identif
         e = der_put_integer(out, 0x81, identification);
     if (!e && information)
         e = der_put_integer(out, 0x82, information);
+    if (!e && offset >= 0)
+        e = der_put_integer(out, 0x83, offset);
     return e ? e : der_put_close(out, mark);
 }
 
@@ -47,31 +49,41 @@ static enum err put_element(struct buf *out, const struct saip_element *element)
     unsigned information = 0;
     if (!element->status && element->outcome != SAIP_EXECUTED)
         information = (element->outcome == SAIP_STORED ? STORED : IN_PART) | (number_of(element->tag) & KIND);
-    return put_status(out, element->status, element->identification, information);
+    return put_status(out, element->status, element->identification, information, -1);
 }
 
-enum err saip_put_exceptions(const struct saip_package *p, struct buf *out)
+static enum err put_exceptions(const struct saip_package *p, size_t count, struct buf *out)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; !e && i < p->element_count; i++)
+    for (size_t i = 0; !e && i < count; i++)
         if (p->elements[i].status || p->elements[i].outcome != SAIP_EXECUTED)
             e = put_element(out, &p->elements[i]);
     return e;
 }
 
-/* The element at fault is the last of the package's, unless it could not even be noted. A package that is installed ends with
- * one ok that names no element: nothing is said of what was carried out (interoperable format, 8.10). */
-static enum err put_statuses(const struct saip_package *p, const struct saip_fault *fault, struct buf *out)
+enum err saip_put_exceptions(const struct saip_package *p, struct buf *out)
+{
+    return put_exceptions(p, p->element_count, out);
+}
+
+/* The element at fault, where it could be noted, is the last of the package's: it is told as the fault alone. */
+static size_t count_before(const struct saip_package *p, const struct saip_fault *fault)
 {
     size_t count = p ? p->element_count : 0;
-    enum err e = p ? saip_put_exceptions(p, out) : ERR_OK;
-    if (!e && !fault->status)
-        return put_status(out, SAIP_OK, -1, 0);
-    bool noted = count && p->elements[count - 1].status == fault->status &&
+    bool noted = count && fault->status && p->elements[count - 1].status == fault->status &&
                  p->elements[count - 1].identification == fault->identification;
-    if (!e && !noted)
-        e = put_status(out, fault->status, fault->identification, 0);
-    return e;
+    return noted ? count - 1 : count;
+}
+
+/* A package that is installed ends with one ok that names no element: nothing is said of what was carried out. One that is
+ * not ends with the element at fault and the place in it (interoperable format, 8.11). */
+static enum err put_statuses(const struct saip_package *p, const struct saip_fault *fault, struct buf *out)
+{
+    enum err e = put_exceptions(p, count_before(p, fault), out);
+    if (e)
+        return e;
+    return fault->status ? put_status(out, fault->status, fault->identification, 0, (int64_t)fault->offset)
+                         : put_status(out, SAIP_OK, -1, 0, -1);
 }
 
 enum err saip_put_answer(const struct saip_package *p, const struct saip_fault *fault, struct buf *out)

@@ -15,19 +15,21 @@ static enum err header_number(struct saip_reader *r, struct span element, uint32
 {
     struct der_tlv t;
     int64_t value;
-    if (der_find(element, tag, &t) || der_integer(t.value, &value) || value < 0 || value > 255)
+    if (!saip_find(r, element, tag, &t) || der_integer(t.value, &value) || value < 0 || value > 255)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without version");
     *out = (unsigned)value;
     return ERR_OK;
 }
 
-static void read_services(struct span list, uint32_t *services)
+static void read_services(struct span list, struct saip_header *h)
 {
     struct der d = der_open(list);
     struct der_tlv t;
     while (!der_next(&d, &t))
-        if (t.tag >= 0x80 && t.tag <= 0x9f)
-            *services |= UINT32_C(1) << (t.tag - 0x80);
+        if (t.tag >= 0x80 && t.tag <= 0x9d)
+            h->services |= UINT32_C(1) << (t.tag - 0x80);
+        else
+            h->unknown_services = true;
 }
 
 /* eUICC-Mandatory-GFSTEList: templates that must be known, whether or not an element asks for them. */
@@ -36,7 +38,7 @@ static enum err read_mandatory_templates(struct saip_reader *r, struct span list
     struct der d = der_open(list);
     struct der_tlv oid;
     unsigned family, version;
-    while (!der_next(&d, &oid))
+    while (!saip_next(r, &d, &oid))
         if (!saip_template_id(oid.value, &family, &version) || !saip_template_version_known(family, version))
             return saip_refuse(r, SAIP_TEMPLATE_NOT_SUPPORTED, "the header mandates a template that is not known");
     return ERR_OK;
@@ -47,27 +49,27 @@ enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
     struct saip_header *h = &r->package->header;
     struct der_tlv t;
     enum err e = header_number(r, element->value, 0x80, &h->major);
+    if (!e && (h->major < 1 || h->major > 3))
+        e = saip_refuse(r, SAIP_UNSUPPORTED_PROFILE_VERSION, "package format of another major version");
     if (!e)
         e = header_number(r, element->value, 0x81, &h->minor);
     if (e)
         return e;
-    if (h->major < 1 || h->major > 3)
-        return saip_refuse(r, SAIP_UNSUPPORTED_PROFILE_VERSION, "package format of another major version");
-    if (der_find(element->value, 0x83, &t) || t.value.len != sizeof h->iccid)
+    if (!saip_find(r, element->value, 0x83, &t) || t.value.len != sizeof h->iccid)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without ICCID");
     for (size_t i = 0; i < sizeof h->iccid; i++)
         h->iccid[i] = swap_nibbles(t.value.at[i]);
-    if (!der_find(element->value, 0x82, &t))
+    if (saip_find(r, element->value, 0x82, &t))
         h->profile_type = t.value;
-    if (!der_find(element->value, 0x87, &t))
+    if (saip_find(r, element->value, 0x87, &t))
         h->connectivity = t.value;
-    if (der_find(element->value, 0xa5, &t))
+    if (!saip_find(r, element->value, 0xa5, &t))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without services");
-    read_services(t.value, &h->services);
-    h->mandates_libraries = !der_find(element->value, 0xa8, &t) && t.value.len;
-    if (!der_find(element->value, 0xa9, &t))
+    read_services(t.value, h);
+    h->mandates_libraries = saip_find(r, element->value, 0xa8, &t) && t.value.len;
+    if (saip_find(r, element->value, 0xa9, &t))
         return saip_refuse(r, SAIP_FEATURE_NOT_SUPPORTED, "the IoT minimal profile is not supported");
-    return der_find(element->value, 0xa6, &t) ? ERR_OK : read_mandatory_templates(r, t.value);
+    return saip_find(r, element->value, 0xa6, &t) ? read_mandatory_templates(r, t.value) : ERR_OK;
 }
 
 /* ---- PIN and PUK
@@ -77,7 +79,7 @@ static enum err optional_number(struct saip_reader *r, struct span from, uint32_
 {
     struct der_tlv t;
     int64_t value = otherwise;
-    if (!der_find(from, tag, &t) && (der_integer(t.value, &value) || value < -128 || value > 255))
+    if (saip_find(r, from, tag, &t) && (der_integer(t.value, &value) || value < -128 || value > 255))
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK parameter");
     *out = (uint8_t)value;
     return ERR_OK;
@@ -86,7 +88,7 @@ static enum err optional_number(struct saip_reader *r, struct span from, uint32_
 static enum err code_value(struct saip_reader *r, struct span from, uint8_t out[8])
 {
     struct der_tlv t;
-    if (der_find(from, 0x81, &t) || t.value.len != 8)
+    if (!saip_find(r, from, 0x81, &t) || t.value.len != 8)
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK value must have 8 octets");
     memcpy(out, t.value.at, 8);
     return ERR_OK;
@@ -145,8 +147,9 @@ static enum err each_code(struct saip_reader *r, struct span list,
     if (r->directory == SAIP_NONE)
         return saip_refuse(r, SAIP_BAD_VALUES, "PIN or PUK before the MF");
     while (!e && !der_at_end(&d))
-        e = der_expect(&d, 0x30, &item) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN or PUK list")
-                                        : read(r, item.value);
+        e = saip_next(r, &d, &item) || item.tag != 0x30
+                ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN or PUK list")
+                : read(r, item.value);
     return e;
 }
 
@@ -168,11 +171,11 @@ static enum err read_share(struct saip_reader *r, struct span path)
 enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *element)
 {
     struct der_tlv choice, list;
-    if (der_find(element->value, 0xa1, &choice))
+    if (!saip_find(r, element->value, 0xa1, &choice))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN element without codes");
-    if (!der_find(choice.value, 0xa0, &list))
+    if (saip_find(r, choice.value, 0xa0, &list))
         return each_code(r, list.value, read_pin);
-    if (!der_find(choice.value, 0x81, &list))
+    if (saip_find(r, choice.value, 0x81, &list))
         return read_share(r, list.value);
     return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PIN element of unknown kind");
 }
@@ -180,7 +183,7 @@ enum err saip_read_pin_codes(struct saip_reader *r, const struct der_tlv *elemen
 enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *element)
 {
     struct der_tlv list;
-    if (der_find(element->value, 0xa1, &list))
+    if (!saip_find(r, element->value, 0xa1, &list))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "PUK element without codes");
     return each_code(r, list.value, read_puk);
 }
@@ -190,7 +193,7 @@ enum err saip_read_puk_codes(struct saip_reader *r, const struct der_tlv *elemen
 static enum err copy_exact(struct saip_reader *r, struct span from, uint32_t tag, uint8_t *out, size_t len)
 {
     struct der_tlv t;
-    if (der_find(from, tag, &t))
+    if (!saip_find(r, from, tag, &t))
         return ERR_OK;
     if (t.value.len != len)
         return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameter of wrong length");
@@ -202,12 +205,12 @@ static enum err copy_exact(struct saip_reader *r, struct span from, uint32_t tag
 static enum err read_keys(struct saip_reader *r, struct span from, struct aka_params *p, bool test)
 {
     struct der_tlv k, opc;
-    if (der_find(from, 0x82, &k) || der_find(from, 0x83, &opc))
-        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameters without key");
     size_t wanted = p->algorithm == AKA_TUAK ? 32 : 16;
-    bool k_fits = k.value.len == 16 || (p->algorithm == AKA_TUAK && k.value.len == 32);
-    if (!k_fits || (!test && opc.value.len != wanted) || opc.value.len > sizeof p->opc)
-        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA key of wrong length");
+    if (!saip_find(r, from, 0x82, &k) ||
+        (k.value.len != 16 && (p->algorithm != AKA_TUAK || k.value.len != 32)))
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameters without a key of the right length");
+    if (!saip_find(r, from, 0x83, &opc) || (!test && opc.value.len != wanted) || opc.value.len > sizeof p->opc)
+        return saip_refuse(r, SAIP_INVALID_PARAMETER, "AKA parameters without OPc or TOPc of the right length");
     p->k_len = k.value.len;
     memcpy(p->k, k.value.at, k.value.len);
     if (opc.value.len)
@@ -221,7 +224,7 @@ static enum err read_constants(struct saip_reader *r, struct span from, struct a
     enum err e = copy_exact(r, from, 0x84, p->r, sizeof p->r);
     if (!e)
         e = copy_exact(r, from, 0x85, &p->c[0][0], sizeof p->c);
-    p->own_constants = !der_find(from, 0x85, &xoring);
+    p->own_constants = saip_find(r, from, 0x85, &xoring);
     return e;
 }
 
@@ -301,7 +304,7 @@ static enum err read_limit(struct saip_reader *r, struct span from, uint32_t tag
 {
     struct der_tlv t;
     *out = SEQ_LIMIT;
-    return der_find(from, tag, &t) ? ERR_OK : read_seq(r, t.value, out);
+    return saip_find(r, from, tag, &t) ? read_seq(r, t.value, out) : ERR_OK;
 }
 
 static enum err read_sequence_numbers(struct saip_reader *r, struct span from, struct saip_aka *a)
@@ -313,12 +316,12 @@ static enum err read_sequence_numbers(struct saip_reader *r, struct span from, s
         e = read_limit(r, from, 0x83, &a->sqn_delta);
     if (!e)
         e = read_limit(r, from, 0x84, &a->sqn_age_limit);
-    if (e || der_find(from, 0xa5, &list))
+    if (e || !saip_find(r, from, 0xa5, &list))
         return e;
     struct der d = der_open(list.value);
     for (size_t i = 0; !e && i < COUNT(a->sqn); i++) {
         uint64_t seq;
-        if (der_expect(&d, 0x04, &item))
+        if (saip_next(r, &d, &item) || item.tag != 0x04)
             return saip_refuse(r, SAIP_INVALID_PARAMETER, "sqnInit must have 32 numbers of 6 octets");
         e = read_seq(r, item.value, &seq);
         for (size_t n = 0; !e && n < 6; n++)
@@ -334,14 +337,14 @@ enum err saip_read_aka(struct saip_reader *r, const struct der_tlv *element)
     struct saip_aka a = { .adf = (uint16_t)r->adf };
     if (r->adf == SAIP_NONE)
         return saip_refuse(r, SAIP_BAD_VALUES, "AKA parameters before their application");
-    if (der_find(element->value, 0xa1, &configuration))
+    if (!saip_find(r, element->value, 0xa1, &configuration))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "AKA element without configuration");
     enum err e = ERR_OK;
-    if (!der_find(configuration.value, 0xa1, &choice)) {
+    if (saip_find(r, configuration.value, 0xa1, &choice)) {
         e = read_algorithm(r, choice.value, &a);
-    } else if (!der_find(configuration.value, 0xa0, &choice)) {
+    } else if (saip_find(r, configuration.value, 0xa0, &choice)) {
         struct der_tlv source;
-        e = der_find(choice.value, 0x81, &source)
+        e = !saip_find(r, choice.value, 0x81, &source)
                 ? saip_refuse(r, SAIP_INVALID_PARAMETER, "mapping without source")
                 : ERR_OK;
         a.mapped_from = e ? a.mapped_from : source.value;

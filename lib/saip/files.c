@@ -127,8 +127,8 @@ static enum err put_fcp(struct saip_reader *r, struct draft *d, struct span fcp)
     enum err e = ERR_OK;
     while (!e && !der_at_end(&cursor)) {
         struct der_tlv t;
-        e = der_next(&cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed FCP")
-                                  : put_fcp_member(r, d, &t);
+        e = saip_next(r, &cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed FCP")
+                                      : put_fcp_member(r, d, &t);
     }
     return e;
 }
@@ -266,7 +266,8 @@ static enum err put_offset(struct saip_reader *r, struct draft *d, struct span v
  */
 struct member {
     unsigned family, version;
-    uint32_t tag;
+    uint32_t tag, last; /* the last tag that the element's ASN.1 names */
+    const uint8_t *at;
     size_t base; /* directory of the element; SAIP_NONE while its own directory is still to come */
     size_t home; /* where the element's own directory is made */
 };
@@ -357,7 +358,7 @@ static enum err read_member(struct saip_reader *r, const struct member *m, struc
     *first = SAIP_NONE;
     while (!e && !der_at_end(&cursor)) {
         struct der_tlv t;
-        if (der_next(&cursor, &t))
+        if (saip_next(r, &cursor, &t))
             return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed file");
         if (t.tag == 0xa1 && (d.described || d.laid_out)) {
             e = finish_draft(r, &d);
@@ -368,6 +369,7 @@ static enum err read_member(struct saip_reader *r, const struct member *m, struc
         if (!e)
             e = put_choice(r, &d, &t);
     }
+    r->at = m->at;
     if (!e)
         e = finish_draft(r, &d);
     if (!e && *first == SAIP_NONE && d.laid_out)
@@ -391,16 +393,18 @@ static enum err create_unmentioned(struct saip_reader *r, struct member m, struc
 }
 
 static const struct {
-    uint32_t tag;
+    uint32_t tag, last;
     uint8_t family;
     enum { OWN_UNDER_NOTHING, OWN_UNDER_MF, OWN_UNDER_ADF, FILES_OF_ADF } place;
 } template_elements[] = {
-    { 0xb0, 1, OWN_UNDER_NOTHING }, { 0xb1, 2, OWN_UNDER_MF },   { 0xb2, 3, OWN_UNDER_MF },
-    { 0xb3, 4, OWN_UNDER_MF },      { 0xb4, 5, FILES_OF_ADF },   { 0xb5, 8, OWN_UNDER_MF },
-    { 0xb6, 9, FILES_OF_ADF },      { 0xb7, 6, OWN_UNDER_ADF },  { 0xb8, 7, OWN_UNDER_ADF },
-    { 0xb9, 10, OWN_UNDER_MF },     { 0xba, 11, FILES_OF_ADF },  { 0xbb, 12, OWN_UNDER_ADF },
-    { 0xbc, 13, OWN_UNDER_ADF },    { 0xbd, 14, OWN_UNDER_ADF }, { 0xbe, 15, OWN_UNDER_ADF },
-    { 0xbf1f, 16, OWN_UNDER_ADF },
+    { 0xb0, 0xa7, 1, OWN_UNDER_NOTHING }, { 0xb1, 0xa4, 2, OWN_UNDER_MF },
+    { 0xb2, 0xbf2f, 3, OWN_UNDER_MF },   { 0xb3, 0xb9, 4, OWN_UNDER_MF },
+    { 0xb4, 0xbf57, 5, FILES_OF_ADF },   { 0xb5, 0xa8, 8, OWN_UNDER_MF },
+    { 0xb6, 0xaf, 9, FILES_OF_ADF },   { 0xb7, 0xb3, 6, OWN_UNDER_ADF },
+    { 0xb8, 0xa6, 7, OWN_UNDER_ADF },  { 0xb9, 0xbf24, 10, OWN_UNDER_MF },
+    { 0xba, 0xbf44, 11, FILES_OF_ADF }, { 0xbb, 0xa9, 12, OWN_UNDER_ADF },
+    { 0xbc, 0xb5, 13, OWN_UNDER_ADF }, { 0xbd, 0xa3, 14, OWN_UNDER_ADF },
+    { 0xbe, 0xa3, 15, OWN_UNDER_ADF }, { 0xbf1f, 0xa8, 16, OWN_UNDER_ADF },
 };
 
 static enum err read_template_id(struct saip_reader *r, struct span oid, struct member *m)
@@ -420,6 +424,7 @@ static enum err find_place(struct saip_reader *r, uint32_t tag, struct member *m
         if (template_elements[i].tag != tag)
             continue;
         m->family = template_elements[i].family;
+        m->last = template_elements[i].last;
         bool in_adf =
             template_elements[i].place == FILES_OF_ADF || template_elements[i].place == OWN_UNDER_ADF;
         bool first = template_elements[i].place == OWN_UNDER_NOTHING;
@@ -448,15 +453,18 @@ enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv 
     struct der cursor = der_open(element->value);
     struct der_tlv header, id, t;
     enum err e = find_place(r, element->tag, &m);
-    if (!e && (der_expect(&cursor, 0xa0, &header) || der_expect(&cursor, 0x81, &id)))
+    if (!e && (der_expect(&cursor, 0xa0, &header) || saip_next(r, &cursor, &id) || id.tag != 0x81))
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element without template");
     if (!e)
         e = read_template_id(r, id.value, &m);
     struct span members = cursor.rest;
     while (!e && !der_at_end(&cursor)) {
         size_t first;
-        e = der_next(&cursor, &t);
+        e = saip_next(r, &cursor, &t);
+        if (!e && t.tag > m.last) /* of a later format: ignored, as the one who checks the ASN.1 tells */
+            continue;
         m.tag = t.tag;
+        m.at = t.whole.at;
         if (!e)
             e = read_member(r, &m, t.value, &first);
         if (!e && m.base == SAIP_NONE && first != SAIP_NONE) {
@@ -464,6 +472,7 @@ enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv 
             enter_directory(r, &m, first);
         }
     }
+    r->at = m.at = r->element;
     if (!e && m.base != SAIP_NONE && saip_template_by_default(m.family))
         e = create_unmentioned(r, m, members);
     return e;
@@ -471,22 +480,63 @@ enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv 
 
 /* ---- files that a package creates freely ------------------------------------------------------------------
  */
+/* A package that has no MF yet may create it here; an ADF lies under the MF, whatever is selected. */
+static enum err place_freely(struct saip_reader *r, struct draft *d)
+{
+    struct saip_file *f = &d->file;
+    bool none = r->package->file_count == 0;
+    if (none != (f->kind == SAIP_DF && f->fid == 0x3f00))
+        return saip_refuse(r, SAIP_BAD_VALUES, none ? "files before the MF" : "a second MF");
+    if (none) {
+        f->kind = SAIP_MF;
+        f->parent = SAIP_NONE;
+    } else if (f->kind == SAIP_DF && d->directory.aid.len) {
+        f->kind = SAIP_ADF;
+        f->parent = 0;
+    }
+    return ERR_OK;
+}
+
+/* What is created is selected; the first directory of an element is where the PINs behind it belong. */
+static void select_freely(struct saip_reader *r, const struct draft *d, size_t *directory)
+{
+    if (!is_directory(d->file.kind))
+        return;
+    *directory = d->index;
+    if (!r->entered)
+        r->directory = d->index;
+    r->entered = true;
+    if (d->file.kind == SAIP_ADF)
+        r->adf = d->index;
+}
+
+static enum err create_freely(struct saip_reader *r, const struct der_tlv *fcp, size_t *directory, struct draft *d)
+{
+    *d = (struct draft){ .file = { .lifecycle = 5, .link = SAIP_NONE, .parent = (uint16_t)*directory } };
+    enum err e = put_fcp(r, d, fcp->value);
+    r->at = fcp->whole.at;
+    if (!e && !d->known)
+        e = saip_refuse(r, SAIP_INVALID_PARAMETER, "file without descriptor");
+    if (!e)
+        e = place_freely(r, d);
+    if (!e)
+        e = add_file(r, d);
+    if (!e)
+        select_freely(r, d, directory);
+    return e;
+}
+
 static enum err generic_command(struct saip_reader *r, const struct der_tlv *t, size_t *directory,
                                 struct draft *d)
 {
-    enum err e;
     switch (t->tag) {
     case 0x80:
-        *directory = saip_at_path(r->package, t->value);
+        *directory = r->package->file_count ? saip_at_path(r->package, t->value) : SAIP_NONE;
         return *directory == SAIP_NONE || !is_directory(r->package->files[*directory].kind)
                    ? saip_refuse(r, SAIP_BAD_VALUES, "path to a directory that is not there")
                    : ERR_OK;
     case 0x62:
-        *d = (struct draft){ .file = { .lifecycle = 5, .link = SAIP_NONE, .parent = (uint16_t)*directory } };
-        e = put_fcp(r, d, t->value);
-        if (!e && !d->known)
-            e = saip_refuse(r, SAIP_INVALID_PARAMETER, "file without descriptor");
-        return e ? e : add_file(r, d);
+        return create_freely(r, t, directory, d);
     case 0x02:
         return d->laid_out ? put_offset(r, d, t->value) : saip_refuse(r, SAIP_BAD_VALUES, "no file to fill");
     case 0x81:
@@ -504,8 +554,8 @@ static enum err generic_group(struct saip_reader *r, struct span commands)
     enum err e = ERR_OK;
     while (!e && !der_at_end(&cursor)) {
         struct der_tlv t;
-        e = der_next(&cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed file management")
-                                  : generic_command(r, &t, &directory, &d);
+        e = saip_next(r, &cursor, &t) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "malformed file management")
+                                      : generic_command(r, &t, &directory, &d);
     }
     return e;
 }
@@ -513,14 +563,14 @@ static enum err generic_group(struct saip_reader *r, struct span commands)
 enum err saip_read_generic_files(struct saip_reader *r, const struct der_tlv *element)
 {
     struct der_tlv list, group;
-    if (!r->package->file_count)
-        return saip_refuse(r, SAIP_BAD_VALUES, "files before the MF");
-    if (der_find(element->value, 0xa1, &list))
+    r->entered = false;
+    if (!saip_find(r, element->value, 0xa1, &list))
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "file management without commands");
     struct der cursor = der_open(list.value);
     enum err e = ERR_OK;
     while (!e && !der_at_end(&cursor))
-        e = der_expect(&cursor, 0x30, &group) ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "file management")
-                                              : generic_group(r, group.value);
+        e = saip_next(r, &cursor, &group) || group.tag != 0x30
+                ? saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "file management")
+                : generic_group(r, group.value);
     return e;
 }

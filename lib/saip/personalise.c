@@ -35,7 +35,7 @@ struct tailor {
 static enum err refuse(struct tailor *t, const char *why)
 {
     if (t->fault)
-        *t->fault = (struct saip_fault){ SAIP_INVALID_PARAMETER, -1, why };
+        *t->fault = (struct saip_fault){ .status = SAIP_INVALID_PARAMETER, .identification = -1, .why = why };
     return ERR_PARSE;
 }
 

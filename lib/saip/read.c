@@ -6,8 +6,25 @@
 enum err saip_refuse(struct saip_reader *r, enum saip_status status, const char *why)
 {
     if (r->fault && r->fault->status == SAIP_OK)
-        *r->fault = (struct saip_fault){ status, r->identification, why };
+        *r->fault = (struct saip_fault){ .status = status,
+                                          .identification = r->identification,
+                                          .why = why,
+                                          .offset = r->at ? (size_t)(r->at - r->element) : 0 };
     return ERR_PARSE;
+}
+
+enum err saip_next(struct saip_reader *r, struct der *d, struct der_tlv *out)
+{
+    if (d->rest.len)
+        r->at = d->rest.at;
+    return der_next(d, out);
+}
+
+bool saip_find(struct saip_reader *r, struct span from, uint32_t tag, struct der_tlv *out)
+{
+    bool found = !der_find(from, tag, out);
+    r->at = found ? out->whole.at : from.at;
+    return found;
 }
 
 enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t count, size_t size,
@@ -36,6 +53,7 @@ enum err saip_room(struct saip_reader *r, void *array, size_t *capacity, size_t 
 static enum err read_element_header(struct saip_reader *r, const struct der_tlv *element, bool *mandated)
 {
     struct der d = der_open(element->value);
+    r->at = d.rest.at;
     struct der_tlv header, field;
     int64_t identification = -1;
     if (der_expect(&d, 0xa0, &header) || der_find(header.value, 0x81, &field) ||
@@ -43,6 +61,7 @@ static enum err read_element_header(struct saip_reader *r, const struct der_tlv 
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element without identification");
     *mandated = !der_find(header.value, 0x80, &field);
     r->identification = (int)identification;
+    r->at = r->element;
     return ERR_OK;
 }
 
@@ -75,7 +94,7 @@ static enum err read_by_kind(struct saip_reader *r, const struct der_tlv *elemen
     return saip_refuse(r, SAIP_PE_NOT_SUPPORTED, "profile element of unknown kind");
 }
 
-static enum err note_element(struct saip_reader *r, const struct der_tlv *element)
+static enum err note_element(struct saip_reader *r, const struct der_tlv *element, bool mandated)
 {
     struct saip_package *p = r->package;
     for (size_t i = 0; i < p->element_count; i++)
@@ -87,6 +106,7 @@ static enum err note_element(struct saip_reader *r, const struct der_tlv *elemen
         p->elements[p->element_count++] = (struct saip_element){ .tag = element->tag,
                                                                  .identification = r->identification,
                                                                  .whole = element->whole,
+                                                                 .mandated = mandated,
                                                                  .content = (uint32_t)p->content.len };
     return e;
 }
@@ -99,19 +119,60 @@ static enum saip_outcome outcome_of(const struct saip_reader *r, uint32_t tag)
     return r->files_left ? SAIP_STORED_IN_PART : SAIP_EXECUTED;
 }
 
-/* An element that is not mandated may be of a kind or of a template that is not known, or need what this card does not have:
- * it is passed over, and its status says so. None of them has touched the package yet. */
-static enum err settle_element(struct saip_reader *r, enum err e, bool mandated)
+/* How much of the package there was before an element. */
+struct mark {
+    size_t files, directories, pins, puks, shares, akas, directory, adf;
+};
+
+static struct mark mark_of(const struct saip_reader *r)
+{
+    const struct saip_package *p = r->package;
+    return (struct mark){ p->file_count,  p->directory_count, p->pin_count, p->puk_count,
+                          p->share_count, p->aka_count,       r->directory, r->adf };
+}
+
+static void drop(void *array, size_t size, size_t from, size_t *count)
+{
+    if (*count > from)
+        memory_clear((uint8_t *)array + from * size, (*count - from) * size);
+    *count = from;
+}
+
+static void drop_since(struct saip_reader *r, const struct mark *m, size_t content)
+{
+    struct saip_package *p = r->package;
+    drop(p->files, sizeof p->files[0], m->files, &p->file_count);
+    drop(p->directories, sizeof p->directories[0], m->directories, &p->directory_count);
+    drop(p->pins, sizeof p->pins[0], m->pins, &p->pin_count);
+    drop(p->puks, sizeof p->puks[0], m->puks, &p->puk_count);
+    drop(p->shares, sizeof p->shares[0], m->shares, &p->share_count);
+    drop(p->akas, sizeof p->akas[0], m->akas, &p->aka_count);
+    drop(p->content.at, 1, content, &p->content.len);
+    r->directory = m->directory;
+    r->adf = m->adf;
+}
+
+/* What ends the installation only when the element is mandated (interoperable format, 8.11): a kind or a template that is
+ * not known, what this card does not have, a parameter that it cannot take. */
+static bool may_be_passed_over(enum saip_status status)
+{
+    return status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED ||
+           status == SAIP_FEATURE_NOT_SUPPORTED || status == SAIP_INVALID_PARAMETER;
+}
+
+/* An element that is passed over leaves nothing but its status. */
+static enum err settle_element(struct saip_reader *r, const struct mark *before, enum err e)
 {
     struct saip_element *element = &r->package->elements[r->package->element_count - 1];
     enum saip_status status = e == ERR_PARSE ? r->fault->status : SAIP_OK;
-    bool unknown = status == SAIP_PE_NOT_SUPPORTED || status == SAIP_TEMPLATE_NOT_SUPPORTED ||
-                   status == SAIP_FEATURE_NOT_SUPPORTED;
+    bool passed_over = e == ERR_PARSE && !element->mandated && may_be_passed_over(status);
+    if (passed_over)
+        drop_since(r, before, element->content);
     element->status = status;
     element->outcome = status ? SAIP_STORED : outcome_of(r, element->tag);
     element->files_left = (uint16_t)r->files_left;
     element->content_len = (uint32_t)r->package->content.len - element->content;
-    if (!unknown || mandated)
+    if (!passed_over)
         return e;
     *r->fault = (struct saip_fault){ .identification = -1, .why = "" };
     return ERR_OK;
@@ -120,7 +181,9 @@ static enum err settle_element(struct saip_reader *r, enum err e, bool mandated)
 static enum err read_element(struct saip_reader *r, const struct der_tlv *element)
 {
     bool mandated = true;
+    const struct mark before = mark_of(r);
     r->identification = -1;
+    r->element = r->at = element->whole.at;
     r->files_made = r->files_left = 0;
     if (r->ended)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element behind the end");
@@ -129,13 +192,13 @@ static enum err read_element(struct saip_reader *r, const struct der_tlv *elemen
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "the header must be the first element");
     enum err e = first ? ERR_OK : read_element_header(r, element, &mandated);
     if (!e)
-        e = note_element(r, element);
+        e = note_element(r, element, mandated);
     if (e)
         return e;
     e = first ? saip_read_header(r, element) : read_by_kind(r, element);
     if (e == ERR_LIMIT)
         e = saip_refuse(r, SAIP_NOT_ENOUGH_MEMORY, "file contents too large");
-    return settle_element(r, e, mandated);
+    return settle_element(r, &before, e);
 }
 
 static enum err read_elements(struct saip_reader *r, struct span upp)
@@ -144,11 +207,68 @@ static enum err read_elements(struct saip_reader *r, struct span upp)
     enum err e = ERR_OK;
     while (!e && !der_at_end(&d)) {
         struct der_tlv element;
+        r->identification = -1;
+        r->at = NULL;
         if (der_next(&d, &element) || der_check(element.whole))
             e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element is no well-formed TLV");
         else
             e = read_element(r, &element);
     }
+    return e;
+}
+
+/* The element that holds these octets; NULL: they are a template's. */
+static const struct saip_element *element_around(const struct saip_package *p, const uint8_t *at)
+{
+    for (size_t i = 0; i < p->element_count; i++) {
+        struct span whole = p->elements[i].whole;
+        if ((uintptr_t)at - (uintptr_t)whole.at < whole.len)
+            return &p->elements[i];
+    }
+    return NULL;
+}
+
+static bool has_pin(const struct saip_package *p, size_t directory, uint8_t reference)
+{
+    size_t at = saip_pin_directory(p, directory);
+    for (size_t i = 0; i < p->pin_count; i++)
+        if (p->pins[i].directory == at && p->pins[i].reference == reference)
+            return true;
+    return false;
+}
+
+/* A global PIN is the MF's; a local one is the directory's or one's above it (interoperable format, 8.1.3). */
+static bool pin_is_there(const struct saip_package *p, size_t directory, uint8_t reference)
+{
+    if (reference < 0x80)
+        return has_pin(p, 0, reference);
+    for (size_t at = directory; at != SAIP_NONE; at = p->files[at].parent)
+        if (has_pin(p, at, reference))
+            return true;
+    return false;
+}
+
+static enum err check_pin_status(struct saip_reader *r, size_t directory)
+{
+    const struct saip_package *p = r->package;
+    struct span status = saip_pin_status(p, &p->files[directory]);
+    for (size_t i = 0; i < status.len; i++) {
+        if (pin_is_there(p, directory, status.at[i]))
+            continue;
+        const struct saip_element *named = element_around(p, status.at);
+        r->identification = named ? named->identification : -1;
+        r->element = named ? named->whole.at : NULL;
+        r->at = named ? status.at + i : NULL;
+        return saip_refuse(r, SAIP_PIN_CODE_MISSING, "a directory names a PIN that no element creates");
+    }
+    return ERR_OK;
+}
+
+static enum err check_pin_statuses(struct saip_reader *r)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < r->package->file_count; i++)
+        e = check_pin_status(r, i);
     return e;
 }
 
@@ -163,11 +283,14 @@ static enum err read_parts(struct saip_reader *r, const struct span *parts, size
     for (size_t i = 0; !e && i < count; i++)
         e = read_elements(r, parts[i]);
     r->identification = -1;
-    if (!e && !r->ended)
+    r->at = NULL;
+    if (!e && !r->ended) {
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package ends without end element");
+        r->fault->incomplete = true;
+    }
     if (!e && !r->package->file_count)
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package without MF");
-    return e;
+    return e ? e : check_pin_statuses(r);
 }
 
 /* Gives back the room that is left in an array; without memory for that it stays as it is. */

@@ -21,6 +21,7 @@ enum saip_status {
     SAIP_NOT_ENOUGH_MEMORY = 4,
     SAIP_INVALID_REQUEST_FORMAT = 5,
     SAIP_INVALID_PARAMETER = 6,
+    SAIP_RUNTIME_NOT_SUPPORTED = 7,
     SAIP_LIB_NOT_SUPPORTED = 8,
     SAIP_TEMPLATE_NOT_SUPPORTED = 9,
     SAIP_FEATURE_NOT_SUPPORTED = 10,
@@ -32,6 +33,8 @@ struct saip_fault {
     enum saip_status status;
     int identification; /* of the profile element; -1 unknown */
     const char *why;    /* static storage */
+    bool incomplete;    /* nothing is wrong with what is there: it ends before its end element */
+    size_t offset;      /* of the part at fault, from the beginning of that element; 0: the element as a whole */
 };
 
 enum saip_file_kind {
@@ -102,7 +105,8 @@ struct saip_element {
     uint32_t tag;       /* 0xA0 header, 0xB3 usim, … */
     int identification; /* -1: the header has none */
     struct span whole;
-    enum saip_status status; /* not SAIP_OK: at fault, or not mandated and passed over */
+    bool mandated;           /* the header always is */
+    enum saip_status status; /* not SAIP_OK: at fault, not mandated and passed over, or some parameter of it ignored */
     enum saip_outcome outcome;
     uint16_t files_left;       /* its files that were not made */
     uint32_t content, content_len; /* where the contents of its files are in saip_package.content */
@@ -112,6 +116,7 @@ struct saip_header {
     uint8_t iccid[10]; /* swapped as everywhere; the element itself has it unswapped */
     struct span profile_type;
     uint32_t services;        /* bit n: service tag 80+n is mandatory */
+    bool unknown_services;    /* one that has no name yet is mandatory */
     bool mandates_libraries;  /* eUICC-Mandatory-AIDs names one */
     struct span connectivity; /* connectivityParameters, "" when absent */
 };

@@ -242,9 +242,14 @@ int64_t install_check_metadata(const struct euicc *e, const struct rsp_store_met
  * (ceiling set) gets the EUICCResponse; aid the new ISD-P's AID. */
 MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
                                     struct buf *sima, uint8_t aid[16]);
+/* The one of a package that was read to its end and then could not be written. */
+MUST_CHECK enum err install_tell_memory_failure(struct span upp, struct buf *sima);
 struct saip_package;
-/* Marks the header where it mandates services that this card does not have. */
-void install_judge_services(struct saip_package *p);
+/* Marks what this card tells of: a header that mandates services it does not have, parameters that nobody knows, and, where
+ * the settings are strict, applications. */
+void install_judge(const struct euicc *e, struct saip_package *p);
+/* The EUICCResponse of a package of which so much had come when the card was full. */
+MUST_CHECK enum err install_tell_full(const struct euicc *e, struct span upp, struct buf *sima);
 uint64_t memory_used(const struct state *s);
 uint64_t memory_free(const struct euicc *e);
 

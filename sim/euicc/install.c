@@ -65,6 +65,12 @@ static int identification_of(const struct der_tlv *element)
     return (int)n;
 }
 
+static bool is_mandated(const struct der_tlv *element)
+{
+    struct der_tlv header, mandated;
+    return element->tag != 0xa0 && !der_find(element->value, 0xa0, &header) && !der_find(header.value, 0x80, &mandated);
+}
+
 /* The kinds that the interoperable format defines; others are judged by the reader (mandated or
  * not). */
 static bool is_defined(uint32_t tag)
@@ -73,40 +79,78 @@ static bool is_defined(uint32_t tag)
            (tag >= 0xbf1f && tag <= 0xbf21);
 }
 
-static enum err check_element(struct span whole, struct saip_fault *fault)
+/* A member of a later format. A service that has no name is none: it is mandated like the others. */
+static bool ignores_parameter(const struct der_tlv *element, struct span *unknown)
 {
-    struct der_tlv element;
-    struct der d = der_open(whole);
-    enum err err = der_next(&d, &element);
-    if (!err && is_defined(element.tag))
-        err = rsp_check(RSP_PROFILE_ELEMENT, whole);
-    if (!err)
-        return ERR_OK;
-    *fault = (struct saip_fault){ SAIP_INVALID_REQUEST_FORMAT, identification_of(&element),
-                                  "profile element does not follow its ASN.1" };
-    return err == ERR_NOMEM ? err : ERR_PARSE;
+    struct der_tlv services;
+    if (!is_defined(element->tag) || !rsp_find_unknown(RSP_PROFILE_ELEMENT, element->whole, unknown))
+        return false;
+    bool is_service = element->tag == 0xa0 && !der_find(element->value, 0xa5, &services) &&
+                      (uintptr_t)unknown->at - (uintptr_t)services.value.at < services.value.len;
+    return !is_service;
 }
 
-/* The whole of every element against its ASN.1, before anything of it is used. What was judged before, octet for octet, and
- * is still on some card of this process is not judged again. */
-static enum err check_schema(struct kept_package *kept, struct saip_fault *fault)
+/* One element against its ASN.1. A member that this has no name for is of a later format: an element that is mandated ends
+ * the installation then, another is carried out without it (interoperable format, 7.3 and 8.11). */
+static enum err check_element(const struct der_tlv *element, struct saip_fault *fault)
 {
+    struct span unknown;
+    enum err err = is_defined(element->tag) ? rsp_check(RSP_PROFILE_ELEMENT, element->whole) : ERR_OK;
+    if (err == ERR_NOMEM)
+        return err;
+    if (err)
+        *fault = (struct saip_fault){ .status = SAIP_INVALID_REQUEST_FORMAT,
+                                      .identification = identification_of(element),
+                                      .why = "profile element does not follow its ASN.1",
+                                      .offset = rsp_fault_offset(RSP_PROFILE_ELEMENT, element->whole) };
+    else if (is_mandated(element) && ignores_parameter(element, &unknown))
+        *fault = (struct saip_fault){ .status = SAIP_INVALID_PARAMETER,
+                                      .identification = identification_of(element),
+                                      .why = "a mandated profile element has a parameter that nobody knows",
+                                      .offset = (size_t)(unknown.at - element->whole.at) };
+    else
+        return ERR_OK;
+    return ERR_PARSE;
+}
+
+/* Every element of the package, before anything of it is used. *good: how much of it lies before the one at fault. What was
+ * judged before, octet for octet, and is still on some card of this process is not judged again. */
+static enum err check_schema(struct kept_package *kept, size_t *good, struct saip_fault *fault)
+{
+    struct der_tlv element;
     struct span whole;
     bool vouched;
+    *good = 0;
     for (unsigned i = 0; kept_package_element(kept, i, &whole, &vouched); i++) {
-        enum err err = vouched ? ERR_OK : check_element(whole, fault);
+        struct der d = der_open(whole);
+        enum err err = vouched ? ERR_OK : der_next(&d, &element);
+        if (!err && !vouched)
+            err = check_element(&element, fault);
         if (err)
             return err;
+        *good += whole.len;
     }
     kept_package_vouch(kept);
     return ERR_OK;
 }
 
-/* What is no run of TLVs is for the reader to say so. */
-static enum err keep_package(const struct euicc *e, struct span upp, struct kept_package **kept, struct saip_fault *fault)
+/* What comes first in the package is what it is refused for; what is no run of TLVs is for the reader to say so. */
+static enum err read_package(const struct euicc *e, struct span upp, struct kept_package **kept, struct saip_package **out,
+                             struct saip_fault *fault)
 {
-    enum err err = kept_package_new(e->contents, e->env.crypto, upp, kept);
-    return err == ERR_PARSE ? ERR_OK : err ? err : check_schema(*kept, fault);
+    struct saip_fault of_schema;
+    size_t good = upp.len;
+    enum err schema = kept_package_new(e->contents, e->env.crypto, upp, kept);
+    if (!schema)
+        schema = check_schema(*kept, &good, &of_schema);
+    else if (schema == ERR_PARSE)
+        schema = ERR_OK;
+    if (schema && schema != ERR_PARSE)
+        return schema;
+    enum err err = saip_try(span_sub(upp, 0, good), out, fault);
+    if (err == ERR_PARSE && schema && fault->incomplete)
+        *fault = of_schema;
+    return err;
 }
 
 /* SGP.22 2.4.5: a test profile carries a published key, never an operator's. */
@@ -179,28 +223,80 @@ static uint32_t services_missing(const struct saip_package *p)
     return p->header.services & ~(uint32_t)SERVICES;
 }
 
-void install_judge_services(struct saip_package *p)
+#define APPLICATION 0xa8
+#define RUNTIMES (1u << 11 | 1u << 12) /* javacard, multos */
+
+/* What this card tells of the header that mandates what it does not have. */
+static enum saip_status header_status(const struct saip_package *p)
 {
-    if (services_missing(p) || p->header.mandates_libraries)
-        p->elements[0].outcome = SAIP_STORED_IN_PART;
+    uint32_t missing = services_missing(p);
+    return missing & RUNTIMES                             ? SAIP_RUNTIME_NOT_SUPPORTED
+           : missing || p->header.unknown_services        ? SAIP_FEATURE_NOT_SUPPORTED
+           : p->header.mandates_libraries                 ? SAIP_LIB_NOT_SUPPORTED
+                                                          : SAIP_OK;
 }
 
-/* A package whose header mandates what the card does not have: refused where so set, else told. */
-static enum err check_services(const struct euicc *e, struct saip_package *p, struct saip_fault *fault)
+static struct der_tlv element_tlv(const struct saip_element *element)
 {
-    install_judge_services(p);
+    struct der d = der_open(element->whole);
+    struct der_tlv t = { 0 };
+    return der_next(&d, &t) ? (struct der_tlv){ 0 } : t;
+}
+
+void install_judge(const struct euicc *e, struct saip_package *p)
+{
+    if (header_status(p))
+        p->elements[0].outcome = SAIP_STORED_IN_PART;
+    for (size_t i = 0; i < p->element_count; i++) {
+        struct saip_element *element = &p->elements[i];
+        struct der_tlv t = element_tlv(element);
+        struct span unknown;
+        if (element->status)
+            continue;
+        if (e->strict_services && element->tag == APPLICATION)
+            element->status = SAIP_RUNTIME_NOT_SUPPORTED;
+        else if (ignores_parameter(&t, &unknown))
+            element->status = SAIP_INVALID_PARAMETER;
+    }
+}
+
+static enum err refuse_at(struct saip_package *p, size_t index, enum saip_status status, size_t offset, const char *why,
+                          struct saip_fault *fault)
+{
+    p->elements[index].status = status;
+    p->element_count = index + 1; /* nothing behind it is carried out */
+    *fault = (struct saip_fault){ .status = status, .identification = p->elements[index].identification, .why = why,
+                                  .offset = offset };
+    return ERR_PARSE;
+}
+
+/* Where the header mandates what is missing: its list of services, or that of libraries. */
+static size_t mandate_offset(const struct saip_package *p, enum saip_status status)
+{
+    struct der_tlv header = element_tlv(&p->elements[0]), list;
+    bool found = !der_find(header.value, status == SAIP_LIB_NOT_SUPPORTED ? 0xa8 : 0xa5, &list);
+    return found ? (size_t)(list.whole.at - header.whole.at) : 0;
+}
+
+/* A package that mandates what the card does not have, in its header or as an application: refused where so set, else told. */
+static enum err check_mandates(const struct euicc *e, struct saip_package *p, struct saip_fault *fault)
+{
+    enum saip_status status = p->elements[0].status ? SAIP_OK : header_status(p);
+    install_judge(e, p);
     for (unsigned i = 0; i < 32; i++)
         if (services_missing(p) >> i & 1)
             LOG(e->env.log, LOG_WARN, "install.service_missing", F_INT("service", i));
-    enum saip_status status = services_missing(p)             ? SAIP_FEATURE_NOT_SUPPORTED
-                              : p->header.mandates_libraries ? SAIP_LIB_NOT_SUPPORTED
-                                                             : SAIP_OK;
-    if (!status || !e->strict_services)
+    if (!e->strict_services)
         return ERR_OK;
-    p->elements[0].status = status;
-    p->element_count = 1; /* nothing behind it is carried out */
-    *fault = (struct saip_fault){ status, -1, "the header mandates a service or a library that this card does not have" };
-    return ERR_PARSE;
+    if (status)
+        return refuse_at(p, 0, status, mandate_offset(p, status),
+                         "the header mandates a service or a library that this card does not have", fault);
+    for (size_t i = 0; i < p->element_count; i++)
+        if (p->elements[i].tag == APPLICATION && p->elements[i].mandated &&
+            p->elements[i].status == SAIP_RUNTIME_NOT_SUPPORTED)
+            return refuse_at(p, i, SAIP_RUNTIME_NOT_SUPPORTED, 0, "an application is mandated that nothing here can run",
+                             fault);
+    return ERR_OK;
 }
 
 /* What nothing on this card runs is kept and given room, and what is not known and not mandated is
@@ -210,7 +306,10 @@ static void tell_exceptions(const struct euicc *e, const struct saip_package *p)
     for (size_t i = 0; i < p->element_count; i++) {
         const struct saip_element *element = &p->elements[i];
         const char *name = saip_element_name(element->tag);
-        if (element->status)
+        if (element->status && element->outcome == SAIP_EXECUTED)
+            LOG(e->env.log, LOG_WARN, "install.parameter_ignored", F_TEXT("element", name),
+                F_INT("identification", element->identification));
+        else if (element->status)
             LOG(e->env.log, LOG_WARN, "install.passed_over", F_TEXT("element", name ? name : "unknown"),
                 F_INT("identification", element->identification), F_INT("status", element->status));
         else if (element->outcome != SAIP_EXECUTED)
@@ -245,6 +344,56 @@ static enum err add(struct euicc *e, const struct install *i, const struct rsp_s
     return fill_profile(p, i, m, kept);
 }
 
+/* Which element of a package that does not fit is the first without room. A card that has room for no profile at all stops at
+ * the header. */
+static size_t element_too_many(const struct euicc *e, const struct install *i, const struct saip_package *p)
+{
+    uint64_t room = memory_free(e), taken = i->metadata.len + i->isdp.len;
+    for (size_t n = 0; n < p->element_count; n++) {
+        taken += p->elements[n].whole.len + p->elements[n].content_len;
+        if (taken > room)
+            return n;
+    }
+    return 0;
+}
+
+/* The header of an element of which not all has come; -1. */
+static int identification_begun(struct span begun)
+{
+    size_t at = begun.len && (begun.at[0] & 0x1f) == 0x1f ? 2 : 1;
+    if (begun.len <= at)
+        return -1;
+    at += 1u + (begun.at[at] & 0x80 ? begun.at[at] & 0x7fu : 0);
+    const struct der_tlv element = { .value = span_sub(begun, at, begun.len) };
+    return identification_of(&element);
+}
+
+enum err install_tell_full(const struct euicc *e, struct span upp, struct buf *sima)
+{
+    struct saip_fault fault = { .status = SAIP_NOT_ENOUGH_MEMORY, .identification = -1 };
+    struct der d = der_open(upp);
+    struct der_tlv element;
+    while (!der_at_end(&d)) {
+        struct span begun = d.rest;
+        bool whole = !der_next(&d, &element);
+        fault.identification = whole ? identification_of(&element) : identification_begun(begun);
+        if (!whole || (size_t)(d.rest.at - upp.at) > memory_free(e))
+            break;
+    }
+    return saip_put_answer(NULL, &fault, sima);
+}
+
+/* All elements are written at once, when the last one was read. */
+enum err install_tell_memory_failure(struct span upp, struct buf *sima)
+{
+    struct saip_fault fault = { .status = SAIP_MEMORY_FAILURE, .identification = -1 };
+    struct der d = der_open(upp);
+    struct der_tlv element;
+    while (!der_at_end(&d) && !der_next(&d, &element))
+        fault.identification = identification_of(&element);
+    return saip_put_answer(NULL, &fault, sima);
+}
+
 enum err install_profile(struct euicc *e, const struct install *i, int64_t *reason,
                          struct buf *sima, uint8_t aid[16])
 {
@@ -261,11 +410,9 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         *reason = RSP_INSTALL_INCORRECT_INPUT_VALUES;
     if (*reason)
         return ERR_OK;
-    err = keep_package(e, i->upp, &kept, &fault);
-    if (!err)
-        err = saip_try(i->upp, &package, &fault);
-    if (!err)
-        err = check_services(e, package, &fault);
+    err = read_package(e, i->upp, &kept, &package, &fault);
+    if (package && package->element_count && check_mandates(e, package, &fault))
+        err = ERR_PARSE;
     if (err == ERR_PARSE) {
         LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification),
             F_INT("status", fault.status), F_TEXT("why", fault.why));
@@ -277,6 +424,9 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
         tell_exceptions(e, package);
     if (!err && !*reason)
         err = add(e, i, &m, package->content.len, kept, reason, aid);
+    if (!err && *reason == RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE)
+        err = refuse_at(package, element_too_many(e, i, package), SAIP_NOT_ENOUGH_MEMORY, 0,
+                        "the card has no room for this element", &fault);
     if (err == ERR_PARSE || (!err && !*reason))
         err = saip_put_answer(package, &fault, sima);
     saip_free(package);

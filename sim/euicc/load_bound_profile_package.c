@@ -28,7 +28,7 @@ struct loader {
     struct bsp bsp;
     size_t package_left; /* octets of BF36 still to come */
     size_t list_left;    /* octets of A1 or A3 still to come */
-    struct buf isdp, metadata, upp;
+    struct buf isdp, metadata, upp, sima; /* sima: the EUICCResponse, where there is one */
 };
 
 void loader_free(struct loader *l)
@@ -41,6 +41,7 @@ void loader_free(struct loader *l)
     buf_release(&l->isdp);
     buf_release(&l->metadata);
     buf_release(&l->upp);
+    buf_release(&l->sima);
     free(l);
 }
 
@@ -149,8 +150,7 @@ static struct span loaded_iccid(const struct loader *l)
                : (struct span){ 0 };
 }
 
-static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struct span sima,
-                         struct buf *response)
+static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struct buf *response)
 {
     struct session *session = &e->session;
     struct state *s;
@@ -166,7 +166,7 @@ static enum err conclude(struct euicc *e, int64_t reason, struct span aid, struc
                          .credential = session->credential,
                          .iccid = loaded_iccid(session->loader),
                          .aid = aid,
-                         .sima = sima };
+                         .sima = buf_span(&session->loader->sima) };
     if (!err)
         err = put_result(e, s, &o, response);
     if (!err && !reason)
@@ -210,10 +210,27 @@ static bool may_enable_at_once(const struct euicc *e)
     return allowed;
 }
 
-static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct span sima,
-                       struct buf *response)
+/* The card's memory could not be written: everything is as before, and the result says so of the element that ended the
+ * package. Where even that cannot be kept, the command fails. */
+static enum err tell_memory_failure(struct euicc *e, struct buf *response)
 {
-    enum err err = conclude(e, reason, aid, sima, response);
+    struct buf *sima = &e->session.loader->sima;
+    buf_clear(sima);
+    buf_clear(response);
+    enum err err = install_tell_memory_failure(buf_span(&e->session.loader->upp), sima);
+    return err ? err : conclude(e, RSP_INSTALL_PE_PROCESSING_ERROR, (struct span){ 0 }, response);
+}
+
+static enum err finish(struct euicc *e, int64_t reason, struct span aid, struct buf *response)
+{
+    enum err err = conclude(e, reason, aid, response);
+    if (!err && !reason) {
+        err = euicc_commit(e);
+        if (err == ERR_IO) {
+            reason = RSP_INSTALL_PE_PROCESSING_ERROR;
+            err = tell_memory_failure(e, response);
+        }
+    }
     end_session(e, reason, may_enable_at_once(e));
     if (!err)
         tamper_at(&e->env, TAMPER_BEFORE_SENDING, "ES10b.ProfileInstallationResult", response);
@@ -316,6 +333,7 @@ static struct loader *new_loader(void)
         l->isdp.max = ISDP_MAX;
         l->metadata.max = METADATA_MAX;
         l->upp.max = SAIP_UPP_MAX;
+        l->sima.max = SAIP_ANSWER_MAX;
         l->command = RSP_BPP_INITIALISE_SECURE_CHANNEL;
     }
     return l;
@@ -448,8 +466,10 @@ static int64_t replace_session_keys(struct euicc *e, struct loader *l, struct sp
 static int64_t load_elements(struct euicc *e, struct loader *l, struct span segment)
 {
     int64_t reason = open_item(e, l, segment, 0x86, &l->upp);
-    if (!reason && l->upp.len > memory_free(e))
-        reason = RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+    if (!reason && l->upp.len > memory_free(e)) {
+        reason = reason_of(install_tell_full(e, buf_span(&l->upp), &l->sima));
+        reason = reason ? reason : RSP_INSTALL_INSUFFICIENT_MEMORY_FOR_PROFILE;
+    }
     if (!reason && !l->list_left)
         l->stage = STAGE_END;
     return reason;
@@ -494,24 +514,20 @@ static int64_t take_segment(struct euicc *e, struct loader *l, struct span segme
 
 static enum err install(struct euicc *e, struct loader *l, struct buf *response)
 {
-    struct buf sima = { .max = SAIP_ANSWER_MAX };
     uint8_t aid[16] = { 0 };
     int64_t reason = l->package_left ? RSP_INSTALL_SCP03T_STRUCTURE_ERROR : INSTALL_OK;
     struct install i = { .metadata = buf_span(&l->metadata),
                          .isdp = buf_span(&l->isdp),
                          .upp = buf_span(&l->upp),
                          .credential = e->session.credential };
-    enum err err = reason ? ERR_OK : install_profile(e, &i, &reason, &sima, aid);
+    enum err err = reason ? ERR_OK : install_profile(e, &i, &reason, &l->sima, aid);
     if (failure_is_undefined(err)) {
         euicc_discard(e);
-        buf_clear(&sima);
+        buf_clear(&l->sima);
         reason = RSP_INSTALL_UNKNOWN_ERROR;
         err = ERR_OK;
     }
-    if (!err)
-        err = finish(e, reason, SPAN_ARRAY(aid), buf_span(&sima), response);
-    buf_release(&sima);
-    return err;
+    return err ? err : finish(e, reason, SPAN_ARRAY(aid), response);
 }
 
 static enum err start_loading(struct euicc *e, struct span segment, struct buf *response,
@@ -528,7 +544,7 @@ static enum err start_loading(struct euicc *e, struct span segment, struct buf *
         return ERR_NOMEM;
     s->step = SESSION_LOADING;
     int64_t reason = begin(e, s->loader, segment);
-    return reason ? finish(e, reason, (struct span){ 0 }, (struct span){ 0 }, response)
+    return reason ? finish(e, reason, (struct span){ 0 }, response)
                   : remember_loading(e);
 }
 
@@ -544,6 +560,6 @@ enum err load_segment(struct euicc *e, struct span segment, struct buf *response
     struct loader *l = e->session.loader;
     int64_t reason = take_segment(e, l, segment);
     if (reason)
-        return finish(e, reason, (struct span){ 0 }, (struct span){ 0 }, response);
+        return finish(e, reason, (struct span){ 0 }, response);
     return l->stage == STAGE_END ? install(e, l, response) : ERR_OK;
 }

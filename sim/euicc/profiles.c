@@ -120,12 +120,12 @@ static bool matches(const struct rsp_profile_info_request *r, const struct rsp_p
 }
 
 /* What of the package the card only keeps, as the package itself tells. */
-static enum err describe_elements(const struct profile *p, struct buf *out, struct span *contents)
+static enum err describe_elements(const struct euicc *e, const struct profile *p, struct buf *out, struct span *contents)
 {
     struct saip_package *package;
     enum err err = kept_package_read(p->upp, &package);
     if (!err)
-        install_judge_services(package);
+        install_judge(e, package);
     if (!err)
         err = saip_put_exceptions(package, out);
     saip_free(package);
@@ -147,7 +147,7 @@ static enum err list_one(const struct euicc *e, const struct profile *p,
         info.iot_specific = span_of("", 0);
     }
     if (!err && rsp_tag_list_has(r->tag_list, RSP_TAG_ELEMENTS))
-        err = describe_elements(p, &elements, &info.elements);
+        err = describe_elements(e, p, &elements, &info.elements);
     if (!err)
         err = rsp_profile_info_write_selected(&info, r->tag_list, list);
     buf_release(&elements);

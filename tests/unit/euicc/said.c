@@ -1,5 +1,5 @@
-/* Every result and error code that the tables of the specifications give the card (catalogue A.3 to A.5, A.10): was each of
- * them in an answer while the tests ran? */
+/* Every result and error code that the tables of the specifications give the card (catalogue A.3 to A.5, A.10, D.1): was each
+ * of them in an answer while the tests ran? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "world.h"
 
 #define END (-1)
+#define EUICC_RESPONSE 0x30 /* in the installation result that bears it */
 
 static const struct table {
     uint32_t tag;
@@ -62,6 +63,7 @@ static const struct table {
     { 0xbf64, "SGP32-EuiccMemoryResetResponse", "resetEimResult", { 0, 1, 2, 127, END } },
     { 0xbf64, "SGP32-EuiccMemoryResetResponse", "resetImmediateEnableConfigResult", { 0, 1, 127, END } },
     { 0xbf65, "SGP32-SetDefaultDpAddressResponse", "setDefaultDpAddressResult", { 0, 127, END } },
+    { EUICC_RESPONSE, "EUICCResponse", "status", { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 31, END } },
     /* Reason 11 and the end of a package by an interruption come from the list of what is kept. */
     { 0xbf2b, "SGP32-RetrieveNotificationsListResponse", "errorReason", { 11, END } },
     { 0xbf2b, "SGP32-RetrieveNotificationsListResponse", "processingTerminated", { 3, END } },
@@ -75,11 +77,10 @@ static void note(const struct table *t, const char *member, int value)
             said[t - tables][n] = true;
 }
 
-void said_note(struct span answer)
+static void note_all(uint32_t tag, struct span answer)
 {
     struct buf text = { .max = 1 << 20 };
     const char *printed = NULL;
-    uint32_t tag = answer.len > 1 ? (uint32_t)answer.at[0] << 8 | answer.at[1] : 0;
     for (size_t i = 0; i < COUNT(tables); i++) {
         enum rsp_pdu pdu;
         if (tables[i].tag != tag)
@@ -95,6 +96,16 @@ void said_note(struct span answer)
         }
     }
     buf_release(&text);
+}
+
+void said_note(struct span answer)
+{
+    struct rsp_profile_installation_result r;
+    uint32_t tag = answer.len > 1 ? (uint32_t)answer.at[0] << 8 | answer.at[1] : 0;
+    note_all(tag, answer);
+    if (tag == 0xbf37 && !rsp_profile_installation_result_read(answer, &r))
+        note_all(EUICC_RESPONSE, r.data.result.which == RSP_OK ? r.data.result.success.sima_response
+                                                               : r.data.result.error.sima_response);
 }
 
 size_t said_missing(void)

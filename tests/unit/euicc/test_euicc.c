@@ -16,7 +16,7 @@ int main(void)
         { code_tests, code_tests_count },         { power_tests, power_tests_count },
         { contents_tests, contents_tests_count }, { files_tests, files_tests_count },
         { identity_tests, identity_tests_count }, { undefined_tests, undefined_tests_count },
-        { catalogue_tests, catalogue_tests_count },
+        { catalogue_tests, catalogue_tests_count }, { profile_element_tests, profile_element_tests_count },
     };
     struct test all[200];
     size_t count = 0;

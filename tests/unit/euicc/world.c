@@ -32,6 +32,8 @@ static enum err cut_save(struct euicc_nvm *n, struct span blob)
 {
     struct cut_nvm *c = (struct cut_nvm *)n;
     bool cut = ++c->saves == c->cut_at;
+    if (c->fail_at && c->saves >= c->fail_at && c->saves <= c->fail_until)
+        return ERR_IO;
     enum err e = cut && !c->after ? ERR_OK : c->ram.nvm.ops->save(&c->ram.nvm, blob);
     return cut ? ERR_CUT : e;
 }
@@ -589,19 +591,13 @@ void dp_load(struct world *w, struct dp *d, struct buf *result)
     buf_release(&instead);
 }
 
-int64_t download(struct world *w, struct dp *d)
+/* The signed result of a download: its ErrorReason (0 installed), its BppCommandId, its EUICCResponse. */
+static int64_t download_tells(struct world *w, struct dp *d, int64_t *command, struct buf *sima)
 {
-    int64_t command;
-    return download_fails_at(w, d, &command);
-}
-
-int64_t download_fails_at(struct world *w, struct dp *d, int64_t *command)
-{
-    struct buf result = { .max = 4096 };
+    struct buf result = { .max = 8192 };
     struct rsp_profile_installation_result r;
     struct rsp_tbs tbs;
     const struct cert *leaf;
-    int64_t reason = 0;
     REQUIRE(dp_authenticate(w, d) == 0);
     REQUIRE(dp_prepare(w, d) == 0);
     dp_load(w, d, &result);
@@ -611,10 +607,31 @@ int64_t download_fails_at(struct world *w, struct dp *d, int64_t *command)
                       &leaf) == ERR_OK);
     rsp_tbs_installation_result(&r.data, &tbs);
     CHECK(cert_verify(w->crypto, leaf, tbs.part, tbs.count, r.signature) == ERR_OK);
+    bool failed = r.data.result.which == RSP_ERROR;
     *command = r.data.result.error.command;
-    if (r.data.result.which == RSP_ERROR)
-        reason = r.data.result.error.reason;
+    REQUIRE(buf_set(sima, failed ? r.data.result.error.sima_response : r.data.result.success.sima_response) == ERR_OK);
+    int64_t reason = failed ? r.data.result.error.reason : 0;
     buf_release(&result);
+    return reason;
+}
+
+int64_t download(struct world *w, struct dp *d)
+{
+    int64_t command;
+    return download_fails_at(w, d, &command);
+}
+
+int64_t download_answers(struct world *w, struct dp *d, struct buf *sima)
+{
+    int64_t command;
+    return download_tells(w, d, &command, sima);
+}
+
+int64_t download_fails_at(struct world *w, struct dp *d, int64_t *command)
+{
+    struct buf sima = { .max = SAIP_ANSWER_MAX };
+    int64_t reason = download_tells(w, d, command, &sima);
+    buf_release(&sima);
     return reason;
 }
 

@@ -26,6 +26,7 @@ struct cut_nvm {
     struct euicc_nvm_ram ram;
     unsigned saves, cut_at; /* the n-th save is a power cut; 0 never */
     bool after;             /* cut after writing instead of before */
+    unsigned fail_at, fail_until; /* these saves fail, and change nothing; 0 none */
 };
 
 struct world {
@@ -141,6 +142,8 @@ int64_t dp_authenticate(struct world *w, struct dp *d);
 int64_t dp_prepare(struct world *w, struct dp *d);
 /* Loads the package; the answer BF37 goes to *result (empty when the card said nothing). */
 void dp_load(struct world *w, struct dp *d, struct buf *result);
+/* All of it. Returns the ErrorReason of the result, 0 installed; its EUICCResponse (empty: none) goes to *sima. */
+int64_t download_answers(struct world *w, struct dp *d, struct buf *sima);
 /* All of it. Returns the ErrorReason of the result, 0 installed. */
 int64_t download(struct world *w, struct dp *d);
 /* The same, and the BppCommandId of a failure. */
@@ -237,4 +240,5 @@ TESTS(files_tests);
 TESTS(identity_tests);
 TESTS(undefined_tests);
 TESTS(catalogue_tests);
+TESTS(profile_element_tests);
 #endif

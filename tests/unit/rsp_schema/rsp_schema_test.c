@@ -133,6 +133,33 @@ static void tolerates_the_future(void)
 }
 
 /* Lists of A0, each in the last, one deeper than DER_DEPTH_MAX. */
+/* Where the first member begins that the ASN.1 does not know, or that makes the message none. */
+static void finds_what_does_not_fit(void)
+{
+    static const struct {
+        const char *name, *hex;
+        bool sound;
+        size_t unknown, fault; /* offsets; unknown 0: none */
+    } rows[] = {
+        { "all members known", "aa07a0058000810107", true, 0, 0 },
+        { "a member behind the known ones", "aa0aa00580008101079f7e00", true, 9, 9 },
+        { "a member inside a member", "aa0aa00880008101079f7e00", true, 9, 9 },
+        { "a member in the wrong form", "a407a0038101018100", false, 0, 7 },
+        { "a member that is missing", "a405a003810101", false, 0, 0 },
+        { "an identification of no octets", "aa06a00480008100", false, 0, 6 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf bytes = hex(rows[i].hex);
+        struct span unknown = { 0 };
+        bool found = rsp_find_unknown(RSP_PROFILE_ELEMENT, buf_span(&bytes), &unknown);
+        CHECK_ROW(rows[i].name, (rsp_check(RSP_PROFILE_ELEMENT, buf_span(&bytes)) == ERR_OK) == rows[i].sound);
+        CHECK_ROW(rows[i].name, found == (rows[i].unknown > 0));
+        CHECK_ROW(rows[i].name, !found || (size_t)(unknown.at - bytes.at) == rows[i].unknown);
+        CHECK_ROW(rows[i].name, rsp_fault_offset(RSP_PROFILE_ELEMENT, buf_span(&bytes)) == rows[i].fault);
+        buf_release(&bytes);
+    }
+}
+
 static void refuses_deep_nesting(void)
 {
     struct buf b = { .max = 4096 };
@@ -298,6 +325,7 @@ static const struct test tests[] = {
     { "hostile input is refused", refuses_hostile_input },
     { "sound messages are accepted and encode to the same bytes", accepts_and_reencodes },
     { "unknown members behind the known ones are tolerated", tolerates_the_future },
+    { "what does not fit is found by its place", finds_what_does_not_fit },
     { "a message nested too deeply is refused", refuses_deep_nesting },
     { "a message too large is refused unread", refuses_oversize_before_reading },
     { "no changed octet does more than be refused", survives_changed_octets },

@@ -396,7 +396,7 @@ static void package_with(const char *element, struct buf *upp)
 #define TOPC "8320000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define TUAK(options) "a443a003810177a13ca13a8001028101" options K_OF_16 TOPC
 #define MANDATED_TUAK(options) "a445a0058000810177a13ca13a8001028101" options K_OF_16 TOPC
-#define TEST_ALGORITHM(options) "a423a003810177a11ca11a8001038101" options K_OF_16 "8300"
+#define TEST_ALGORITHM(options) "a425a0058000810177a11ca11a8001038101" options K_OF_16 "8300"
 
 static void elements_that_nobody_mandates_are_passed_over_with_their_status(void)
 {
@@ -412,17 +412,28 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
         { "a template of a later version", "b40ea0038101778107"
                                            "67810f01020509",
           "3006800109810177" },
-        { "a file that its template does not know",
+        { "a file of a later format, which is ignored as the check of the ASN.1 tells",
           "b415a0038101778106"
           "67810f010205"
           "bf7e058303010203",
-          "3009800100810177820154" },
+          "" },
+        { "TUAK with RES of no known length", TUAK("04"), "3006800106810177" },
+        { "a PIN of seven octets, behind one that is right",
+          "a226a003810177a11fa01d300d80010281083131313131313131300c800103810731313131313131",
+          "3006800106810177" },
+        { "a file without a size, behind one that has one",
+          "a125a003810177a11e301c620b8202412183026fe1800101620d8202412183026fe28b036f0601",
+          "3006800106810177" },
         { "an optional CSIM file whose place nobody told",
           "ba14a0038101778106"
           "67810f01020b"
           "b405a1038b0105",
           "300980010081017782015a" },
     };
+    struct buf plain = { .max = 4096 };
+    struct saip_package *bare = NULL;
+    package_with("", &plain);
+    REQUIRE(saip_read(buf_span(&plain), &bare, NULL) == ERR_OK);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf upp = { .max = 4096 }, statuses = { .max = 256 }, want = hex(rows[i].statuses);
         struct saip_package *p = NULL;
@@ -433,11 +444,62 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
             printf("%s: element %d: %s\n", rows[i].name, fault.identification, fault.why);
         CHECK_ROW(rows[i].name, !e && saip_put_exceptions(p, &statuses) == ERR_OK);
         CHECK_ROW(rows[i].name, span_equal(buf_span(&statuses), buf_span(&want)));
+        CHECK_ROW(rows[i].name, !e && p->pin_count == bare->pin_count && p->aka_count == bare->aka_count &&
+                                    p->file_count == bare->file_count && p->content.len == bare->content.len);
         saip_free(p);
         buf_release(&upp);
         buf_release(&statuses);
         buf_release(&want);
     }
+    saip_free(bare);
+    buf_release(&plain);
+}
+
+/* A directory is selected when it is created (interoperable format, 8.3.5), and the first one of an element is where the PINs
+ * behind it belong. */
+static void free_file_management_selects_what_it_creates(void)
+{
+    struct buf upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    package_with(
+    "a151a003810177a14a304862108202782183025f998b032f0601c6018262108202412183024f018001018b036f06018101a5"
+    "620d8202782183025f988b032f060162108202412183024f018001018b036f0601a219a003810178a112a010300e80020082"
+    "81083131313131313131",
+        &upp);
+    REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
+    size_t outer = saip_child(p, 0, 0x5f99), inner = outer == SAIP_NONE ? SAIP_NONE : saip_child(p, outer, 0x5f98);
+    REQUIRE(outer != SAIP_NONE && inner != SAIP_NONE);
+    CHECK(content_is(p, outer, 0x4f01, "a5"));
+    CHECK(content_is(p, inner, 0x4f01, "ff"));
+    CHECK(p->pins[p->pin_count - 1].reference == 0x82 && p->pins[p->pin_count - 1].directory == outer);
+    saip_free(p);
+    buf_release(&upp);
+}
+
+/* Without a template at all: the MF, a USIM whose place is under the MF, its PIN and its keys. */
+static void a_file_system_may_be_made_freely(void)
+{
+    struct buf upp = hex(
+    "a018800102810103830a89000123456789012341a5028100a600a139a003810102a132303062108202782183023f008b032f"
+    "0601c6010162108202412183022fe280010a8b032f0601810a98001032547698103214a218a003810103a111a00f300d8001"
+    "0181083131313131313131a147a003810104a140303e621f8202782183027fd0840ca0000000871002ff49ff05898b032f06"
+    "01c602018262108202412183026f078001098b036f06018109080910101032547698a219a003810105a112a010300e800200"
+    "8281083131313131313131a433a003810106a12ca12a80010181010282100000000000000000000000000000000083100000"
+    "0000000000000000000000000000aa05a003810107");
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    enum err e = saip_read(buf_span(&upp), &p, &fault);
+    if (e)
+        printf("element %d: %s\n", fault.identification, fault.why);
+    REQUIRE(e == ERR_OK);
+    size_t usim = usim_of(p);
+    REQUIRE(usim != SAIP_NONE && p->files[0].kind == SAIP_MF);
+    CHECK(p->files[usim].parent == 0 && content_is(p, usim, 0x6f07, "080910101032547698"));
+    CHECK(content_is(p, 0, 0x2fe2, "98001032547698103214"));
+    CHECK(p->pin_count == 2 && p->pins[0].directory == 0 && p->pins[1].directory == usim);
+    CHECK(p->aka_count == 1 && p->akas[0].adf == usim);
+    saip_free(p);
+    buf_release(&upp);
 }
 
 static void a_fault_is_answered_behind_what_was_done(void)
@@ -445,33 +507,32 @@ static void a_fault_is_answered_behind_what_was_done(void)
     static const struct {
         const char *name, *element, *last; /* the last PEStatus and what follows it */
     } rows[] = {
-        { "mandated IoT files", "bf200fa00580008101778106"
-                                "67810f010211",
-          "30068001018101778100" },
-        { "an identification used twice", "a607a0058000810102", "30068001038101028100" },
-        { "TUAK with a MAC of 128 bits, mandated", MANDATED_TUAK("09"), "300680010a8101778100" },
-        { "TUAK with RES of no known length", TUAK("04"), "30068001068101778100" },
-        { "TUAK with a MAC of no known length", TUAK("19"), "30068001068101778100" },
-        { "TUAK with the bit that is for nothing", TUAK("81"), "30068001068101778100" },
-        { "the test algorithm with RES of 256 bits", TEST_ALGORITHM("03"), "30068001068101778100" },
-        { "the test algorithm with keys of 256 bits", TEST_ALGORITHM("42"), "30068001068101778100" },
-        { "a file without a size", "a117a003810177"
-                                   "a110300e620c"
-                                   "82024121"
-                                   "83026ff0"
-                                   "8b020001",
-          "30068001068101778100" },
-        { "a file of a template that leaves the size open", "b414a003810177"
-                                                            "810667810f010205"
-                                                            "bf3504a1028800",
-          "30068001068101778100" },
-        { "a PIN without a list", "a207a0058000810177", "30068001058101778100" },
-        { "PINs of a directory that is not there", "a20ba003810177a10481027f99", "30068001038101778100" },
-        { "PINs shared with themselves", "a20ba003810177a10481027fd0", "30068001038101778100" },
-        { "PINs of a file", "a20ba003810177a10481022fe2", "30068001038101778100" },
-        { "PINs of half a path", "a20aa003810177a10381017f", "30068001038101778100" },
-        { "PINs of unknown kind", "a209a003810177a1028200", "30068001058101778100" },
-        { "an element without identification", "a602a000", "30038001058100" },
+        { "mandated IoT files", "bf200fa0058000810177810667810f010211", "30098001018101778301008100" },
+        { "an identification used twice", "a605a003810102", "30098001038101028301008100" },
+        { "TUAK with a MAC of 128 bits, mandated", MANDATED_TUAK("09"), "300980010a8101778301108100" },
+        { "TUAK with RES of no known length", MANDATED_TUAK("04"), "30098001068101778301108100" },
+        { "TUAK with a MAC of no known length", MANDATED_TUAK("19"), "30098001068101778301108100" },
+        { "TUAK with the bit that is for nothing", MANDATED_TUAK("81"), "30098001068101778301108100" },
+        { "the test algorithm with RES of 256 bits", TEST_ALGORITHM("03"), "30098001068101778301108100" },
+        { "the test algorithm with keys of 256 bits", TEST_ALGORITHM("42"), "30098001068101778301108100" },
+        { "a file without a size", "a119a0058000810177a110300e620c8202412183026ff08b020001", "300980010681017783010d8100" },
+        { "a file that is there already", "a118a003810177a111300f8000620b8202412183022fe2800101", "300980010381017783010d8100" },
+        { "a second MF", "a113a003810177a10c300a62088202782183023f00", "300980010381017783010b8100" },
+        { "a path to a directory that is not there", "a10da003810177a106300480027f99", "300980010381017783010b8100" },
+        { "contents before any file", "a10ca003810177a1053003810100", "300980010381017783010b8100" },
+        { "a link to a file that is not there", "a117a003810177a110300e620c8202412183026fe1c7026f99", "300980010381017783010b8100" },
+        { "a directory that names a PIN nobody creates", "a11ca003810177a115301362118202782183025f998b032f0601c6020a82", "300980010b81017783011d8100" },
+        { "a directory that names a global PIN which is another directory's", "a218a003810177a111a00f300d80010281083131313131313131a11ba003810178a114301262108202782183025f998b032f0601c60102", "300980010b81017883011c8100" },
+        { "a file of a template that leaves the size open", "b416a0058000810177810667810f010205bf3504a1028800", "30098001068101778301118100" },
+        { "contents that do not fit", "b417a003810177810667810f010205a3088303000000830100", "30098001038101778301168100" },
+        { "a PIN without a list", "a207a0058000810177", "30098001058101778301028100" },
+        { "a PIN of seven octets, behind one that is right, mandated", "a228a0058000810177a11fa01d300d80010281083131313131313131300c800103810731313131313131", "30098001068101778301218100" },
+        { "PINs of a directory that is not there", "a20ba003810177a10481027f99", "30098001038101778301098100" },
+        { "PINs shared with themselves", "a20ba003810177a10481027fd0", "30098001038101778301098100" },
+        { "PINs of a file", "a20ba003810177a10481022fe2", "30098001038101778301098100" },
+        { "PINs of half a path", "a20aa003810177a10381017f", "30098001038101778301098100" },
+        { "PINs of unknown kind", "a209a003810177a1028200", "30098001058101778301098100" },
+        { "an element without identification", "a602a000", "30068001058301028100" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf upp = { .max = 4096 }, answer = { .max = SAIP_ANSWER_MAX }, want = hex(rows[i].last);
@@ -591,6 +652,8 @@ int main(void)
         { "every name of an element is that of the ASN.1", every_name_of_an_element_is_that_of_the_asn1 },
         { "elements that nobody mandates are passed over with their status",
           elements_that_nobody_mandates_are_passed_over_with_their_status },
+        { "free file management selects what it creates", free_file_management_selects_what_it_creates },
+        { "a file system may be made freely", a_file_system_may_be_made_freely },
         { "a fault is answered behind what was done", a_fault_is_answered_behind_what_was_done },
         { "hostile answers are refused", hostile_answers_are_refused },
         { "no truncation or flip of a package does harm", no_truncation_or_flip_of_a_package_does_harm },

@@ -154,11 +154,12 @@ static void ts48_packages_are_downloaded(void)
 static void types_are_judged(void)
 {
     struct lab l;
-    struct buf good = { .max = 4096 }, mute = { .max = 4096 }, large = { .max = SAIP_UPP_MAX + 16 };
+    struct buf good = { .max = 4096 }, mute = { .max = 4096 }, pinless = { .max = 4096 }, large = { .max = SAIP_UPP_MAX + 16 };
     char long_name[66];
     lab_open(&l);
     a_package(&good, 0);
     a_package(&mute, 0xa4);
+    a_package(&pinless, 0xa2);
     memset(long_name, 'x', 65);
     long_name[65] = 0;
     REQUIRE(buf_reserve(&large, SAIP_UPP_MAX + 1) == ERR_OK);
@@ -173,6 +174,7 @@ static void types_are_judged(void)
         { "no package", "iot", "eso", SPAN(0x30, 0x00), 400 },
         { "half a package", "iot", "eso", span_sub(buf_span(&good), 0, good.len / 2), 400 },
         { "a package without keys", "iot", "eso", buf_span(&mute), 400 },
+        { "a package without the PINs that its directories name", "iot", "eso", buf_span(&pinless), 400 },
         { "a package larger than any", "iot", "eso", buf_span(&large), 400 },
         { "no name", NULL, "eso", buf_span(&good), 400 },
         { "an empty name", "", "eso", buf_span(&good), 400 },
@@ -201,6 +203,7 @@ static void types_are_judged(void)
     json_decref(answer);
     buf_release(&good);
     buf_release(&mute);
+    buf_release(&pinless);
     buf_release(&large);
     lab_close(&l);
 }
@@ -217,7 +220,6 @@ static void profiles_must_fit_their_type(void)
     } rows[] = {
         { "all that has a place", MEMBERS, "", 0, 200 },
         { "a PUK without a place", MEMBERS, "pukCodes: the package has no place for PUK1", 0xa3, 400 },
-        { "a PIN without a place", MEMBERS, "pinCodes: the package has no place for PIN1", 0xa2, 400 },
         { "another operator's type",
           "\"operator\":\"admin\",\"profileType\":\"iot\",\"k\":\"" OWN_K "\",\"opc\":\"" OWN_OPC "\"",
           "no such profile type of this operator", 0, 400 },
