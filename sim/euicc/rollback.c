@@ -20,23 +20,24 @@ static void drop_result(struct state *s, uint32_t seq)
 
 /* The new result has the eIM, counter and transaction of the package that granted the rollback, and
  * takes the place of its result, which is not delivered any more. */
-static enum err put_new_result(struct euicc *e, struct state *s, struct buf *result)
+static enum err put_new_result(struct euicc *e, struct state *s, int64_t code, struct buf *result)
 {
     struct rollback *r = &s->rollback;
     const struct eim *m = eim_find(s, shared_span(r->eim_id));
     struct package_origin o = { .eim_id = shared_span(r->eim_id),
                                 .counter = r->counter,
                                 .credential = r->credential };
-    struct rsp_euicc_result entry = { .which = RSP_RESULT_ROLLBACK, .code = RSP_ROLLBACK_OK };
+    struct rsp_euicc_result entry = { .which = RSP_RESULT_ROLLBACK, .code = code };
     struct buf results = { .max = 64 };
     if (r->transaction_id)
         o.transaction_id = shared_span(r->transaction_id);
     if (m)
         o.token = (struct rsp_int){ m->has_token, m->token };
     drop_result(s, r->result_seq);
+    r->result_seq = next_seq(s);
     enum err err = rsp_euicc_result_write(&entry, &results);
     if (!err)
-        err = package_result_put(e, s, &o, buf_span(&results), next_seq(s), result);
+        err = package_result_put(e, s, &o, buf_span(&results), r->result_seq, result);
     buf_release(&results);
     return err;
 }
@@ -57,10 +58,30 @@ static enum err roll_back(struct euicc *e, bool refresh, struct buf *response)
     err = profile_switch(e, s, to);
     cat_refresh(e, refresh);
     if (!err)
-        err = put_new_result(e, s, &result);
+        err = put_new_result(e, s, RSP_ROLLBACK_OK, &result);
     if (!err)
         err = answer(RSP_PROFILE_ROLLBACK_OK, buf_span(&result), response);
     state_clear_rollback(s);
+    buf_release(&result);
+    return err;
+}
+
+/* What fails inside changes nothing but the result: the eIM is told that the way back was tried (undefinedError), and the IPA
+ * may try it again. */
+static enum err tell_failure(struct euicc *e, enum err why, struct buf *response)
+{
+    struct state *s;
+    struct buf result = { .max = 8192 };
+    LOG(e->env.log, LOG_ERROR, "rollback.failed", F_TEXT("why", err_name(why)));
+    euicc_discard(e);
+    usim_close(e);
+    cat_settle(e, false);
+    buf_clear(response);
+    enum err err = euicc_change(e, &s);
+    if (!err)
+        err = put_new_result(e, s, RSP_ROLLBACK_UNDEFINED_ERROR, &result);
+    if (!err)
+        err = answer(RSP_PROFILE_ROLLBACK_UNDEFINED_ERROR, buf_span(&result), response);
     buf_release(&result);
     return err;
 }
@@ -75,5 +96,6 @@ enum err isdr_profile_rollback(struct euicc *e, struct span request, struct buf 
         return answer(RSP_PROFILE_ROLLBACK_ROLLBACK_NOT_ALLOWED, (struct span){ 0 }, response);
     if (cat_is_busy(e))
         return answer(RSP_PROFILE_ROLLBACK_CAT_BUSY, (struct span){ 0 }, response);
-    return roll_back(e, refresh, response);
+    err = roll_back(e, refresh, response);
+    return failure_is_undefined(err) ? tell_failure(e, err, response) : err;
 }

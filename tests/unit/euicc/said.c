@@ -51,7 +51,7 @@ static const struct table {
     { 0xbf56, "GetCertsResponse", "getCertsError", { 1, 127, END } },
     { 0xbf57, "AddInitialEimResponse", "addInitialEimError", { 1, 2, 3, 5, 6, 7, 127, END } },
     { 0xbf58, "ProfileRollbackResponse", "cmdResult", { 0, 1, 5, 7, 127, END } },
-    { 0xbf58, "ProfileRollbackResponse", "rollbackResult", { 0, END } },
+    { 0xbf58, "ProfileRollbackResponse", "rollbackResult", { 0, 127, END } },
     { 0xbf59, "ConfigureImmediateProfileEnablingResponse", "configImmediateEnableResult", { 0, 1, 2, 127, END } },
     { 0xbf5a, "ImmediateEnableResponse", "immediateEnableResult", { 0, 1, 4, 5, 127, END } },
     { 0xbf5b, "EnableEmergencyProfileResponse", "enableEmergencyProfileResult", { 0, 2, 5, 8, 127, END } },

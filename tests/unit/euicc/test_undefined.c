@@ -232,6 +232,22 @@ static int64_t package(struct world *w, struct dp *d)
     return code;
 }
 
+/* cmdResult; where the way back failed inside, the result that the eIM gets says so too. */
+static int64_t roll_back(struct world *w, struct dp *d)
+{
+    struct buf response = { .max = 4096 };
+    struct der_tlv whole, result;
+    (void)d;
+    uint16_t sw = es10(w, SPAN(0xbf, 0x58, 0x03, 0x80, 0x01, 0xff), &response);
+    int64_t code = error_at(apdu_success(sw) ? 0x9000 : sw, buf_span(&response), 0xbf58, 0x02);
+    bool told = code != UNDEFINED || der_only(buf_span(&response), 0xbf58, &whole) ||
+                der_find(whole.value, 0xbf51, &result) ||
+                memmem(result.value.at, result.value.len, "\x8c\x01\x7f", 3);
+    CHECK(told);
+    buf_release(&response);
+    return code;
+}
+
 static bool begins(struct span s, const char *wanted)
 {
     struct buf want = hex(wanted);
@@ -277,7 +293,7 @@ static const struct story stories[] = {
       .undefined = "bf3f0380017f" },
     { "GetEimConfigurationData", .prepare = have_partner, .request = "bf5500", .done = "bf55" },
     { "GetCerts", .prepare = nothing, .request = "bf5600", .done = "bf56", .undefined = "bf560381017f" },
-    { "ProfileRollback", .prepare = have_switched, .request = "bf58038001ff", .done = "bf58", .undefined = "bf580302017f" },
+    { "ProfileRollback", .prepare = have_switched, .act = roll_back, .leaves_result = true },
     { "ConfigureImmediateProfileEnabling", .prepare = nothing, .request = "bf59028000", .done = "bf5903800100",
       .undefined = "bf590380017f" },
     { "EnableEmergencyProfile", .prepare = have_emergency, .request = "bf5b038001ff", .done = "bf5b03800100",
