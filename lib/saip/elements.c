@@ -47,7 +47,7 @@ static enum err read_mandatory_templates(struct saip_reader *r, struct span list
 enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
 {
     struct saip_header *h = &r->package->header;
-    struct der_tlv t;
+    struct der_tlv t, pix;
     enum err e = header_number(r, element->value, 0x80, &h->major);
     if (!e && (h->major < 1 || h->major > 3))
         e = saip_refuse(r, SAIP_UNSUPPORTED_PROFILE_VERSION, "package format of another major version");
@@ -67,8 +67,11 @@ enum err saip_read_header(struct saip_reader *r, const struct der_tlv *element)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "header without services");
     read_services(t.value, h);
     h->mandates_libraries = saip_find(r, element->value, 0xa8, &t) && t.value.len;
-    if (saip_find(r, element->value, 0xa9, &t))
-        return saip_refuse(r, SAIP_FEATURE_NOT_SUPPORTED, "the IoT minimal profile is not supported");
+    if (saip_find(r, element->value, 0xa9, &t)) {
+        if (!saip_find(r, t.value, 0x80, &pix) || pix.value.len < 7 || pix.value.len > 11)
+            return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "a PIX has 7 to 11 octets");
+        h->pix = pix.value;
+    }
     return saip_find(r, element->value, 0xa6, &t) ? read_mandatory_templates(r, t.value) : ERR_OK;
 }
 
@@ -100,11 +103,20 @@ static enum err key_reference(struct saip_reader *r, struct span from, uint8_t *
     return e || *out ? e : saip_refuse(r, SAIP_INVALID_PARAMETER, "PIN or PUK without reference");
 }
 
+/* In an IoT minimal profile all codes stand behind the ADF, or the PUKs before the MF: the global ones are the MF's
+ * (interoperable format, 8.5). */
+static uint16_t code_directory(const struct saip_reader *r, uint8_t reference)
+{
+    bool of_mf = r->package->header.pix.len && (reference < 0x80 || r->directory == SAIP_NONE);
+    return of_mf ? 0 : (uint16_t)r->directory;
+}
+
 static enum err read_pin(struct saip_reader *r, struct span from)
 {
     struct saip_package *p = r->package;
-    struct saip_pin pin = { .directory = (uint16_t)r->directory };
+    struct saip_pin pin = { 0 };
     enum err e = key_reference(r, from, &pin.reference);
+    pin.directory = code_directory(r, pin.reference);
     if (!e)
         e = code_value(r, from, pin.value);
     if (!e)
@@ -124,8 +136,9 @@ static enum err read_pin(struct saip_reader *r, struct span from)
 static enum err read_puk(struct saip_reader *r, struct span from)
 {
     struct saip_package *p = r->package;
-    struct saip_puk puk = { .directory = (uint16_t)r->directory };
+    struct saip_puk puk = { 0 };
     enum err e = key_reference(r, from, &puk.reference);
+    puk.directory = code_directory(r, puk.reference);
     if (!e)
         e = code_value(r, from, puk.value);
     if (!e)
@@ -144,7 +157,7 @@ static enum err each_code(struct saip_reader *r, struct span list,
     struct der d = der_open(list);
     struct der_tlv item;
     enum err e = ERR_OK;
-    if (r->directory == SAIP_NONE)
+    if (r->directory == SAIP_NONE && (read != read_puk || !r->package->header.pix.len))
         return saip_refuse(r, SAIP_BAD_VALUES, "PIN or PUK before the MF");
     while (!e && !der_at_end(&d))
         e = saip_next(r, &d, &item) || item.tag != 0x30

@@ -9,6 +9,8 @@ struct draft {
     struct saip_file file;
     struct saip_directory directory;
     const char *pattern;      /* of the template; NULL none */
+    const char *const *rules; /* a pattern a record; NULL none */
+    struct span given;        /* contents that the package's header gives */
     struct span fill, repeat; /* C1, C2 of the FCP */
     struct span link;         /* path; C7 */
     bool in_template; /* what the FCP leaves out is known */
@@ -144,7 +146,7 @@ size_t saip_at_path(const struct saip_package *p, struct span path)
     return at;
 }
 
-static void fill_unit(const struct draft *d, uint8_t *at, size_t size)
+static void fill_unit(const struct draft *d, size_t nth, uint8_t *at, size_t size)
 {
     if (d->repeat.len)
         for (size_t i = 0; i < size; i++)
@@ -152,6 +154,11 @@ static void fill_unit(const struct draft *d, uint8_t *at, size_t size)
     else if (d->fill.len)
         for (size_t i = 0; i < size; i++)
             at[i] = d->fill.at[i < d->fill.len ? i : d->fill.len - 1];
+    else if (d->given.len)
+        for (size_t i = 0; i < size; i++)
+            at[i] = i < d->given.len ? d->given.at[i] : 0xff;
+    else if (d->rules)
+        saip_template_fill(nth < SAIP_DEFAULT_RULES ? d->rules[nth] : "FF*", at, size);
     else
         saip_template_fill(d->pattern ? d->pattern : "FF*", at, size);
 }
@@ -173,7 +180,7 @@ static enum err lay_out_content(struct saip_reader *r, struct draft *d)
     bool records = f->kind == SAIP_LINEAR_FIXED || f->kind == SAIP_CYCLIC;
     size_t unit = records ? f->record_length : f->size;
     for (size_t at = 0; unit && at + unit <= f->size; at += unit)
-        fill_unit(d, content->at + f->offset + at, unit);
+        fill_unit(d, at / unit, content->at + f->offset + at, unit);
     return ERR_OK;
 }
 
@@ -267,6 +274,7 @@ static enum err put_offset(struct saip_reader *r, struct draft *d, struct span v
 struct member {
     unsigned family, version;
     uint32_t tag, last; /* the last tag that the element's ASN.1 names */
+    uint32_t reached;   /* directories below this tag are there */
     const uint8_t *at;
     size_t base; /* directory of the element; SAIP_NONE while its own directory is still to come */
     size_t home; /* where the element's own directory is made */
@@ -277,9 +285,75 @@ static size_t member_parent(struct saip_reader *r, const struct member *m,
 {
     if (m->base == SAIP_NONE)
         return m->home;
+    if (row && row->under == SAIP_UNDER_ADF)
+        return r->adf;
     if (!row || !row->under || (r->package->files[m->base].fid == row->under))
         return m->base;
     return saip_child(r->package, m->base, row->under);
+}
+
+/* ---- the IoT minimal profile: what its files are without being told
+ * ------------------------------------------------------------ */
+static bool is_iot(unsigned family)
+{
+    return family == SAIP_IOT || family == SAIP_OPT_IOT;
+}
+
+/* The RID of 3GPP and the PIX of the header. */
+static struct span iot_aid(struct saip_reader *r)
+{
+    static const uint8_t rid[] = { 0xa0, 0x00, 0x00, 0x00, 0x87 };
+    struct span pix = r->package->header.pix;
+    uint8_t *aid = r->package->header.directory + 4;
+    memcpy(aid, rid, sizeof rid);
+    memcpy(aid + sizeof rid, pix.at, pix.len);
+    return span_of(aid, sizeof rid + pix.len);
+}
+
+/* EF.DIR: an application template with the AID alone. */
+static struct span iot_directory(struct saip_reader *r)
+{
+    struct span aid = iot_aid(r);
+    uint8_t *entry = r->package->header.directory;
+    entry[0] = 0x61;
+    entry[1] = (uint8_t)(aid.len + 2);
+    entry[2] = 0x4f;
+    entry[3] = (uint8_t)aid.len;
+    return span_of(entry, aid.len + 4);
+}
+
+static void be_given(struct draft *d, struct span content, size_t record_length)
+{
+    d->given = content;
+    d->file.size = (uint32_t)content.len;
+    d->file.record_length = (uint16_t)record_length;
+}
+
+static void fill_in_iot(struct saip_reader *r, struct draft *d)
+{
+    static const uint8_t pins[] = { 0x01, 0x0a };
+    if (is_directory(d->file.kind))
+        d->directory.pin_status = SPAN_ARRAY(pins);
+    if (d->file.kind == SAIP_ADF)
+        d->directory.aid = iot_aid(r);
+    switch (d->file.fid) {
+    case 0x2fe2:
+        be_given(d, SPAN_ARRAY(r->package->header.iccid), 0);
+        break;
+    case 0x2f00: {
+        struct span entry = iot_directory(r);
+        be_given(d, entry, entry.len);
+        break;
+    }
+    case 0x2f06:
+    case 0x6f06:
+        d->rules = saip_default_rules;
+        d->file.record_length = SAIP_DEFAULT_RULE_OCTETS;
+        d->file.size = SAIP_DEFAULT_RULES * SAIP_DEFAULT_RULE_OCTETS;
+        break;
+    default:
+        break;
+    }
 }
 
 static struct draft begin_draft(struct saip_reader *r, const struct member *m, unsigned nth)
@@ -296,10 +370,12 @@ static struct draft begin_draft(struct saip_reader *r, const struct member *m, u
     d.file.size = row->size;
     d.file.record_length = row->record_length;
     d.file.sfi = row->sfi;
-    d.file.access[0] = m->family == 1 ? 0x2f : 0x6f;
+    d.file.access[0] = m->family == 1 || (m->family == SAIP_IOT && !row->under) ? 0x2f : 0x6f;
     d.file.access[1] = 0x06;
     d.file.access[2] = row->access_record;
     d.file.access_len = 3;
+    if (is_iot(m->family))
+        fill_in_iot(r, &d);
     return d;
 }
 
@@ -383,7 +459,7 @@ static enum err create_unmentioned(struct saip_reader *r, struct member m, struc
     const struct saip_template_file *row = NULL;
     while (!e && (row = saip_template_next(m.family, m.version, row))) {
         struct der_tlv there;
-        if (row->content_required || !row->size || !der_find(members, row->tag, &there))
+        if (row->content_required || (!row->size && m.family != SAIP_IOT) || is_directory(row->kind) || !der_find(members, row->tag, &there))
             continue;
         m.tag = row->tag;
         struct draft d = begin_draft(r, &m, 0);
@@ -405,6 +481,7 @@ static const struct {
     { 0xba, 0xbf44, 11, FILES_OF_ADF }, { 0xbb, 0xa9, 12, OWN_UNDER_ADF },
     { 0xbc, 0xb5, 13, OWN_UNDER_ADF }, { 0xbd, 0xa3, 14, OWN_UNDER_ADF },
     { 0xbe, 0xa3, 15, OWN_UNDER_ADF }, { 0xbf1f, 0xa8, 16, OWN_UNDER_ADF },
+    { 0xbf20, 0xb7, SAIP_IOT, OWN_UNDER_NOTHING }, { 0xbf21, 0xbb, SAIP_OPT_IOT, FILES_OF_ADF },
 };
 
 static enum err read_template_id(struct saip_reader *r, struct span oid, struct member *m)
@@ -427,7 +504,10 @@ static enum err find_place(struct saip_reader *r, uint32_t tag, struct member *m
         m->last = template_elements[i].last;
         bool in_adf =
             template_elements[i].place == FILES_OF_ADF || template_elements[i].place == OWN_UNDER_ADF;
-        bool first = template_elements[i].place == OWN_UNDER_NOTHING;
+        bool first = template_elements[i].place == OWN_UNDER_NOTHING, iot = r->package->header.pix.len;
+        if (iot != is_iot(m->family) && (first || !iot))
+            return saip_refuse(r, SAIP_BAD_VALUES,
+                               iot ? "an IoT minimal profile begins with PE-IoT" : "IoT files in a profile that is no IoT one");
         if (first != (r->package->file_count == 0) || (in_adf && r->adf == SAIP_NONE))
             return saip_refuse(r, SAIP_BAD_VALUES,
                                "files without the directory they belong to, or a second MF");
@@ -447,6 +527,36 @@ static void enter_directory(struct saip_reader *r, const struct member *m, size_
         r->directory = index;
 }
 
+static void settle_member(struct saip_reader *r, struct member *m, size_t first)
+{
+    if (first == SAIP_NONE)
+        return;
+    bool new_adf = m->family == SAIP_IOT && r->package->files[first].kind == SAIP_ADF;
+    if (m->base == SAIP_NONE || new_adf)
+        enter_directory(r, m, first);
+    if (m->base == SAIP_NONE)
+        m->base = first;
+}
+
+/* An IoT minimal profile need not tell its MF and its ADF, which must be there before their files. */
+static enum err make_directories(struct saip_reader *r, struct member *m, struct span members, uint32_t before)
+{
+    const struct saip_template_file *row = NULL;
+    enum err e = ERR_OK;
+    while (!e && m->family == SAIP_IOT && (row = saip_template_next(m->family, m->version, row))) {
+        struct der_tlv there;
+        if (!is_directory(row->kind) || row->tag < m->reached || row->tag >= before || !der_find(members, row->tag, &there))
+            continue;
+        m->tag = row->tag;
+        struct draft d = begin_draft(r, m, 0);
+        e = finish_draft(r, &d);
+        if (!e && d.laid_out)
+            settle_member(r, m, d.index);
+    }
+    m->reached = before;
+    return e;
+}
+
 enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv *element)
 {
     struct member m = { 0 };
@@ -463,16 +573,18 @@ enum err saip_read_template_element(struct saip_reader *r, const struct der_tlv 
         e = saip_next(r, &cursor, &t);
         if (!e && t.tag > m.last) /* of a later format: ignored, as the one who checks the ASN.1 tells */
             continue;
-        m.tag = t.tag;
         m.at = t.whole.at;
         if (!e)
+            e = make_directories(r, &m, members, t.tag);
+        m.tag = t.tag;
+        if (!e)
             e = read_member(r, &m, t.value, &first);
-        if (!e && m.base == SAIP_NONE && first != SAIP_NONE) {
-            m.base = first;
-            enter_directory(r, &m, first);
-        }
+        if (!e)
+            settle_member(r, &m, first);
     }
     r->at = m.at = r->element;
+    if (!e)
+        e = make_directories(r, &m, members, m.last + 1);
     if (!e && m.base != SAIP_NONE && saip_template_by_default(m.family))
         e = create_unmentioned(r, m, members);
     return e;

@@ -30,6 +30,7 @@ struct tailor {
     struct saip_fault *fault;
     bool done[PLACES];
     bool usim; /* one was seen: a second one is another subscriber's */
+    bool iot;  /* EF.ICCID need not be there: the header's is the card's */
 };
 
 static enum err refuse(struct tailor *t, const char *why)
@@ -182,6 +183,28 @@ static enum err put_usim_member(struct tailor *t, const struct der_tlv *m)
     default:
         return copy(t, m);
     }
+}
+
+/* An IoT minimal profile has MF and USIM in one element, the service provider name in the optional one. */
+static enum err put_iot_member(struct tailor *t, const struct der_tlv *m)
+{
+    switch (m->tag) {
+    case 0xa4:
+        return put_file(t, m, EF_ICCID, SPAN_ARRAY(t->s->iccid));
+    case 0xa9:
+        return put_imsi(t, m);
+    case 0xb2:
+        return put_access_class(t, m);
+    case 0xb5:
+        return put_administrative_data(t, m);
+    default:
+        return copy(t, m);
+    }
+}
+
+static enum err put_optional_iot_member(struct tailor *t, const struct der_tlv *m)
+{
+    return m->tag == 0xa6 ? put_spn(t, m) : copy(t, m);
 }
 
 /* --- ISIM ----------------------------------------------------------------------------------------- */
@@ -381,11 +404,13 @@ static enum err put_element(struct tailor *t, const struct der_tlv *element)
     } elements[] = {
         { 0xa0, put_header_member }, { 0xb0, put_mf_member },  { 0xb3, put_usim_member },
         { 0xa4, put_aka_member },    { 0xa2, put_pin_member }, { 0xa3, put_puk_member },
-        { 0xb5, put_isim_member },
+        { 0xb5, put_isim_member },   { 0xbf20, put_iot_member }, { 0xbf21, put_optional_iot_member },
     };
-    if (element->tag == 0xb3 && t->usim)
+    bool usim = element->tag == 0xb3 || element->tag == 0xbf20;
+    t->iot |= element->tag == 0xbf20;
+    if (usim && t->usim)
         return refuse(t, "usim: the package has a second one, and a subscription one IMSI");
-    t->usim |= element->tag == 0xb3;
+    t->usim |= usim;
     for (size_t i = 0; i < COUNT(elements); i++)
         if (elements[i].tag == element->tag)
             return rewrite(t, element, elements[i].put);
@@ -396,7 +421,7 @@ static enum err check_places(struct tailor *t)
 {
     const struct saip_subscription *s = t->s;
     const bool wanted[PLACES] = {
-        [HEADER_ICCID] = true, [EF_ICCID] = true, [EF_IMSI] = true, [AKA_KEYS] = true,
+        [HEADER_ICCID] = true, [EF_ICCID] = !t->iot, [EF_IMSI] = true, [AKA_KEYS] = true,
         [EF_SPN] = s->spn, [PIN1] = s->pin1, [PUK1] = s->puk1, [PIN2] = s->pin2, [PUK2] = s->puk2, [ADM1] = s->adm1,
         [EF_AD] = s->mnc_length == 3, /* two digits are what a card takes for granted */
     };

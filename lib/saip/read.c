@@ -248,6 +248,26 @@ static bool pin_is_there(const struct saip_package *p, size_t directory, uint8_t
     return false;
 }
 
+/* An IoT minimal profile need not give its PINs: the application PIN is there then and disabled, and the administrator's is
+ * blocked, since nobody was told it. */
+static enum err add_default_pins(struct saip_reader *r)
+{
+    static const struct saip_pin defaults[] = {
+        { .reference = 0x01, .value = { '0', '0', '0', '0', 0xff, 0xff, 0xff, 0xff }, .attributes = 6, .tries = 0x33 },
+        { .reference = 0x0a, .value = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, .attributes = 3, .tries = 0xa0 },
+    };
+    struct saip_package *p = r->package;
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && p->header.pix.len && i < COUNT(defaults); i++) {
+        if (has_pin(p, 0, defaults[i].reference))
+            continue;
+        e = saip_room(r, &p->pins, &r->capacity[2], p->pin_count, sizeof p->pins[0], SAIP_CODES_MAX);
+        if (!e)
+            p->pins[p->pin_count++] = defaults[i];
+    }
+    return e;
+}
+
 static enum err check_pin_status(struct saip_reader *r, size_t directory)
 {
     const struct saip_package *p = r->package;
@@ -290,6 +310,8 @@ static enum err read_parts(struct saip_reader *r, const struct span *parts, size
     }
     if (!e && !r->package->file_count)
         e = saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "package without MF");
+    if (!e)
+        e = add_default_pins(r);
     return e ? e : check_pin_statuses(r);
 }
 

@@ -119,6 +119,8 @@ struct saip_header {
     bool unknown_services;    /* one that has no name yet is mandatory */
     bool mandates_libraries;  /* eUICC-Mandatory-AIDs names one */
     struct span connectivity; /* connectivityParameters, "" when absent */
+    struct span pix;          /* of an IoT minimal profile, 7 to 11 octets; "": a full one */
+    uint8_t directory[20];    /* what EF.DIR says of that one's USIM, with its AID from the fifth octet on */
 };
 
 /* A package as read. Borrows the UPP's bytes; owns the file contents. */

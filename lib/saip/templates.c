@@ -342,6 +342,79 @@ static const struct saip_template_file rows[] = {
     { 16, 1, 0xA6, 0x4F04, SAIP_TRANSPARENT, 32, 0, 2, 0x04, true, 0x0000, "" },
     { 16, 1, 0xA7, 0x4F05, SAIP_TRANSPARENT, 29, 0, 2, 0x05, true, 0x0000, "" },
     { 16, 1, 0xA8, 0x4F06, SAIP_TRANSPARENT, 32, 0, 2, 0x06, true, 0x0000, "" },
+    { 17, 1, 0xA2, 0x3F00, SAIP_MF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 17, 1, 0xA3, 0x2F05, SAIP_TRANSPARENT, 2, 0, 1, 0x05, false, 0x0000, "FF*" },
+    { 17, 1, 0xA4, 0x2FE2, SAIP_TRANSPARENT, 10, 0, 11, 0x02, false, 0x0000, "" },
+    { 17, 1, 0xA5, 0x2F00, SAIP_LINEAR_FIXED, 0, 0, 10, 0x1E, false, 0x0000, "" },
+    { 17, 1, 0xA6, 0x2F06, SAIP_LINEAR_FIXED, 0, 0, 10, 0x00, false, 0x0000, "" },
+    { 17, 1, 0xA7, 0x2F08, SAIP_TRANSPARENT, 5, 0, 10, 0x08, false, 0x0000, "" },
+    { 17, 1, 0xA8, 0x7FD0, SAIP_ADF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 17, 1, 0xA9, 0x6F07, SAIP_TRANSPARENT, 9, 0, 2, 0x07, true, SAIP_UNDER_ADF, "" },
+    { 17, 1, 0xAA, 0x6F06, SAIP_LINEAR_FIXED, 0, 0, 10, 0x17, false, SAIP_UNDER_ADF, "" },
+    { 17, 1, 0xAB, 0x6F08, SAIP_TRANSPARENT, 33, 0, 5, 0x08, false, SAIP_UNDER_ADF, "07FF*" },
+    { 17, 1, 0xAC, 0x6F09, SAIP_TRANSPARENT, 33, 0, 5, 0x09, false, SAIP_UNDER_ADF, "07FF*" },
+    { 17, 1, 0xAD, 0x6F31, SAIP_TRANSPARENT, 1, 0, 2, 0x12, false, SAIP_UNDER_ADF, "0A" },
+    { 17, 1, 0xAE, 0x6F38, SAIP_TRANSPARENT, 17, 0, 2, 0x04, false, SAIP_UNDER_ADF, "000000000100*" },
+    { 17, 1, 0xAF, 0x6F5B, SAIP_TRANSPARENT, 6, 0, 5, 0x0F, false, SAIP_UNDER_ADF, "F00000F00000" },
+    { 17, 1, 0xB0, 0x6F5C, SAIP_TRANSPARENT, 3, 0, 2, 0x10, false, SAIP_UNDER_ADF, "FFFFFF" },
+    { 17, 1, 0xB1, 0x6F73, SAIP_TRANSPARENT, 14, 0, 5, 0x0C, false, SAIP_UNDER_ADF, "FFFFFFFFFFFFFFFFFFFF0000FF01" },
+    { 17, 1, 0xB2, 0x6F78, SAIP_TRANSPARENT, 2, 0, 2, 0x06, true, SAIP_UNDER_ADF, "" },
+    { 17, 1, 0xB3, 0x6F7B, SAIP_TRANSPARENT, 12, 0, 5, 0x0D, false, SAIP_UNDER_ADF, "FF*" },
+    { 17, 1, 0xB4, 0x6F7E, SAIP_TRANSPARENT, 11, 0, 5, 0x0B, false, SAIP_UNDER_ADF, "FFFFFFFFFFFFFF0000FF01" },
+    { 17, 1, 0xB5, 0x6FAD, SAIP_TRANSPARENT, 4, 0, 10, 0x03, false, SAIP_UNDER_ADF, "00000002" },
+    { 17, 1, 0xB6, 0x6FB7, SAIP_LINEAR_FIXED, 4, 4, 10, 0x01, false, SAIP_UNDER_ADF, "FF*" },
+    { 17, 1, 0xB7, 0x6FC4, SAIP_TRANSPARENT, 128, 0, 5, 0x00, false, SAIP_UNDER_ADF, "FF*" },
+    { 18, 1, 0xA2, 0x6F3B, SAIP_LINEAR_FIXED, 520, 26, 8, 0x00, false, 0x0000, "FF*" },
+    { 18, 1, 0xA3, 0x6F3C, SAIP_LINEAR_FIXED, 1760, 176, 5, 0x00, false, 0x0000, "00FF*" },
+    { 18, 1, 0xA4, 0x6F42, SAIP_LINEAR_FIXED, 38, 38, 5, 0x00, false, 0x0000, "FF*" },
+    { 18, 1, 0xA5, 0x6F43, SAIP_TRANSPARENT, 2, 0, 5, 0x00, false, 0x0000, "FFFF" },
+    { 18, 1, 0xA6, 0x6F46, SAIP_TRANSPARENT, 17, 0, 10, 0x00, true, 0x0000, "" },
+    { 18, 1, 0xA7, 0x6F56, SAIP_TRANSPARENT, 1, 0, 8, 0x05, true, 0x0000, "" },
+    { 18, 1, 0xA8, 0x6F61, SAIP_TRANSPARENT, 40, 0, 2, 0x11, false, 0x0000, "(FFFFFF0000)" },
+    { 18, 1, 0xA9, 0x6F62, SAIP_TRANSPARENT, 5, 0, 2, 0x13, false, 0x0000, "(FFFFFF0000)" },
+    { 18, 1, 0xAA, 0x6FD9, SAIP_TRANSPARENT, 15, 0, 2, 0x1D, false, 0x0000, "FF*" },
+    { 18, 1, 0xAB, 0x6FE3, SAIP_TRANSPARENT, 18, 0, 5, 0x1E, false, 0x0000,
+      "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF000001" },
+    { 18, 1, 0xAC, 0x6FE4, SAIP_LINEAR_FIXED, 80, 80, 5, 0x18, false, 0x0000, "FF*" },
+    { 18, 1, 0xAD, 0x5FC0, SAIP_DF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 18, 1, 0xAE, 0x4F01, SAIP_TRANSPARENT, 20, 0, 5, 0x01, false, 0x5FC0,
+      "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000001" },
+    { 18, 1, 0xAF, 0x4F02, SAIP_TRANSPARENT, 20, 0, 5, 0x02, false, 0x5FC0,
+      "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000001" },
+    { 18, 1, 0xB0, 0x4F03, SAIP_LINEAR_FIXED, 124, 62, 5, 0x03, false, 0x5FC0, "FF*" },
+    { 18, 1, 0xB1, 0x4F04, SAIP_LINEAR_FIXED, 124, 62, 5, 0x04, false, 0x5FC0, "FF*" },
+    { 18, 1, 0xB2, 0x4F05, SAIP_TRANSPARENT, 110, 0, 5, 0x05, true, 0x5FC0, "" },
+    { 18, 1, 0xB3, 0x4F06, SAIP_TRANSPARENT, 4, 0, 2, 0x06, true, 0x5FC0, "" },
+    { 18, 1, 0xB4, 0x4F07, SAIP_TRANSPARENT, 0, 0, 2, 0x07, false, 0x5FC0, "FF*" },
+    { 18, 1, 0xB5, 0x4F08, SAIP_LINEAR_FIXED, 0, 10, 10, 0x08, false, 0x5FC0, "FF*" },
+    { 18, 1, 0xB6, 0x4F09, SAIP_TRANSPARENT, 0, 0, 2, 0x09, true, 0x5FC0, "" },
+    { 18, 1, 0xB7, 0x4F0A, SAIP_TRANSPARENT, 4, 0, 2, 0x0A, false, 0x5FC0, "F0FF0000" },
+    { 18, 1, 0xB8, 0x4F0B, SAIP_BER_TLV, 0, 0, 2, 0x00, false, 0x5FC0, "" },
+    { 18, 1, 0xB9, 0x4F0C, SAIP_TRANSPARENT, 1, 0, 2, 0x0C, false, 0x5FC0, "00" },
+    { 18, 1, 0xBA, 0x5FD0, SAIP_DF, 0, 0, 14, 0x00, false, 0x0000, "" },
+    { 18, 1, 0xBB, 0x4F01, SAIP_TRANSPARENT, 0, 0, 3, 0x00, false, 0x5FD0, "FF*" },
+};
+
+#define ADM "A40683010A950108"
+#define PIN "A406830101950108"
+#define PIN2 "A406830181950108"
+#define ALWAYS "9000"
+#define NEVER "9700"
+const char *const saip_default_rules[SAIP_DEFAULT_RULES] = {
+    "800101" ALWAYS "800102" PIN "800158" ADM,                       /* 1: read always, update by the PIN */
+    "800101" PIN "80015A" ADM,                                       /* 2: read by the PIN */
+    "80015B" ADM,                                                    /* 3 */
+    "FF*",
+    "800103" PIN "800158" ADM,                                       /* 5: read and update by the PIN */
+    "FF*",
+    "800101" PIN "800102" PIN2 "840132" PIN "800158" ADM,            /* 7: counters */
+    "800101" PIN "800102" PIN2 "800158" ADM,                         /* 8 */
+    "800101" ALWAYS "80011A" PIN "800140" ADM,                       /* 9: also activated by the PIN */
+    "800101" ALWAYS "80015A" ADM,                                    /* 10: read always */
+    "800101" ALWAYS "800102" NEVER "800158" ADM,                     /* 11: the ICCID */
+    "FF*",
+    "FF*",
+    "80015E" ADM,                                                    /* 14: directories */
 };
 
 bool saip_template_id(struct span oid, unsigned *family, unsigned *version)
@@ -397,7 +470,7 @@ bool saip_template_version_known(unsigned family, unsigned version)
 
 bool saip_template_by_default(unsigned family)
 {
-    return family == 1 || family == 4 || family == 8 || family == 10;
+    return family == 1 || family == 4 || family == 8 || family == 10 || family == SAIP_IOT;
 }
 
 static uint8_t digit(char c)

@@ -62,11 +62,11 @@ static enum err put_card_resource(const struct euicc *e, struct buf *out)
 
 /* What the profile package reader and the USIM really do (UICCCapability): usim, isim and csim (not CAVE),
  * Milenage, TUAK with both key lengths, the test algorithm, BER-TLV files, links between files, GET IDENTITY
- * with both profiles of a SUCI. The services that a package may mandate are the same: see services_missing of
+ * with both profiles of a SUCI, IoT minimal profiles. The services that a package may mandate are the same: see services_missing of
  * install.c. */
 #define UICC_CAPABILITY                                                                            \
     (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 19 | 1u << 20 | \
-     1u << 22 | 1u << 23 | 1u << 24)
+     1u << 22 | 1u << 23 | 1u << 24 | 1u << 31)
 
 enum err euicc_info2_fill(const struct euicc *e, struct rsp_euicc_info2 *info,
                           struct info_storage *storage)

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct saip_fault fault = { 0 };
     enum err e = saip_try(span_of(data, size), &p, &fault);
     require(e == ERR_OK || e == ERR_PARSE);
-    require((e == ERR_PARSE) == (fault.status != SAIP_OK) && fault.why != NULL);
+    require((e == ERR_PARSE) == (fault.status != SAIP_OK) && fault.why != NULL && fault.offset <= size);
     check_answer(p, &fault);
     for (size_t i = 0; !e && i < p->file_count; i++)
         check_file(p, i);

@@ -257,7 +257,60 @@ static void a_memory_that_cannot_be_written_is_told(void)
     world_close(&w);
 }
 
+/* ---- the IoT minimal profile
+ * ------------------------------------------------------------------------------------------- */
+/* Header with a PIX, PE-IoT with EF.IMSI and EF.ACC, Milenage, end. */
+static const char iot_minimal[] =
+    "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589bf2022a0058000810102810667"
+    "810f010211a90b8309080910101032547698b20483020001a435a0058000810103a12ca12a80010181010282100001020304"
+    "05060708090a0b0c0d0e0f831000000000000000000000000000000000aa05a003810109";
+
+static void an_iot_minimal_profile_is_installed_and_used(void)
+{
+    static const struct apdu_row uses[] = {
+        { "the MF", "00a4000c023f00", "9000" },
+        { "EF.ICCID is the header's", "00a4000c022fe2", "9000" },
+        { "READ BINARY", "00b000000a", "980010325476981032149000" },
+        { "EF.DIR names the USIM", "00a4000c022f00", "9000" },
+        { "READ RECORD", "00b2010410", "610e4f0ca0000000871002ff49ff05899000" },
+        { "the AID is the RID with the PIX", "00a4040c0ca0000000871002ff49ff0589", "9000" },
+        { "EF.IMSI", "00a4000c026f07", "9000" },
+        { "READ BINARY by the PIN, which is disabled", "00b0000009", "0809101010325476989000" },
+        { "UPDATE BINARY wants the administrator", "00d600000108", "6982" },
+        { "EF.LOCI", "00a4000c026f7e", "9000" },
+        { "UPDATE BINARY by the PIN", "00d600000101", "9000" },
+        { "nobody knows the administrator's PIN", "0020000a083535353535353535", "6983" },
+        { "nor is it the one that was left open", "0020000a08ffffffffffffffff", "6983" },
+        { "EF.SPN is none of the files", "00a4000c026f46", "6a82" },
+        { "AUTHENTICATE: it has keys", "00880081221000000000000000000000000000000000"
+                                        "1000000000000000000000000000000000", "9862" },
+    };
+    struct world w;
+    struct dp d;
+    struct buf sima = { .max = SAIP_ANSWER_MAX }, text = { .max = 256 }, iot = hex(iot_minimal);
+    world_open(&w, NULL);
+    CHECK(es10_is(&w, "bf3211a00c5a0a980010325476981032148101ff", "bf3203800100"));
+    CHECK(es10_is(&w, "bf330c5a0a98001032547698103214", "bf3303800100"));
+    dp_open(&d);
+    buf_clear(&d.metadata);
+    put_metadata("89000123456789012341", false, 0, RSP_PROFILE_CLASS_OPERATIONAL, &d.metadata);
+    REQUIRE(buf_set(&d.upp, buf_span(&iot)) == ERR_OK);
+    CHECK(download_answers(&w, &d, &sima) == 0);
+    hex_of(&sima, &text);
+    CHECK(!strcmp(buf_cstr(&text), INSTALLED));
+    CHECK(es10_is(&w, "bf3111a00c5a0a980010325476981032148101ff", "bf3103800100"));
+    play_rows(&w, uses, COUNT(uses));
+    world_reset(&w);
+    play_rows(&w, uses, 7);
+    dp_close(&d);
+    buf_release(&sima);
+    buf_release(&text);
+    buf_release(&iot);
+    world_close(&w);
+}
+
 const struct test profile_element_tests[] = {
+    { "an IoT minimal profile is installed and used", an_iot_minimal_profile_is_installed_and_used },
     { "every status is in the signed result", every_status_is_in_the_signed_result },
     { "a memory that cannot be written is told", a_memory_that_cannot_be_written_is_told },
 };

@@ -349,6 +349,29 @@ void a_public_identity_needs_room(void)
     }
 }
 
+void an_iot_minimal_profile_becomes_the_subscribers(void)
+{
+    struct saip_subscription s = { .imsi = "262019876543210", .aka = &milenage };
+    struct buf template = hex(IOT_MINIMAL), upp = { .max = 4096 };
+    struct saip_package *p = NULL;
+    struct saip_fault fault = { .why = "" };
+    REQUIRE(saip_iccid_parse("89490000000000000012", s.iccid) == ERR_OK);
+    REQUIRE(saip_personalise(buf_span(&template), &s, &upp, &fault) == ERR_OK);
+    REQUIRE(saip_read(buf_span(&upp), &p, &fault) == ERR_OK);
+    size_t usim = saip_adf(p, SPAN(0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02)), file = saip_child(p, 0, 0x2fe2);
+    REQUIRE(usim != SAIP_NONE && file != SAIP_NONE);
+    CHECK(span_equal(saip_content(p, &p->files[file]), SPAN_ARRAY(s.iccid)));
+    CHECK(span_equal(saip_content(p, &p->files[saip_child(p, usim, 0x6f07)]),
+                     SPAN(0x08, 0x29, 0x26, 0x10, 0x89, 0x67, 0x45, 0x23, 0x01)));
+    CHECK(!memcmp(p->akas[0].params.k, milenage.k, 16));
+    saip_free(p);
+    buf_clear(&upp);
+    s.spn = "Lab";
+    CHECK(saip_personalise(buf_span(&template), &s, &upp, &fault) == ERR_PARSE && strncmp(fault.why, "usim, EF.SPN:", 13) == 0);
+    buf_release(&template);
+    buf_release(&upp);
+}
+
 void no_truncation_or_flip_of_a_template_does_harm(void)
 {
     const struct saip_subscription s = everything(&tuak);

@@ -245,14 +245,22 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
         { "end without header", "aa07a0058000810102", SAIP_INVALID_REQUEST_FORMAT },
         { "header only", "a018800102810103830a89000123456789012341a5028100a600",
           SAIP_INVALID_REQUEST_FORMAT },
-        { "header that mandates IoT templates", "a020800102810103830a89000123456789012341a5028100a608060667810f010211",
-          SAIP_TEMPLATE_NOT_SUPPORTED },
         { "header that mandates a template of a later version",
           "a021800102810103830a89000123456789012341a5028100a609060767810f01020509", SAIP_TEMPLATE_NOT_SUPPORTED },
         { "header that mandates what is no template", "a01b800102810103830a89000123456789012341a5028100a60306012a",
           SAIP_TEMPLATE_NOT_SUPPORTED },
-        { "header of an IoT minimal profile",
-          "a023800102810103830a89000123456789012341a5028100a600a909800700112233445566", SAIP_FEATURE_NOT_SUPPORTED },
+        { "header with a PIX of six octets",
+          "a022800103810103830a89000123456789012341a5028100a600a90880061002ff49ff05aa05a003810109", SAIP_INVALID_REQUEST_FORMAT },
+        { "an IoT minimal profile without its files", "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589a435a0058000810103a12ca12a8001018101028210000102030405060708090a0b0c0d0e0f831000000000000000000000000000000000aa05a003810109",
+          SAIP_BAD_VALUES },
+        { "an IoT minimal profile with an MF", "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589b031a003810107810667810f010201a20aa1088b032f0601c60101a40c830a98001032547698103214a503830100a603830100aa05a003810109",
+          SAIP_BAD_VALUES },
+        { "a full profile with IoT files", "a018800103810103830a89000123456789012341a5028100a600bf2022a0058000810102810667810f010211a90b8309080910101032547698b20483020001aa05a003810109",
+          SAIP_BAD_VALUES },
+        { "optional IoT files before the others", "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589bf2136a0058000810106810667810f010212a6138311014c6162ffffffffffffffffffffffffffad00b7068304f0ff0000ba00bb048302aabbaa05a003810109",
+          SAIP_BAD_VALUES },
+        { "PINs before the IoT files", "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589a23aa003810105a133a0313010800101810831323334ffffffff820101300d80010a81083535353535353535300e80020081810839393939ffffffffaa05a003810109",
+          SAIP_BAD_VALUES },
         { "header of version 4", "a018800104810103830a89000123456789012341a5028100a600",
           SAIP_UNSUPPORTED_PROFILE_VERSION },
         { "ICCID of 9 octets",
@@ -285,10 +293,6 @@ static void hostile_packages_are_refused_with_element_and_reason(void)
           "a018800102810103830a89000123456789012341a5028100a600b010a00780008001008101028107"
           "67810f01020109aa07a0058000810103",
           SAIP_INVALID_REQUEST_FORMAT },
-        { "mandated IoT files",
-          "a018800102810103830a89000123456789012341a5028100a600bf200fa00580008101028106"
-          "67810f010211aa07a0058000810103",
-          SAIP_PE_NOT_SUPPORTED },
         { "element without identification", "a018800102810103830a89000123456789012341a5028100a600a202a000",
           SAIP_INVALID_REQUEST_FORMAT },
     };
@@ -403,9 +407,6 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
     static const struct {
         const char *name, *element, *statuses; /* of saip_put_exceptions */
     } rows[] = {
-        { "IoT files", "bf200da0038101778106"
-                       "67810f010211",
-          "3006800101810177" },
         { "a kind that nobody knows", "bf3005a003810177", "3006800101810177" },
         { "TUAK with a MAC of 128 bits", TUAK("09"), "300680010a810177" },
         { "TUAK with a MAC of 256 bits", TUAK("11"), "300680010a810177" },
@@ -453,6 +454,60 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
     }
     saip_free(bare);
     buf_release(&plain);
+}
+
+/* What nobody tells comes from the header and from the template: MF, EF.ICCID, EF.DIR, the USIM, access rules, PINs. */
+static void an_iot_minimal_profile_needs_little(void)
+{
+    struct buf upp = hex(IOT_MINIMAL);
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    enum err e = saip_read(buf_span(&upp), &p, &fault);
+    if (e)
+        printf("element %d: %s\n", fault.identification, fault.why);
+    REQUIRE(e == ERR_OK);
+    size_t usim = usim_of(p);
+    REQUIRE(usim != SAIP_NONE && p->files[0].kind == SAIP_MF && p->files[usim].parent == 0);
+    CHECK(content_is(p, 0, 0x2fe2, "98001032547698103214"));
+    CHECK(content_is(p, 0, 0x2f00, "610e4f0ca0000000871002ff49ff0589"));
+    CHECK(content_is(p, usim, 0x6f07, "080910101032547698") && content_is(p, usim, 0x6f78, "0001"));
+    CHECK(content_is(p, usim, 0x6f38, "0000000001000000000000000000000000"));
+    CHECK(content_is(p, usim, 0x6fb7, "ffffffff") && content_is(p, usim, 0x6f7e, "ffffffffffffff0000ff01"));
+    CHECK(content_of(p, 0, 0x2f06).len == 14 * 44 && content_of(p, usim, 0x6f06).len == 14 * 44);
+    CHECK(!memcmp(content_of(p, usim, 0x6f06).at + 9 * 44, "\x80\x01\x01\x90\x00\x80\x01\x5a\xa4", 9));
+    CHECK(saip_pin_status(p, &p->files[usim]).len == 2 && saip_child(p, usim, 0x6f46) == SAIP_NONE);
+    CHECK(p->pin_count == 2 && p->pins[0].attributes == 6 && p->pins[1].reference == 0x0a && p->pins[1].tries == 0xa0);
+    CHECK(p->akas[0].adf == usim && p->pins[1].directory == 0);
+    saip_free(p);
+    buf_release(&upp);
+}
+
+/* PUKs before the MF, PINs of both kinds behind the ADF, optional files, an EF.UST of its own. */
+static void an_iot_minimal_profile_may_say_more(void)
+{
+    struct buf upp = hex(
+    "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589a316a003810104a10f300d8001"
+    "0181083131313131313131bf2037a0058000810102810667810f010211a90b8309080910101032547698ae1383119e000000"
+    "00000000000000000000000000b20483020001a23aa003810105a133a0313010800101810831323334ffffffff820101300d"
+    "80010a81083535353535353535300e80020081810839393939ffffffffa435a0058000810103a12ca12a8001018101028210"
+    "000102030405060708090a0b0c0d0e0f831000000000000000000000000000000000bf2136a0058000810106810667810f01"
+    "0212a6138311014c6162ffffffffffffffffffffffffffad00b7068304f0ff0000ba00bb048302aabbaa05a003810109");
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    enum err e = saip_read(buf_span(&upp), &p, &fault);
+    if (e)
+        printf("element %d: %s\n", fault.identification, fault.why);
+    REQUIRE(e == ERR_OK);
+    size_t usim = usim_of(p);
+    REQUIRE(usim != SAIP_NONE && saip_child(p, usim, 0x5fc0) != SAIP_NONE && saip_child(p, usim, 0x5fd0) != SAIP_NONE);
+    CHECK(p->puk_count == 1 && p->puks[0].directory == 0 && p->pin_count == 3);
+    CHECK(p->pins[0].directory == 0 && p->pins[1].directory == 0 && p->pins[2].directory == usim);
+    CHECK(content_is(p, usim, 0x6f46, "014c6162ffffffffffffffffffffffffff"));
+    CHECK(content_is(p, saip_child(p, usim, 0x5fc0), 0x4f0a, "f0ff0000"));
+    CHECK(content_is(p, saip_child(p, usim, 0x5fd0), 0x4f01, "aabb"));
+    CHECK(saip_child(p, usim, 0x6f3b) == SAIP_NONE); /* of the optional files only those that are told */
+    saip_free(p);
+    buf_release(&upp);
 }
 
 /* A directory is selected when it is created (interoperable format, 8.3.5), and the first one of an element is where the PINs
@@ -507,7 +562,6 @@ static void a_fault_is_answered_behind_what_was_done(void)
     static const struct {
         const char *name, *element, *last; /* the last PEStatus and what follows it */
     } rows[] = {
-        { "mandated IoT files", "bf200fa0058000810177810667810f010211", "30098001018101778301008100" },
         { "an identification used twice", "a605a003810102", "30098001038101028301008100" },
         { "TUAK with a MAC of 128 bits, mandated", MANDATED_TUAK("09"), "300980010a8101778301108100" },
         { "TUAK with RES of no known length", MANDATED_TUAK("04"), "30098001068101778301108100" },
@@ -575,22 +629,29 @@ static void hostile_answers_are_refused(void)
 }
 
 /* Every truncation and every flipped octet is answered, none crashes or is left half read. */
+static void cut_and_flip(struct buf *upp)
+{
+    for (size_t n = 0; n < upp->len; n++) {
+        struct saip_package *p = NULL;
+        struct saip_fault fault;
+        CHECK(saip_read(span_of(upp->at, n), &p, &fault) == ERR_PARSE && fault.offset <= n);
+        upp->at[n] ^= 0x41;
+        enum err e = saip_read(buf_span(upp), &p, &fault);
+        CHECK(e == ERR_OK || (e == ERR_PARSE && fault.offset <= upp->len));
+        saip_free(p);
+        upp->at[n] ^= 0x41;
+    }
+}
+
 static void no_truncation_or_flip_of_a_package_does_harm(void)
 {
     struct saip_subscription s = subscription();
-    struct buf upp = { .max = 4096 };
+    struct buf upp = { .max = 4096 }, iot = hex(IOT_MINIMAL);
     REQUIRE(saip_minimal_usim(&s, &upp) == ERR_OK);
-    for (size_t n = 0; n < upp.len; n++) {
-        struct saip_package *p = NULL;
-        struct saip_fault fault;
-        CHECK(saip_read(span_of(upp.at, n), &p, &fault) == ERR_PARSE);
-        upp.at[n] ^= 0x41;
-        enum err e = saip_read(buf_span(&upp), &p, &fault);
-        CHECK(e == ERR_OK || e == ERR_PARSE);
-        saip_free(p);
-        upp.at[n] ^= 0x41;
-    }
+    cut_and_flip(&upp);
+    cut_and_flip(&iot);
     buf_release(&upp);
+    buf_release(&iot);
 }
 
 static void an_oversized_package_is_refused(void)
@@ -640,6 +701,7 @@ int main(void)
         { "a subscription that fits no package is refused", a_subscription_that_fits_no_package_is_refused },
         { "a second USIM is refused", a_second_usim_is_refused },
         { "a public identity needs room", a_public_identity_needs_room },
+        { "an IoT minimal profile becomes the subscriber's", an_iot_minimal_profile_becomes_the_subscribers },
         { "no truncation or flip of a template does harm", no_truncation_or_flip_of_a_template_does_harm },
         { "what is written is read back", what_is_written_is_read_back },
         { "every element written passes the schema", every_element_written_passes_the_schema },
@@ -652,6 +714,8 @@ int main(void)
         { "every name of an element is that of the ASN.1", every_name_of_an_element_is_that_of_the_asn1 },
         { "elements that nobody mandates are passed over with their status",
           elements_that_nobody_mandates_are_passed_over_with_their_status },
+        { "an IoT minimal profile needs little", an_iot_minimal_profile_needs_little },
+        { "an IoT minimal profile may say more", an_iot_minimal_profile_may_say_more },
         { "free file management selects what it creates", free_file_management_selects_what_it_creates },
         { "a file system may be made freely", a_file_system_may_be_made_freely },
         { "a fault is answered behind what was done", a_fault_is_answered_behind_what_was_done },
