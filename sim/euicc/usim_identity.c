@@ -58,22 +58,26 @@ static bool find_key(struct span list, unsigned index, struct scheme *s)
     return false;
 }
 
-/* EF.SUCI_Calc_Info_USIM. Nothing in it, or no key to the wanted scheme: the null scheme (TS 33.501 6.12.2). */
-static struct scheme choose_scheme(struct span info)
+/* EF.SUCI_Calc_Info_USIM. The null scheme is what the home network wants, or what is left where it gave no scheme or no key
+ * to the wanted one (TS 33.501 6.12.2). ERR_VERIFY: it names schemes, and none that this card has; nothing is told in the
+ * clear then (interoperable format, 12.2). */
+static enum err choose_scheme(struct span info, struct scheme *out)
 {
-    const struct scheme none = { .identifier = SCHEME_NULL };
     struct der_tlv wanted, keys;
-    if (der_find(info, 0xa0, &wanted))
-        return none;
+    *out = (struct scheme){ .identifier = SCHEME_NULL };
+    if (der_find(info, 0xa0, &wanted) || !wanted.value.len)
+        return ERR_OK;
     if (der_find(info, 0xa1, &keys))
         keys.value = (struct span){ 0 };
     for (size_t i = 0; i + 1 < wanted.value.len; i += 2) {
         struct scheme s = { .identifier = wanted.value.at[i] };
         if (s.identifier > ECIES_PROFILE_B)
             continue; /* none of this card's */
-        return s.identifier != SCHEME_NULL && find_key(keys.value, wanted.value.at[i + 1], &s) ? s : none;
+        if (s.identifier != SCHEME_NULL && find_key(keys.value, wanted.value.at[i + 1], &s))
+            *out = s;
+        return ERR_OK;
     }
-    return none;
+    return ERR_VERIFY;
 }
 
 /* ---- who the subscriber is ---------------------------------------------------------------------------------- */
@@ -217,12 +221,14 @@ static enum err put_nai_suci(struct euicc *e, const struct supi *supi, const str
 static enum err put_suci(struct euicc *e, const struct usim *u, size_t adf, const struct supi *supi,
                          struct buf *response)
 {
-    struct scheme s = choose_scheme(file_content(u, adf, DF_SAIP, EF_SUCI_CALC_INFO_USIM));
+    struct scheme s;
     struct buf suci = { .max = 2 * SCHEME_OUTPUT_MAX };
     uint8_t routing[2];
+    enum err err = choose_scheme(file_content(u, adf, DF_SAIP, EF_SUCI_CALC_INFO_USIM), &s);
+    if (err)
+        return err;
     read_routing_indicator(file_content(u, adf, DF_5GS, EF_ROUTING_INDICATOR), routing);
-    enum err err = supi->nai.len ? put_nai_suci(e, supi, &s, routing, &suci)
-                                 : put_imsi_suci(e, supi, &s, routing, &suci);
+    err = supi->nai.len ? put_nai_suci(e, supi, &s, routing, &suci) : put_imsi_suci(e, supi, &s, routing, &suci);
     if (!err)
         err = der_put(response, 0xa1, buf_span(&suci));
     buf_release(&suci);
@@ -252,7 +258,7 @@ enum err usim_get_identity(struct euicc *e, const struct usim *u, const struct c
         return ERR_OK;
     enum err err = read_supi(u, ch->adf, &supi) ? put_suci(e, u, ch->adf, &supi, response) : ERR_VERIFY;
     if (err == ERR_VERIFY || err == ERR_LIMIT) {
-        *sw = SW_EXECUTION_ERROR; /* a SUPI or a key in the files is none */
+        *sw = SW_EXECUTION_ERROR; /* a SUPI or a key in the files is none, or no scheme is this card's */
         err = ERR_OK;
     }
     memory_clear(&supi, sizeof supi);
