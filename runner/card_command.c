@@ -10,9 +10,24 @@
 #include "trace.h"
 #include "trace_names.h"
 
+/* What a user can do something about, in words; the log has told the cause. */
+static const char *words_of(enum err e)
+{
+    switch (e) {
+    case ERR_IO:
+        return "the card cannot be reached (io)";
+    case ERR_TIMEOUT:
+        return "no card came, or it did not answer in time (timeout)";
+    case ERR_NOT_FOUND:
+        return "no such reader, or no eUICC in it (not-found)";
+    default:
+        return err_name(e);
+    }
+}
+
 static int fail(struct card_source *s, const char *what, enum err e)
 {
-    command_refuse("card", "%s: %s", what, err_name(e));
+    command_refuse("card", "%s: %s", what, words_of(e));
     card_source_close(s);
     return 1;
 }

@@ -21,10 +21,13 @@ static const struct {
 
 static enum err print_der(const char *pdu_name, struct span bytes, struct buf *text)
 {
-    enum rsp_pdu pdu;
+    enum rsp_pdu pdu, other;
+    struct span unknown;
     enum err e = pdu_name ? rsp_pdu_by_name(pdu_name, &pdu) : ERR_NOT_FOUND;
     if (e)
         e = rsp_pdu_guess(bytes, &pdu);
+    else if (rsp_find_unknown(pdu, bytes, &unknown) && rsp_pdu_guess(bytes, &other) == ERR_OK)
+        pdu = other; /* SGP.32 gave the message members that the name's has not */
     if (!e)
         e = rsp_print(pdu, bytes, text);
     return e == ERR_NOT_FOUND || e == ERR_PARSE ? hex_put(text, bytes) : e;

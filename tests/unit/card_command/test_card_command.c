@@ -53,6 +53,8 @@ static const struct row {
     { "a refusal is an answer", "apdu 00A40000021234", 0, "< 6A82  file or application not found", NULL },
     { "APDUs as JSON", "apdu 00FF0000 --json", 0, "\"meaning\": \"unknown instruction\"", NULL },
     { "the trace is decoded", "trace", 0, "BF3E GetEuiccDataRequest", "EUICCInfo2" },
+    { "what SGP.32 adds has its name", "trace", 0, "A2 euiccPackageResultList", NULL },
+    { "a reader that cannot be reached", "info --card vpcd:0", 2, "--card is sim, pcsc:NAME or vpcd:PORT", NULL },
     { "the trace tells the status", "trace", 0, "<  MANAGE CHANNEL →  9000 done", "reset: ATR 3B9F" },
     { "a reader only for the trace", "info --reader 127.0.0.1:1", 2, "--reader belongs to trace", NULL },
     { "no JSON of the trace", "trace --json", 2, "trace has no --json", NULL },
