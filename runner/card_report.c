@@ -194,7 +194,7 @@ static const char *outcome_words(const struct saip_answer *a)
         { SAIP_INVALID_PARAMETER, "a parameter that the card does not take was ignored, or the element passed over" },
         { SAIP_RUNTIME_NOT_SUPPORTED, "passed over: not mandated, and nothing on the card runs it" },
         { SAIP_TEMPLATE_NOT_SUPPORTED, "passed over: not mandated, and its template not known to the card" },
-        { SAIP_FEATURE_NOT_SUPPORTED, "passed over: not mandated, and it needs what the card does not have" },
+        { SAIP_FEATURE_NOT_SUPPORTED, "not mandated, and it needs what the card does not have: passed over, or its files for that were left out" },
     };
     for (size_t i = 0; i < COUNT(warnings); i++)
         if (warnings[i].status == a->status)
@@ -204,7 +204,7 @@ static const char *outcome_words(const struct saip_answer *a)
     if (a->element && strcmp(a->element, "header") == 0)
         return "it mandates services that the card does not have";
     return a->outcome == SAIP_STORED_IN_PART
-               ? "some of its files need a template that the card does not know: stored, not executed"
+               ? "some of its files serve nothing on this card, or need a template that it does not know: stored, not executed"
                : "stored, not executed";
 }
 

@@ -47,7 +47,9 @@ static enum err put_status(struct buf *out, enum saip_status status, int identif
 static enum err put_element(struct buf *out, const struct saip_element *element)
 {
     unsigned information = 0;
-    if (!element->status && element->outcome != SAIP_EXECUTED)
+    if (element->status == SAIP_FEATURE_NOT_SUPPORTED)
+        information = element->missing;
+    else if (!element->status && element->outcome != SAIP_EXECUTED)
         information = (element->outcome == SAIP_STORED ? STORED : IN_PART) | (number_of(element->tag) & KIND);
     return put_status(out, element->status, element->identification, information, -1);
 }
@@ -82,7 +84,7 @@ static enum err put_statuses(const struct saip_package *p, const struct saip_fau
     enum err e = put_exceptions(p, count_before(p, fault), out);
     if (e)
         return e;
-    return fault->status ? put_status(out, fault->status, fault->identification, 0, (int64_t)fault->offset)
+    return fault->status ? put_status(out, fault->status, fault->identification, fault->missing, (int64_t)fault->offset)
                          : put_status(out, SAIP_OK, -1, 0, -1);
 }
 

@@ -424,6 +424,19 @@ static enum err put_choice(struct saip_reader *r, struct draft *d, const struct 
     }
 }
 
+/* The files of GBA and MBMS in the optional elements of USIM and ISIM. */
+static uint8_t missing_feature(const struct member *m)
+{
+    const struct saip_template_file *row = saip_template_find(m->family, m->version, m->tag);
+    if (!row || (m->family != 5 && m->family != 9))
+        return 0;
+    if (m->family == 9)
+        return row->fid == 0x6fd5 || row->fid == 0x6fd7 ? SAIP_NO_GBA : 0;
+    return row->fid == 0x6fd6 || row->fid == 0x6fda   ? SAIP_NO_GBA
+           : row->fid == 0x6fd7 || row->fid == 0x6fd8 ? SAIP_NO_MBMS
+                                                      : 0;
+}
+
 /* One member may hold several files (EF.IIDF, EF.ADN …): each further FCP begins the next. */
 static enum err read_member(struct saip_reader *r, const struct member *m, struct span list, size_t *first)
 {
@@ -432,6 +445,11 @@ static enum err read_member(struct saip_reader *r, const struct member *m, struc
     struct der cursor = der_open(list);
     enum err e = ERR_OK;
     *first = SAIP_NONE;
+    if (missing_feature(m) && der_peek(&cursor) != 0x80) {
+        r->missing |= missing_feature(m);
+        if (!r->mandated)
+            return ERR_OK; /* not made */
+    }
     while (!e && !der_at_end(&cursor)) {
         struct der_tlv t;
         if (saip_next(r, &cursor, &t))

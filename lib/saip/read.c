@@ -171,6 +171,11 @@ static enum err settle_element(struct saip_reader *r, const struct mark *before,
     element->status = status;
     element->outcome = status ? SAIP_STORED : outcome_of(r, element->tag);
     element->files_left = (uint16_t)r->files_left;
+    element->missing = r->missing;
+    if (!status && r->missing && !element->mandated)
+        element->status = SAIP_FEATURE_NOT_SUPPORTED; /* its other files are there */
+    else if (!status && r->missing)
+        element->outcome = SAIP_STORED_IN_PART;
     element->content_len = (uint32_t)r->package->content.len - element->content;
     if (!passed_over)
         return e;
@@ -184,7 +189,7 @@ static enum err read_element(struct saip_reader *r, const struct der_tlv *elemen
     const struct mark before = mark_of(r);
     r->identification = -1;
     r->element = r->at = element->whole.at;
-    r->files_made = r->files_left = 0;
+    r->files_made = r->files_left = r->missing = 0;
     if (r->ended)
         return saip_refuse(r, SAIP_INVALID_REQUEST_FORMAT, "profile element behind the end");
     bool first = r->package->element_count == 0;
@@ -195,6 +200,7 @@ static enum err read_element(struct saip_reader *r, const struct der_tlv *elemen
         e = note_element(r, element, mandated);
     if (e)
         return e;
+    r->mandated = mandated;
     e = first ? saip_read_header(r, element) : read_by_kind(r, element);
     if (e == ERR_LIMIT)
         e = saip_refuse(r, SAIP_NOT_ENOUGH_MEMORY, "file contents too large");
@@ -343,6 +349,30 @@ static void fit_all(struct saip_package *p)
         p->content.cap = p->content.len;
 }
 
+/* A service of an EF.UST or EF.IST, which count from 1. */
+static void clear_service(struct saip_package *p, size_t adf, uint16_t fid, unsigned service)
+{
+    size_t at = saip_child(p, adf, fid);
+    const struct saip_file *f = at == SAIP_NONE || p->files[at].link != SAIP_NONE ? NULL : &p->files[at];
+    if (f && f->kind == SAIP_TRANSPARENT && (service - 1) / 8 < f->size)
+        p->content.at[f->offset + (service - 1) / 8] &= (uint8_t)~(1u << (service - 1) % 8);
+}
+
+/* GBA and MBMS are not on the card, whatever the package says (interoperable format, 9.5.2 and 9.6.2). */
+static void clear_services(struct saip_package *p)
+{
+    static const uint8_t usim[] = { 0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02 }, isim[] = { 0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04 };
+    for (size_t i = 0; i < p->file_count; i++) {
+        struct span aid = saip_aid(p, &p->files[i]);
+        if (span_equal(span_sub(aid, 0, sizeof usim), SPAN_ARRAY(usim))) {
+            clear_service(p, i, 0x6f38, 68);
+            clear_service(p, i, 0x6f38, 69);
+        } else if (span_equal(span_sub(aid, 0, sizeof isim), SPAN_ARRAY(isim))) {
+            clear_service(p, i, 0x6f07, 2);
+        }
+    }
+}
+
 static void settle_contents(struct saip_package *p)
 {
     for (size_t i = 0; i < p->file_count; i++)
@@ -365,6 +395,7 @@ static enum err try_parts(const struct span *parts, size_t count, struct saip_pa
     *r.fault = (struct saip_fault){ .identification = -1, .why = "" };
     enum err e = read_parts(&r, parts, count);
     if (!e) {
+        clear_services(p);
         fit_all(p);
         settle_contents(p);
     }

@@ -15,6 +15,8 @@ struct saip_reader {
     int identification; /* of the element being read */
     const uint8_t *element, *at; /* where that begins, and the part of it that is being read; NULL: none */
     unsigned files_made, files_left; /* of the element being read */
+    uint8_t missing;
+    bool mandated;
     size_t directory;   /* to which PIN and PUK elements belong: the MF, DF or ADF made last */
     size_t adf;         /* to which optional files and AKA parameters belong; SAIP_NONE before the first */
     size_t capacity[7]; /* of the package's arrays */

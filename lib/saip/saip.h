@@ -33,6 +33,7 @@ struct saip_fault {
     enum saip_status status;
     int identification; /* of the profile element; -1 unknown */
     const char *why;    /* static storage */
+    uint8_t missing;    /* of feature-not-supported: SAIP_NO_GBA, SAIP_NO_MBMS; 0: neither */
     bool incomplete;    /* nothing is wrong with what is there: it ends before its end element */
     size_t offset;      /* of the part at fault, from the beginning of that element; 0: the element as a whole */
 };
@@ -101,6 +102,8 @@ enum saip_outcome {
     SAIP_STORED,         /* kept, and nothing here runs it: A5 to A9, files without a known template */
     SAIP_STORED_IN_PART, /* some of its files were made; the others need a template that is not known */
 };
+#define SAIP_NO_GBA 1 /* additional-information of feature-not-supported */
+#define SAIP_NO_MBMS 2
 struct saip_element {
     uint32_t tag;       /* 0xA0 header, 0xB3 usim, … */
     int identification; /* -1: the header has none */
@@ -109,6 +112,7 @@ struct saip_element {
     enum saip_status status; /* not SAIP_OK: at fault, not mandated and passed over, or some parameter of it ignored */
     enum saip_outcome outcome;
     uint16_t files_left;       /* its files that were not made */
+    uint8_t missing;           /* SAIP_NO_GBA, SAIP_NO_MBMS: it has files of what no card of ours can do */
     uint32_t content, content_len; /* where the contents of its files are in saip_package.content */
 };
 struct saip_header {

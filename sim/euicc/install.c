@@ -266,7 +266,8 @@ static enum err refuse_at(struct saip_package *p, size_t index, enum saip_status
     p->elements[index].status = status;
     p->element_count = index + 1; /* nothing behind it is carried out */
     *fault = (struct saip_fault){ .status = status, .identification = p->elements[index].identification, .why = why,
-                                  .offset = offset };
+                                  .offset = offset,
+                                  .missing = status == SAIP_FEATURE_NOT_SUPPORTED ? p->elements[index].missing : 0 };
     return ERR_PARSE;
 }
 
@@ -292,7 +293,9 @@ static enum err check_mandates(const struct euicc *e, struct saip_package *p, st
         return refuse_at(p, 0, status, mandate_offset(p, status),
                          "the header mandates a service or a library that this card does not have", fault);
     for (size_t i = 0; i < p->element_count; i++)
-        if (p->elements[i].tag == APPLICATION && p->elements[i].mandated &&
+        if (p->elements[i].missing && p->elements[i].mandated && !p->elements[i].status)
+            return refuse_at(p, i, SAIP_FEATURE_NOT_SUPPORTED, 0, "files of GBA or MBMS are mandated", fault);
+        else if (p->elements[i].tag == APPLICATION && p->elements[i].mandated &&
             p->elements[i].status == SAIP_RUNTIME_NOT_SUPPORTED)
             return refuse_at(p, i, SAIP_RUNTIME_NOT_SUPPORTED, 0, "an application is mandated that nothing here can run",
                              fault);
@@ -307,7 +310,7 @@ static void tell_exceptions(const struct euicc *e, const struct saip_package *p)
         const struct saip_element *element = &p->elements[i];
         const char *name = saip_element_name(element->tag);
         if (element->status && element->outcome == SAIP_EXECUTED)
-            LOG(e->env.log, LOG_WARN, "install.parameter_ignored", F_TEXT("element", name),
+            LOG(e->env.log, LOG_WARN, element->missing ? "install.files_left_out" : "install.parameter_ignored", F_TEXT("element", name),
                 F_INT("identification", element->identification));
         else if (element->status)
             LOG(e->env.log, LOG_WARN, "install.passed_over", F_TEXT("element", name ? name : "unknown"),

@@ -510,6 +510,24 @@ static void an_iot_minimal_profile_may_say_more(void)
     buf_release(&upp);
 }
 
+/* GBA and MBMS are on no card of ours: their files are not made, and EF.UST does not promise them. */
+static void what_the_card_cannot_do_is_not_promised(void)
+{
+    struct buf upp = hex(
+    "a023800103810103830a89000123456789012341a5028100a600a90980071002ff49ff0589bf2037a0058000810102810667"
+    "810f010211a90b8309080910101032547698ae138311ffffffffffffffffffffffffffffffffffb20483020001b41aa00381"
+    "0103810667810f010205bf370483020102bf3303830100aa05a003810109");
+    struct saip_package *p = NULL;
+    REQUIRE(saip_read(buf_span(&upp), &p, NULL) == ERR_OK);
+    size_t usim = usim_of(p);
+    REQUIRE(usim != SAIP_NONE);
+    CHECK(content_is(p, usim, 0x6f38, "ffffffffffffffffe7ffffffffffffffff"));
+    CHECK(saip_child(p, usim, 0x6fd6) == SAIP_NONE && saip_child(p, usim, 0x6fd2) != SAIP_NONE);
+    CHECK(p->elements[2].status == SAIP_FEATURE_NOT_SUPPORTED && p->elements[2].missing == SAIP_NO_GBA);
+    saip_free(p);
+    buf_release(&upp);
+}
+
 /* A directory is selected when it is created (interoperable format, 8.3.5), and the first one of an element is where the PINs
  * behind it belong. */
 static void free_file_management_selects_what_it_creates(void)
@@ -716,6 +734,7 @@ int main(void)
           elements_that_nobody_mandates_are_passed_over_with_their_status },
         { "an IoT minimal profile needs little", an_iot_minimal_profile_needs_little },
         { "an IoT minimal profile may say more", an_iot_minimal_profile_may_say_more },
+        { "what the card cannot do is not promised", what_the_card_cannot_do_is_not_promised },
         { "free file management selects what it creates", free_file_management_selects_what_it_creates },
         { "a file system may be made freely", a_file_system_may_be_made_freely },
         { "a fault is answered behind what was done", a_fault_is_answered_behind_what_was_done },
