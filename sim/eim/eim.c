@@ -14,6 +14,8 @@ static const struct http_route routes[] = {
     { "GET", "/v1/euiccs", eim_list_euiccs },
     { "GET", "/v1/euiccs/{eid}", eim_show_euicc },
     { "PATCH", "/v1/euiccs/{eid}", eim_change_euicc },
+    { "DELETE", "/v1/euiccs/{eid}", eim_delete_euicc },
+    { "POST", "/v1/euiccs/{eid}/transfer", eim_transfer_euicc },
     { "GET", "/v1/euiccs/{eid}/initial-eim", eim_show_initial_eim },
     { "POST", "/v1/initial-eim", eim_show_initial_eims },
     { "GET", "/v1/eim-configuration", eim_show_configuration },

@@ -21,6 +21,7 @@
  *        deleteEim {eimId}, data {tags?}
  *   POST /v1/orders/{id}/retry {activationCode?, confirmationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
  *        ended without success
+ *   DELETE /v1/euiccs/{eid}?force=true -> 204; POST /v1/euiccs/{eid}/transfer {tenant, force?} -> 204; 409 while orders are open
  *   POST /v1/keys {name, rights} -> 201 {id, key}; GET /v1/keys; DELETE /v1/keys/{id}   API keys of the caller's tenant
  *   PATCH /v1/euiccs/{eid} {associationToken?, injectUrl?, injectBinding?} -> 204: what waits is pushed to injectUrl; GET /v1/eim-configuration -> {eimConfiguration}
  *   GET  /v1/orders?eid&state&since&limit&cursor -> {items, next?}
@@ -33,7 +34,7 @@
  * A result that came through ProfileRollback has state failed, result.name "rolledBack".
  *   POST /v1/webhooks {url, events?} -> 201 {id, secret}; GET /v1/webhooks; DELETE /v1/webhooks/{id}
  *   GET  /v1/events?follow=true|false -> text/event-stream: what came after Last-Event-ID and what comes; or then the end
- * Events: order.ended, euicc.stateChange; {type, timestamp, data}, signed (lib/http/webhook.h), until answered 2xx.
+ * Events: order.ended, euicc.stateChange, euicc.left; {type, timestamp, data}, signed (lib/http/webhook.h), until answered 2xx.
  * Callback: the order object is POSTed to `callback` from the outbox, until answered 2xx, in order per eUICC.
  * One package in flight per eUICC; the same bytes are resent until a verified result arrives. */
 #ifndef LAB_EIM_H
@@ -45,14 +46,18 @@
 #include "x509.h"
 
 /* What a caller of the northbound interface may do. */
-enum eim_right { EIM_READ = 1, EIM_ORDER = 2, EIM_REGISTER = 4, EIM_ADMINISTER = 8, EIM_ALL_RIGHTS = 15 };
+enum eim_right {
+    EIM_READ = 1, EIM_ORDER = 2, EIM_REGISTER = 4, EIM_ADMINISTER = 8,
+    EIM_ALL_RIGHTS = 15,
+    EIM_TRANSFER = 16, /* across tenants: nobody has it who was not given it by name */
+};
 
 /* Who may call. eUICCs, orders, keys and receivers belong to a tenant, and its callers see no other's. */
 struct eim_client {
     const char *name;
     uint8_t fingerprint[32]; /* SHA-256 of the client certificate */
     const char *tenant;      /* NULL: the one without a name */
-    unsigned rights;         /* enum eim_right; 0: all */
+    unsigned rights;         /* enum eim_right; 0: EIM_ALL_RIGHTS */
 };
 
 /* A key that some eUICCs still know. */

@@ -96,6 +96,7 @@ struct eim_euicc {
     int64_t token; /* association token; -1: none. Only eim_euicc_add looks at it here */
     char rplmn[7];
     int64_t state_change_at, rplmn_at;       /* when they were told; 0: before that was kept */
+    int64_t handed_over;                     /* when it was left to another eIM; 0: it was not */
     struct buf certificate, eum_certificate; /* DER; both or none */
     struct eim_trust trust;                  /* only eim_euicc_add looks at it here */
     char callback[513];                      /* who hears of its changes; "" nobody */
@@ -190,7 +191,7 @@ struct json_t *eim_order_json(struct eim *e, const struct eim_order *o);
 MUST_CHECK enum err eim_outbox_add(struct eim *e, const struct eim_order *o);
 /* Tells whoever is at `url` that the eUICC changed: it is shown as it is when the letter goes. */
 MUST_CHECK enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url, const char *eid);
-enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE, EIM_EVENT_LAST_ERROR };
+enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE, EIM_EVENT_LAST_ERROR, EIM_EVENT_LEFT };
 /* Tells a receiver of an event of an eUICC. Of state changes, and of troubles, only the last one waits behind what is under way. */
 MUST_CHECK enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid,
                                          const char *body);
@@ -203,6 +204,21 @@ MUST_CHECK enum err eim_outbox_follow_clock(struct eim *e, int64_t now);
 MUST_CHECK enum err eim_push_follow_clock(struct eim *e, int64_t now);
 /* Delivers due callbacks; returns when the next is due. */
 MUST_CHECK enum err eim_outbox_deliver(struct eim *e, int64_t now, int64_t *next);
+
+/* --- leaving (leaving.c) ------------------------------------------------------------------------------ */
+
+/* What is kept of an eUICC that was deleted. */
+struct eim_retired {
+    int64_t counter;    /* 0: it never was here */
+    struct buf signing; /* id of the key that it knows */
+};
+MUST_CHECK enum err eim_retired_get(struct eim *e, const char *eid, struct eim_retired *out);
+/* Does this order, once it is done, end the eUICC's association with this eIM? */
+bool eim_order_hands_over(const struct eim *e, const struct eim_order *o);
+/* It was done: the eUICC's other orders end. Inside the caller's transaction. */
+MUST_CHECK enum err eim_hand_over(struct eim *e, const struct eim_order *o);
+/* Somebody says that the eUICC knows this eIM again. */
+MUST_CHECK enum err eim_come_back(struct eim *e, const char *eid);
 
 /* --- secrets (secrets.c) ------------------------------------------------------------------------------- */
 
@@ -330,6 +346,8 @@ enum err eim_put_item(void *items, const struct db_row *r); /* for db_query */
 /* Answers {items} of the caller's tenant, who may administer; sql takes the tenant. */
 MUST_CHECK enum err eim_list_own(struct eim *e, const struct http_request *q, struct http_response *p, const char *sql,
                                  eim_item_json show);
+/* true or false of the query; false when it is not there. ERR_REFUSED after writing 400. */
+MUST_CHECK enum err eim_read_flag(const struct http_request *q, struct http_response *p, const char *name, bool *out);
 /* limit and cursor of a page. ERR_REFUSED after writing 400. */
 MUST_CHECK enum err eim_read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit);
 
@@ -368,6 +386,8 @@ MUST_CHECK enum err eim_trouble_get(struct eim *e, const char *eid, struct json_
 
 MUST_CHECK enum err eim_signing_open(struct eim *e, const struct eim_settings *s);
 MUST_CHECK enum err eim_signing_adopt(struct eim *e); /* after the migrations */
+/* By its id; NULL: none of the settings. */
+const struct eim_signing *eim_signing_find(const struct eim *e, struct span id);
 /* The key that an eUICC knows. ERR_STATE: it is not in the settings; ERR_VERIFY: which one it is cannot be read. */
 MUST_CHECK enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out);
 MUST_CHECK enum err eim_signing_spki(const struct eim_signing *s, struct buf *out);
@@ -537,6 +557,8 @@ enum err eim_import_euiccs(void *actor, const struct http_request *q, struct htt
 enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_delete_euicc(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_transfer_euicc(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_configuration(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);

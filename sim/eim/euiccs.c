@@ -51,8 +51,11 @@ static enum err put_euicc(struct eim *e, const struct eim_euicc *u, json_t *json
 
 static json_t *new_view(const struct eim_euicc *u)
 {
-    return json_pack("{s:s, s:I, s:I, s:b}", "eid", u->eid, "counter", (json_int_t)u->counter, "lastContact",
-                     (json_int_t)u->last_contact, "certificateKnown", u->certificate.len != 0);
+    json_t *json = json_pack("{s:s, s:I, s:I, s:b}", "eid", u->eid, "counter", (json_int_t)u->counter, "lastContact",
+                             (json_int_t)u->last_contact, "certificateKnown", u->certificate.len != 0);
+    if (json && u->handed_over)
+        json_object_set_new(json, "handedOver", json_integer(u->handed_over));
+    return json;
 }
 
 static enum err put_trouble(struct eim *e, const char *eid, json_t *json)
@@ -84,6 +87,16 @@ enum err eim_show_euicc(void *actor, const struct http_request *q, struct http_r
         x = http_json(p, 200, eim_euicc_json(actor, &u));
     eim_euicc_release(&u);
     return x;
+}
+
+enum err eim_read_flag(const struct http_request *q, struct http_response *p, const char *name, bool *out)
+{
+    struct buf text = { .max = 16 };
+    enum err x = http_query(q, name, &text);
+    *out = !x && strcmp(buf_cstr(&text), "true") == 0;
+    bool fine = *out || x == ERR_NOT_FOUND || (!x && strcmp(buf_cstr(&text), "false") == 0);
+    buf_release(&text);
+    return fine ? ERR_OK : eim_problem(p, 400, "the query is wrong", "true or false is wanted");
 }
 
 /* --- all, page by page --------------------------------------------------------------------------------- */
@@ -314,6 +327,8 @@ static enum err make_change(struct eim *e, const char *eid, const struct change 
         x = eim_euicc_set_injection(e, eid, c->url, c->json);
     if (!x && c->token >= 0)
         x = eim_euicc_set_token(e, eid, c->token);
+    if (!x && c->token >= 0)
+        x = eim_come_back(e, eid);
     return db_end(e->env->db, x);
 }
 

@@ -11,6 +11,7 @@ static const char *const names[] = {
     [EIM_EVENT_ORDER_ENDED] = "order.ended",
     [EIM_EVENT_STATE_CHANGE] = "euicc.stateChange",
     [EIM_EVENT_LAST_ERROR] = "euicc.lastError",
+    [EIM_EVENT_LEFT] = "euicc.left",
 };
 
 const char *eim_event_name(enum eim_event kind)

@@ -14,6 +14,7 @@ static const struct eim_word rights[] = {
     { "order", EIM_ORDER },
     { "register", EIM_REGISTER },
     { "administer", EIM_ADMINISTER },
+    { "transfer", EIM_TRANSFER },
 };
 
 /* --- being shown one --------------------------------------------------------------------------------- */
@@ -78,7 +79,7 @@ static enum err read_key(const json_t *body, const struct eim_caller *who, struc
         return eim_problem(p, 400, "name is wrong", "1 to 64 characters are wanted");
     snprintf(out->name, sizeof out->name, "%s", name);
     if (eim_words_read(json_object_get(body, "rights"), rights, COUNT(rights), &out->rights))
-        return eim_problem(p, 400, "rights are wrong", "a list of read, order, register, administer is wanted");
+        return eim_problem(p, 400, "rights are wrong", "a list of read, order, register, administer, transfer is wanted");
     return out->rights & ~who->rights ? eim_problem(p, 403, "not allowed", "a key has no right that its maker lacks") : ERR_OK;
 }
 

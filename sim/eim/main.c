@@ -10,7 +10,7 @@ static const struct setting settings[] = {
     DAEMON_SETTINGS,
     { "clients", SETTING_LIST, "",
       "who may call: {name, certificate: FILE | fingerprint: SHA-256, tenant: NAME (none: the one without a name), "
-      "rights: [read, order, register, administer] (none: all)}" },
+      "rights: [read, order, register, administer, transfer] (none: all but transfer, which moves eUICCs between tenants)}" },
     { "storage-key", SETTING_TEXT, NULL, "file with the key that seals codes of downloads and secrets of webhooks; made when absent" },
     { "certs", SETTING_TEXT, NULL, "folder made by 'sgp32lab certs make': EIM, CertificateIssuer" },
     { "signs-with", SETTING_TEXT, "", "name of the signing identity in certs/EIM; without it SGP.26's of the curve" },
@@ -63,7 +63,7 @@ static enum err read_clients(struct daemon *d, struct eim_client **out, size_t *
 {
     static const struct daemon_right rights[] = { { "read", EIM_READ },         { "order", EIM_ORDER },
                                                   { "register", EIM_REGISTER }, { "administer", EIM_ADMINISTER },
-                                                  { NULL, 0 } };
+                                                  { "transfer", EIM_TRANSFER },  { NULL, 0 } };
     struct daemon_client *given = NULL;
     enum err e = daemon_read_tenants_clients(d, "clients", rights, &given, count);
     if (e)

@@ -171,6 +171,19 @@ static enum err answer_known(struct eim *e, const struct eim_order *known, const
     return eim_problem(p, 409, "reference in use", detail);
 }
 
+/* It may be gone, or another tenant's by now; or it does not know this eIM any more, and would refuse whatever comes. */
+static enum err check_euicc(struct eim *e, const struct eim_order *o, struct http_response *p)
+{
+    struct eim_euicc u;
+    eim_euicc_init(&u);
+    enum err x = eim_euicc_get(e, o->eid, &u);
+    bool own = !x && strcmp(u.tenant, o->tenant) == 0, handed_over = u.handed_over;
+    eim_euicc_release(&u);
+    if (x == ERR_NOT_FOUND || (!x && !own))
+        return eim_problem(p, 404, "no such eUICC", "this EID is not registered");
+    return handed_over ? eim_problem(p, 409, "handed over", "the eUICC was left to another eIM; register it again when it comes back") : x;
+}
+
 /* Inside a transaction: the same call at the same moment waits here. */
 static enum err take_order(struct eim *e, const struct eim_caller *who, const struct http_request *q,
                            const struct eim_order *o, struct http_response *p)
@@ -181,6 +194,8 @@ static enum err take_order(struct eim *e, const struct eim_caller *who, const st
     enum err x = eim_recall(e, who, q, p, &answered);
     if (!x && !answered) {
         x = eim_order_add(e, o);
+        if (!x)
+            x = check_euicc(e, o, p);
         if (!x)
             x = eim_push_soon(e, o->eid);
         if (!x)
@@ -305,28 +320,18 @@ static enum err abandon(struct eim *e, struct eim_order *o, const json_t *body, 
     return o->state == EIM_SENT ? eim_order_end(e, o, EIM_CANCELLED, "abandoned") : cancel(e, o, body, p);
 }
 
-static enum err read_abandon(const struct http_request *q, struct http_response *p, order_change *out)
-{
-    struct buf text = { .max = 16 };
-    enum err x = http_query(q, "abandon", &text);
-    bool yes = !x && strcmp(buf_cstr(&text), "true") == 0, no = x == ERR_NOT_FOUND || (!x && strcmp(buf_cstr(&text), "false") == 0);
-    buf_release(&text);
-    *out = yes ? abandon : cancel;
-    return yes || no ? ERR_OK : eim_problem(p, 400, "abandon is wrong", "true or false is wanted");
-}
-
 enum err eim_cancel_order(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
     struct eim_caller who;
     struct eim_order o;
-    order_change how = NULL;
+    bool given_up = false;
     eim_order_init(&o);
     enum err x = eim_authorize(e, q, p, EIM_ORDER, &who);
     if (!x)
-        x = read_abandon(q, p, &how);
+        x = eim_read_flag(q, p, "abandon", &given_up);
     if (!x)
-        x = change_order(e, &who, q->part[0], how, NULL, &o, p);
+        x = change_order(e, &who, q->part[0], given_up ? abandon : cancel, NULL, &o, p);
     if (!x)
         x = answer_order(e, 200, &o, p);
     eim_order_release(&o);
@@ -345,6 +350,8 @@ static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, st
     enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(e, body, o, p) : ERR_OK;
     if (!x)
         x = read_validity(body, o, p);
+    if (!x)
+        x = check_euicc(e, o, p);
     if (!x)
         x = eim_order_requeue(e, o);
     return x ? x : eim_push_soon(e, o->eid);

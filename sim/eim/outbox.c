@@ -2,6 +2,7 @@
  * answer is left alone for a while, whatever waits for it; one that answers and refuses a letter gets those of other eUICCs
  * meanwhile. */
 #include <stdio.h>
+#include <string.h>
 
 #include "eim_internal.h"
 #include "json.h"
@@ -13,7 +14,7 @@
 
 struct letter {
     int64_t id, receiver, attempts, deaf_attempts;
-    char name[41], order[37], eid[33], url[513];
+    char name[41], order[37], eid[33], url[513], tenant[EIM_TENANT_MAX + 1];
     struct buf body;      /* of an event; none and no order: news of the eUICC */
     struct secret secret; /* of the webhook at this URL; empty: what goes there is not signed */
 };
@@ -119,10 +120,11 @@ static enum err take_receiver(void *context, const struct db_row *r)
     l->receiver = db_int(r, 0);
     l->deaf_attempts = db_int(r, 1);
     snprintf(l->url, sizeof l->url, "%s", db_text(r, 2));
+    snprintf(l->tenant, sizeof l->tenant, "%s", db_text(r, 3));
     return ERR_OK;
 }
 
-#define RECEIVERS "SELECT id, attempts, url FROM receiver WHERE next IS NOT NULL AND next <= ? AND "
+#define RECEIVERS "SELECT id, attempts, url, tenant FROM receiver WHERE next IS NOT NULL AND next <= ? AND "
 
 /* Those that did not answer last time come after the others: a look at one of them may take long. */
 static enum err next_receiver(struct eim *e, int64_t now, struct letter *l)
@@ -159,7 +161,7 @@ static enum delivery judge(enum err x, int status)
     return status / 100 == 2 ? DELIVERED : REFUSED;
 }
 
-/* The order or the eUICC as it is now. */
+/* The order or the eUICC as it is now. ERR_NOT_FOUND: the eUICC left the tenant that was to hear of it. */
 static enum err write_body(struct eim *e, struct letter *l)
 {
     struct eim_order o;
@@ -167,6 +169,8 @@ static enum err write_body(struct eim *e, struct letter *l)
     eim_order_init(&o);
     eim_euicc_init(&u);
     enum err x = l->order[0] ? eim_order_get(e, l->order, &o) : eim_euicc_get(e, l->eid, &u);
+    if (!x && !l->order[0] && strcmp(u.tenant, l->tenant) != 0)
+        x = ERR_NOT_FOUND;
     json_t *json = x ? NULL : l->order[0] ? eim_order_json(e, &o) : eim_euicc_json(e, &u);
     if (!x)
         x = json ? json_write(json, &l->body) : ERR_NOMEM;
@@ -204,9 +208,10 @@ static enum delivery deliver(struct eim *e, struct letter *l)
                           "or delete the webhook and make it again"));
     if (!x && !l->body.len)
         x = write_body(e, l);
+    bool moot = x == ERR_NOT_FOUND;
     if (!x)
         x = post(e, l, &answer);
-    enum delivery d = judge(x, answer.status);
+    enum delivery d = moot ? DELIVERED : judge(x, answer.status);
     if (d != DELIVERED)
         LOG(e->env->log, LOG_WARN, "callback.failed", F_TEXT("order", l->order), F_TEXT("err", err_name(x)),
             F_INT("status", answer.status));

@@ -77,6 +77,8 @@ static enum err add_later(struct eim *e, const struct eim_euicc *u)
         x = eim_euicc_set_callback(e, u->eid, u->callback);
     if (!x && u->certificate.len)
         x = eim_trouble_end(e, u->eid);
+    if (!x)
+        x = eim_come_back(e, u->eid);
     return x ? x : eim_trust_keep(e, u->eid, &u->trust);
 }
 

@@ -294,7 +294,9 @@ static enum err find_order(struct eim *e, const char *eid, const struct finding 
 static enum err apply_to(struct eim *e, struct eim_order *o, const struct finding *f)
 {
     enum err x = may_learn(o, f) ? f->run(e, o, f->what) : ERR_EXISTS;
-    return x ? x : eim_order_update(e, o);
+    if (!x)
+        x = eim_order_update(e, o);
+    return !x && o->state == EIM_DONE && eim_order_hands_over(e, o) ? eim_hand_over(e, o) : x;
 }
 
 /* Finds the order and applies the finding to it in one transaction. */

@@ -44,16 +44,21 @@ const struct eim_damage eim_signing_unreadable = {
     "which key of this eIM the eUICC knows cannot be read: its row in the database is damaged; put it back from a backup",
 };
 
+const struct eim_signing *eim_signing_find(const struct eim *e, struct span id)
+{
+    for (size_t i = 0; i < e->signing_count; i++)
+        if (span_equal(id, SPAN_ARRAY(e->signing[i].id)))
+            return &e->signing[i];
+    return NULL;
+}
+
 enum err eim_signing_of(struct eim *e, const char *eid, const struct eim_signing **out)
 {
     struct buf id = { .max = 32 };
     enum err x = db_get(e->env->db, "SELECT signing FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(eid)), &id);
-    *out = NULL;
     if (x == ERR_LIMIT || (!x && id.len != 32))
         x = ERR_VERIFY;
-    for (size_t i = 0; !x && i < e->signing_count && !*out; i++)
-        if (span_equal(buf_span(&id), SPAN_ARRAY(e->signing[i].id)))
-            *out = &e->signing[i];
+    *out = x ? NULL : eim_signing_find(e, buf_span(&id));
     buf_release(&id);
     return x || *out ? x
                      : log_fail(e->env->log, ERR_STATE, "SGP.32 2.4.1",
@@ -125,9 +130,7 @@ enum err eim_signing_fill_order(struct eim *e, struct eim_order *o)
 
 bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o)
 {
-    const char *deleted = json_str(o->parameters, "eimId");
-    return json_str(o->parameters, NEW_KEY) ||
-           (o->kind == EIM_ORDER_DELETE_EIM && deleted && strcmp(deleted, e->eim_id) == 0);
+    return json_str(o->parameters, NEW_KEY) || eim_order_hands_over(e, o);
 }
 
 enum err eim_signing_note(struct eim *e, const struct eim_order *o)

@@ -177,6 +177,9 @@ const char *const eim_migrations[] = {
      * restored. */
     "ALTER TABLE letter ADD COLUMN name TEXT NOT NULL DEFAULT '';"
     "UPDATE letter SET name = 'letter-' || id;",
+    /* Of eUICCs that were deleted. A counter is used once, whoever registers one again. */
+    "CREATE TABLE retired (eid TEXT PRIMARY KEY, counter INTEGER NOT NULL, signing BLOB) WITHOUT ROWID;"
+    "ALTER TABLE euicc ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 0;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -229,16 +232,28 @@ void eim_euicc_release(struct eim_euicc *u)
 
 /* --- eUICCs ---------------------------------------------------------------------------------------- */
 
+/* What was left by one that was deleted: its counter, and the key that it knows, if that is still one of ours. */
+static enum err insert_euicc(struct eim *e, const struct eim_euicc *u, const struct eim_retired *before)
+{
+    const struct eim_signing *known = eim_signing_find(e, buf_span(&before->signing));
+    const struct eim_signing *signing = known ? known : &e->signing[0];
+    return db_run(e->env->db,
+                  "INSERT INTO euicc (eid, tenant, certificate, eum_certificate, counter, token, callback,"
+                  " signing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(DB_TEXT(u->eid), DB_TEXT(u->tenant), DB_BLOB(buf_span(&u->certificate)),
+                          DB_BLOB(buf_span(&u->eum_certificate)), DB_INT(before->counter > u->counter ? before->counter : u->counter),
+                          u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback),
+                          DB_BLOB(SPAN_ARRAY(signing->id))),
+                  NULL);
+}
+
 enum err eim_euicc_add(struct eim *e, const struct eim_euicc *u)
 {
-    enum err x = db_run(e->env->db,
-                        "INSERT INTO euicc (eid, tenant, certificate, eum_certificate, counter, token, callback,"
-                        " signing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        DB_ARGS(DB_TEXT(u->eid), DB_TEXT(u->tenant), DB_BLOB(buf_span(&u->certificate)),
-                                DB_BLOB(buf_span(&u->eum_certificate)), DB_INT(u->counter),
-                                u->token < 0 ? DB_NULL : DB_INT(u->token), DB_TEXT(u->callback),
-                                DB_BLOB(SPAN_ARRAY(e->signing[0].id))),
-                        NULL);
+    struct eim_retired before;
+    enum err x = eim_retired_get(e, u->eid, &before);
+    if (!x)
+        x = insert_euicc(e, u, &before);
+    buf_release(&before.signing);
     return x ? x : eim_trust_keep(e, u->eid, &u->trust);
 }
 
@@ -271,6 +286,7 @@ static enum err take_euicc(void *context, const struct db_row *r)
     u->rplmn_at = db_int(r, 8);
     snprintf(u->tenant, sizeof u->tenant, "%s", db_text(r, 9));
     snprintf(u->callback, sizeof u->callback, "%s", db_text(r, 10));
+    u->handed_over = db_int(r, 11);
     return x;
 }
 
@@ -278,7 +294,7 @@ enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_euicc *out)
 {
     return db_query(e->env->db,
                     "SELECT eid, counter, last_contact, state_change_cause, rplmn, certificate, eum_certificate,"
-                    " state_change_at, rplmn_at, tenant, callback FROM euicc WHERE eid = ?",
+                    " state_change_at, rplmn_at, tenant, callback, handed_over FROM euicc WHERE eid = ?",
                     DB_ARGS(DB_TEXT(eid)), take_euicc, out);
 }
 

@@ -9,12 +9,14 @@
 
 #define WEBHOOKS_MAX 20 /* of a tenant */
 #define SEALED_OCTETS (WEBHOOK_SECRET_OCTETS + SEAL_MORE_OCTETS)
-#define ALL_EVENTS (1u << EIM_EVENT_ORDER_ENDED | 1u << EIM_EVENT_STATE_CHANGE | 1u << EIM_EVENT_LAST_ERROR)
+#define ALL_EVENTS \
+    (1u << EIM_EVENT_ORDER_ENDED | 1u << EIM_EVENT_STATE_CHANGE | 1u << EIM_EVENT_LAST_ERROR | 1u << EIM_EVENT_LEFT)
 
 static const struct eim_word event_words[] = {
     { "order.ended", 1u << EIM_EVENT_ORDER_ENDED },
     { "euicc.stateChange", 1u << EIM_EVENT_STATE_CHANGE },
     { "euicc.lastError", 1u << EIM_EVENT_LAST_ERROR },
+    { "euicc.left", 1u << EIM_EVENT_LEFT },
 };
 
 struct hook {
@@ -34,7 +36,7 @@ static enum err read_hook(const json_t *body, struct hook *h, struct http_respon
     const json_t *events = json_object_get(body, "events");
     h->events = ALL_EVENTS;
     return events && eim_words_read(events, event_words, COUNT(event_words), &h->events)
-               ? eim_problem(p, 400, "events are wrong", "a list of order.ended, euicc.stateChange and euicc.lastError is wanted")
+               ? eim_problem(p, 400, "events are wrong", "a list of order.ended, euicc.stateChange, euicc.lastError and euicc.left is wanted")
                : ERR_OK;
 }
 

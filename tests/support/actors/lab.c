@@ -165,7 +165,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
     const struct pki_item *first = lab_item(l, "CERT_S_EIMsign_ECDSA_NIST");
     const struct pki_item *sign = l->eim_new_key ? lab_item(l, "CERT_S_EIMsign_ECDSA_BRP") : first;
     const struct eim_former_key former = { first->der, first->key };
-    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin", .tenant = "other" } };
+    struct eim_client clients[] = { { .name = "eso" }, { .name = "admin", .tenant = "other", .rights = EIM_ALL_RIGHTS | EIM_TRANSFER } };
     struct eim *eim = NULL;
     fingerprint(l, "CERT_OPERATOR_ESO", clients[0].fingerprint);
     fingerprint(l, "CERT_OPERATOR_ADMIN", clients[1].fingerprint);

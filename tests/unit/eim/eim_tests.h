@@ -98,5 +98,6 @@ TESTS(damage_tests);
 TESTS(kill_tests);
 TESTS(clock_tests);
 TESTS(ending_tests);
+TESTS(leaving_tests);
 
 #endif

@@ -111,6 +111,25 @@ static bool end_holds(struct fixture *f)
            count(f, "SELECT count(*) FROM letter") == 0 && poll(f) == RSP_EIM_PACKAGE_ERROR;
 }
 
+/* Deleted while a package is under way, and registered again. */
+static bool leave(struct fixture *f)
+{
+    order(f, "a", "list", "");
+    poll(f);
+    int status = lab_call(&f->l, f->l.eso, "DELETE", EUICC "?force=true", "", NULL);
+    return status == 204 || (status == 404 && count(f, "SELECT count(*) FROM retired") == 1);
+}
+
+static bool return_holds(struct fixture *f)
+{
+    if (strcmp(order_state(f, "a"), "cancelled") || strcmp(result_name(f, "a"), "euiccDeleted") || count(f, "SELECT count(*) FROM letter") != 1 ||
+        count(f, "SELECT count(*) FROM event") != 2)
+        return false;
+    lab_register(&f->l, &f->l.card);
+    return order(f, "b", "list", "") == 202 && poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE &&
+           f->package.message.package.package_signed.counter == 2;
+}
+
 static const struct {
     const char *name;
     bool (*act)(struct fixture *f);
@@ -122,6 +141,7 @@ static const struct {
     { "a chain", add_chain, chains_hold, 4 },
     { "a download's codes", order_download, download_holds, 2 },
     { "a package that is given up", give_up, next_holds, 5 },
+    { "an eUICC that is deleted with an order under way", leave, return_holds, 8 },
     { "a trigger whose time runs out", run_out, end_holds, 5 },
 };
 

@@ -6,7 +6,7 @@
 
 #include "codes.h"
 
-enum before { NOTHING, AN_ORDER, A_SENT_ORDER, AN_ABANDONED_ORDER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
+enum before { NOTHING, AN_ORDER, A_SENT_ORDER, AN_ABANDONED_ORDER, HANDED_OVER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
 enum caller { ESO, ADMIN, STRANGER, ANYONE }; /* ADMIN: of another tenant */
 
 #define ORDERS "/v1/euiccs/" LAB_EID "/orders"
@@ -58,8 +58,13 @@ static const struct {
     { 400, "priority is wrong", "a priority of 10", ORDER(",\"kind\":\"list\",\"priority\":10"), .before = NOTHING },
     { 409, "reference in use", "another order under the same reference", ORDER(",\"kind\":\"listEim\""), .before = AN_ORDER },
     { 409, "too late", "an order that was sent is cancelled", "DELETE", "/v1/orders/%s", "", .before = A_SENT_ORDER },
-    { 400, "abandon is wrong", "a word that is none", "DELETE", "/v1/orders/%s?abandon=yes", "", .before = A_SENT_ORDER },
+    { 400, "the query is wrong", "a word that is none", "DELETE", "/v1/orders/%s?abandon=yes", "", .before = A_SENT_ORDER },
     { 409, "may have been done", "a package that was given up is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ABANDONED_ORDER },
+    { 409, "orders are open", "an eUICC with an order is deleted", "DELETE", "/v1/euiccs/" LAB_EID, "", .before = AN_ORDER },
+    { 409, "handed over", "an order for an eUICC that was left to another eIM", ORDER(",\"kind\":\"list\""), .before = HANDED_OVER },
+    { 400, "tenant is wrong", "a tenant that nobody is", "POST", "/v1/euiccs/" LAB_EID "/transfer", "{\"tenant\":\"nobody\"}", .caller = ADMIN },
+    { 400, "force is wrong", "a force that is a word", "POST", "/v1/euiccs/" LAB_EID "/transfer", "{\"tenant\":\"\",\"force\":\"yes\"}",
+      .caller = ADMIN },
     { 409, "nothing to retry", "an order that waits is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ORDER },
     { 400, "the filter is wrong", "a state of nobody", "GET", "/v1/orders?state=begun", "", .before = NOTHING },
     { 400, "Idempotency-Key is wrong", "a key with a space", ORDER(",\"kind\":\"list\""), .header = "Idempotency-Key", .value = "a b" },
@@ -138,6 +143,9 @@ static void prepare(struct fixture *f, size_t row)
         snprintf(url, sizeof url, LAB_EIM_URL "%s", path);
         if (rows[row].before == AN_ABANDONED_ORDER)
             REQUIRE(lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL) == 200);
+        break;
+    case HANDED_OVER:
+        REQUIRE(db_run(f->l.part[LAB_EIM].env.db, "UPDATE euicc SET handed_over = 1", NULL, 0, NULL) == ERR_OK);
         break;
     case A_WEBHOOK:
         make_webhooks(f, 1);

@@ -25,6 +25,7 @@ static const struct {
     { "its order by reference", "GET", LAB_EIM_URL "/v1/orders?reference=r", NOTHING, "", "", 404 },
     { "cancelling its order", "DELETE", LAB_EIM_URL "/v1/orders/", ORDER, "", "", 404 },
     { "trying its order again", "POST", LAB_EIM_URL "/v1/orders/", ORDER, "/retry", "{}", 404 },
+    { "deleting its eUICC", "DELETE", EUICC, NOTHING, "?force=true", "", 404 },
     { "its EID", "POST", LAB_EIM_URL "/v1/euiccs", NOTHING, "", "{\"eid\":\"" LAB_EID "\"}", 409 },
     { "deleting its API key", "DELETE", LAB_EIM_URL "/v1/keys/", KEY, "", "", 404 },
 };
