@@ -224,7 +224,7 @@ static enum err eim_settings(struct part *p, struct buf *t)
     for (unsigned n = p->oldest_key; !e && n <= p->key; n++)
         e = put_eim_key(p, n, t);
     if (!e)
-        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nsgp32: \"%s\"\nwarn-eid-range: %s\n"
+        e = buf_printf(t, "]\ncerts: %s/certs\nsigns-with: key-%u.%s\neim-id: %s\nfqdn: %s\npostpone: %lld ms\nreread-state: false\nsgp32: \"%s\"\nwarn-eid-range: %s\n"
                        "receivers: [%s]\nclients:\n", w->folder, p->key, p->host, p->host, p->host,
                        paced(30 * CLOCK_SECOND), p->eim && p->eim->v1_3 ? "1.3" : "1.2",
                        w->scenario->eid_range_warned ? "true" : "false", HOST_SMDP);

@@ -130,6 +130,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->warn_eid_range = s->warn_eid_range;
     e->v1_3 = s->v1_3;
     e->wire = s->wire;
+    e->rereads = s->rereads;
     e->ticked = INT64_MAX;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
     e->any_user_agent = s->any_user_agent;

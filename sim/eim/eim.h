@@ -78,6 +78,7 @@ struct eim_settings {
     bool warn_eid_range;
     struct rsp_wire wire;           /* how it writes what sources disagree about */
     bool v1_3;                      /* speaks SGP.32 v1.3 */
+    bool rereads;                   /* lists an eUICC's profiles when its device notifies that its state changed */
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */
     int64_t heartbeat_ms;           /* a stream of events that is quiet for so long says so; 0: 15 s */

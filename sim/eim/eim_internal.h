@@ -22,7 +22,7 @@ struct eim {
     size_t signing_count;
     struct trust *trust;
     struct rsp_wire wire;
-    bool warn_eid_range, any_user_agent, v1_3;
+    bool warn_eid_range, any_user_agent, v1_3, rereads;
     struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
     int64_t postpone_ms;
     int64_t ticked; /* when the tick came last; before the first one the end of time */
@@ -116,9 +116,10 @@ MUST_CHECK enum err eim_euicc_get(struct eim *e, const char *eid, struct eim_eui
 struct eim_contact {
     char eid[33], rplmn[7]; /* rplmn "": not told */
     int64_t cause;          /* stateChangeCause; -1: not told */
+    bool notified;          /* notifyStateChange: its state is to be read anew */
 };
-/* Notes it. ERR_NOT_FOUND: not registered. A change with its cause is an event of its tenant, is told to the eUICC's callback, and makes the
- * list of profiles unknown; whoever tells one has a transaction around it. */
+/* Notes it. ERR_NOT_FOUND: not registered. A change makes the list of profiles unknown, has it read anew, and is an event of its tenant; one with its cause is told
+ * to the eUICC's callback, too. Whoever tells one has a transaction around it. */
 MUST_CHECK enum err eim_euicc_seen(struct eim *e, const struct eim_contact *c);
 /* The eUICC as northbound JSON, with what was learned of it; new reference. NULL: out of memory, or the store failed. */
 struct json_t *eim_euicc_json(struct eim *e, const struct eim_euicc *u);
@@ -251,16 +252,31 @@ MUST_CHECK enum err eim_webhooks_tell(struct eim *e, const char *tenant, enum ei
 
 enum eim_learned {
     EIM_LEARNED_PROFILES, EIM_LEARNED_EIMS, EIM_LEARNED_RAT, EIM_LEARNED_CAPABILITIES, EIM_LEARNED_DEFAULT_ADDRESS,
-    EIM_LEARNED_DEVICE,
+    EIM_LEARNED_DEVICE, EIM_LEARNED_COMPLETE,
 };
 /* Gives *out, NULL when it is not known. */
 MUST_CHECK enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, struct json_t **out);
 /* All but the first and the last run inside the caller's transaction, that of the result which says it. Takes value. */
 MUST_CHECK enum err eim_learn(struct eim *e, const char *eid, enum eim_learned what, struct json_t *value);
 MUST_CHECK enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what);
+MUST_CHECK enum err eim_forget_known(struct eim *e, const char *eid, enum eim_learned what, bool *was_known);
+/* --- its profiles (profiles.c): `profiles`, and whether these are all that there are --- */
+struct rsp_profile_info_response;
+struct rsp_store_metadata;
+/* A listing; new reference. */
+struct json_t *eim_profiles_json(const struct rsp_profile_info_response *r);
+/* What the SM-DP+ says of a profile; new reference. */
+struct json_t *eim_metadata_json(const struct rsp_store_metadata *m);
+/* What an order's success changes in the list. */
+MUST_CHECK enum err eim_learn_profile_change(struct eim *e, const struct eim_order *o);
+/* Takes the list. */
+MUST_CHECK enum err eim_learn_listing(struct eim *e, const char *eid, struct json_t *profiles);
+/* The device says that something changed: the eIM lists by itself, unless a listing is open already. */
+MUST_CHECK enum err eim_reread(struct eim *e, const char *eid);
 /* What an order's success changes in what was known before. */
 MUST_CHECK enum err eim_learn_success(struct eim *e, const struct eim_order *o);
-MUST_CHECK enum err eim_learn_installation(struct eim *e, const char *eid, const char *iccid);
+/* A download was done; what its session told of the profile stands with it. */
+MUST_CHECK enum err eim_learn_installation(struct eim *e, const struct eim_order *o, const char *iccid);
 MUST_CHECK enum err eim_learn_data(struct eim *e, const char *eid, const struct rsp_ipa_euicc_data *d);
 /* Adds each fact to the first, and to the second when it was learned. */
 MUST_CHECK enum err eim_show_learned(struct eim *e, const char *eid, struct json_t *euicc, struct json_t *learned);

@@ -17,7 +17,8 @@ static enum err answer_error(int64_t code, struct buf *answer)
 
 static enum err read_contact(const struct rsp_get_eim_package_request *q, struct eim_contact *out)
 {
-    *out = (struct eim_contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1 };
+    *out = (struct eim_contact){ .cause = q->state_change_cause.present ? q->state_change_cause.value : -1,
+                                 .notified = q->notify_state_change };
     enum err x = rsp_eid_text(q->eid, out->eid);
     return !x && q->rplmn.at ? rsp_plmn_text(q->rplmn, out->rplmn) : x;
 }

@@ -17,6 +17,7 @@ static const char *const names[] = {
     [EIM_LEARNED_CAPABILITIES] = "capabilities",
     [EIM_LEARNED_DEFAULT_ADDRESS] = "defaultSmdpAddress",
     [EIM_LEARNED_DEVICE] = "deviceInfo",
+    [EIM_LEARNED_COMPLETE] = "profilesComplete",
 };
 
 static enum err put(struct eim *e, const char *eid, enum eim_learned what, const char *text)
@@ -44,8 +45,17 @@ enum err eim_learn(struct eim *e, const char *eid, enum eim_learned what, json_t
 
 enum err eim_forget(struct eim *e, const char *eid, enum eim_learned what)
 {
-    return db_run(e->env->db, "DELETE FROM learned WHERE eid = ? AND what = ?", DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what])),
-                  NULL);
+    bool was_known;
+    return eim_forget_known(e, eid, what, &was_known);
+}
+
+enum err eim_forget_known(struct eim *e, const char *eid, enum eim_learned what, bool *was_known)
+{
+    int64_t changed = 0;
+    enum err x = db_run(e->env->db, "DELETE FROM learned WHERE eid = ? AND what = ?",
+                        DB_ARGS(DB_TEXT(eid), DB_TEXT(names[what])), &changed);
+    *was_known = changed;
+    return x;
 }
 
 enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, json_t **out)
@@ -66,77 +76,6 @@ enum err eim_learned_get(struct eim *e, const char *eid, enum eim_learned what, 
 
 /* --- what results change ------------------------------------------------------------------------------ */
 
-static json_t *find_profile(const json_t *profiles, const char *iccid)
-{
-    json_t *p;
-    size_t i;
-    json_array_foreach(profiles, i, p)
-        if (json_str(p, "iccid") && strcmp(json_str(p, "iccid"), iccid) == 0)
-            return p;
-    return NULL;
-}
-
-static enum err mark(json_t *profiles, const json_t *named, bool (*change)(json_t *profile, bool named))
-{
-    json_t *p;
-    size_t i;
-    json_array_foreach(profiles, i, p)
-        if (!change(p, p == named))
-            return ERR_NOMEM;
-    return ERR_OK;
-}
-
-static bool enable(json_t *p, bool named)
-{
-    return json_object_set_new(p, "state", json_string(named ? "enabled" : "disabled")) == 0;
-}
-
-static bool disable(json_t *p, bool named)
-{
-    return !named || json_object_set_new(p, "state", json_string("disabled")) == 0;
-}
-
-static bool set_fallback(json_t *p, bool named)
-{
-    return json_object_set_new(p, "fallback", json_boolean(named)) == 0;
-}
-
-static void remove_profile(json_t *profiles, const json_t *named)
-{
-    for (size_t i = 0; i < json_array_size(profiles); i++)
-        if (json_array_get(profiles, i) == named)
-            json_array_remove(profiles, i);
-}
-
-/* The list as it is after this order succeeded. ERR_NOT_FOUND: it is of a profile that the list does not have. */
-static enum err change_profiles(json_t *profiles, const struct eim_order *o)
-{
-    json_t *named = find_profile(profiles, o->iccid);
-    if (o->kind == EIM_ORDER_UNSET_FALLBACK)
-        return mark(profiles, NULL, set_fallback);
-    if (!named)
-        return ERR_NOT_FOUND;
-    switch (o->kind) {
-    case EIM_ORDER_ENABLE:
-        return mark(profiles, named, enable);
-    case EIM_ORDER_DISABLE:
-        return mark(profiles, named, disable);
-    case EIM_ORDER_SET_FALLBACK:
-        return mark(profiles, named, set_fallback);
-    case EIM_ORDER_DELETE:
-        remove_profile(profiles, named);
-        return ERR_OK;
-    default:
-        return ERR_OK;
-    }
-}
-
-static bool changes_profiles(enum eim_order_kind k)
-{
-    return k == EIM_ORDER_ENABLE || k == EIM_ORDER_DISABLE || k == EIM_ORDER_DELETE || k == EIM_ORDER_SET_FALLBACK ||
-           k == EIM_ORDER_UNSET_FALLBACK;
-}
-
 /* An empty one: it has none now. */
 static enum err learn_default_address(struct eim *e, const char *eid, struct span address)
 {
@@ -146,39 +85,11 @@ static enum err learn_default_address(struct eim *e, const char *eid, struct spa
 
 enum err eim_learn_success(struct eim *e, const struct eim_order *o)
 {
-    json_t *profiles = NULL;
     if (o->kind == EIM_ORDER_DEFAULT_ADDRESS)
         return learn_default_address(e, o->eid, span_str(json_str(o->parameters, "address")));
     if (o->kind == EIM_ORDER_ADD_EIM || o->kind == EIM_ORDER_DELETE_EIM)
         return eim_forget(e, o->eid, EIM_LEARNED_EIMS);
-    if (!changes_profiles(o->kind))
-        return ERR_OK;
-    enum err x = eim_learned_get(e, o->eid, EIM_LEARNED_PROFILES, &profiles);
-    if (x || !profiles)
-        return x;
-    x = change_profiles(profiles, o);
-    if (x == ERR_NOT_FOUND) {
-        json_decref(profiles);
-        return eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
-    }
-    if (!x)
-        return eim_learn(e, o->eid, EIM_LEARNED_PROFILES, profiles);
-    json_decref(profiles);
-    return x;
-}
-
-enum err eim_learn_installation(struct eim *e, const char *eid, const char *iccid)
-{
-    json_t *profiles = NULL;
-    enum err x = eim_learned_get(e, eid, EIM_LEARNED_PROFILES, &profiles);
-    if (x || !profiles)
-        return x;
-    if (!find_profile(profiles, iccid) &&
-        json_array_append_new(profiles, json_pack("{s:s, s:s, s:b}", "iccid", iccid, "state", "disabled", "fallback", 0))) {
-        json_decref(profiles);
-        return ERR_NOMEM;
-    }
-    return eim_learn(e, eid, EIM_LEARNED_PROFILES, profiles);
+    return eim_learn_profile_change(e, o);
 }
 
 /* --- what a device says ------------------------------------------------------------------------------- */
@@ -269,5 +180,12 @@ enum err eim_show_learned(struct eim *e, const char *eid, json_t *euicc, json_t 
     struct showing s = { euicc, learned };
     enum err x = db_query(e->env->db, "SELECT what, at, value FROM learned WHERE eid = ? ORDER BY what",
                           DB_ARGS(DB_TEXT(eid)), show, &s);
-    return x == ERR_NOT_FOUND ? ERR_OK : x;
+    if (x == ERR_NOT_FOUND)
+        x = ERR_OK;
+    /* Without the list, or before it was told apart, there is nothing to say of it. */
+    if (!json_object_get(euicc, "profiles") && json_object_get(euicc, "profilesComplete")) {
+        json_object_del(euicc, "profilesComplete");
+        json_object_del(learned, "profilesComplete");
+    }
+    return x;
 }

@@ -26,6 +26,8 @@ static const struct setting settings[] = {
     RSP_WIRE_CONFIRMATION_CODE,
     { "postpone", SETTING_DURATION, "30 s", "an eUICC that could not (emergency call, catBusy) is asked again after this, doubled each time" },
     { "heartbeat", SETTING_DURATION, "15 s", "a stream of events that is quiet for so long gets a line that says nothing" },
+    { "reread-state", SETTING_BOOL, "true",
+      "list an eUICC's profiles when its device says notifyStateChange, once each time, behind the other orders" },
     { "brainpool", SETTING_BOOL, "false", "sign packages on brainpoolP256r1 instead of P-256" },
     { "receivers", SETTING_LIST, "",
       "SM-DP+ addresses that notifications may be relayed to, beside those of downloads that were relayed; [\"*\"]: any" },
@@ -126,6 +128,7 @@ static enum err make_eim(struct program_state *p)
                               .v1_3 = strcmp(settings_text(s, "sgp32"), "1.3") == 0,
                               .postpone_ms = settings_int(s, "postpone"),
                               .heartbeat_ms = settings_int(s, "heartbeat"),
+                              .rereads = settings_bool(s, "reread-state"),
                               .receivers = p->receivers,
                               .any_user_agent = settings_bool(s, "any-user-agent"),
                               .warn_eid_range = settings_bool(s, "warn-eid-range") };

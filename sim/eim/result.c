@@ -20,22 +20,6 @@ static enum err disbelieve(struct eim *e, const char *section, const char *why)
 
 /* --- what a result says, as JSON ------------------------------------------------------------------- */
 
-static json_t *profiles_json(const struct rsp_profile_info_response *r)
-{
-    json_t *list = json_array();
-    struct der items = der_open(r->list);
-    struct rsp_profile_info p;
-    while (list && r->which == RSP_OK && !der_at_end(&items) && rsp_profile_info_next(&items, &p) == ERR_OK) {
-        char iccid[21] = "";
-        if (rsp_iccid_text(p.iccid, iccid) == ERR_OK)
-            json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "iccid", iccid, "state",
-                                                  p.state.present && p.state.value == RSP_PROFILE_ENABLED ? "enabled"
-                                                                                                          : "disabled",
-                                                  "fallback", p.fallback_attribute));
-    }
-    return list;
-}
-
 static enum err set_result(struct eim_order *o, json_t *json)
 {
     buf_clear(&o->result);
@@ -182,8 +166,8 @@ static enum err end_done(struct eim *e, struct eim_order *o, const struct rsp_eu
         x = eim_learn_success(e, o);
     if (x || r->which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
-    json_t *profiles = profiles_json(&r->profiles);
-    x = profiles ? eim_learn(e, o->eid, EIM_LEARNED_PROFILES, json_incref(profiles)) : ERR_NOMEM;
+    json_t *profiles = eim_profiles_json(&r->profiles);
+    x = profiles ? eim_learn_listing(e, o->eid, json_incref(profiles)) : ERR_NOMEM;
     if (!x)
         x = set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
     json_decref(profiles);
@@ -313,6 +297,9 @@ static enum err apply(struct eim *e, const char *eid, const struct finding *f)
         LOG(e->env->log, LOG_INFO, "order.ended", F_TEXT("swap", o.reference), F_TEXT("eid", eid),
             F_TEXT("state", eim_order_state_name(o.state)), F_HEX("eimTransactionId", f->transaction_id));
     eim_order_release(&o);
+    /* Of an attempt that was given up and made anew, perhaps: a profile came that nobody here waits for. */
+    enum err kept = x == ERR_NOT_FOUND && f->download && f->proves ? eim_forget(e, eid, EIM_LEARNED_PROFILES) : ERR_OK;
+    x = kept ? kept : x;
     /* Nothing to apply, and nothing that a second delivery would change. */
     if (x == ERR_NOT_FOUND)
         log_fail(e->env->log, x, "SGP.32 3.3.1", "a result for a transaction that this eIM never began");
@@ -463,7 +450,7 @@ static enum err apply_installation(struct eim *e, struct eim_order *o, const voi
     if (ok)
         x = hex_put_upper(&aid, d->result.success.aid);
     if (!x && ok)
-        x = readable ? eim_learn_installation(e, o->eid, iccid) : eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
+        x = readable ? eim_learn_installation(e, o, iccid) : eim_forget(e, o->eid, EIM_LEARNED_PROFILES);
     o->state = ok ? EIM_DONE : EIM_FAILED;
     json_t *installation =
         ok ? json_pack("{s:b, s:s, s:s}", "ok", 1, "iccid", iccid, "aid", x ? "" : buf_cstr(&aid))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "eim_internal.h"
+#include "json.h"
 
 /* How long: a device may be offline before it brings the installation result. */
 #define SESSION_KEPT (90 * CLOCK_DAY)
@@ -113,20 +114,26 @@ static enum err seal_hash(struct eim *e, int64_t number, struct span hash_cc, st
 enum err eim_session_authenticated(struct eim *e, const struct eim_session *s, const struct rsp_authenticate_response_ok *client,
                                    const struct rsp_authenticate_client_ok *server, struct span hash_cc)
 {
-    struct buf sealed = { .max = 128 };
-    enum err x = eim_chain_learn(e, s->eid, client->euicc_certificate, client->eum_certificate);
+    struct buf sealed = { .max = 128 }, profile = { .max = 4096 };
+    json_t *metadata = eim_metadata_json(&server->metadata);
+    enum err x = metadata ? json_write(metadata, &profile) : ERR_NOMEM;
+    json_decref(metadata);
+    if (!x)
+        x = eim_chain_learn(e, s->eid, client->euicc_certificate, client->eum_certificate);
     if (!x)
         x = seal_hash(e, s->number, hash_cc, &sealed);
     if (!x)
         x = db_run(e->env->db,
                       "UPDATE relay SET certificate = ?, eum_certificate = ?, info2 = ?, otpk = ?, hash_cc = ?,"
-                      " smdp_signature2 = ?, iccid = ? WHERE number = ?",
+                      " smdp_signature2 = ?, iccid = ?, profile = ? WHERE number = ?",
                       DB_ARGS(DB_BLOB(client->euicc_certificate), DB_BLOB(client->eum_certificate),
                               blob_or_null(client->euicc_signed1.euicc_info2.whole),
                               blob_or_null(server->smdp_signed2.bpp_euicc_otpk), eim_blob_or_null(&sealed),
-                              DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_INT(s->number)),
+                              DB_BLOB(server->smdp_signature2), blob_or_null(server->metadata.iccid), DB_TEXT(buf_cstr(&profile)),
+                              DB_INT(s->number)),
                       NULL);
     buf_release(&sealed);
+    buf_release(&profile);
     return x;
 }
 

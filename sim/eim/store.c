@@ -180,6 +180,8 @@ const char *const eim_migrations[] = {
     /* Of eUICCs that were deleted. A counter is used once, whoever registers one again. */
     "CREATE TABLE retired (eid TEXT PRIMARY KEY, counter INTEGER NOT NULL, signing BLOB) WITHOUT ROWID;"
     "ALTER TABLE euicc ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 0;",
+    /* What the SM-DP+ of a session told of its profile, as it is shown. */
+    "ALTER TABLE relay ADD COLUMN profile TEXT;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -312,7 +314,9 @@ static enum err take_interested(void *context, const struct db_row *r)
 
 static json_t *change_json(const struct eim_contact *c)
 {
-    json_t *data = json_pack("{s:s, s:I}", "eid", c->eid, "stateChangeCause", (json_int_t)c->cause);
+    json_t *data = json_pack("{s:s}", "eid", c->eid);
+    if (data && c->cause >= 0)
+        json_object_set_new(data, "stateChangeCause", json_integer(c->cause));
     if (data && c->rplmn[0])
         json_object_set_new(data, "rPlmn", json_string(c->rplmn));
     return data;
@@ -323,18 +327,23 @@ static enum err tell_change(struct eim *e, const struct eim_contact *c)
     struct interested i;
     enum err x = db_query(e->env->db, "SELECT tenant, callback FROM euicc WHERE eid = ?", DB_ARGS(DB_TEXT(c->eid)),
                           take_interested, &i);
-    if (!x && i.callback[0])
+    if (!x && i.callback[0] && c->cause >= 0)
         x = eim_outbox_add_news(e, i.tenant, i.callback, c->eid);
     return x ? x : eim_event_add(e, i.tenant, EIM_EVENT_STATE_CHANGE, c->eid, change_json(c));
 }
 
+/* Devices notify whenever they start: without a cause it is news when something was known that may be true no longer. */
 static enum err note_change(struct eim *e, const struct eim_contact *c, int64_t now)
 {
-    enum err x = db_run(e->env->db, "UPDATE euicc SET state_change_cause = ?, state_change_at = ? WHERE eid = ?",
-                        DB_ARGS(DB_INT(c->cause), DB_INT(now), DB_TEXT(c->eid)), NULL);
+    bool was_known = false;
+    enum err x = c->cause < 0 ? ERR_OK
+                              : db_run(e->env->db, "UPDATE euicc SET state_change_cause = ?, state_change_at = ? WHERE eid = ?",
+                                       DB_ARGS(DB_INT(c->cause), DB_INT(now), DB_TEXT(c->eid)), NULL);
     if (!x)
-        x = eim_forget(e, c->eid, EIM_LEARNED_PROFILES);
-    return x ? x : tell_change(e, c);
+        x = eim_forget_known(e, c->eid, EIM_LEARNED_PROFILES, &was_known);
+    if (!x && (c->cause >= 0 || was_known))
+        x = tell_change(e, c);
+    return x ? x : eim_reread(e, c->eid);
 }
 
 enum err eim_euicc_seen(struct eim *e, const struct eim_contact *c)
@@ -347,7 +356,7 @@ enum err eim_euicc_seen(struct eim *e, const struct eim_contact *c)
     if (c->rplmn[0])
         x = db_run(e->env->db, "UPDATE euicc SET rplmn = ?, rplmn_at = ? WHERE eid = ?",
                    DB_ARGS(DB_TEXT(c->rplmn), DB_INT(now), DB_TEXT(c->eid)), NULL);
-    return x || c->cause < 0 ? x : note_change(e, c, now);
+    return x || (c->cause < 0 && !c->notified) ? x : note_change(e, c, now);
 }
 
 static enum err take_token(void *context, const struct db_row *r)
@@ -659,7 +668,8 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
 
 bool eim_order_is_overdue(const struct eim_order *o, int64_t now)
 {
-    bool may_end = o->state == EIM_QUEUED || (o->state == EIM_SENT && !eim_order_is_package(o->kind));
+    bool own = strcmp(o->tenant, EIM_OWN_TENANT) == 0; /* a listing: nothing was changed by it */
+    bool may_end = o->state == EIM_QUEUED || (o->state == EIM_SENT && (own || !eim_order_is_package(o->kind)));
     return may_end && o->valid_until && o->valid_until <= now;
 }
 

@@ -180,6 +180,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .receivers = l->receivers,
                                     .v1_3 = l->v1_3,
                                     .wire = l->wire,
+                                    .rereads = l->rereads,
                                     .heartbeat_ms = l->heartbeat_ms,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };

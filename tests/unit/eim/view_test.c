@@ -42,11 +42,14 @@ static const char *profile(struct fixture *f, const char *iccid)
     return list ? kept : NULL;
 }
 
+static char last_run[24];
+
 static void run(struct fixture *f, const char *kind, const char *more)
 {
     static unsigned number;
     char reference[24];
     snprintf(reference, sizeof reference, "run-%u", ++number);
+    snprintf(last_run, sizeof last_run, "%s", reference);
     clock_virtual_advance(&f->l.clock, clock_now(&f->l.clock.clock) + CLOCK_MINUTE);
     REQUIRE(order(f, reference, kind, more) == 202);
     REQUIRE(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
@@ -86,19 +89,146 @@ static void profiles_follow_the_results(void)
     }
 }
 
+static bool is_complete(struct fixture *f)
+{
+    json_t *v = view(f);
+    bool complete = json_is_true(json_object_get(v, "profilesComplete"));
+    json_decref(v);
+    return complete;
+}
+
 static void a_profile_comes_and_goes(void)
 {
     struct fixture f;
     fixture_open(&f);
-    run(&f, "disable", LEAD); /* nothing was known, and one result is no list */
-    CHECK(profile(&f, LAB_LEAD_ICCID) == NULL);
+    run(&f, "disable", LEAD); /* one result is no list, but it says something */
+    CHECK(profile(&f, LAB_LEAD_ICCID) && strcmp(profile(&f, LAB_LEAD_ICCID), "disabled") == 0 && !is_complete(&f));
     run(&f, "list", "");
+    CHECK(is_complete(&f));
     run(&f, "enable", LEAD);
     CHECK(strcmp(profile(&f, LAB_LEAD_ICCID), "enabled") == 0);
     run(&f, "disable", LEAD);
     run(&f, "delete", LEAD);
     REQUIRE(profile(&f, LAB_LEAD_ICCID) != NULL);
-    CHECK(profile(&f, LAB_LEAD_ICCID)[0] == 0);
+    CHECK(profile(&f, LAB_LEAD_ICCID)[0] == 0 && is_complete(&f));
+    fixture_close(&f);
+}
+
+/* Without a listing: what each result says of the profile that it names, and no more. */
+static void single_results_are_learned(void)
+{
+    static const struct { const char *kind, *more, *then; } steps[] = {
+        { "disable", LEAD, "disabled" }, { "enable", LEAD, "enabled" }, { "setFallback", LEAD, "enabled fallback" },
+        { "disable", LEAD, "disabled fallback" }, { "unsetFallback", "", "disabled" }, { "delete", LEAD, "" },
+    };
+    struct fixture f;
+    fixture_open(&f);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        run(&f, steps[i].kind, steps[i].more);
+        const char *shown = profile(&f, LAB_LEAD_ICCID);
+        CHECK_ROW(steps[i].kind, strcmp(order_state(&f, last_run), "done") == 0 && strcmp(shown ? shown : "", steps[i].then) == 0);
+        CHECK_ROW(steps[i].kind, !is_complete(&f) && learned_at(&f, "profiles") == (shown ? clock_now(&f.l.clock.clock) : -1));
+        if (strcmp(shown ? shown : "", steps[i].then))
+            printf(" (%s %s %s)", shown, order_state(&f, last_run), result_name(&f, last_run));
+    }
+    fixture_close(&f);
+}
+
+/* A download says its ICCID; a listing what the profile is. */
+static void a_listing_says_what_profiles_are(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    run(&f, "list", "");
+    json_t *v = view(&f), *one = json_array_get(json_object_get(v, "profiles"), 0);
+    REQUIRE(one != NULL);
+    CHECK(json_str(one, "class") && strcmp(json_str(one, "class"), "operational") == 0);
+    CHECK(json_str(one, "profileName") && json_str(one, "serviceProviderName"));
+    json_decref(v);
+    fixture_close(&f);
+}
+
+/* --- notifyStateChange (SGP.32 5.14.5) -------------------------------------------------------------------------- */
+
+static int polls_notifying(struct fixture *f)
+{
+    uint8_t eid[16];
+    REQUIRE(rsp_eid_parse(LAB_EID, eid) == ERR_OK);
+    const struct rsp_get_eim_package_request q = { .eid = SPAN_ARRAY(eid), .notify_state_change = true };
+    esipa_get_eim_package_response_release(&f->package);
+    f->package = (struct esipa_get_eim_package_response){ .received.max = HTTP_BODY_MAX };
+    return esipa_get_eim_package(&f->peer, &q, &f->package) ? -1 : (int)f->package.message.which;
+}
+
+static int events(struct fixture *f)
+{
+    int64_t n = -1;
+    CHECK(db_get_int(f->l.part[LAB_EIM].env.db, "SELECT count(*) FROM event WHERE body LIKE '%euicc.stateChange%'", NULL, 0, &n) == ERR_OK);
+    return (int)n;
+}
+
+/* Without a cause: what was known is known no longer, which is an event once. */
+static void a_notified_change_makes_the_list_unknown(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_ERROR && events(&f) == 0); /* nothing was known */
+    run(&f, "list", "");
+    CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_ERROR);
+    CHECK(profile(&f, LAB_LEAD_ICCID) == NULL && events(&f) == 1);
+    CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_ERROR && events(&f) == 1);
+    fixture_close(&f);
+}
+
+/* The eIM lists by itself: once for each notification, and not while a listing is open. */
+static void the_state_is_read_anew(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.l.rereads = true;
+    lab_restart(&f.l, LAB_EIM);
+    for (int again = 0; again < 3; again++) {
+        CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+        CHECK(f.package.message.package.package_signed.counter == again + 1);
+        CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE && f.package.message.package.package_signed.counter == again + 1);
+        lab_restart(&f.l, LAB_EIM);
+        execute(&f);
+        CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS && poll(&f) == RSP_EIM_PACKAGE_ERROR);
+        CHECK(is_complete(&f) && strcmp(profile(&f, LAB_LEAD_ICCID), "enabled") == 0);
+        clock_virtual_advance(&f.l.clock, clock_now(&f.l.clock.clock) + CLOCK_MINUTE);
+    }
+    CHECK(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=state%20of%20" LAB_EID, "", NULL) == 404);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 0);
+    fixture_close(&f);
+}
+
+/* An operator's listing is as good; other orders go before the eIM's own. */
+static void the_state_is_read_behind_the_orders(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.l.rereads = true;
+    lab_restart(&f.l, LAB_EIM);
+    REQUIRE(order(&f, "q", "data", "") == 202 && order(&f, "l", "list", "") == 202);
+    CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
+    int64_t open = 0;
+    CHECK(db_get_int(f.l.part[LAB_EIM].env.db, "SELECT count(*) FROM orders WHERE tenant = '*'", NULL, 0, &open) == ERR_OK && open == 0);
+    fixture_close(&f);
+}
+
+/* A device that notifies and never answers keeps nothing waiting for ever. */
+static void a_listing_that_is_not_answered_ends(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.l.rereads = true;
+    lab_restart(&f.l, LAB_EIM);
+    CHECK(polls_notifying(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    REQUIRE(order(&f, "q", "data", "") == 202);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_HOUR);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_DATA_REQUEST);
     fixture_close(&f);
 }
 
@@ -569,6 +699,12 @@ static void a_card_that_trusts_the_certificate(void)
 const struct test view_tests[] = {
     { "the list of profiles follows what results say, with its date", profiles_follow_the_results },
     { "a profile comes and goes in the list", a_profile_comes_and_goes },
+    { "what single results say is known without a listing", single_results_are_learned },
+    { "a listing says what the profiles are", a_listing_says_what_profiles_are },
+    { "a change that is notified without a cause makes the list unknown", a_notified_change_makes_the_list_unknown },
+    { "the eIM reads the state anew when it is notified", the_state_is_read_anew },
+    { "the state is read anew behind what was ordered", the_state_is_read_behind_the_orders },
+    { "a listing of the eIM's own that is not answered ends", a_listing_that_is_not_answered_ends },
     { "a switch that was taken back makes the list unknown", a_rollback_makes_it_forget },
     { "a listing that does not verify teaches nothing", an_altered_listing_teaches_nothing },
     { "eIMs and rules are known once they were listed", eims_and_rules },
