@@ -20,6 +20,7 @@ static const struct http_route routes[] = {
     { "POST", "/v1/initial-eim", eim_show_initial_eims },
     { "GET", "/v1/eim-configuration", eim_show_configuration },
     { "POST", "/v1/euiccs/{eid}/orders", eim_add_order },
+    { "POST", "/v1/orders", eim_add_orders },
     { "GET", "/v1/orders", eim_find_order },
     { "GET", "/v1/orders/{id}", eim_show_order },
     { "DELETE", "/v1/orders/{id}", eim_cancel_order },
@@ -133,6 +134,7 @@ enum err eim_new(const struct env *env, const struct eim_settings *s, struct eim
     e->rereads = s->rereads;
     e->ticked = INT64_MAX;
     e->postpone_ms = s->postpone_ms ? s->postpone_ms : 30 * CLOCK_SECOND;
+    e->keep_orders_ms = s->keep_orders_ms ? s->keep_orders_ms : 400 * CLOCK_DAY;
     e->any_user_agent = s->any_user_agent;
     e->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : 15 * CLOCK_SECOND;
     pthread_mutex_init(&e->streams_lock, NULL);

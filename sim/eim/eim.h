@@ -19,6 +19,8 @@
  *        listEim; with parameters: configureImmediateEnable {smdpOid?, smdpAddress?, enable?}, setDefaultDpAddress {address},
  *        addEim and updateEim {eimConfiguration, associationToken?}, updateEim {ownKey: true, counter?}: the eUICC is told the key of today, and goes on from that counter,
  *        deleteEim {eimId}, data {tags?}
+ *   POST /v1/orders {as above, eids} -> {queued, known, refused, results: [{eid, status, orderId?, title?, detail?}]}; each order
+ *        has the reference "<reference>/<eid>"
  *   POST /v1/orders/{id}/retry {activationCode?, confirmationCode?, validUntil?} -> 202 the order, queued again; 409 unless it
  *        ended without success
  *   DELETE /v1/euiccs/{eid}?force=true -> 204; POST /v1/euiccs/{eid}/transfer {tenant, force?} -> 204; 409 while orders are open
@@ -81,6 +83,7 @@ struct eim_settings {
     bool rereads;                   /* lists an eUICC's profiles when its device notifies that its state changed */
     int64_t postpone_ms;            /* when the eUICC could not now (emergency call, catBusy): before it is asked again; doubled each
                                        time up to 30 times; 0: 30 s */
+    int64_t keep_orders_ms;         /* orders that ended and were told are forgotten after this; 0: 400 days */
     int64_t heartbeat_ms;           /* a stream of events that is quiet for so long says so; 0: 15 s */
     bool any_user_agent;            /* serve callers whose User-Agent is no IPA's (before v1.2 it was free) */
     /* NULL-terminated: SM-DP+ addresses that notifications may be relayed to beside those that downloads of the same eUICC

@@ -24,7 +24,7 @@ struct eim {
     struct rsp_wire wire;
     bool warn_eid_range, any_user_agent, v1_3, rereads;
     struct buf receivers; /* addresses that notifications may go to, one a line; "*": wherever they want */
-    int64_t postpone_ms;
+    int64_t postpone_ms, keep_orders_ms;
     int64_t ticked; /* when the tick came last; before the first one the end of time */
     struct eim_client *clients; /* names and tenants owned; rights are set */
     size_t client_count;
@@ -133,6 +133,8 @@ MUST_CHECK enum err eim_euicc_raise_counter(struct eim *e, const char *eid, int6
 MUST_CHECK enum err eim_euicc_next_counter(struct eim *e, const char *eid, int64_t most, int64_t *counter);
 
 MUST_CHECK enum err eim_order_add(struct eim *e, const struct eim_order *o); /* ERR_EXISTS: the reference */
+/* Forgets a few orders that ended long ago and whose end was told. Inside the caller's transaction. */
+MUST_CHECK enum err eim_orders_forget(struct eim *e, int64_t now);
 MUST_CHECK enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out);
 MUST_CHECK enum err eim_order_by_reference(struct eim *e, const char *tenant, const char *reference,
                                            struct eim_order *out);
@@ -327,6 +329,18 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 
 #define EIM_IMPORT_MAX 10000 /* eUICCs of one call */
 
+/* How one of many ends: an HTTP status, and why; 0: nothing was said yet. */
+struct eim_verdict {
+    int status;
+    const char *title, *detail;
+};
+void eim_say(struct eim_verdict *v, int status, const char *title, const char *detail);
+/* An order of a body, but its id, eUICC and tenant. ERR_REFUSED after writing 400. */
+MUST_CHECK enum err eim_read_order(struct eim *e, const struct json_t *body, struct eim_order *o, struct http_response *p);
+/* In what the order that has the reference differs; NULL: it is the same. */
+const char *eim_order_difference(const struct eim_order *known, const struct eim_order *o);
+/* Says 404 or 409 of an eUICC that is gone, another tenant's, or knows this eIM no more and would refuse whatever comes. */
+MUST_CHECK enum err eim_judge_orderable(struct eim *e, const struct eim_order *o, struct eim_verdict *v);
 /* Takes the member `callback`, if there is one. False: it is no https URL of at most 512 characters. */
 bool eim_read_callback(const struct json_t *body, char out[513]);
 /* Writes a problem; ERR_REFUSED, so that a handler can return it. */
@@ -579,6 +593,7 @@ enum err eim_show_configuration(void *actor, const struct http_request *q, struc
 enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_initial_eim(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_add_order(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_add_orders(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_show_order(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_find_order(void *actor, const struct http_request *q, struct http_response *p);
 MUST_CHECK enum err eim_list_orders(struct eim *e, const struct eim_caller *who, const struct http_request *q,

@@ -114,7 +114,7 @@ static enum err read_command(struct eim *e, const json_t *body, struct eim_order
     return x ? x : check_parameters(e, o, p);
 }
 
-static enum err read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
+enum err eim_read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
     int kind = eim_order_kind_of(json_str(body, "kind"));
     if (kind < 0)
@@ -146,7 +146,7 @@ static bool same_codes(const struct eim_order *known, const struct eim_order *o)
 }
 
 /* In what the order that has the reference differs; NULL: it is the same. */
-static const char *difference(const struct eim_order *known, const struct eim_order *o)
+const char *eim_order_difference(const struct eim_order *known, const struct eim_order *o)
 {
     bool same_parameters = !known->parameters == !o->parameters && (!o->parameters || json_equal(known->parameters, o->parameters));
     return strcmp(known->eid, o->eid) != 0             ? "eUICC"
@@ -164,24 +164,39 @@ static const char *difference(const struct eim_order *known, const struct eim_or
 static enum err answer_known(struct eim *e, const struct eim_order *known, const struct eim_order *o, struct http_response *p)
 {
     char detail[200];
-    const char *other = difference(known, o);
+    const char *other = eim_order_difference(known, o);
     if (!other)
         return answer_order(e, 200, known, p);
     snprintf(detail, sizeof detail, "the order with this reference has another %s; a new order wants a reference of its own", other);
     return eim_problem(p, 409, "reference in use", detail);
 }
 
-/* It may be gone, or another tenant's by now; or it does not know this eIM any more, and would refuse whatever comes. */
-static enum err check_euicc(struct eim *e, const struct eim_order *o, struct http_response *p)
+void eim_say(struct eim_verdict *v, int status, const char *title, const char *detail)
+{
+    *v = (struct eim_verdict){ status, title, detail };
+}
+
+enum err eim_judge_orderable(struct eim *e, const struct eim_order *o, struct eim_verdict *v)
 {
     struct eim_euicc u;
     eim_euicc_init(&u);
     enum err x = eim_euicc_get(e, o->eid, &u);
     bool own = !x && strcmp(u.tenant, o->tenant) == 0, handed_over = u.handed_over;
     eim_euicc_release(&u);
-    if (x == ERR_NOT_FOUND || (!x && !own))
-        return eim_problem(p, 404, "no such eUICC", "this EID is not registered");
-    return handed_over ? eim_problem(p, 409, "handed over", "the eUICC was left to another eIM; register it again when it comes back") : x;
+    if (x == ERR_NOT_FOUND || (!x && !own)) {
+        eim_say(v, 404, "no such eUICC", "this EID is not registered");
+        return ERR_OK;
+    }
+    if (handed_over)
+        eim_say(v, 409, "handed over", "the eUICC was left to another eIM; register it again when it comes back");
+    return x;
+}
+
+static enum err check_euicc(struct eim *e, const struct eim_order *o, struct http_response *p)
+{
+    struct eim_verdict v = { 0 };
+    enum err x = eim_judge_orderable(e, o, &v);
+    return x || !v.status ? x : eim_problem(p, v.status, v.title, v.detail);
 }
 
 /* Inside a transaction: the same call at the same moment waits here. */
@@ -224,7 +239,7 @@ enum err eim_add_order(void *actor, const struct http_request *q, struct http_re
     if (!x)
         x = http_read_json(q, p, &body);
     if (!x)
-        x = read_order(e, body, &o, p);
+        x = eim_read_order(e, body, &o, p);
     snprintf(o.eid, sizeof o.eid, "%s", u.eid);
     snprintf(o.tenant, sizeof o.tenant, "%s", who.tenant);
     if (!x)

@@ -89,6 +89,15 @@ enum err eim_outbox_add_news(struct eim *e, const char *tenant, const char *url,
     return x ? x : put_change(e, receiver, EIM_EVENT_STATE_CHANGE, eid, NULL);
 }
 
+/* Somebody whom nothing waits for, and who is no webhook, is told of again when there is something. */
+static enum err forget_receiver(struct eim *e, int64_t receiver)
+{
+    return db_run(e->env->db,
+                  "DELETE FROM receiver WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ?1)"
+                  " AND NOT EXISTS (SELECT 1 FROM webhook WHERE receiver = ?1)",
+                  DB_ARGS(DB_INT(receiver)), NULL);
+}
+
 enum err eim_outbox_drop_events(struct eim *e, int64_t receiver)
 {
     enum err x = db_run(e->env->db, "DELETE FROM letter WHERE receiver = ? AND body IS NOT NULL", DB_ARGS(DB_INT(receiver)),
@@ -98,7 +107,9 @@ enum err eim_outbox_drop_events(struct eim *e, int64_t receiver)
                    "UPDATE letter SET head = 1 WHERE NOT head AND id IN"
                    " (SELECT min(id) FROM letter WHERE receiver = ? GROUP BY eid)",
                    DB_ARGS(DB_INT(receiver)), NULL);
-    return x ? x : reckon(e, receiver);
+    if (!x)
+        x = reckon(e, receiver);
+    return x ? x : forget_receiver(e, receiver);
 }
 
 /* --- taking out -------------------------------------------------------------------------------------- */
@@ -251,7 +262,9 @@ static enum err settle(struct eim *e, const struct letter *l, enum delivery d)
     if (x)
         return x;
     x = note_outcome(e, clock_now(e->env->clock), l, d);
-    return db_end(e->env->db, x ? x : reckon(e, l->receiver));
+    if (!x)
+        x = reckon(e, l->receiver);
+    return db_end(e->env->db, x || d != DELIVERED ? x : forget_receiver(e, l->receiver));
 }
 
 static enum err when_next(struct eim *e, int64_t *next)

@@ -8,38 +8,27 @@
 #include "rsp_eim_configuration.h"
 #include "rsp_ids.h"
 
-/* How the registration of one eUICC ends: an HTTP status, and why. */
-struct verdict {
-    int status;
-    const char *title, *detail;
-};
-
-static void say(struct verdict *v, int status, const char *title, const char *detail)
-{
-    *v = (struct verdict){ status, title, detail };
-}
-
-static void read_certificates(const json_t *item, struct eim_euicc *u, struct verdict *v)
+static void read_certificates(const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
 {
     enum err euicc = json_base64(item, "euiccCertificate", &u->certificate);
     enum err eum = json_base64(item, "eumCertificate", &u->eum_certificate);
     bool none = euicc == ERR_NOT_FOUND && eum == ERR_NOT_FOUND;
     if (!none && (euicc || eum || !u->certificate.len || !u->eum_certificate.len))
-        say(v, 400, "certificate is missing", "euiccCertificate and eumCertificate are base64 of DER, both or none");
+        eim_say(v, 400, "certificate is missing", "euiccCertificate and eumCertificate are base64 of DER, both or none");
 }
 
-static void read_number(const json_t *item, const char *member, int64_t max, int64_t *out, struct verdict *v)
+static void read_number(const json_t *item, const char *member, int64_t max, int64_t *out, struct eim_verdict *v)
 {
     enum err x = json_int(item, member, out);
     if ((x && x != ERR_NOT_FOUND) || (!x && (*out < 0 || *out > max)))
-        say(v, 400, "a number is wrong", "associationToken is from 0 on, counter 0 to 8388607");
+        eim_say(v, 400, "a number is wrong", "associationToken is from 0 on, counter 0 to 8388607");
 }
 
-static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *v)
+static void read_euicc(const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
 {
     const char *eid = json_str(item, "eid");
     if (!eid || strlen(eid) != 32 || !rsp_eid_check_digits(eid)) {
-        say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
+        eim_say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
         return;
     }
     snprintf(u->eid, sizeof u->eid, "%s", eid);
@@ -47,24 +36,24 @@ static void read_euicc(const json_t *item, struct eim_euicc *u, struct verdict *
     read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
     read_certificates(item, u, v);
     if (!eim_read_callback(item, u->callback))
-        say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
+        eim_say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
 }
 
-static void read_trust(struct eim *e, const json_t *item, struct eim_euicc *u, struct verdict *v)
+static void read_trust(struct eim *e, const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
 {
     if (eim_trust_read(e, item, &u->trust))
-        say(v, 400, "a trust is wrong",
+        eim_say(v, 400, "a trust is wrong",
             "signingTrust is publicKey or certificate; tlsTrust is {certificate} or {publicKey}, base64 of DER");
 }
 
-static void judge(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+static void judge(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v)
 {
     const char *why = NULL;
     if (!u->certificate.len)
         return;
     enum err x = eim_judge_certificates(e, u, &why);
     if (x)
-        say(v, x == ERR_VERIFY ? 422 : 400, "certificate refused", why);
+        eim_say(v, x == ERR_VERIFY ? 422 : 400, "certificate refused", why);
 }
 
 /* What may be told later, or anew. The counter never goes back. */
@@ -83,7 +72,7 @@ static enum err add_later(struct eim *e, const struct eim_euicc *u)
 }
 
 /* It was registered before: the same, or with certificates that were not known yet. */
-static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+static enum err add_again(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v)
 {
     struct eim_euicc known;
     eim_euicc_init(&known);
@@ -91,14 +80,14 @@ static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdi
     bool foreign = !x && strcmp(known.tenant, u->tenant) != 0;
     bool new = !x && u->certificate.len && !known.certificate.len;
     if (foreign) {
-        say(v, 409, "registered already", "this EID is registered already");
+        eim_say(v, 409, "registered already", "this EID is registered already");
         LOG(e->env->log, LOG_WARN, "tenant.refused", F_TEXT("tenant", u->tenant), F_TEXT("eid", u->eid));
     } else if (new) {
         x = eim_euicc_set_certificates(e, u);
     } else if (!x && u->certificate.len) {
         x = eim_chain_add(e, u);
         if (x == ERR_EXISTS)
-            say(v, 409, "registered already", "this EID is registered with another certificate under the same CI");
+            eim_say(v, 409, "registered already", "this EID is registered with another certificate under the same CI");
         x = x == ERR_EXISTS ? ERR_OK : x;
     }
     eim_euicc_release(&known);
@@ -106,17 +95,17 @@ static enum err add_again(struct eim *e, const struct eim_euicc *u, struct verdi
 }
 
 /* Inside a transaction. */
-static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct verdict *v)
+static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v)
 {
-    say(v, 201, NULL, NULL);
+    eim_say(v, 201, NULL, NULL);
     enum err x = eim_euicc_add(e, u);
     if (x != ERR_EXISTS)
         return x;
-    say(v, 200, NULL, NULL);
+    eim_say(v, 200, NULL, NULL);
     return add_again(e, u, v);
 }
 
-static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct verdict *v, size_t count)
+static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v, size_t count)
 {
     enum err x = db_begin(e->env->db);
     if (x)
@@ -132,7 +121,7 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
     struct eim *e = actor;
     json_t *body = NULL;
     struct eim_euicc u;
-    struct verdict v = { 0 };
+    struct eim_verdict v = { 0 };
     struct eim_caller who;
     eim_euicc_init(&u);
     enum err x = eim_begin(e, q, p, EIM_REGISTER, &who, &body);
@@ -155,13 +144,13 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
 
 /* --- many at a time ---------------------------------------------------------------------------------- */
 
-static json_t *verdict_json(const json_t *item, const struct verdict *v)
+static json_t *verdict_json(const json_t *item, const struct eim_verdict *v)
 {
     const char *eid = json_str(item, "eid");
     return json_pack("{s:s*, s:i, s:s*, s:s*}", "eid", eid, "status", v->status, "title", v->title, "detail", v->detail);
 }
 
-static enum err answer_import(const json_t *items, const struct verdict *v, struct http_response *p)
+static enum err answer_import(const json_t *items, const struct eim_verdict *v, struct http_response *p)
 {
     json_t *results = json_array(), *item;
     size_t i, registered = 0, known = 0;
@@ -180,7 +169,7 @@ static enum err answer_import(const json_t *items, const struct verdict *v, stru
 }
 
 /* The certificates are judged before the transaction begins, so that it is short. */
-static enum err import(struct eim *e, const struct eim_caller *who, const json_t *items, struct eim_euicc *u, struct verdict *v)
+static enum err import(struct eim *e, const struct eim_caller *who, const json_t *items, struct eim_euicc *u, struct eim_verdict *v)
 {
     json_t *item;
     size_t i;
@@ -207,7 +196,7 @@ enum err eim_import_euiccs(void *actor, const struct http_request *q, struct htt
     if (!x && (count < 1 || count > EIM_IMPORT_MAX))
         x = eim_problem(p, 400, "euiccs is wrong", "a list of 1 to 10000 eUICCs is wanted");
     struct eim_euicc *u = x ? NULL : calloc(count, sizeof *u);
-    struct verdict *v = x ? NULL : calloc(count, sizeof *v);
+    struct eim_verdict *v = x ? NULL : calloc(count, sizeof *v);
     if (!x)
         x = u && v ? import(e, &who, items, u, v) : ERR_NOMEM;
     if (!x)

@@ -182,6 +182,11 @@ const char *const eim_migrations[] = {
     "ALTER TABLE euicc ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 0;",
     /* What the SM-DP+ of a session told of its profile, as it is shown. */
     "ALTER TABLE relay ADD COLUMN profile TEXT;",
+    /* When an order ended; of those from before, when they were made. */
+    "ALTER TABLE orders ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE orders SET ended = max(created, 1) WHERE state > 1;"
+    "CREATE INDEX orders_by_age ON orders (ended) WHERE ended > 0;"
+    "CREATE INDEX letter_by_order ON letter (order_id) WHERE order_id <> '';",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -478,7 +483,22 @@ enum err eim_order_add(struct eim *e, const struct eim_order *o)
                    NULL);
     buf_release(&parameters);
     eim_sealed_order_release(&s);
-    return x;
+    return x ? x : eim_orders_forget(e, clock_now(e->env->clock));
+}
+
+/* More than one new order brings, and few enough that a clock which is wrong for an hour costs few: the oldest first. One whose end
+ * was not told yet is as new again. */
+#define FORGOTTEN_AT_ONCE 4
+#define OLDEST "(SELECT number FROM orders WHERE ended > 0 AND ended < ?1 ORDER BY ended LIMIT ?2)"
+
+enum err eim_orders_forget(struct eim *e, int64_t now)
+{
+    const struct db_value limit = DB_INT(now - e->keep_orders_ms), most = DB_INT(FORGOTTEN_AT_ONCE);
+    enum err x = db_run(e->env->db,
+                        "UPDATE orders SET ended = ?3 WHERE number IN " OLDEST
+                        " AND EXISTS (SELECT 1 FROM letter WHERE order_id = orders.id AND order_id <> '')",
+                        DB_ARGS(limit, most, DB_INT(now)), NULL);
+    return x ? x : db_run(e->env->db, "DELETE FROM orders WHERE number IN " OLDEST, DB_ARGS(limit, most), NULL);
 }
 
 struct taking {
@@ -625,12 +645,12 @@ static enum err write_order(struct eim *e, const struct eim_order *o)
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
-                   " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ? WHERE id = ?",
+                   " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ?, ended = ? WHERE id = ?",
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
                            eim_order_left(o) ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL, eim_blob_or_null(&s.message),
                            eim_blob_or_null(&s.code), eim_blob_or_null(&s.confirmation),
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
-                           DB_INT(o->postponed), DB_TEXT(o->id)),
+                           DB_INT(o->postponed), DB_INT(ended ? clock_now(e->env->clock) : 0), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
     eim_sealed_order_release(&s);
@@ -658,7 +678,7 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
         x = db_run(e->env->db,
                   "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), sealed = 1, state = ?, attempt = ?, counter = 0,"
                   " refused = 0, transaction_id = NULL, message = NULL, result = NULL, activation_code = ?, valid_until = ?,"
-                  " not_before = 0, postponed = 0, confirmation = ? WHERE id = ?",
+                  " not_before = 0, postponed = 0, ended = 0, confirmation = ? WHERE id = ?",
                   DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), eim_blob_or_null(&s.code), DB_INT(o->valid_until),
                           eim_blob_or_null(&s.confirmation), DB_TEXT(o->id)),
                   NULL);

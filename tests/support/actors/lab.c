@@ -181,6 +181,7 @@ static void build_eim(struct lab *l, struct lab_part *p)
                                     .v1_3 = l->v1_3,
                                     .wire = l->wire,
                                     .rereads = l->rereads,
+                                    .keep_orders_ms = l->keep_orders_ms,
                                     .heartbeat_ms = l->heartbeat_ms,
                                     .clients = clients,
                                     .client_count = COUNT(clients) };

@@ -105,6 +105,7 @@ struct lab {
     size_t profile_type_count;
     const char *const *receivers; /* of the eIM, from its next start on */
     int64_t heartbeat_ms;         /* the same: of its streams of events */
+    int64_t keep_orders_ms;       /* the same: of orders that ended */
     bool rereads;                 /* the same: what devices notify of */
     bool eim_new_key;             /* the same: it signs with another key than at first, and knows both */
     int64_t order_valid_ms, downloads_max, code_attempts; /* of the SM-DP+, from its next start on */

@@ -99,5 +99,6 @@ TESTS(kill_tests);
 TESTS(clock_tests);
 TESTS(ending_tests);
 TESTS(leaving_tests);
+TESTS(fleet_tests);
 
 #endif

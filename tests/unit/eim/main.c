@@ -293,6 +293,7 @@ int main(int argc, char **argv)
         { clock_tests, clock_tests_count },
         { ending_tests, ending_tests_count },
         { leaving_tests, leaving_tests_count },
+        { fleet_tests, fleet_tests_count },
     };
     if (argc > 1 && strcmp(argv[1], "--write") == 0)
         return tests_main("eim", &codes_page_update, 1);

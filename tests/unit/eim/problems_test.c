@@ -60,6 +60,9 @@ static const struct {
     { 409, "too late", "an order that was sent is cancelled", "DELETE", "/v1/orders/%s", "", .before = A_SENT_ORDER },
     { 400, "the query is wrong", "a word that is none", "DELETE", "/v1/orders/%s?abandon=yes", "", .before = A_SENT_ORDER },
     { 409, "may have been done", "a package that was given up is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ABANDONED_ORDER },
+    { 400, "reference is too long", "a batch under a reference of 96 characters", "POST", "/v1/orders",
+      "{\"reference\":\"012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345\","
+      "\"kind\":\"list\",\"eids\":[\"" LAB_EID "\"]}", .before = NOTHING },
     { 409, "orders are open", "an eUICC with an order is deleted", "DELETE", "/v1/euiccs/" LAB_EID, "", .before = AN_ORDER },
     { 409, "handed over", "an order for an eUICC that was left to another eIM", ORDER(",\"kind\":\"list\""), .before = HANDED_OVER },
     { 400, "tenant is wrong", "a tenant that nobody is", "POST", "/v1/euiccs/" LAB_EID "/transfer", "{\"tenant\":\"nobody\"}", .caller = ADMIN },
@@ -229,7 +232,7 @@ static void every_problem_of_the_source(void)
         struct buf text = { .max = 1 << 20 };
         REQUIRE(read_file(files.gl_pathv[i], &text) == ERR_OK && buf_put_u8(&text, 0) == ERR_OK);
         found += check_calls((const char *)text.at, "eim_problem(p, ") + check_calls((const char *)text.at, "http_problem(p, ") +
-                 check_calls((const char *)text.at, "say(v, ");
+                 check_calls((const char *)text.at, "eim_say(v, ");
         buf_release(&text);
     }
     globfree(&files);
