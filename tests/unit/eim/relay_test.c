@@ -261,7 +261,7 @@ static void unreachable(struct relayed *r)
 }
 
 enum mishap { NOTHING, OTHER_SESSION, GONE_AT_AUTHENTICATION, GONE_AT_PACKAGE, OTHER_SIGNATURE, RESTARTED,
-              OTHER_SESSION_AT_PACKAGE };
+              OTHER_SESSION_AT_PACKAGE, GIVEN_UP };
 static const struct {
     const char *name, *code, *confirmation_code;
     enum mishap mishap;
@@ -272,11 +272,20 @@ static const struct {
     { "a code that is none", "1$smdp.example.com$OTHER", "", NOTHING, "8.2.6/3.8" },
     { "a session that never was", LAB_CODE, "", OTHER_SESSION, "8.10.1/3.9" },
     { "a session that never was, at the end", LAB_CODE, "", OTHER_SESSION_AT_PACKAGE, "8.10.1/3.9" },
+    { "the order is given up in between", LAB_CODE, "", GIVEN_UP, "8.8.5/4.10" },
     { "a signature of the card altered", LAB_CODE, "", OTHER_SIGNATURE, "8.1/6.1" },
     { "a wrong confirmation code", LAB_CODE, "4711", NOTHING, "8.2.7/3.8" },
     { "the SM-DP+ gone after the first answer", LAB_CODE, "", GONE_AT_AUTHENTICATION, "8.8/4.2" },
     { "the SM-DP+ gone before the package", LAB_CODE, "", GONE_AT_PACKAGE, "8.8/4.2" },
 };
+
+static void give_up(struct relayed *r)
+{
+    char url[120];
+    snprintf(url, sizeof url, LAB_EIM_URL "/v1/orders/%s?abandon=true",
+             lab_get(&r->f.l, r->f.l.eso, LAB_EIM_URL "/v1/orders?reference=a", "orderId"));
+    CHECK(lab_call(&r->f.l, r->f.l.eso, "DELETE", url, "", NULL) == 200);
+}
 
 static void go(struct relayed *r, enum mishap m)
 {
@@ -297,6 +306,8 @@ static void go(struct relayed *r, enum mishap m)
         unreachable(r);
     if (m == OTHER_SESSION_AT_PACKAGE)
         transaction[0] ^= 1;
+    if (m == GIVEN_UP)
+        give_up(r);
     if (m == RESTARTED)
         lab_restart(&r->f.l, LAB_EIM);
     if (get_package(r))
@@ -316,10 +327,33 @@ static void whole_downloads(void)
         CHECK_ROW(downloads[i].name, strcmp(r.d.refusal, downloads[i].refusal) == 0);
         if (strcmp(r.d.refusal, downloads[i].refusal))
             printf(" (%s)", r.d.refusal);
-        CHECK_ROW(downloads[i].name, strcmp(order_state(&r.f, "a"), "sent") == 0);
+        CHECK_ROW(downloads[i].name, strcmp(order_state(&r.f, "a"), downloads[i].mishap == GIVEN_UP ? "cancelled" : "sent") == 0);
         CHECK(!lab_said(&r.f.l, "TOKEN-1"));
         end(&r);
     }
+}
+
+/* What the SM-DP+ told of the profile is shown of the eUICC, without a listing. */
+static void a_relayed_profile_is_known(void)
+{
+    struct relayed r;
+    json_t *view = NULL;
+    trigger(&r, LAB_CODE, "");
+    REQUIRE(initiate(&r, "", true) == 0);
+    go(&r, NOTHING);
+    struct rsp_profile_download_trigger_result result = { .eim_transaction_id = buf_span(&r.transaction),
+                                                          .result = { .which = RSP_DOWNLOAD_RESULT_INSTALLATION } };
+    REQUIRE(rsp_profile_installation_result_read(buf_span(&r.d.loaded.received), &result.result.installation) == ERR_OK);
+    CHECK(bring_download(&r.f, LAB_EID, &result) == RSP_PROVIDE_EMPTY);
+    lab_restart(&r.f.l, LAB_EIM);
+    REQUIRE(lab_call(&r.f.l, r.f.l.eso, "GET", EUICC, "", &view) == 200);
+    const json_t *one = json_array_get(json_object_get(view, "profiles"), 0);
+    REQUIRE(one != NULL);
+    CHECK(strcmp(json_str(one, "iccid"), LAB_PARTNER_ICCID) == 0 && strcmp(json_str(one, "state"), "disabled") == 0);
+    CHECK(json_str(one, "class") && strcmp(json_str(one, "class"), "operational") == 0 && json_str(one, "profileName"));
+    CHECK(json_is_false(json_object_get(view, "profilesComplete")));
+    json_decref(view);
+    end(&r);
 }
 
 /* --- confirmation codes: the eIM has them, the device signs their hash ---------------------------------------- */
@@ -970,6 +1004,7 @@ const struct test relay_tests[] = {
     { "the CI that an SM-DP+ cuts short is made whole", a_short_ci_of_the_server },
     { "only the transaction of a download under way begins one", unknown_transactions },
     { "each refusal of a relayed download has its number", whole_downloads },
+    { "what a relayed download told of its profile is known", a_relayed_profile_is_known },
     { "a confirmation code of the order is told hashed, and only where one is wanted", confirmation_codes },
     { "a notification is relayed, or stays", notifications },
     { "a notification is relayed when its eUICC signed it and its receiver is known here", notifications_are_judged },
