@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "command_codes.h"
 #include "command_scenarios.h"
+#include "suggest.h"
 
 #define SUGGESTIONS_MAX 512
 
@@ -181,7 +182,7 @@ static const char *nearest(const char *word)
     at = add_words(candidates, at, words, count);
     for (size_t i = 0; at < SUGGESTIONS_MAX && code_name_at(i); i++)
         candidates[at++] = code_name_at(i);
-    return yaml_suggest(word, candidates);
+    return suggest_word(word, candidates);
 }
 
 int command_explain(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "suggest.h"
 #include "yaml.h"
 
 #define OPTIONS_MAX 16
@@ -21,7 +22,7 @@ int command_refuse(const char *command, const char *format, ...)
 
 int command_refuse_word(const char *command, const char *what, const char *word, const char *const *candidates)
 {
-    const char *near = yaml_suggest(word, candidates);
+    const char *near = suggest_word(word, candidates);
     if (near)
         return command_refuse(command, "unknown %s '%s' (did you mean '%s'?)", what, word, near);
     return command_refuse(command, "unknown %s '%s' (--help lists them)", what, word);

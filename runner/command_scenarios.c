@@ -1,4 +1,5 @@
 #include "command_scenarios.h"
+#include "suggest.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -87,7 +88,7 @@ static int refuse_unknown(const char *command, const struct scenario_files *all,
     const char **ids = calloc(all->count + 1, sizeof *ids);
     for (size_t i = 0; ids && i < all->count; i++)
         ids[i] = all->path[i] + strlen(folder) + 1;
-    const char *near = ids ? yaml_suggest(word, ids) : NULL;
+    const char *near = ids ? suggest_word(word, ids) : NULL;
     int status = near ? command_refuse(command, "no scenario '%s' (did you mean '%s'?)", word, near)
                       : command_refuse(command, "no scenario '%s' (sgp32lab list shows them)", word);
     free(ids);

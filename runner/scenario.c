@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "suggest.h"
 
 #define FAIL(s, node, error, ...) yaml_fail((s)->yaml, (node)->at, (error), __VA_ARGS__)
 
@@ -32,7 +33,7 @@ static enum err read_one_of(const struct scenario *s, const struct yaml_node *ma
             return ERR_OK;
     if (e)
         return e;
-    const char *near = yaml_suggest(*out, choices);
+    const char *near = suggest_word(*out, choices);
     return FAIL(s, yaml_get(map, key), error, "'%s' is no %s%s%s%s", *out, key, near ? " (did you mean '" : "",
                 near ? near : "", near ? "'?)" : "");
 }
@@ -78,7 +79,7 @@ static enum err read_carrier_name(const struct scenario *s, const struct yaml_no
     const char *names[SCENARIO_CARRIERS_MAX + 1] = { 0 };
     for (size_t i = 0; i < s->carrier_count; i++)
         names[i] = s->carrier[i].name;
-    const char *near = n->kind == YAML_SCALAR ? yaml_suggest(n->text, names) : NULL;
+    const char *near = n->kind == YAML_SCALAR ? suggest_word(n->text, names) : NULL;
     return FAIL(s, n, error, "no carrier of that name in this world%s%s%s", near ? " (did you mean '" : "",
                 near ? near : "", near ? "'?)" : "");
 }
@@ -490,7 +491,7 @@ static enum err check_word(const struct scenario *s, const struct scenario_word 
             return words[i].check(s, map->item[0], error);
         names[i] = words[i].name;
     }
-    const char *near = yaml_suggest(map->key[0], names);
+    const char *near = suggest_word(map->key[0], names);
     return yaml_fail(s->yaml, map->key_at[0], error, "unknown %s '%s'%s%s%s", what, map->key[0],
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

@@ -6,6 +6,7 @@
 #include "process_world.h"
 #include "rsp_words.h"
 #include "run.h"
+#include "suggest.h"
 #include "words.h"
 #include "world_internal.h"
 
@@ -437,7 +438,7 @@ static enum err check_break(const struct scenario *s, const struct yaml_node *n,
     for (size_t i = 0; !e && faults_words()[i]; i++)
         if (strcmp(faults_words()[i], how->text) == 0)
             return ERR_OK;
-    const char *near = e ? NULL : yaml_suggest(how->text, faults_words());
+    const char *near = e ? NULL : suggest_word(how->text, faults_words());
     return e ? e : yaml_fail(s->yaml, how->at, error, "unknown fault '%s'%s%s%s", how->text,
                              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

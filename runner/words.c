@@ -1,3 +1,4 @@
+#include "suggest.h"
 #include "words.h"
 
 #include <string.h>
@@ -18,7 +19,7 @@ enum err word_device(const struct scenario *s, const struct yaml_node *n, struct
     const char *names[SCENARIO_GROUPS_MAX + 1] = { 0 };
     for (size_t i = 0; i < s->group_count; i++)
         names[i] = s->group[i].name;
-    const char *near = n->kind == YAML_SCALAR ? yaml_suggest(n->text, names) : NULL;
+    const char *near = n->kind == YAML_SCALAR ? suggest_word(n->text, names) : NULL;
     return yaml_fail(s->yaml, n->at, error, "no device of that name in this world%s%s%s",
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "settings_internal.h"
+#include "suggest.h"
 
 /* The one changing static of the project: a signal handler can reach nothing else. Set once, never cleared. */
 static volatile sig_atomic_t stop_requested;
@@ -75,7 +76,7 @@ static int refuse_option(const struct program *p, const char *option)
     names[p->setting_count] = "settings";
     names[p->setting_count + 1] = "help";
     names[p->setting_count + 2] = "version";
-    const char *near = strncmp(option, "--", 2) == 0 ? yaml_suggest(option + 2, names) : NULL;
+    const char *near = strncmp(option, "--", 2) == 0 ? suggest_word(option + 2, names) : NULL;
     free(names);
     if (near)
         fprintf(stderr, "%s: unknown option '%s' (did you mean '--%s'?)\n", p->name, option, near);

@@ -39,8 +39,6 @@ enum err yaml_fail(const struct yaml *y, struct yaml_at at, struct yaml_error *e
 /* ERR_CONFIG for the first key of map that is not in known[] (NULL-terminated), with the nearest known one suggested. */
 MUST_CHECK enum err yaml_only_keys(const struct yaml *y, const struct yaml_node *map, const char *const *known,
                                    struct yaml_error *error);
-/* The word of candidates[] (NULL-terminated) nearest to `word`; NULL when none is near. */
-const char *yaml_suggest(const char *word, const char *const *candidates);
 /* Typed scalars: ERR_CONFIG with position. */
 MUST_CHECK enum err yaml_int(const struct yaml *y, const struct yaml_node *n, int64_t least, int64_t most,
                              int64_t *out, struct yaml_error *error);

@@ -1,4 +1,5 @@
 /* From a request to the handler of its route. */
+#include <stdio.h>
 #include <string.h>
 
 #include "http_parts.h"
@@ -63,7 +64,9 @@ static void allow(char *list, size_t size, const char *method)
 
 static enum err refuse_route(const struct log *log, const char *method, struct http_response *p, const char *allowed)
 {
-    enum err e = http_refuse(p, allowed[0] ? 405 : 404);
+    char detail[200];
+    snprintf(detail, sizeof detail, "this path takes %s", allowed);
+    enum err e = allowed[0] ? http_problem(p, 405, "Method Not Allowed", detail) : http_refuse(p, 404);
     if (!e)
         http_log_refusal(log, method, "", p);
     return e || !allowed[0] ? e : http_response_add_header(p, "Allow", allowed);

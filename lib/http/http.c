@@ -8,8 +8,10 @@
 
 #include "http_parts.h"
 #include "json.h"
+#include "suggest.h"
 
 #define PROBLEM "application/problem+json"
+#define HTTP_WHY_MAX 400
 #define METHOD_TOLD 16 /* octets: it is the caller's text */
 
 void http_response_release(struct http_response *r)
@@ -113,6 +115,58 @@ enum err http_query(const struct http_request *r, const char *name, struct buf *
     return ERR_NOT_FOUND;
 }
 
+/* The names of a query as they were sent, one after the other; *len 0 at the end. */
+static const char *next_name(const char **at, size_t *len)
+{
+    const char *name = *at;
+    *len = strcspn(name, "=&");
+    *at += strcspn(name, "&");
+    *at += **at == '&';
+    return name;
+}
+
+static enum err judge_name(const char *name, const char *const *known, char why[HTTP_WHY_MAX])
+{
+    char told[JSON_NAME_TOLD];
+    for (const char *const *k = known; *k; k++)
+        if (strcmp(name, *k) == 0)
+            return ERR_OK;
+    const char *near = suggest_word(name, known);
+    json_tell_name(name, told);
+    snprintf(why, HTTP_WHY_MAX, "there is no query parameter \"%s\"%s%s%s; here it is %s", told, near ? " (did you mean \"" : "",
+             near ? near : "", near ? "\"?)" : "", *known ? "" : "none");
+    for (const char *const *k = known; *k; k++)
+        snprintf(why + strlen(why), HTTP_WHY_MAX - strlen(why), "%s%s", k == known ? "" : ", ", *k);
+    return ERR_REFUSED;
+}
+
+enum err http_only_query(const struct http_request *q, struct http_response *p, const char *const *known)
+{
+    char name[64], why[HTTP_WHY_MAX];
+    size_t len = 0;
+    enum err e = ERR_OK;
+    for (const char *at = q->query ? q->query : ""; !e && *at;) {
+        const char *from = next_name(&at, &len);
+        snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), from);
+        if (len)
+            e = judge_name(name, known, why);
+    }
+    if (!e)
+        return ERR_OK;
+    e = http_problem(p, 400, "unknown query parameter", why);
+    return e ? e : ERR_REFUSED;
+}
+
+enum err http_only_members(struct http_response *p, const json_t *object, const char *what, const struct json_member *known)
+{
+    char why[JSON_WHY_MAX];
+    enum err e = json_only(object, what, known, why);
+    if (!e)
+        return ERR_OK;
+    e = http_problem(p, 400, e == ERR_NOT_FOUND ? "unknown member" : "wrong type", why);
+    return e ? e : ERR_REFUSED;
+}
+
 static enum err begin(struct http_response *p, int status, const char *content_type)
 {
     size_t length = strlen(content_type);
@@ -173,16 +227,19 @@ enum err http_refuse(struct http_response *p, int status)
 {
     static const struct {
         int status;
-        const char *title;
-    } titles[] = {
-        { 400, "Bad Request" },       { 404, "Not Found" },          { 405, "Method Not Allowed" },
-        { 413, "Content Too Large" }, { 414, "URI Too Long" },       { 431, "Request Header Fields Too Large" },
+        const char *title, *detail;
+    } refusals[] = {
+        { 400, "Bad Request", "the request line or a header is malformed" },
+        { 404, "Not Found", "nothing is served at this path" },
+        { 413, "Content Too Large", "the body is longer than 4 MiB; send it in parts" },
+        { 414, "URI Too Long", "path and query have at most 4095 octets" },
+        { 431, "Request Header Fields Too Large", "at most 32 headers are read" },
+        { 500, "Internal Server Error", "the server failed; its log says why" },
     };
-    const char *title = "Internal Server Error";
-    for (size_t i = 0; i < COUNT(titles); i++)
-        if (titles[i].status == status)
-            title = titles[i].title;
-    return http_problem(p, status, title, NULL);
+    size_t i = 0;
+    while (i + 1 < COUNT(refusals) && refusals[i].status != status)
+        i++;
+    return http_problem(p, status, refusals[i].title, refusals[i].detail);
 }
 
 void http_log_refusal(const struct log *log, const char *method, const char *route, const struct http_response *p)

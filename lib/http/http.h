@@ -85,6 +85,16 @@ MUST_CHECK enum err http_text(struct http_response *p, int status, const char *c
 MUST_CHECK enum err http_require_peer(const struct http_request *q, struct http_response *p);
 MUST_CHECK enum err http_read_json(const struct http_request *q, struct http_response *p, struct json_t **out);
 
+/* What interfaces of ours begin with, so that a slip is no other request than was meant; those of the GSMA let unknown members
+ * pass. ERR_REFUSED after writing 400, with what was perhaps meant and what there is: a name of the query is none of known
+ * (NULL-terminated); a member of the object is none of known (json_only), or of another type. */
+MUST_CHECK enum err http_only_query(const struct http_request *q, struct http_response *p, const char *const *known);
+struct json_member;
+MUST_CHECK enum err http_only_members(struct http_response *p, const struct json_t *object, const char *what,
+                                      const struct json_member *known);
+/* Could this be called? https://name[:port][/target] without a user, a fragment or spaces. */
+bool http_url_is_callable(const char *url);
+
 /* A handler answers; it fails only when it cannot (the caller then sees 500), or with ERR_REFUSED after writing the
  * refusal to p, or with ERR_CUT when a fault killed its actor (the caller gets no answer). It never blocks on another
  * actor, except where the protocol itself relays. */

@@ -101,6 +101,13 @@ static bool name_fits(const char *name, size_t len)
     return len > 0;
 }
 
+bool http_url_is_callable(const char *url)
+{
+    struct http_url parsed;
+    struct http_target target;
+    return http_url_parse(url, &parsed) == ERR_OK && http_target_parse(parsed.target, &target) == ERR_OK;
+}
+
 enum err http_url_parse(const char *url, struct http_url *out)
 {
     static const char scheme[] = "https://";

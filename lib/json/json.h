@@ -20,6 +20,20 @@ const char *json_str(const json_t *object, const char *member);
 /* ERR_NOT_FOUND when absent, ERR_PARSE when it has another type. */
 MUST_CHECK enum err json_int(const json_t *object, const char *member, int64_t *out);
 MUST_CHECK enum err json_bool(const json_t *object, const char *member, bool *out);
+/* The members that an object may have, the last one without a name. */
+enum json_kind { JSON_IS_TEXT, JSON_IS_NUMBER, JSON_IS_FLAG, JSON_IS_LIST, JSON_IS_OBJECT };
+struct json_member {
+    const char *name;
+    enum json_kind kind;
+};
+#define JSON_WHY_MAX 600
+/* ERR_NOT_FOUND: a member is none of these; ERR_PARSE: one is of another type (null is of none). Then *why is a sentence that names
+ * it, what was perhaps meant, and what there is; `what` begins it ("an order"). For interfaces that are ours: those of the GSMA
+ * let unknown members pass. */
+MUST_CHECK enum err json_only(const json_t *object, const char *what, const struct json_member *known, char why[JSON_WHY_MAX]);
+/* A name that somebody else gave, bounded and fit for a sentence. */
+#define JSON_NAME_TOLD 44
+void json_tell_name(const char *name, char out[JSON_NAME_TOLD]);
 /* Decodes a base64 or hex member, appended to out. ERR_NOT_FOUND, ERR_PARSE. */
 MUST_CHECK enum err json_base64(const json_t *object, const char *member, struct buf *out);
 MUST_CHECK enum err json_hex(const json_t *object, const char *member, struct buf *out);

@@ -33,6 +33,19 @@ static bool too_deep(struct span text)
     return false;
 }
 
+/* The parser quotes what it met, which may be a secret: only the place is told. */
+static enum err tell_malformed(struct span text, const json_error_t *error, char *why)
+{
+    json_t *scalar = json_loadb(text.len ? (const char *)text.at : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+    const char *what = json_error_code(error) == json_error_duplicate_key ? "a member is named twice" : "malformed JSON";
+    if (why && scalar)
+        snprintf(why, 160, "not a JSON object");
+    else if (why)
+        snprintf(why, 160, "%s at line %d column %d", what, error->line, error->column);
+    json_decref(scalar);
+    return ERR_PARSE;
+}
+
 enum err json_read(struct span text, json_t **out, char why[160])
 {
     if (text.len > JSON_TEXT_MAX)
@@ -45,12 +58,8 @@ enum err json_read(struct span text, json_t **out, char why[160])
     json_t *value = json_loadb(text.len ? (const char *)text.at : "", text.len, JSON_REJECT_DUPLICATES, &error);
     if (!value && json_error_code(&error) == json_error_out_of_memory)
         return refuse(why, ERR_NOMEM, "out of memory");
-    if (!value) {
-        /* The parser quotes what it met, which may be a secret: only the place is told. */
-        if (why)
-            snprintf(why, 160, "malformed JSON at line %d column %d", error.line, error.column);
-        return ERR_PARSE;
-    }
+    if (!value)
+        return tell_malformed(text, &error, why);
     if (!json_is_object(value)) {
         json_decref(value);
         return refuse(why, ERR_PARSE, "not a JSON object");

@@ -48,19 +48,28 @@ static enum err identify(struct eim *e, const struct http_request *q, struct htt
                                : unauthenticated(p);
 }
 
-enum err eim_authorize(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
-                       struct eim_caller *who)
+enum err eim_authorize_query(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                             const char *const *query, struct eim_caller *who)
 {
     *who = (struct eim_caller){ 0 };
     enum err x = identify(e, q, p, who);
     if (!x && !(who->rights & right))
         x = eim_problem(p, 403, "not allowed", "this caller does not have the right");
-    return x;
+    return x ? x : http_only_query(q, p, query);
+}
+
+enum err eim_authorize(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                       struct eim_caller *who)
+{
+    static const char *const none[] = { NULL };
+    return eim_authorize_query(e, q, p, right, none, who);
 }
 
 enum err eim_begin(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
-                   struct eim_caller *who, struct json_t **body)
+                   const char *what, const struct json_member *known, struct eim_caller *who, struct json_t **body)
 {
     enum err x = eim_authorize(e, q, p, right, who);
-    return x ? x : http_read_json(q, p, body);
+    if (!x)
+        x = http_read_json(q, p, body);
+    return x ? x : http_only_members(p, *body, what, known);
 }

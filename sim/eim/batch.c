@@ -75,9 +75,11 @@ static enum err add_all(struct eim *e, struct batch *b, const json_t *eids)
     return x;
 }
 
-static enum err read_batch(struct eim *e, const json_t *body, struct batch *b, struct http_response *p)
+/* Without its eids the body is an order. */
+static enum err read_batch(struct eim *e, json_t *body, const json_t *eids, struct batch *b, struct http_response *p)
 {
-    size_t count = json_array_size(json_object_get(body, "eids"));
+    size_t count = json_array_size(eids);
+    json_object_del(body, "eids");
     enum err x = eim_read_order(e, body, &b->order, p);
     if (x)
         return x;
@@ -100,16 +102,20 @@ enum err eim_add_orders(void *actor, const struct http_request *q, struct http_r
     json_t *body = NULL;
     struct batch b = { .who = &who, .results = json_array() };
     eim_order_init(&b.order);
-    enum err x = b.results ? eim_begin(e, q, p, EIM_ORDER, &who, &body) : ERR_NOMEM;
+    enum err x = b.results ? eim_authorize(e, q, p, EIM_ORDER, &who) : ERR_NOMEM;
     if (!x)
-        x = read_batch(e, body, &b, p);
+        x = http_read_json(q, p, &body);
+    json_t *eids = json_incref(json_object_get(body, "eids"));
+    if (!x)
+        x = read_batch(e, body, eids, &b, p);
     if (!x)
         x = db_begin(e->env->db);
     if (!x)
-        x = db_end(e->env->db, add_all(e, &b, json_object_get(body, "eids")));
+        x = db_end(e->env->db, add_all(e, &b, eids));
     json_t *whole = x ? NULL : json_pack("{s:I, s:I, s:I, s:O}", "queued", (json_int_t)b.queued, "known", (json_int_t)b.known,
                                          "refused", (json_int_t)b.refused, "results", b.results);
     json_decref(b.results);
+    json_decref(eids);
     json_decref(body);
     eim_order_release(&b.order);
     return x ? x : http_json(p, 200, whole);

@@ -265,8 +265,8 @@ MUST_CHECK enum err eim_forget_known(struct eim *e, const char *eid, enum eim_le
 /* --- its profiles (profiles.c): `profiles`, and whether these are all that there are --- */
 struct rsp_profile_info_response;
 struct rsp_store_metadata;
-/* A listing; new reference. */
-struct json_t *eim_profiles_json(const struct rsp_profile_info_response *r);
+/* A listing; selected: one by criteria or tags. New reference. */
+struct json_t *eim_profiles_json(const struct rsp_profile_info_response *r, bool selected);
 /* What the SM-DP+ says of a profile; new reference. */
 struct json_t *eim_metadata_json(const struct rsp_store_metadata *m);
 /* What an order's success changes in the list. */
@@ -309,6 +309,13 @@ MUST_CHECK enum err eim_next_message(struct eim *e, const char *eid, struct eim_
 bool eim_order_kind_exists(int64_t k);
 /* "download" …; -1 when unknown. */
 int eim_order_kind_of(const char *name);
+/* All of them, NULL-terminated. */
+#define EIM_KINDS 15
+void eim_order_kind_names(const char *out[EIM_KINDS + 1]);
+/* Does the body of an order have only what this kind takes, of the right types? ERR_REFUSED after writing 400. */
+MUST_CHECK enum err eim_order_check_members(const struct json_t *body, enum eim_order_kind k, struct http_response *p);
+/* What its parameters are, for people. */
+const char *eim_order_parameters_help(enum eim_order_kind k);
 const char *eim_order_kind_name(enum eim_order_kind k);
 bool eim_order_needs_iccid(enum eim_order_kind k);
 /* Is it an eUICC package (PSMO or eCO), with a counter and a signature? */
@@ -333,6 +340,7 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 struct eim_verdict {
     int status;
     const char *title, *detail;
+    char *kept; /* a detail of its own, for who says it to free */
 };
 void eim_say(struct eim_verdict *v, int status, const char *title, const char *detail);
 /* An order of a body, but its id, eUICC and tenant. ERR_REFUSED after writing 400. */
@@ -341,8 +349,9 @@ MUST_CHECK enum err eim_read_order(struct eim *e, const struct json_t *body, str
 const char *eim_order_difference(const struct eim_order *known, const struct eim_order *o);
 /* Says 404 or 409 of an eUICC that is gone, another tenant's, or knows this eIM no more and would refuse whatever comes. */
 MUST_CHECK enum err eim_judge_orderable(struct eim *e, const struct eim_order *o, struct eim_verdict *v);
-/* Takes the member `callback`, if there is one. False: it is no https URL of at most 512 characters. */
+/* Takes the member `callback`, if there is one. False: it is no https URL of at most 512 characters that could be called. */
 bool eim_read_callback(const struct json_t *body, char out[513]);
+#define EIM_URL_WANTED "an https URL of at most 512 characters is wanted: https://name[:port][/path], without a user or a fragment"
 /* Writes a problem; ERR_REFUSED, so that a handler can return it. */
 enum err eim_problem(struct http_response *p, int status, const char *title, const char *detail);
 struct eim_caller {
@@ -353,9 +362,13 @@ struct eim_caller {
 /* A handler begins with this: the caller, who has one of these rights. ERR_REFUSED after writing 401 or 403. */
 MUST_CHECK enum err eim_authorize(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
                                   struct eim_caller *who);
-/* The same, and the body; gives *body. */
+/* The same for a route that reads these parameters of the query (NULL-terminated); the others read none, and refuse any. */
+MUST_CHECK enum err eim_authorize_query(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
+                                        const char *const *query, struct eim_caller *who);
+/* As eim_authorize, and the body, which has no other members than those that are known (json_only); gives *body. */
+struct json_member;
 MUST_CHECK enum err eim_begin(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
-                              struct eim_caller *who, struct json_t **body);
+                              const char *what, const struct json_member *known, struct eim_caller *who, struct json_t **body);
 /* The same, and the eUICC that the path's first part names. Another tenant's is as unknown as none: 404. */
 MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
                                    struct eim_caller *who, struct eim_euicc *u);

@@ -152,10 +152,14 @@ enum err eim_list_euiccs(void *actor, const struct http_request *q, struct http_
     struct eim *e = actor;
     struct eim_caller who;
     struct buf cursor = { .max = 64 };
+    uint8_t eid[RSP_EID_OCTETS];
     int64_t limit = 0;
-    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
+    static const char *const query[] = { "limit", "cursor", NULL };
+    enum err x = eim_authorize_query(e, q, p, EIM_READ, query, &who);
     if (!x)
         x = eim_read_page(q, p, &cursor, &limit);
+    if (!x && cursor.len && rsp_eid_parse(buf_cstr(&cursor), eid))
+        x = eim_problem(p, 400, "the page is wrong", "cursor comes from next");
     json_t *items = x ? NULL : json_array();
     if (!x)
         x = items ? db_query(e->env->db,
@@ -244,9 +248,8 @@ enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct
     json_t *body = NULL, *results = json_array(), *eid;
     size_t i;
     struct eim_caller who;
-    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
-    if (!x)
-        x = http_read_json(q, p, &body);
+    static const struct json_member members[] = { { "eids", JSON_IS_LIST }, { NULL, 0 } };
+    enum err x = eim_begin(e, q, p, EIM_READ, "a batch", members, &who, &body);
     const json_t *eids = json_object_get(body, "eids");
     if (!x && (json_array_size(eids) < 1 || json_array_size(eids) > EIM_IMPORT_MAX))
         x = eim_problem(p, 400, "eids is wrong", "a list of 1 to 10000 EIDs is wanted");
@@ -295,12 +298,12 @@ struct change {
 static enum err read_injection(const json_t *body, struct change *c, struct http_response *p)
 {
     const char *url = json_str(body, "injectUrl"), *binding = json_str(body, "injectBinding");
-    size_t length = url ? strlen(url) : 0;
+    size_t length = strlen(url);
     c->url = url;
     c->json = binding && strcmp(binding, "json") == 0;
-    if (!url || length > 512 || (length && (strncmp(url, "https://", 8) != 0 || !url[8] || url[length - 1] == '/')))
-        return eim_problem(p, 400, "injectUrl is wrong", "an https URL without a slash at its end is wanted, or an empty text; CoAPS is not available");
-    if (json_object_get(body, "injectBinding") && !c->json && (!binding || strcmp(binding, "asn1") != 0))
+    if (length && (length > 512 || url[length - 1] == '/' || !http_url_is_callable(url)))
+        return eim_problem(p, 400, "injectUrl is wrong", EIM_URL_WANTED " or a slash at its end, or an empty text; CoAPS is not available");
+    if (binding && !c->json && strcmp(binding, "asn1") != 0)
         return eim_problem(p, 400, "injectBinding is wrong", "asn1 or json is wanted");
     return ERR_OK;
 }
@@ -309,13 +312,15 @@ static enum err read_injection(const json_t *body, struct change *c, struct http
 static enum err read_change(const json_t *body, struct change *c, struct http_response *p)
 {
     *c = (struct change){ .token = -1 };
-    bool injection = json_object_get(body, "injectUrl");
+    bool injection = json_object_get(body, "injectUrl"), token = json_object_get(body, "associationToken");
+    if (!injection && json_object_get(body, "injectBinding"))
+        return eim_problem(p, 400, "injectUrl is missing", "injectBinding says how that URL is spoken to");
+    if (!injection && !token)
+        return eim_problem(p, 400, "nothing to change", "associationToken or injectUrl is wanted");
     enum err x = injection ? read_injection(body, c, p) : ERR_OK;
-    if (x || (injection && !json_object_get(body, "associationToken")))
-        return x;
-    if (json_int(body, "associationToken", &c->token) || c->token < 0)
-        return eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
-    return ERR_OK;
+    if (!x && token && (json_int(body, "associationToken", &c->token) || c->token < 0))
+        x = eim_problem(p, 400, "associationToken is wrong", "a number from 0 on is wanted");
+    return x;
 }
 
 static enum err make_change(struct eim *e, const char *eid, const struct change *c)
@@ -334,6 +339,8 @@ static enum err make_change(struct eim *e, const char *eid, const struct change 
 
 enum err eim_change_euicc(void *actor, const struct http_request *q, struct http_response *p)
 {
+    static const struct json_member members[] = { { "associationToken", JSON_IS_NUMBER }, { "injectUrl", JSON_IS_TEXT },
+                                                  { "injectBinding", JSON_IS_TEXT }, { NULL, 0 } };
     struct eim *e = actor;
     json_t *body = NULL;
     struct change c;
@@ -343,6 +350,8 @@ enum err eim_change_euicc(void *actor, const struct http_request *q, struct http
     enum err x = eim_find_euicc(e, q, p, EIM_REGISTER, &who, &u);
     if (!x)
         x = http_read_json(q, p, &body);
+    if (!x)
+        x = http_only_members(p, body, "a change of an eUICC", members);
     if (!x)
         x = read_change(body, &c, p);
     if (!x)

@@ -204,7 +204,8 @@ enum err eim_read_events(void *actor, const struct http_request *q, struct http_
     const char *last = http_header(q, "Last-Event-ID");
     int64_t after = 0;
     bool follow = true;
-    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
+    static const char *const query[] = { "follow", NULL };
+    enum err x = eim_authorize_query(e, q, p, EIM_READ, query, &who);
     if (!x && last && read_last_id(last, &after))
         x = eim_problem(p, 400, "Last-Event-ID is wrong", "the id of an event is wanted");
     if (!x && read_follow(q, &follow))

@@ -123,6 +123,8 @@ static enum err make_key(struct eim *e, const struct eim_caller *k, char id[37],
     return x;
 }
 
+static const struct json_member key_members[] = { { "name", JSON_IS_TEXT }, { "rights", JSON_IS_LIST }, { NULL, 0 } };
+
 enum err eim_add_key(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
@@ -130,7 +132,7 @@ enum err eim_add_key(void *actor, const struct http_request *q, struct http_resp
     char id[37];
     struct buf shown = { .max = 128 };
     json_t *body = NULL;
-    enum err x = eim_begin(e, q, p, EIM_ADMINISTER, &who, &body);
+    enum err x = eim_begin(e, q, p, EIM_ADMINISTER, "a key", key_members, &who, &body);
     if (!x)
         x = read_key(body, &who, p, &k);
     if (!x)

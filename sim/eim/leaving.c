@@ -173,7 +173,8 @@ enum err eim_transfer_euicc(void *actor, const struct http_request *q, struct ht
     struct eim_caller who;
     json_t *body = NULL;
     struct transfer t = { .force = false };
-    enum err x = eim_begin(e, q, p, EIM_TRANSFER, &who, &body);
+    static const struct json_member members[] = { { "tenant", JSON_IS_TEXT }, { "force", JSON_IS_FLAG }, { NULL, 0 } };
+    enum err x = eim_begin(e, q, p, EIM_TRANSFER, "a transfer", members, &who, &body);
     snprintf(t.eid, sizeof t.eid, "%s", x ? "" : q->part[0]);
     if (!x)
         x = read_transfer(e, body, p, &t);

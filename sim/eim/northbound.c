@@ -5,6 +5,7 @@
 #include "eim_internal.h"
 #include "json.h"
 #include "rsp_ids.h"
+#include "suggest.h"
 
 static enum err answer_order(struct eim *e, int status, const struct eim_order *o, struct http_response *p)
 {
@@ -21,7 +22,7 @@ static bool take_text(const json_t *body, const char *member, char *out, size_t 
 bool eim_read_callback(const json_t *body, char out[513])
 {
     return !json_object_get(body, "callback") ||
-           (take_text(body, "callback", out, 513) && strncmp(out, "https://", 8) == 0);
+           (take_text(body, "callback", out, 513) && http_url_is_callable(out));
 }
 
 /* A device in the field has nobody to type the code: who relays its download says the hash. Only a digest is kept. */
@@ -69,18 +70,19 @@ static enum err read_download(struct eim *e, const json_t *body, struct eim_orde
 /* Tries the command out, so that what cannot be made is refused when it is ordered. */
 static enum err check_parameters(const struct eim *e, const struct eim_order *o, struct http_response *p)
 {
+    char detail[300];
     struct buf list = { .max = 4096 }, text = { .max = 8 << 10 };
     struct rsp_euicc_package package;
-    enum err x = !o->parameters                  ? ERR_OK
-                 : json_is_object(o->parameters) ? json_write(o->parameters, &text)
-                                                 : ERR_PARSE;
+    enum err x = o->parameters ? json_write(o->parameters, &text) : ERR_OK;
     if (!x)
         x = eim_order_is_package(o->kind) ? eim_order_put_commands(o, &e->wire, &package, &list) : eim_order_put_tags(o, &list);
     buf_release(&text);
     buf_release(&list);
-    return x == ERR_PARSE || x == ERR_LIMIT || x == ERR_STATE
-               ? eim_problem(p, 400, "parameters are wrong", "see the table of kinds for what this one takes")
-               : x;
+    if (x != ERR_PARSE && x != ERR_LIMIT && x != ERR_STATE)
+        return x;
+    snprintf(detail, sizeof detail, "%s: %s (docs/api-eim.md, Kinds of orders)", eim_order_kind_name(o->kind),
+             eim_order_parameters_help(o->kind));
+    return eim_problem(p, 400, "parameters are wrong", detail);
 }
 
 static enum err read_validity(const json_t *body, struct eim_order *o, struct http_response *p)
@@ -114,22 +116,44 @@ static enum err read_command(struct eim *e, const json_t *body, struct eim_order
     return x ? x : check_parameters(e, o, p);
 }
 
+static enum err refuse_kind(const char *given, struct http_response *p)
+{
+    const char *names[EIM_KINDS + 1];
+    char detail[400];
+    eim_order_kind_names(names);
+    const char *near = given ? suggest_word(given, names) : NULL;
+    snprintf(detail, sizeof detail, "%s%s%sone of these is wanted: ", near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "");
+    for (size_t i = 0; names[i]; i++)
+        snprintf(detail + strlen(detail), sizeof detail - strlen(detail), "%s%s", i ? ", " : "", names[i]);
+    return eim_problem(p, 400, "kind is wrong", detail);
+}
+
+static enum err read_reference(const json_t *body, struct eim_order *o, struct http_response *p)
+{
+    const char *given = json_str(body, "reference");
+    if (!given || !given[0])
+        return eim_problem(p, 400, "reference is missing", "1 to 128 characters; the same reference is the same order");
+    return take_text(body, "reference", o->reference, sizeof o->reference)
+               ? ERR_OK
+               : eim_problem(p, 400, "reference is too long", "1 to 128 octets are wanted");
+}
+
 enum err eim_read_order(struct eim *e, const json_t *body, struct eim_order *o, struct http_response *p)
 {
     int kind = eim_order_kind_of(json_str(body, "kind"));
     if (kind < 0)
-        return eim_problem(p, 400, "kind is wrong",
-                           "download, enable, disable, delete, setFallback, unsetFallback, list, getRat, "
-                           "configureImmediateEnable, setDefaultDpAddress, addEim, updateEim, deleteEim, "
-                           "listEim or data is wanted");
-    if (!take_text(body, "reference", o->reference, sizeof o->reference))
-        return eim_problem(p, 400, "reference is missing", "1 to 128 characters; the same reference is the same order");
+        return refuse_kind(json_str(body, "kind"), p);
     o->kind = (enum eim_order_kind)kind;
+    enum err x = eim_order_check_members(body, o->kind, p);
+    if (!x)
+        x = read_reference(body, o, p);
+    if (x)
+        return x;
     o->created = clock_now(e->env->clock);
     o->rollback = json_is_true(json_object_get(body, "rollback"));
     if (!eim_read_callback(body, o->callback))
-        return eim_problem(p, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
-    enum err x = read_validity(body, o, p);
+        return eim_problem(p, 400, "callback is wrong", EIM_URL_WANTED);
+    x = read_validity(body, o, p);
     if (!x)
         x = read_priority(body, o, p);
     if (x)
@@ -173,7 +197,7 @@ static enum err answer_known(struct eim *e, const struct eim_order *known, const
 
 void eim_say(struct eim_verdict *v, int status, const char *title, const char *detail)
 {
-    *v = (struct eim_verdict){ status, title, detail };
+    *v = (struct eim_verdict){ status, title, detail, v->kept };
 }
 
 enum err eim_judge_orderable(struct eim *e, const struct eim_order *o, struct eim_verdict *v)
@@ -286,12 +310,14 @@ enum err eim_find_order(void *actor, const struct http_request *q, struct http_r
     struct eim_order o;
     struct buf reference = { .max = 256 };
     eim_order_init(&o);
-    enum err x = eim_authorize(e, q, p, EIM_READ, &who);
-    enum err asked = x ? x : http_query(q, "reference", &reference);
+    static const char *const one[] = { "reference", NULL };
+    static const char *const all[] = { "eid", "state", "since", "limit", "cursor", "reference", NULL };
+    enum err asked = http_query(q, "reference", &reference);
+    enum err x = eim_authorize_query(e, q, p, EIM_READ, asked == ERR_NOT_FOUND ? all : one, &who);
     if (!x && asked == ERR_NOT_FOUND) {
         x = eim_list_orders(e, &who, q, p);
     } else if (!x) {
-        x = asked ? asked : eim_order_by_reference(e, who.tenant, buf_cstr(&reference), &o);
+        x = asked ? ERR_NOT_FOUND : eim_order_by_reference(e, who.tenant, buf_cstr(&reference), &o);
         x = own_order(&who, &o, x, p);
         if (!x)
             x = answer_order(e, 200, &o, p);
@@ -342,7 +368,8 @@ enum err eim_cancel_order(void *actor, const struct http_request *q, struct http
     struct eim_order o;
     bool given_up = false;
     eim_order_init(&o);
-    enum err x = eim_authorize(e, q, p, EIM_ORDER, &who);
+    static const char *const query[] = { "abandon", NULL };
+    enum err x = eim_authorize_query(e, q, p, EIM_ORDER, query, &who);
     if (!x)
         x = eim_read_flag(q, p, "abandon", &given_up);
     if (!x)
@@ -356,13 +383,19 @@ enum err eim_cancel_order(void *actor, const struct http_request *q, struct http
 /* The codes of a download were forgotten when it ended, and the end of its time may be what it failed by: both are told anew. */
 static enum err retry(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p)
 {
+    static const struct json_member of_others[] = { { "validUntil", JSON_IS_TEXT }, { NULL, 0 } };
+    static const struct json_member of_download[] = { { "activationCode", JSON_IS_TEXT }, { "confirmationCode", JSON_IS_TEXT },
+                                                      { "validUntil", JSON_IS_TEXT }, { NULL, 0 } };
     if (o->state != EIM_FAILED && o->state != EIM_EXPIRED && o->state != EIM_CANCELLED)
         return eim_problem(p, 409, "nothing to retry", "only what failed, expired or was cancelled is tried again");
     if (o->state == EIM_CANCELLED && eim_order_is_package(o->kind) && eim_order_left(o))
         return eim_problem(p, 409, "may have been done", "its package was given up and may be answered yet: order it under another reference");
     buf_clear(&o->activation_code);
     buf_clear(&o->confirmation);
-    enum err x = o->kind == EIM_ORDER_DOWNLOAD ? read_code(e, body, o, p) : ERR_OK;
+    const struct json_member *known = o->kind == EIM_ORDER_DOWNLOAD ? of_download : of_others;
+    enum err x = http_only_members(p, body, o->kind == EIM_ORDER_DOWNLOAD ? "a retry of a download" : "a retry", known);
+    if (!x && o->kind == EIM_ORDER_DOWNLOAD)
+        x = read_code(e, body, o, p);
     if (!x)
         x = read_validity(body, o, p);
     if (!x)
@@ -379,7 +412,9 @@ enum err eim_retry_order(void *actor, const struct http_request *q, struct http_
     struct eim_order o;
     json_t *body = NULL;
     eim_order_init(&o);
-    enum err x = q->body.len ? eim_begin(e, q, p, EIM_ORDER, &who, &body) : eim_authorize(e, q, p, EIM_ORDER, &who);
+    enum err x = eim_authorize(e, q, p, EIM_ORDER, &who);
+    if (!x && q->body.len)
+        x = http_read_json(q, p, &body);
     if (!x)
         x = change_order(e, &who, q->part[0], retry, body, &o, p);
     if (!x)

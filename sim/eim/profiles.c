@@ -31,7 +31,7 @@ static enum err put_class(json_t *json, struct rsp_int class)
     static const char *const names[] = { "test", "provisioning", "operational" };
     if (!class.present || class.value < 0 || class.value >= (int64_t)COUNT(names))
         return ERR_OK;
-    return json_set_str(json, "class", names[class.value]);
+    return json_set_str(json, "profileClass", names[class.value]);
 }
 
 static enum err put_flag(json_t *json, const char *member, bool value)
@@ -39,8 +39,8 @@ static enum err put_flag(json_t *json, const char *member, bool value)
     return value ? json_set_bool(json, member, true) : ERR_OK;
 }
 
-/* What the listing does not say is not shown. */
-static json_t *info_json(const struct rsp_profile_info *p)
+/* What the listing does not say is not shown; its state neither, where its tag may not have been asked for. */
+static json_t *info_json(const struct rsp_profile_info *p, bool selected)
 {
     char iccid[21] = "";
     if (rsp_iccid_text(p->iccid, iccid))
@@ -49,6 +49,10 @@ static json_t *info_json(const struct rsp_profile_info *p)
     json_t *json = json_pack("{s:s, s:s, s:b}", "iccid", iccid, "state", enabled ? "enabled" : "disabled", "fallback",
                              p->fallback_attribute);
     enum err x = json ? put_class(json, p->profile_class) : ERR_NOMEM;
+    if (!x && selected && !p->state.present)
+        json_object_del(json, "state");
+    if (!x && selected && p->isdp_aid.at)
+        x = json_set_hex(json, "isdpAid", p->isdp_aid);
     if (!x)
         x = put_text(json, "nickname", p->nickname);
     if (!x)
@@ -64,13 +68,13 @@ static json_t *info_json(const struct rsp_profile_info *p)
     return json;
 }
 
-json_t *eim_profiles_json(const struct rsp_profile_info_response *r)
+json_t *eim_profiles_json(const struct rsp_profile_info_response *r, bool selected)
 {
     json_t *list = json_array();
     struct der items = der_open(r->list);
     struct rsp_profile_info p;
     while (list && r->which == RSP_OK && !der_at_end(&items) && rsp_profile_info_next(&items, &p) == ERR_OK) {
-        json_t *one = info_json(&p);
+        json_t *one = info_json(&p, selected);
         if (one)
             json_array_append_new(list, one);
     }

@@ -8,6 +8,25 @@
 #include "rsp_eim_configuration.h"
 #include "rsp_ids.h"
 
+static const struct json_member euicc_members[] = {
+    { "eid", JSON_IS_TEXT },          { "euiccCertificate", JSON_IS_TEXT }, { "eumCertificate", JSON_IS_TEXT },
+    { "associationToken", JSON_IS_NUMBER }, { "counter", JSON_IS_NUMBER },  { "callback", JSON_IS_TEXT },
+    { "signingTrust", JSON_IS_TEXT }, { "tlsTrust", JSON_IS_OBJECT },       { NULL, 0 },
+};
+static const struct json_member tls_members[] = { { "certificate", JSON_IS_TEXT }, { "publicKey", JSON_IS_TEXT }, { NULL, 0 } };
+
+/* False: it was said why not. */
+static bool has_known_members(const json_t *object, const char *what, const struct json_member *known, struct eim_verdict *v)
+{
+    char why[JSON_WHY_MAX];
+    enum err x = json_only(object, what, known, why);
+    if (!x)
+        return true;
+    v->kept = strdup(why);
+    eim_say(v, 400, x == ERR_NOT_FOUND ? "unknown member" : "wrong type", v->kept);
+    return false;
+}
+
 static void read_certificates(const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
 {
     enum err euicc = json_base64(item, "euiccCertificate", &u->certificate);
@@ -27,6 +46,13 @@ static void read_number(const json_t *item, const char *member, int64_t max, int
 static void read_euicc(const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
 {
     const char *eid = json_str(item, "eid");
+    if (!json_is_object(item)) {
+        eim_say(v, 400, "an eUICC is wrong", "an object with eid is wanted");
+        return;
+    }
+    if (!has_known_members(item, "an eUICC", euicc_members, v) ||
+        !has_known_members(json_object_get(item, "tlsTrust"), "tlsTrust", tls_members, v))
+        return;
     if (!eid || strlen(eid) != 32 || !rsp_eid_check_digits(eid)) {
         eim_say(v, 400, "eid is wrong", "32 digits with valid check digits are wanted");
         return;
@@ -36,7 +62,7 @@ static void read_euicc(const json_t *item, struct eim_euicc *u, struct eim_verdi
     read_number(item, "counter", RSP_COUNTER_MAX, &u->counter, v);
     read_certificates(item, u, v);
     if (!eim_read_callback(item, u->callback))
-        eim_say(v, 400, "callback is wrong", "an https URL of at most 512 characters is wanted");
+        eim_say(v, 400, "callback is wrong", EIM_URL_WANTED);
 }
 
 static void read_trust(struct eim *e, const json_t *item, struct eim_euicc *u, struct eim_verdict *v)
@@ -124,7 +150,9 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
     struct eim_verdict v = { 0 };
     struct eim_caller who;
     eim_euicc_init(&u);
-    enum err x = eim_begin(e, q, p, EIM_REGISTER, &who, &body);
+    enum err x = eim_authorize(e, q, p, EIM_REGISTER, &who);
+    if (!x)
+        x = http_read_json(q, p, &body);
     if (!x) {
         snprintf(u.tenant, sizeof u.tenant, "%s", who.tenant);
         read_euicc(body, &u, &v);
@@ -137,6 +165,7 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
     if (!x)
         x = v.title ? http_problem(p, v.status, v.title, v.detail)
                     : http_json(p, v.status, json_pack("{s:s}", "eid", u.eid));
+    free(v.kept);
     json_decref(body);
     eim_euicc_release(&u);
     return x;
@@ -190,7 +219,8 @@ enum err eim_import_euiccs(void *actor, const struct http_request *q, struct htt
     struct eim *e = actor;
     json_t *body = NULL;
     struct eim_caller who;
-    enum err x = eim_begin(e, q, p, EIM_REGISTER, &who, &body);
+    static const struct json_member members[] = { { "euiccs", JSON_IS_LIST }, { NULL, 0 } };
+    enum err x = eim_begin(e, q, p, EIM_REGISTER, "an import", members, &who, &body);
     const json_t *items = json_object_get(body, "euiccs");
     size_t count = json_array_size(items);
     if (!x && (count < 1 || count > EIM_IMPORT_MAX))
@@ -201,8 +231,10 @@ enum err eim_import_euiccs(void *actor, const struct http_request *q, struct htt
         x = u && v ? import(e, &who, items, u, v) : ERR_NOMEM;
     if (!x)
         x = answer_import(items, v, p);
-    for (size_t i = 0; u && i < count; i++)
+    for (size_t i = 0; u && v && i < count; i++) {
         eim_euicc_release(&u[i]);
+        free(v[i].kept);
+    }
     free(u);
     free(v);
     json_decref(body);

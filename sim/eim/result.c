@@ -166,8 +166,9 @@ static enum err end_done(struct eim *e, struct eim_order *o, const struct rsp_eu
         x = eim_learn_success(e, o);
     if (x || r->which != RSP_RESULT_LIST_PROFILE_INFO)
         return x;
-    json_t *profiles = eim_profiles_json(&r->profiles);
-    x = profiles ? eim_learn_listing(e, o->eid, json_incref(profiles)) : ERR_NOMEM;
+    bool selected = json_object_size(o->parameters); /* by criteria or tags: not all of what there is */
+    json_t *profiles = eim_profiles_json(&r->profiles, selected);
+    x = !profiles ? ERR_NOMEM : selected ? ERR_OK : eim_learn_listing(e, o->eid, json_incref(profiles));
     if (!x)
         x = set_result(o, json_pack("{s:i, s:s, s:O}", "code", 0, "name", "ok", "profiles", profiles));
     json_decref(profiles);

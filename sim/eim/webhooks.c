@@ -30,8 +30,8 @@ struct hook {
 static enum err read_hook(const json_t *body, struct hook *h, struct http_response *p)
 {
     const char *url = json_str(body, "url");
-    if (!url || strlen(url) >= sizeof h->url || strncmp(url, "https://", 8) != 0 || !url[8])
-        return eim_problem(p, 400, "url is wrong", "an https URL of at most 512 characters is wanted");
+    if (!url || strlen(url) >= sizeof h->url || !http_url_is_callable(url))
+        return eim_problem(p, 400, "url is wrong", EIM_URL_WANTED);
     snprintf(h->url, sizeof h->url, "%s", url);
     const json_t *events = json_object_get(body, "events");
     h->events = ALL_EVENTS;
@@ -68,6 +68,8 @@ static enum err add_hook(struct eim *e, struct hook *h)
     return x ? x : db_end(e->env->db, store_hook(e, h));
 }
 
+static const struct json_member hook_members[] = { { "url", JSON_IS_TEXT }, { "events", JSON_IS_LIST }, { NULL, 0 } };
+
 enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_response *p)
 {
     struct eim *e = actor;
@@ -75,7 +77,7 @@ enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_
     struct hook h = { 0 };
     struct buf secret = { .max = 64 };
     json_t *body = NULL;
-    enum err x = eim_begin(e, q, p, EIM_ADMINISTER, &who, &body);
+    enum err x = eim_begin(e, q, p, EIM_ADMINISTER, "a webhook", hook_members, &who, &body);
     snprintf(h.tenant, sizeof h.tenant, "%s", who.tenant);
     if (!x)
         x = read_hook(body, &h, p);

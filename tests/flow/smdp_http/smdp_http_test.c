@@ -214,12 +214,12 @@ static void bodies_are_bounded(void)
         int status;
         const char *cause; /* in the log */
     } rows[] = {
-        { "a body of one octet more than fits", PROFILE, "", HTTP_BODY_MAX + 1, 413, "Too Large" },
-        { "a body of twice as much", "{", "}", 2 * (size_t)HTTP_BODY_MAX, 413, "Too Large" },
+        { "a body of one octet more than fits", PROFILE, "", HTTP_BODY_MAX + 1, 413, "longer than 4 MiB" },
+        { "a body of twice as much", "{", "}", 2 * (size_t)HTTP_BODY_MAX, 413, "longer than 4 MiB" },
         { "a body that fits, and ends in the middle", "{\"profiles\":[", "", 1000, 400, "malformed JSON at" },
         { "JSON as deep as a well", "{\"profiles\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
           "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 200, 400, "nested too deeply" },
-        { "a member twice", "{\"profiles\":[],\"profiles\":[],", "\"x\":1}", 100, 400, "malformed JSON at" },
+        { "a member twice", "{\"profiles\":[],\"profiles\":[],", "\"x\":1}", 100, 400, "a member is named twice at" },
         { "no UTF-8", "{\"profiles\":[],\"x\":\"\xff\xfe\"", "}", 100, 400, "malformed JSON at" },
         { "something behind the end", PROFILE, "x", 400, 400, "malformed JSON at" },
         { "a list", "[", "]", 10, 400, "not a JSON object" },

@@ -1,3 +1,4 @@
+#include "suggest.h"
 #include "yaml_test.h"
 
 #include <stdio.h>
@@ -253,7 +254,7 @@ void near_words_are_suggested(void)
     };
     static const char *const known[] = { "port", "database", "rollback", "a", NULL };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *got = yaml_suggest(rows[i].word, known);
+        const char *got = suggest_word(rows[i].word, known);
         CHECK_ROW(rows[i].word, rows[i].want ? got && strcmp(got, rows[i].want) == 0 : !got);
     }
 }

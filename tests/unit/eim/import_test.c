@@ -22,6 +22,8 @@ static const struct {
     { "an EID that is a number", "{\"eid\":8904903200000000}", 400 },
     { "no object", "\"" LAB_OTHER_EID "\"", 400 },
     { "null", "null", 400 },
+    { "a member that is none", "{\"eid\":\"" LAB_OTHER_EID "\",\"conter\":7}", 400 },
+    { "a trust that is none", "{\"eid\":\"" LAB_OTHER_EID "\",\"tlsTrust\":{\"key\":\"AA==\"}}", 400 },
     { "a counter beyond three octets", "{\"eid\":\"" LAB_OTHER_EID "\",\"counter\":8388608}", 400 },
     { "a counter below zero", "{\"eid\":\"" LAB_OTHER_EID "\",\"counter\":-1}", 400 },
     { "a token that is a text", "{\"eid\":\"" LAB_OTHER_EID "\",\"associationToken\":\"7\"}", 400 },

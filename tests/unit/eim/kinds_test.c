@@ -18,9 +18,14 @@ static const struct {
     { "enable", "enable", ICCID, "a30c" ICCID_HEX, false },
     { "enable with rollback", "enable", ICCID ",\"rollback\":true", "a30e" ICCID_HEX "0500", false },
     { "disable", "disable", ICCID, "a40c" ICCID_HEX, false },
-    { "disable knows no rollback", "disable", ICCID ",\"rollback\":true", "a40c" ICCID_HEX, false },
     { "delete", "delete", ICCID, "a50c" ICCID_HEX, false },
     { "list", "list", "", "bf2d00", false },
+    { "list, without anything selected", "list", ",\"parameters\":{}", "bf2d00", false },
+    { "list of one profile", "list", ",\"parameters\":{\"iccid\":\"" LAB_LEAD_ICCID "\"}", "bf2d0ea00c" ICCID_HEX, false },
+    { "list of one ISD-P", "list", ",\"parameters\":{\"isdpAid\":\"A000000559\"}", "bf2d09a0074f05a000000559", false },
+    { "list of test profiles", "list", ",\"parameters\":{\"profileClass\":\"test\"}", "bf2d05a003950100", false },
+    { "list of operational profiles with some tags", "list",
+      ",\"parameters\":{\"profileClass\":\"operational\",\"tags\":[\"5A\",\"9f70\"]}", "bf2d0aa0039501025c035a9f70", false },
     { "getRAT", "getRat", "", "a600", false },
     { "immediate enable, granted", "configureImmediateEnable", "", "a7028000", false },
     { "immediate enable, taken back", "configureImmediateEnable", ",\"parameters\":{\"enable\":false}", "a700", false },
@@ -74,6 +79,26 @@ static void commands(void)
 static const struct {
     const char *name, *kind, *more;
 } wrong[] = {
+    { "a rollback of a disable", "disable", ICCID ",\"rollback\":true" },
+    { "a rollback that is a text", "enable", ICCID ",\"rollback\":\"true\"" },
+    { "a rollback that is misspelt", "enable", ICCID ",\"rolback\":true" },
+    { "a rollback that is null", "enable", ICCID ",\"rollback\":null" },
+    { "an ICCID where none is taken", "getRat", ICCID },
+    { "parameters where none are taken", "enable", ICCID WITH("{}") },
+    { "a code where none is taken", "list", ",\"activationCode\":\"" LAB_CODE "\"" },
+    { "a code that is a number", "download", ",\"activationCode\":7" WITH("{\"contact\":\"smds\"}") },
+    { "parameters of another kind", "download", WITH("{\"contact\":\"smds\",\"address\":\"smdp.example.com\"}") },
+    { "an address under another name", "configureImmediateEnable", WITH("{\"smdp-address\":\"smdp.example.com\"}") },
+    { "two criteria of a list", "list", WITH("{\"iccid\":\"" LAB_LEAD_ICCID "\",\"profileClass\":\"test\"}") },
+    { "a criterion twice in two forms", "list", WITH("{\"iccid\":\"" LAB_LEAD_ICCID "\",\"isdpAid\":\"A000000559\"}") },
+    { "a class of nobody", "list", WITH("{\"profileClass\":\"special\"}") },
+    { "a class that is a number", "list", WITH("{\"profileClass\":1}") },
+    { "an ICCID of letters in a list", "list", WITH("{\"iccid\":\"X\"}") },
+    { "an AID that is no hex", "list", WITH("{\"isdpAid\":\"ISD-P\"}") },
+    { "an AID that is too short", "list", WITH("{\"isdpAid\":\"A0\"}") },
+    { "an AID that is too long", "list", WITH("{\"isdpAid\":\"A0000005591010FFFFFFFF890000100000\"}") },
+    { "no tag of a list", "list", WITH("{\"tags\":[]}") },
+    { "half a tag of a list", "list", WITH("{\"tags\":[\"9F\"]}") },
     { "no address", "setDefaultDpAddress", "" },
     { "an address that is a number", "setDefaultDpAddress", WITH("{\"address\":7}") },
     { "an address with a space", "setDefaultDpAddress", WITH("{\"address\":\"smdp example\"}") },
@@ -169,6 +194,40 @@ static void run(struct fixture *f, const char *reference, const char *kind, cons
     REQUIRE(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
     execute(f);
     CHECK_ROW(reference, bring_result(f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+}
+
+static size_t known_profiles(struct fixture *f)
+{
+    json_t *answer = NULL;
+    REQUIRE(lab_call(&f->l, f->l.eso, "GET", EUICC, "", &answer) == 200);
+    size_t count = json_array_size(json_object_get(answer, "profiles"));
+    json_decref(answer);
+    return count;
+}
+
+/* A part of the profiles is no list of what the eUICC has. */
+static void a_selection_is_no_inventory(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    run(&f, "all", "list", "");
+    json_t *r = result_of(&f, "all");
+    size_t all = json_array_size(json_object_get(r, "profiles"));
+    json_decref(r);
+    CHECK(all > 0 && known_profiles(&f) == all);
+    run(&f, "none", "list", ",\"parameters\":{\"iccid\":\"89000000000000000019\"}");
+    r = result_of(&f, "none");
+    CHECK(json_array_size(json_object_get(r, "profiles")) == 0);
+    json_decref(r);
+    CHECK(known_profiles(&f) == all);
+    run(&f, "one", "list", ",\"parameters\":{\"iccid\":\"" LAB_LEAD_ICCID "\",\"tags\":[\"5A\",\"4F\",\"92\",\"95\",\"9F70\"]}");
+    r = result_of(&f, "one");
+    const json_t *one = json_array_get(json_object_get(r, "profiles"), 0);
+    CHECK(json_array_size(json_object_get(r, "profiles")) == 1 && strcmp(json_str(one, "iccid"), LAB_LEAD_ICCID) == 0);
+    CHECK(json_str(one, "profileName") && json_str(one, "profileClass") && json_str(one, "isdpAid") && !json_str(one, "nickname"));
+    json_decref(r);
+    CHECK(known_profiles(&f) == all);
+    fixture_close(&f);
 }
 
 static void eims(void)
@@ -311,6 +370,7 @@ static void tokens_are_judged(void)
 }
 
 const struct test kinds_tests[] = {
+    { "a selection of profiles is not taken for all of them", a_selection_is_no_inventory },
     { "each kind is the command that the specification spells, signed by the eIM", commands },
     { "wrong parameters are refused when they are ordered", wrong_parameters },
     { "parameters that are too long are refused", too_long_parameters },

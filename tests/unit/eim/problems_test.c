@@ -6,7 +6,7 @@
 
 #include "codes.h"
 
-enum before { NOTHING, AN_ORDER, A_SENT_ORDER, AN_ABANDONED_ORDER, HANDED_OVER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
+enum before { NOTHING, AN_ORDER, A_SENT_ORDER, A_CANCELLED_ORDER, AN_ABANDONED_ORDER, HANDED_OVER, A_WEBHOOK, WEBHOOKS, KEYS, A_KEYED_CALL };
 enum caller { ESO, ADMIN, STRANGER, ANYONE }; /* ADMIN: of another tenant */
 
 #define ORDERS "/v1/euiccs/" LAB_EID "/orders"
@@ -42,19 +42,47 @@ static const struct {
     { 400, "the page is wrong", "a page of none", "GET", "/v1/euiccs?limit=0", "", .before = NOTHING },
     { 400, "the page is wrong", "a cursor of nobody", "GET", "/v1/orders?cursor=x", "", .before = NOTHING },
     { 400, "associationToken is wrong", "a token below zero", CHANGE("{\"associationToken\":-1}"), .before = NOTHING },
+    { 400, "nothing to change", "a change of nothing", CHANGE("{}"), .before = NOTHING },
+    { 400, "injectUrl is missing", "a binding without a URL", CHANGE("{\"injectBinding\":\"json\"}"), .before = NOTHING },
+    { 400, "injectUrl is wrong", "a port beyond the last", CHANGE("{\"injectUrl\":\"https://x:65536\"}"), .before = NOTHING },
     { 400, "injectUrl is wrong", "pushes without TLS", CHANGE("{\"injectUrl\":\"http://x\"}"), .before = NOTHING },
     { 400, "injectBinding is wrong", "a binding of nobody",
       CHANGE("{\"injectUrl\":\"https://x\",\"injectBinding\":\"x\"}"), .before = NOTHING },
 
     { 400, "reference is missing", "an order without a reference", "POST", ORDERS, "{\"kind\":\"list\"}", .before = NOTHING },
+    { 400, "reference is too long", "a reference of 129 characters", "POST", ORDERS,
+      "{\"kind\":\"list\",\"reference\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}", .before = NOTHING },
+    { 400, "unknown member", "a member that is misspelt", ORDER(",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rolback\":true"),
+      .before = NOTHING },
+    { 400, "unknown member", "a parameter of another kind",
+      ORDER(",\"kind\":\"configureImmediateEnable\",\"parameters\":{\"address\":\"smdp.example.com\"}"), .before = NOTHING },
+    { 400, "unknown member", "a member of no eUICC", REGISTER(",\"tenant\":\"x\""), .before = NOTHING },
+    { 400, "unknown member", "a member of no tlsTrust", REGISTER(",\"tlsTrust\":{\"cert\":\"AA==\"}"), .before = NOTHING },
+    { 400, "unknown member", "a member of no import", "POST", "/v1/euiccs/import", "{\"euiccs\":[],\"dryRun\":true}", .before = NOTHING },
+    { 400, "unknown member", "a member of no batch", "POST", "/v1/initial-eim", "{\"eids\":[],\"all\":true}", .before = NOTHING },
+    { 400, "unknown member", "a member of no change", CHANGE("{\"state\":\"enabled\"}"), .before = NOTHING },
+    { 400, "unknown member", "a member of no webhook", "POST", "/v1/webhooks", "{\"url\":\"https://x\",\"secret\":\"s\"}", .before = NOTHING },
+    { 400, "unknown member", "a member of no key", "POST", "/v1/keys", "{\"name\":\"k\",\"rights\":[\"read\"],\"ends\":1}", .before = NOTHING },
+    { 400, "unknown member", "a member of no retry", "POST", "/v1/orders/%s/retry", "{\"priority\":9}", .before = A_CANCELLED_ORDER },
+    { 400, "wrong type", "a rollback that is a text",
+      ORDER(",\"kind\":\"enable\",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rollback\":\"true\""), .before = NOTHING },
+    { 400, "wrong type", "a counter that is a text", REGISTER(",\"counter\":\"1\""), .before = NOTHING },
+    { 400, "unknown query parameter", "a filter that is misspelt", "GET", "/v1/orders?stat=expired", "", .before = NOTHING },
+    { 400, "unknown query parameter", "a filter beside a reference", "GET", "/v1/orders?reference=r&state=done", "", .before = NOTHING },
+    { 400, "unknown query parameter", "a query where none is read", "GET", "/v1/keys?limit=1", "", .before = NOTHING },
+    { 400, "Bad Request", "a body that is null", "POST", ORDERS, "null", .before = NOTHING },
     { 400, "kind is wrong", "a kind of nobody", ORDER(",\"kind\":\"x\""), .before = NOTHING },
+    { 400, "callback is wrong", "a callback to no host", ORDER(",\"kind\":\"list\",\"callback\":\"https://\""), .before = NOTHING },
+    { 400, "callback is wrong", "a callback with a user and an impossible port",
+      ORDER(",\"kind\":\"list\",\"callback\":\"https://user:pw@x:99999/\""), .before = NOTHING },
     { 400, "callback is wrong", "a callback without TLS", ORDER(",\"kind\":\"list\",\"callback\":\"http://x\""), .before = NOTHING },
     { 400, "iccid is wrong", "an ICCID of one digit", ORDER(",\"kind\":\"enable\",\"iccid\":\"1\""), .before = NOTHING },
     { 400, "parameters are wrong", "an address that is missing", ORDER(",\"kind\":\"setDefaultDpAddress\""), .before = NOTHING },
     { 400, "activationCode is wrong", "a code that is none", ORDER(",\"kind\":\"download\",\"activationCode\":\"x\""), .before = NOTHING },
     { 400, "confirmationCode is wrong", "an empty confirmation code",
       ORDER(",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"\""), .before = NOTHING },
-    { 400, "validUntil is wrong", "a time that is a number", ORDER(",\"kind\":\"list\",\"validUntil\":7"), .before = NOTHING },
+    { 400, "validUntil is wrong", "a time that is none", ORDER(",\"kind\":\"list\",\"validUntil\":\"tomorrow\""), .before = NOTHING },
     { 400, "priority is wrong", "a priority of 10", ORDER(",\"kind\":\"list\",\"priority\":10"), .before = NOTHING },
     { 409, "reference in use", "another order under the same reference", ORDER(",\"kind\":\"listEim\""), .before = AN_ORDER },
     { 409, "too late", "an order that was sent is cancelled", "DELETE", "/v1/orders/%s", "", .before = A_SENT_ORDER },
@@ -75,6 +103,7 @@ static const struct {
       ORDER(",\"kind\":\"list\",\"priority\":1"), .before = A_KEYED_CALL, .header = "Idempotency-Key", .value = "k" },
 
     { 400, "url is wrong", "a webhook without TLS", "POST", "/v1/webhooks", "{\"url\":\"http://x\"}", .before = NOTHING },
+    { 400, "url is wrong", "a webhook with a fragment", "POST", "/v1/webhooks", "{\"url\":\"https://x/#a\"}", .before = NOTHING },
     { 400, "events are wrong", "an event of nobody", "POST", "/v1/webhooks", "{\"url\":\"https://x\",\"events\":[\"x\"]}", .before = NOTHING },
     { 409, "there already", "the same webhook again", "POST", "/v1/webhooks", HOOK, .before = A_WEBHOOK },
     { 409, "too many webhooks", "the 21st webhook", "POST", "/v1/webhooks", "{\"url\":\"https://eso.example.com/x\"}", .before = WEBHOOKS },
@@ -139,12 +168,13 @@ static void prepare(struct fixture *f, size_t row)
     case AN_ORDER:
     case A_SENT_ORDER:
     case AN_ABANDONED_ORDER:
+    case A_CANCELLED_ORDER:
         REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL ORDERS, "{\"reference\":\"r\",\"kind\":\"list\"}", NULL) == 202);
-        if (rows[row].before != AN_ORDER)
+        if (rows[row].before == A_SENT_ORDER || rows[row].before == AN_ABANDONED_ORDER)
             REQUIRE(poll(f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
         put_path(f, "/v1/orders/%s?abandon=true", path);
         snprintf(url, sizeof url, LAB_EIM_URL "%s", path);
-        if (rows[row].before == AN_ABANDONED_ORDER)
+        if (rows[row].before == AN_ABANDONED_ORDER || rows[row].before == A_CANCELLED_ORDER)
             REQUIRE(lab_call(&f->l, f->l.eso, "DELETE", url, "", NULL) == 200);
         break;
     case HANDED_OVER:
@@ -192,6 +222,7 @@ static const struct {
     const char *title, *file;
 } elsewhere[] = {
     { 503, "too many streams", "tests/unit/eim/stream_test.c" },
+    { 400, "an eUICC is wrong", "tests/unit/eim/import_test.c" },
 };
 
 static bool is_provoked(int status, const char *title)

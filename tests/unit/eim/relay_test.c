@@ -350,7 +350,7 @@ static void a_relayed_profile_is_known(void)
     const json_t *one = json_array_get(json_object_get(view, "profiles"), 0);
     REQUIRE(one != NULL);
     CHECK(strcmp(json_str(one, "iccid"), LAB_PARTNER_ICCID) == 0 && strcmp(json_str(one, "state"), "disabled") == 0);
-    CHECK(json_str(one, "class") && strcmp(json_str(one, "class"), "operational") == 0 && json_str(one, "profileName"));
+    CHECK(json_str(one, "profileClass") && strcmp(json_str(one, "profileClass"), "operational") == 0 && json_str(one, "profileName"));
     CHECK(json_is_false(json_object_get(view, "profilesComplete")));
     json_decref(view);
     end(&r);

@@ -142,7 +142,7 @@ static void a_listing_says_what_profiles_are(void)
     run(&f, "list", "");
     json_t *v = view(&f), *one = json_array_get(json_object_get(v, "profiles"), 0);
     REQUIRE(one != NULL);
-    CHECK(json_str(one, "class") && strcmp(json_str(one, "class"), "operational") == 0);
+    CHECK(json_str(one, "profileClass") && strcmp(json_str(one, "profileClass"), "operational") == 0);
     CHECK(json_str(one, "profileName") && json_str(one, "serviceProviderName"));
     json_decref(v);
     fixture_close(&f);
@@ -438,17 +438,15 @@ static void pages_that_are_none(void)
 {
     static const char *const wrong[] = { "limit=0", "limit=-1", "limit=1001", "limit=", "limit=ten", "limit=5x",
                                          "limit=99999999999999999999",
-                                         "cursor=00000000000000000000000000000000000000000000000000000000000000000" };
+                                         "cursor=00000000000000000000000000000000000000000000000000000000000000000", "cursor=abc",
+                                         "cursor=%27%20OR%201=1%20--", "limt=5", "stat=expired", "limit=5&state=done" };
     struct fixture f;
-    json_t *answer = NULL;
     char url[200];
     fixture_open(&f);
     for (size_t i = 0; i < COUNT(wrong); i++) {
         snprintf(url, sizeof url, LAB_EIM_URL "/v1/euiccs?%s", wrong[i]);
         CHECK_ROW(wrong[i], lab_call(&f.l, f.l.eso, "GET", url, "", NULL) == 400);
     }
-    CHECK(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/euiccs?cursor=%27%20OR%201=1%20--", "", &answer) == 200);
-    json_decref(answer);
     CHECK(lab_call(&f.l, f.l.stranger, "GET", LAB_EIM_URL "/v1/euiccs", "", NULL) == 403);
     fixture_close(&f);
 }

@@ -30,20 +30,20 @@ static const struct {
     { "JSON is read", "POST", BASE "/v1/read", "{\"a\":[1]}", 200, "{\"a\":[1]}" },
     { "broken JSON is 400", "POST", BASE "/v1/read", "{\"a\":", 400, "\"status\":400" },
     { "no JSON at all is 400", "POST", BASE "/v1/read", NULL, 400, "\"status\":400" },
-    { "an unknown path is 404", "GET", BASE "/v2/echo", NULL, 404, "\"status\":404" },
+    { "an unknown path is 404", "GET", BASE "/v2/echo", NULL, 404, "\"detail\":\"nothing is served at this path\"" },
     { "the root is 404", "GET", BASE, NULL, 404, "\"status\":404" },
     { "a trailing slash is another path", "GET", BASE "/v1/echo/", NULL, 404, "" },
     { "a longer path is another path", "GET", BASE "/v1/echo/1/2", NULL, 404, "" },
     { "an empty part fits nothing", "POST", BASE "/v1/echo//x/2", NULL, 404, "" },
     { "dots are not resolved", "GET", BASE "/v1/x/../echo", NULL, 404, "" },
     { "seventeen parts fit nothing", "GET", BASE "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17", NULL, 404, "" },
-    { "another method is 405", "POST", BASE "/v1/peer", NULL, 405, "\"status\":405" },
+    { "another method is 405", "POST", BASE "/v1/peer", NULL, 405, "\"detail\":\"this path takes GET\"" },
     { "an escaped slash is 400", "GET", BASE "/v1/echo/a%2Fb", NULL, 400, "" },
     { "an escaped zero is 400", "GET", BASE "/v1/echo/a%00b", NULL, 400, "" },
     { "an escaped line end is 400", "GET", BASE "/v1/echo/a%0Ab", NULL, 400, "" },
     { "a broken escape is 400", "GET", BASE "/v1/echo/a%4", NULL, 400, "" },
     { "a failing handler is 500 and shows nothing of its answer", "GET", BASE "/v1/fail", NULL, 500,
-      "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500}" },
+      "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"the server failed; its log says why\"}" },
     { "a handler without an answer is 500", "GET", BASE "/v1/silent", NULL, 500, "" },
 };
 
@@ -91,6 +91,8 @@ static void malformed_calls_fail(void)
     for (enum wiring wiring = DIRECT; wiring < WIRINGS; wiring++) {
         struct http_client *c = world_client(&w, wiring, NULL);
         struct http_response p = HTTP_RESPONSE_INIT;
+        for (size_t i = 0; i < COUNT(malformed); i++)
+            CHECK_ROW(malformed[i].name, http_url_is_callable(malformed[i].url) == (malformed[i].want != ERR_PARSE));
         for (size_t i = 0; i < COUNT(malformed); i++)
             CHECK_ROW(malformed[i].name, call(c, "GET", malformed[i].url, NULL, &p) == malformed[i].want);
         CHECK(call(c, "GE T", BASE "/v1/echo", NULL, &p) == ERR_PARSE);

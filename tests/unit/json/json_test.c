@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,77 @@ static void a_value_that_cannot_be_written_is_no_memory(void)
     json_decref(o);
 }
 
+static const struct json_member order_members[] = {
+    { "reference", JSON_IS_TEXT }, { "rollback", JSON_IS_FLAG }, { "priority", JSON_IS_NUMBER }, { "tags", JSON_IS_LIST },
+    { "parameters", JSON_IS_OBJECT }, { NULL, 0 },
+};
+static const struct {
+    const char *name, *text;
+    enum err want;
+    const char *why;
+} members[] = {
+    { "none", "{}", ERR_OK, "" },
+    { "all, each of its type", "{\"reference\":\"r\",\"rollback\":false,\"priority\":1,\"tags\":[],\"parameters\":{}}", ERR_OK, "" },
+    { "a slip", "{\"rolback\":true}", ERR_NOT_FOUND,
+      "an order: there is no member \"rolback\" (did you mean \"rollback\"?); it takes reference, rollback, priority, tags, parameters" },
+    { "nothing near", "{\"colour\":1}", ERR_NOT_FOUND,
+      "an order: there is no member \"colour\"; it takes reference, rollback, priority, tags, parameters" },
+    { "a name that is no plain text", "{\"\\u0001\\\"\\u00e4\":1}", ERR_NOT_FOUND,
+      "an order: there is no member \"\?\?\?\?\"; it takes reference, rollback, priority, tags, parameters" },
+    { "a name without end", "{\"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddde\":1}", ERR_NOT_FOUND,
+      "an order: there is no member \"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd...\"; it takes reference, rollback, priority, tags,"
+      " parameters" },
+    { "a flag that is a text", "{\"rollback\":\"true\"}", ERR_PARSE, "an order: \"rollback\" is wrong, true or false is wanted" },
+    { "a flag that is a number", "{\"rollback\":1}", ERR_PARSE, "an order: \"rollback\" is wrong, true or false is wanted" },
+    { "a text that is null", "{\"reference\":null}", ERR_PARSE, "an order: \"reference\" is wrong, a text is wanted" },
+    { "a number with a point", "{\"priority\":1.0}", ERR_PARSE, "an order: \"priority\" is wrong, a whole number is wanted" },
+    { "a list that is a text", "{\"tags\":\"5A\"}", ERR_PARSE, "an order: \"tags\" is wrong, a list is wanted" },
+    { "an object that is a list", "{\"parameters\":[]}", ERR_PARSE, "an order: \"parameters\" is wrong, an object is wanted" },
+};
+
+static void members_are_known(void)
+{
+    static const struct json_member none[] = { { NULL, 0 } };
+    char why[JSON_WHY_MAX];
+    json_t *o = NULL;
+    for (size_t i = 0; i < COUNT(members); i++) {
+        why[0] = 0;
+        REQUIRE(json_read(span_str(members[i].text), &o, NULL) == ERR_OK);
+        CHECK_ROW(members[i].name, json_only(o, "an order", order_members, why) == members[i].want);
+        CHECK_ROW(members[i].name, strcmp(why, members[i].why) == 0);
+        json_decref(o);
+    }
+    REQUIRE(json_read(span_str("{\"a\":1}"), &o, NULL) == ERR_OK);
+    CHECK(json_only(o, "a list", none, why) == ERR_NOT_FOUND);
+    CHECK(strcmp(why, "a list: there is no member \"a\"; it takes none") == 0);
+    json_decref(o);
+}
+
+static const struct {
+    const char *text, *why;
+} causes[] = {
+    { "null", "not a JSON object" },
+    { "17", "not a JSON object" },
+    { "\"a\"", "not a JSON object" },
+    { "[]", "not a JSON object" },
+    { "{\"a\":1,\"a\":2}", "a member is named twice at line 1 column 10" },
+    { "{\"a\":}", "malformed JSON at line 1 column 6" },
+    { "nul", "malformed JSON at line 1 column 3" },
+    { "", "malformed JSON at line 1 column 0" },
+};
+
+static void a_refusal_says_the_cause(void)
+{
+    for (size_t i = 0; i < COUNT(causes); i++) {
+        char why[160] = "";
+        json_t *o = NULL;
+        CHECK_ROW(causes[i].text, json_read(span_str(causes[i].text), &o, why) == ERR_PARSE);
+        CHECK_ROW(causes[i].text, strcmp(why, causes[i].why) == 0);
+        if (strcmp(why, causes[i].why) != 0)
+            printf(" (%s)", why);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -226,6 +298,8 @@ int main(void)
         { "a refusal does not quote the text", a_refusal_does_not_quote_the_text },
         { "members are typed", members_are_typed },
         { "members are decoded", members_are_decoded },
+        { "members are known, and each of its type", members_are_known },
+        { "a refusal says the cause", a_refusal_says_the_cause },
         { "writing keeps the order", writing_keeps_the_order },
         { "a value that cannot be written is refused", a_value_that_cannot_be_written_is_no_memory },
     };
