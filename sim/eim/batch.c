@@ -63,6 +63,15 @@ static enum err add_one(struct eim *e, struct batch *b, const json_t *eid)
     return x;
 }
 
+/* Of many orders, how many there were; the object is the reference that theirs begin with. */
+static enum err audit_batch(struct eim *e, const struct batch *b)
+{
+    char detail[120];
+    snprintf(detail, sizeof detail, "%s: %zu queued, %zu known, %zu refused", eim_order_kind_name(b->order.kind), b->queued, b->known,
+             b->refused);
+    return eim_audit(e, b->who, "orders.add", b->reference, 200, detail);
+}
+
 /* Inside a transaction. */
 static enum err add_all(struct eim *e, struct batch *b, const json_t *eids)
 {
@@ -72,7 +81,7 @@ static enum err add_all(struct eim *e, struct batch *b, const json_t *eids)
     json_array_foreach(eids, i, eid)
         if (!x)
             x = add_one(e, b, eid);
-    return x;
+    return x ? x : audit_batch(e, b);
 }
 
 /* Without its eids the body is an order. */

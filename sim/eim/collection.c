@@ -1,4 +1,5 @@
 /* Northbound: what the small collections of a tenant (keys, webhooks) have in common: sets of words, and lists. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "eim_internal.h"
@@ -47,4 +48,20 @@ enum err eim_put_item(void *context, const struct db_row *r)
 {
     const struct eim_items *items = context;
     return json_array_append_new(items->list, items->show(r)) ? ERR_NOMEM : ERR_OK;
+}
+
+enum err eim_read_numbered_page(const struct http_request *q, struct http_response *p, int64_t *after, int64_t *limit)
+{
+    struct buf cursor = { .max = 24 };
+    char *end = NULL;
+    *after = 0;
+    enum err x = eim_read_page(q, p, &cursor, limit);
+    if (!x && cursor.len) {
+        const char *text = buf_cstr(&cursor);
+        *after = strtoll(text, &end, 10);
+        if (end == text || *end || *after < 0)
+            x = eim_problem(p, 400, "the page is wrong", "cursor comes from next");
+    }
+    buf_release(&cursor);
+    return x;
 }

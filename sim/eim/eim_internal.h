@@ -68,6 +68,7 @@ struct eim_order {
     int64_t attempt;              /* 1, and one more with each retry */
     int64_t counter;              /* of the package, 0 for a download */
     int64_t refused;              /* unsigned refusals so far */
+    int64_t sent_at, ended_at;     /* last; 0: it was not */
     int64_t not_before, postponed; /* the eUICC could not now: when it is asked again, and how often that was so */
     uint8_t transaction_id[16];   /* eimTransactionId once sent */
     const struct rsp_wire *wire;  /* how its commands are written, while they are (kinds.c) */
@@ -198,10 +199,17 @@ enum eim_event { EIM_EVENT_ORDER_ENDED, EIM_EVENT_STATE_CHANGE, EIM_EVENT_LAST_E
 /* Tells a receiver of an event of an eUICC. Of state changes, and of troubles, only the last one waits behind what is under way. */
 MUST_CHECK enum err eim_outbox_add_event(struct eim *e, int64_t receiver, enum eim_event kind, const char *eid,
                                          const char *body);
+/* Where a URL leads, for logs and records: without its path and query, which may be secrets. */
+#define EIM_ORIGIN_MAX 272
+void eim_origin(const char *url, char out[EIM_ORIGIN_MAX]);
 /* The receiver of this tenant and URL, made when it is new. */
 MUST_CHECK enum err eim_outbox_receiver(struct eim *e, const char *tenant, const char *url, int64_t *out);
 /* Forgets events that wait for a receiver, not the callbacks of orders. */
 MUST_CHECK enum err eim_outbox_drop_events(struct eim *e, int64_t receiver);
+/* A letter (letters.c) goes at once: one that waits, or one of this tenant that was given up. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_outbox_repeat(struct eim *e, const char *tenant, const char *name);
+/* It is not sent any more. ERR_NOT_FOUND. */
+MUST_CHECK enum err eim_outbox_forget(struct eim *e, const char *tenant, const char *name);
 /* The clock was set back: what waits longer than its longest pause has waited enough. */
 MUST_CHECK enum err eim_outbox_follow_clock(struct eim *e, int64_t now);
 MUST_CHECK enum err eim_push_follow_clock(struct eim *e, int64_t now);
@@ -369,9 +377,16 @@ MUST_CHECK enum err eim_authorize_query(struct eim *e, const struct http_request
 struct json_member;
 MUST_CHECK enum err eim_begin(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
                               const char *what, const struct json_member *known, struct eim_caller *who, struct json_t **body);
-/* The same, and the eUICC that the path's first part names. Another tenant's is as unknown as none: 404. */
+/* The eUICC that the path's first part names. Another tenant's is as unknown as none: 404. */
+MUST_CHECK enum err eim_own_euicc(struct eim *e, const struct http_request *q, struct http_response *p, const struct eim_caller *who,
+                                  struct eim_euicc *u);
+/* eim_authorize and eim_own_euicc. */
 MUST_CHECK enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http_response *p, unsigned right,
                                    struct eim_caller *who, struct eim_euicc *u);
+/* --- audit (audit.c) --- */
+/* Keeps, in the transaction of what was done, that this caller was allowed it; detail may be NULL. Never a secret. */
+MUST_CHECK enum err eim_audit(struct eim *e, const struct eim_caller *who, const char *what, const char *object, int status,
+                              const char *detail);
 /* --- collections (collection.c) --- */
 struct eim_word {
     const char *word;
@@ -393,6 +408,8 @@ MUST_CHECK enum err eim_list_own(struct eim *e, const struct http_request *q, st
 MUST_CHECK enum err eim_read_flag(const struct http_request *q, struct http_response *p, const char *name, bool *out);
 /* limit and cursor of a page. ERR_REFUSED after writing 400. */
 MUST_CHECK enum err eim_read_page(const struct http_request *q, struct http_response *p, struct buf *cursor, int64_t *limit);
+/* The same of a list by numbers. */
+MUST_CHECK enum err eim_read_numbered_page(const struct http_request *q, struct http_response *p, int64_t *after, int64_t *limit);
 
 /* Whose API key is this? ERR_NOT_FOUND. */
 MUST_CHECK enum err eim_key_find(struct eim *e, const char *shown, struct eim_caller *who);
@@ -436,6 +453,8 @@ MUST_CHECK enum err eim_signing_of(struct eim *e, const char *eid, const struct 
 MUST_CHECK enum err eim_signing_spki(const struct eim_signing *s, struct buf *out);
 /* updateEim with {ownKey: true, counter?}: puts today's key into the parameters. ERR_PARSE: the counter is none. */
 MUST_CHECK enum err eim_signing_fill_order(struct eim *e, struct eim_order *o);
+/* The parameters as they were before that; new reference. */
+struct json_t *eim_signing_ordered_parameters(const struct eim_order *o);
 /* Does it make the counter begin anew? */
 bool eim_signing_resets_counter(const struct eim_order *o);
 /* Once it is executed the eUICC does not know the key that signed the package any more. */
@@ -618,6 +637,10 @@ enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_
 enum err eim_list_webhooks(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_delete_webhook(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_add_key(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_list_letters(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_repeat_letter(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_delete_letter(void *actor, const struct http_request *q, struct http_response *p);
+enum err eim_read_audit(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_list_keys(void *actor, const struct http_request *q, struct http_response *p);
 enum err eim_delete_key(void *actor, const struct http_request *q, struct http_response *p);
 

@@ -12,8 +12,13 @@ enum err eim_find_euicc(struct eim *e, const struct http_request *q, struct http
                         struct eim_caller *who, struct eim_euicc *u)
 {
     enum err x = eim_authorize(e, q, p, right, who);
-    if (!x)
-        x = eim_euicc_get(e, q->part[0], u);
+    return x ? x : eim_own_euicc(e, q, p, who, u);
+}
+
+enum err eim_own_euicc(struct eim *e, const struct http_request *q, struct http_response *p, const struct eim_caller *who,
+                       struct eim_euicc *u)
+{
+    enum err x = eim_euicc_get(e, q->part[0], u);
     if (!x && strcmp(u->tenant, who->tenant) != 0) {
         LOG(e->env->log, LOG_WARN, "tenant.refused", F_TEXT("tenant", who->tenant), F_TEXT("caller", who->name),
             F_TEXT("eid", u->eid));
@@ -323,7 +328,7 @@ static enum err read_change(const json_t *body, struct change *c, struct http_re
     return x;
 }
 
-static enum err make_change(struct eim *e, const char *eid, const struct change *c)
+static enum err make_change(struct eim *e, const struct eim_caller *who, const char *eid, const struct change *c)
 {
     enum err x = db_begin(e->env->db);
     if (x)
@@ -334,6 +339,8 @@ static enum err make_change(struct eim *e, const char *eid, const struct change 
         x = eim_euicc_set_token(e, eid, c->token);
     if (!x && c->token >= 0)
         x = eim_come_back(e, eid);
+    if (!x)
+        x = eim_audit(e, who, "euicc.change", eid, 204, NULL);
     return db_end(e->env->db, x);
 }
 
@@ -355,7 +362,7 @@ enum err eim_change_euicc(void *actor, const struct http_request *q, struct http
     if (!x)
         x = read_change(body, &c, p);
     if (!x)
-        x = make_change(e, u.eid, &c);
+        x = make_change(e, &who, u.eid, &c);
     json_decref(body);
     eim_euicc_release(&u);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });

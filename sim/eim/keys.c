@@ -136,7 +136,13 @@ enum err eim_add_key(void *actor, const struct http_request *q, struct http_resp
     if (!x)
         x = read_key(body, &who, p, &k);
     if (!x)
+        x = db_begin(e->env->db);
+    if (!x) {
         x = make_key(e, &k, id, &shown);
+        if (!x)
+            x = eim_audit(e, &who, "key.add", id, 201, k.name);
+        x = db_end(e->env->db, x);
+    }
     if (x == ERR_LIMIT)
         x = eim_problem(p, 409, "too many keys", "a tenant has at most 100; delete one first");
     if (!x)
@@ -169,8 +175,14 @@ enum err eim_delete_key(void *actor, const struct http_request *q, struct http_r
     int64_t changed = 0;
     enum err x = eim_authorize(e, q, p, EIM_ADMINISTER, &who);
     if (!x)
-        x = db_run(e->env->db, "DELETE FROM api_key WHERE id = ? AND tenant = ?",
-                   DB_ARGS(DB_TEXT(q->part[0]), DB_TEXT(who.tenant)), &changed);
+        x = db_begin(e->env->db);
+    if (x)
+        return x;
+    x = db_run(e->env->db, "DELETE FROM api_key WHERE id = ? AND tenant = ?", DB_ARGS(DB_TEXT(q->part[0]), DB_TEXT(who.tenant)),
+               &changed);
+    if (!x && changed)
+        x = eim_audit(e, &who, "key.delete", q->part[0], 204, NULL);
+    x = db_end(e->env->db, x);
     if (x)
         return x;
     return changed ? http_text(p, 204, "", (struct span){ 0 })

@@ -65,14 +65,16 @@ static enum err forget_rows(struct eim *e, const char *eid)
     return x || gone ? x : ERR_NOT_FOUND;
 }
 
-static enum err delete(struct eim *e, const struct eim_euicc *u, bool force, struct http_response *p)
+static enum err delete(struct eim *e, const struct eim_caller *who, const struct eim_euicc *u, bool force, struct http_response *p)
 {
     enum err x = refuse_open(e, u->eid, force, p);
     if (!x)
         x = end_orders(e, u->eid, EIM_CANCELLED, "euiccDeleted");
     if (!x)
         x = forget_rows(e, u->eid);
-    return x ? x : tell(e, u->tenant, u->eid, "deleted");
+    if (!x)
+        x = tell(e, u->tenant, u->eid, "deleted");
+    return x ? x : eim_audit(e, who, "euicc.delete", u->eid, 204, NULL);
 }
 
 /* DELETE /v1/euiccs/{eid}?force=true */
@@ -83,17 +85,18 @@ enum err eim_delete_euicc(void *actor, const struct http_request *q, struct http
     struct eim_euicc u;
     bool force = false;
     eim_euicc_init(&u);
-    enum err x = eim_find_euicc(e, q, p, EIM_REGISTER, &who, &u);
+    static const char *const query[] = { "force", NULL };
+    enum err x = eim_authorize_query(e, q, p, EIM_REGISTER, query, &who);
+    if (!x)
+        x = eim_own_euicc(e, q, p, &who, &u);
     if (!x)
         x = eim_read_flag(q, p, "force", &force);
     if (!x)
         x = db_begin(e->env->db);
     if (!x)
-        x = db_end(e->env->db, delete(e, &u, force, p));
+        x = db_end(e->env->db, delete(e, &who, &u, force, p));
     if (x == ERR_NOT_FOUND) /* by two at once */
         x = eim_problem(p, 404, "no such eUICC", "this EID is not registered");
-    if (!x)
-        LOG(e->env->log, LOG_INFO, "euicc.deleted", F_TEXT("eid", u.eid), F_TEXT("tenant", who.tenant), F_TEXT("caller", who.name));
     eim_euicc_release(&u);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });
 }
@@ -145,7 +148,7 @@ static enum err read_transfer(struct eim *e, const json_t *body, struct http_res
     return x == ERR_PARSE ? eim_problem(p, 400, "force is wrong", "true or false is wanted") : x == ERR_NOT_FOUND ? ERR_OK : x;
 }
 
-static enum err transfer(struct eim *e, const struct transfer *t, struct http_response *p)
+static enum err transfer(struct eim *e, const struct eim_caller *who, const struct transfer *t, struct http_response *p)
 {
     struct eim_euicc u;
     eim_euicc_init(&u);
@@ -162,6 +165,8 @@ static enum err transfer(struct eim *e, const struct transfer *t, struct http_re
                    DB_ARGS(DB_TEXT(t->tenant), DB_TEXT(u.eid)), NULL);
     if (!x && moves)
         x = tell(e, u.tenant, u.eid, "transferred");
+    if (!x && moves)
+        x = eim_audit(e, who, "euicc.transfer", u.eid, 204, t->tenant);
     eim_euicc_release(&u);
     return x;
 }
@@ -181,9 +186,7 @@ enum err eim_transfer_euicc(void *actor, const struct http_request *q, struct ht
     if (!x)
         x = db_begin(e->env->db);
     if (!x)
-        x = db_end(e->env->db, transfer(e, &t, p));
-    if (!x)
-        LOG(e->env->log, LOG_INFO, "euicc.transferred", F_TEXT("eid", t.eid), F_TEXT("tenant", t.tenant), F_TEXT("caller", who.name));
+        x = db_end(e->env->db, transfer(e, &who, &t, p));
     json_decref(body);
     return x ? x : http_text(p, 204, "", (struct span){ 0 });
 }

@@ -228,15 +228,20 @@ static enum err take_order(struct eim *e, const struct eim_caller *who, const st
                            const struct eim_order *o, struct http_response *p)
 {
     struct eim_order known;
+    struct buf detail = { .max = 300 };
     bool answered = false;
     eim_order_init(&known);
     enum err x = eim_recall(e, who, q, p, &answered);
+    if (!x)
+        x = buf_printf(&detail, "%s %s of %s", eim_order_kind_name(o->kind), o->reference, o->eid);
     if (!x && !answered) {
         x = eim_order_add(e, o);
         if (!x)
             x = check_euicc(e, o, p);
         if (!x)
             x = eim_push_soon(e, o->eid);
+        if (!x)
+            x = eim_audit(e, who, "order.add", o->id, 202, buf_cstr(&detail));
         if (!x)
             x = answer_order(e, 202, o, p);
         else if (x == ERR_EXISTS)
@@ -246,6 +251,7 @@ static enum err take_order(struct eim *e, const struct eim_caller *who, const st
         if (!x)
             x = eim_remember(e, who, q, p);
     }
+    buf_release(&detail);
     eim_order_release(&known);
     return x;
 }
@@ -328,9 +334,13 @@ enum err eim_find_order(void *actor, const struct http_request *q, struct http_r
 }
 
 /* What is done to an order, inside a transaction: changes it, or writes a problem. */
-typedef enum err (*order_change)(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p);
+struct order_change {
+    const char *name;
+    int status; /* that it is answered with */
+    enum err (*make)(struct eim *e, struct eim_order *o, const json_t *body, struct http_response *p);
+};
 
-static enum err change_order(struct eim *e, const struct eim_caller *who, const char *id, order_change change,
+static enum err change_order(struct eim *e, const struct eim_caller *who, const char *id, const struct order_change *change,
                              const json_t *body, struct eim_order *o, struct http_response *p)
 {
     enum err x = db_begin(e->env->db);
@@ -338,7 +348,9 @@ static enum err change_order(struct eim *e, const struct eim_caller *who, const 
         return x;
     x = own_order(who, o, eim_order_get(e, id, o), p);
     if (!x)
-        x = change(e, o, body, p);
+        x = change->make(e, o, body, p);
+    if (!x)
+        x = eim_audit(e, who, change->name, id, change->status, NULL);
     return db_end(e->env->db, x);
 }
 
@@ -369,11 +381,12 @@ enum err eim_cancel_order(void *actor, const struct http_request *q, struct http
     bool given_up = false;
     eim_order_init(&o);
     static const char *const query[] = { "abandon", NULL };
+    static const struct order_change cancelled = { "order.cancel", 200, cancel }, abandoned = { "order.abandon", 200, abandon };
     enum err x = eim_authorize_query(e, q, p, EIM_ORDER, query, &who);
     if (!x)
         x = eim_read_flag(q, p, "abandon", &given_up);
     if (!x)
-        x = change_order(e, &who, q->part[0], given_up ? abandon : cancel, NULL, &o, p);
+        x = change_order(e, &who, q->part[0], given_up ? &abandoned : &cancelled, NULL, &o, p);
     if (!x)
         x = answer_order(e, 200, &o, p);
     eim_order_release(&o);
@@ -416,7 +429,7 @@ enum err eim_retry_order(void *actor, const struct http_request *q, struct http_
     if (!x && q->body.len)
         x = http_read_json(q, p, &body);
     if (!x)
-        x = change_order(e, &who, q->part[0], retry, body, &o, p);
+        x = change_order(e, &who, q->part[0], &(struct order_change){ "order.retry", 202, retry }, body, &o, p);
     if (!x)
         x = answer_order(e, 202, &o, p);
     json_decref(body);

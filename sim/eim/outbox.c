@@ -10,6 +10,11 @@
 
 #define RETRY_FIRST (2 * CLOCK_SECOND)
 #define RETRY_MOST (5 * CLOCK_MINUTE)
+/* A letter that is older and was tried in vain so often is given up: both, since a clock may jump. */
+#define GIVE_UP_AFTER (3 * CLOCK_DAY)
+#define GIVE_UP_ATTEMPTS 100
+#define GIVE_UP_AT_ONCE 1000 /* letters; the next failure goes on */
+#define DEAD_MAX 1000        /* of a tenant; the oldest are forgotten */
 #define PATIENCE_MS 10000 /* a slow receiver holds up the others no longer */
 
 struct letter {
@@ -17,6 +22,7 @@ struct letter {
     char name[41], order[37], eid[33], url[513], tenant[EIM_TENANT_MAX + 1];
     struct buf body;      /* of an event; none and no order: news of the eUICC */
     struct secret secret; /* of the webhook at this URL; empty: what goes there is not signed */
+    char why[40];         /* the last attempt failed */
 };
 enum delivery { DELIVERED, REFUSED, DEAF };
 
@@ -50,10 +56,10 @@ static enum err put_letter(struct eim *e, int64_t receiver, enum eim_event kind,
     enum err x = rng_uuid(e->env->rng, name);
     if (!x)
         x = db_run(e->env->db,
-                   "INSERT INTO letter (receiver, name, kind, eid, order_id, body, due, head) SELECT ?, ?, ?, ?, ?, ?, ?,"
-                   " NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ? AND eid = ?)",
+                   "INSERT INTO letter (receiver, name, kind, eid, order_id, body, due, at, head) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                   " ?7, NOT EXISTS (SELECT 1 FROM letter WHERE receiver = ?1 AND eid = ?4)",
                    DB_ARGS(DB_INT(receiver), DB_TEXT(name), DB_INT(kind), DB_TEXT(eid), DB_TEXT(order), DB_TEXT(body),
-                           DB_INT(clock_now(e->env->clock)), DB_INT(receiver), DB_TEXT(eid)),
+                           DB_INT(clock_now(e->env->clock))),
                    NULL);
     return x ? x : reckon(e, receiver);
 }
@@ -102,6 +108,8 @@ enum err eim_outbox_drop_events(struct eim *e, int64_t receiver)
 {
     enum err x = db_run(e->env->db, "DELETE FROM letter WHERE receiver = ? AND body IS NOT NULL", DB_ARGS(DB_INT(receiver)),
                         NULL);
+    if (!x)
+        x = db_run(e->env->db, "DELETE FROM dead_letter WHERE receiver = ? AND body IS NOT NULL", DB_ARGS(DB_INT(receiver)), NULL);
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE letter SET head = 1 WHERE NOT head AND id IN"
@@ -208,6 +216,25 @@ static enum err post(struct eim *e, const struct letter *l, struct http_response
     return http_send(e->env->http, &call, answer);
 }
 
+void eim_origin(const char *url, char out[EIM_ORIGIN_MAX])
+{
+    static const char scheme[] = "https://";
+    size_t len = sizeof scheme - 1 + (strlen(url) >= sizeof scheme - 1 ? strcspn(url + sizeof scheme - 1, "/?") : 0);
+    snprintf(out, EIM_ORIGIN_MAX, "%.*s", (int)(len < EIM_ORIGIN_MAX ? len : EIM_ORIGIN_MAX - 1), url);
+}
+
+static void say_failure(struct eim *e, struct letter *l, enum err x, int status)
+{
+    char where[EIM_ORIGIN_MAX];
+    eim_origin(l->url, where);
+    if (x)
+        snprintf(l->why, sizeof l->why, "%s", x == ERR_VERIFY ? "its TLS certificate was refused" : "no answer");
+    else
+        snprintf(l->why, sizeof l->why, "HTTP %d", status);
+    LOG(e->env->log, LOG_WARN, "callback.failed", F_TEXT("to", where), F_TEXT("letter", l->name), F_TEXT("order", l->order),
+        F_TEXT("eid", l->eid), F_TEXT("err", err_name(x)), F_INT("status", status));
+}
+
 /* A failure of the wire is no failure of ours: it is tried again. */
 static enum delivery deliver(struct eim *e, struct letter *l)
 {
@@ -224,35 +251,100 @@ static enum delivery deliver(struct eim *e, struct letter *l)
         x = post(e, l, &answer);
     enum delivery d = moot ? DELIVERED : judge(x, answer.status);
     if (d != DELIVERED)
-        LOG(e->env->log, LOG_WARN, "callback.failed", F_TEXT("order", l->order), F_TEXT("err", err_name(x)),
-            F_INT("status", answer.status));
+        say_failure(e, l, x, answer.status);
     http_response_release(&answer);
     return d;
 }
 
 /* The next of the same eUICC comes to the head. */
+static enum err take_out(struct eim *e, int64_t id, int64_t receiver, const char *eid)
+{
+    enum err x = db_run(e->env->db, "DELETE FROM letter WHERE id = ?", DB_ARGS(DB_INT(id)), NULL);
+    return x ? x
+             : db_run(e->env->db,
+                      "UPDATE letter SET head = 1 WHERE id = (SELECT min(id) FROM letter WHERE receiver = ? AND eid = ?)",
+                      DB_ARGS(DB_INT(receiver), DB_TEXT(eid)), NULL);
+}
+
 static enum err remove_letter(struct eim *e, const struct letter *l)
 {
-    enum err x = db_run(e->env->db, "DELETE FROM letter WHERE id = ?", DB_ARGS(DB_INT(l->id)), NULL);
-    if (!x)
-        x = db_run(e->env->db,
-                   "UPDATE letter SET head = 1 WHERE id = (SELECT min(id) FROM letter WHERE receiver = ? AND eid = ?)",
-                   DB_ARGS(DB_INT(l->receiver), DB_TEXT(l->eid)), NULL);
+    enum err x = take_out(e, l->id, l->receiver, l->eid);
     return x ? x
              : db_run(e->env->db, "UPDATE receiver SET deaf_until = 0, attempts = 0 WHERE id = ? AND attempts > 0",
                       DB_ARGS(DB_INT(l->receiver)), NULL);
 }
 
+/* --- giving up ---------------------------------------------------------------------------------------------- */
+
+static enum err forget_the_oldest(struct eim *e, int64_t receiver)
+{
+    return db_run(e->env->db,
+                  "DELETE FROM dead_letter WHERE tenant = (SELECT tenant FROM receiver WHERE id = ?1) AND number <="
+                  " (SELECT number FROM dead_letter WHERE tenant = (SELECT tenant FROM receiver WHERE id = ?1)"
+                  " ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+                  DB_ARGS(DB_INT(receiver), DB_INT(DEAD_MAX)), NULL);
+}
+
+static enum err give_up(struct eim *e, const struct letter *l)
+{
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO dead_letter (tenant, receiver, name, kind, eid, order_id, body, at, given_up, attempts, why)"
+                        " SELECT r.tenant, r.id, l.name, l.kind, l.eid, l.order_id, l.body, l.at, ?, max(l.attempts, r.attempts), ?"
+                        " FROM letter l JOIN receiver r ON r.id = l.receiver WHERE l.id = ?",
+                        DB_ARGS(DB_INT(clock_now(e->env->clock)), DB_TEXT(l->why), DB_INT(l->id)), NULL);
+    if (!x)
+        x = take_out(e, l->id, l->receiver, l->eid);
+    if (!x)
+        LOG(e->env->log, LOG_WARN, "callback.given_up", F_TEXT("letter", l->name), F_TEXT("order", l->order), F_TEXT("eid", l->eid),
+            F_TEXT("why", l->why));
+    return x;
+}
+
+static enum err take_old(void *context, const struct db_row *r)
+{
+    struct letter *l = context;
+    l->id = db_int(r, 0);
+    snprintf(l->name, sizeof l->name, "%s", db_text(r, 1));
+    snprintf(l->order, sizeof l->order, "%s", db_text(r, 2));
+    snprintf(l->eid, sizeof l->eid, "%s", db_text(r, 3));
+    return ERR_OK;
+}
+
+/* Of a receiver that did not answer, all that waits too long; of one that refused a letter, this one. */
+static enum err give_up_old(struct eim *e, int64_t now, const struct letter *failed, enum delivery d)
+{
+    struct letter l = { .receiver = failed->receiver };
+    enum err x = ERR_OK;
+    int64_t attempts = 1 + (d == DEAF ? failed->deaf_attempts : failed->attempts);
+    int count = 0;
+    snprintf(l.why, sizeof l.why, "%s", failed->why);
+    for (; !x && attempts >= GIVE_UP_ATTEMPTS && count < (d == DEAF ? GIVE_UP_AT_ONCE : 1); count++) {
+        x = db_query(e->env->db,
+                     "SELECT id, name, order_id, eid FROM letter WHERE receiver = ?1 AND at <= ?2 AND (?3 = 0 OR id = ?3)"
+                     " ORDER BY at LIMIT 1",
+                     DB_ARGS(DB_INT(l.receiver), DB_INT(now - GIVE_UP_AFTER), DB_INT(d == DEAF ? 0 : failed->id)), take_old, &l);
+        if (!x)
+            x = give_up(e, &l);
+    }
+    x = x == ERR_NOT_FOUND ? ERR_OK : x;
+    return x || !count ? x : forget_the_oldest(e, l.receiver);
+}
+
+static enum err note_failure(struct eim *e, int64_t now, const struct letter *l, enum delivery d)
+{
+    enum err x = db_run(e->env->db, "UPDATE letter SET why = ? WHERE id = ?", DB_ARGS(DB_TEXT(l->why), DB_INT(l->id)), NULL);
+    if (!x && d == DEAF)
+        x = db_run(e->env->db, "UPDATE receiver SET attempts = attempts + 1, deaf_until = ? WHERE id = ?",
+                   DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l->deaf_attempts)), DB_INT(l->receiver)), NULL);
+    else if (!x)
+        x = db_run(e->env->db, "UPDATE letter SET attempts = attempts + 1, due = ? WHERE id = ?",
+                   DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l->attempts)), DB_INT(l->id)), NULL);
+    return x ? x : give_up_old(e, now, l, d);
+}
+
 static enum err note_outcome(struct eim *e, int64_t now, const struct letter *l, enum delivery d)
 {
-    if (d == DELIVERED)
-        return remove_letter(e, l);
-    if (d == DEAF)
-        return db_run(e->env->db, "UPDATE receiver SET attempts = attempts + 1, deaf_until = ? WHERE id = ?",
-                      DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l->deaf_attempts)),
-                              DB_INT(l->receiver)), NULL);
-    return db_run(e->env->db, "UPDATE letter SET attempts = attempts + 1, due = ? WHERE id = ?",
-                  DB_ARGS(DB_INT(now + clock_back_off(RETRY_FIRST, RETRY_MOST, l->attempts)), DB_INT(l->id)), NULL);
+    return d == DELIVERED ? remove_letter(e, l) : note_failure(e, now, l, d);
 }
 
 /* The pause begins when the attempt has ended. */
@@ -325,4 +417,72 @@ enum err eim_outbox_follow_clock(struct eim *e, int64_t now)
         return x;
     x = db_begin(e->env->db);
     return x ? x : db_end(e->env->db, end_pauses(e, now));
+}
+
+/* --- by hand -------------------------------------------------------------------------------------------------- */
+
+struct place {
+    int64_t id, receiver;
+    char eid[33];
+};
+
+static enum err take_place(void *context, const struct db_row *r)
+{
+    struct place *p = context;
+    *p = (struct place){ .id = db_int(r, 0), .receiver = db_int(r, 1) };
+    snprintf(p->eid, sizeof p->eid, "%s", db_text(r, 2));
+    return ERR_OK;
+}
+
+static enum err find_waiting(struct eim *e, const char *tenant, const char *name, struct place *out)
+{
+    return db_query(e->env->db,
+                    "SELECT l.id, l.receiver, l.eid FROM letter l JOIN receiver r ON r.id = l.receiver"
+                    " WHERE l.name = ? AND r.tenant = ?",
+                    DB_ARGS(DB_TEXT(name), DB_TEXT(tenant)), take_place, out);
+}
+
+/* Behind what waits for the same eUICC there. */
+static enum err revive(struct eim *e, const char *tenant, const char *name)
+{
+    struct place p;
+    int64_t now = clock_now(e->env->clock);
+    enum err x = db_query(e->env->db, "SELECT number, receiver, eid FROM dead_letter WHERE name = ? AND tenant = ?",
+                          DB_ARGS(DB_TEXT(name), DB_TEXT(tenant)), take_place, &p);
+    if (!x)
+        x = db_run(e->env->db,
+                   "INSERT INTO letter (receiver, name, kind, eid, order_id, body, due, at, head) SELECT receiver, name, kind, eid,"
+                   " order_id, body, ?1, ?1, NOT EXISTS (SELECT 1 FROM letter l WHERE l.receiver = d.receiver AND l.eid = d.eid)"
+                   " FROM dead_letter d WHERE number = ?2",
+                   DB_ARGS(DB_INT(now), DB_INT(p.id)), NULL);
+    return x ? x : db_run(e->env->db, "DELETE FROM dead_letter WHERE number = ?", DB_ARGS(DB_INT(p.id)), NULL);
+}
+
+enum err eim_outbox_repeat(struct eim *e, const char *tenant, const char *name)
+{
+    struct place p = { .id = 0 };
+    int64_t now = clock_now(e->env->clock);
+    enum err x = revive(e, tenant, name);
+    if (!x || x == ERR_NOT_FOUND)
+        x = find_waiting(e, tenant, name, &p);
+    if (!x)
+        x = db_run(e->env->db, "UPDATE letter SET due = ? WHERE id = ?", DB_ARGS(DB_INT(now), DB_INT(p.id)), NULL);
+    if (!x)
+        x = db_run(e->env->db, "UPDATE receiver SET deaf_until = ?1 WHERE id = ?2 AND deaf_until > ?1",
+                   DB_ARGS(DB_INT(now), DB_INT(p.receiver)), NULL);
+    return x ? x : reckon(e, p.receiver);
+}
+
+enum err eim_outbox_forget(struct eim *e, const char *tenant, const char *name)
+{
+    struct place p;
+    int64_t dead = 0;
+    enum err x = db_run(e->env->db, "DELETE FROM dead_letter WHERE name = ? AND tenant = ?", DB_ARGS(DB_TEXT(name), DB_TEXT(tenant)),
+                        &dead);
+    if (x || dead)
+        return x;
+    x = find_waiting(e, tenant, name, &p);
+    if (!x)
+        x = take_out(e, p.id, p.receiver, p.eid);
+    return x ? x : reckon(e, p.receiver);
 }

@@ -131,14 +131,48 @@ static enum err add_euicc(struct eim *e, const struct eim_euicc *u, struct eim_v
     return add_again(e, u, v);
 }
 
-static enum err add_euiccs(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v, size_t count)
+static enum err add_all(struct eim *e, const struct eim_euicc *u, struct eim_verdict *v, size_t count)
+{
+    enum err x = ERR_OK;
+    for (size_t i = 0; !x && i < count; i++)
+        if (!v[i].status)
+            x = add_euicc(e, &u[i], &v[i]);
+    return x;
+}
+
+/* Of an import, how many it was; what was refused changed nothing. */
+static enum err audit_import(struct eim *e, const struct eim_caller *who, const struct eim_euicc *u, const struct eim_verdict *v,
+                             size_t count)
+{
+    char detail[100];
+    size_t registered = 0, known = 0;
+    for (size_t i = 0; i < count; i++) {
+        registered += v[i].status == 201;
+        known += v[i].status == 200;
+    }
+    snprintf(detail, sizeof detail, "%zu registered, %zu known, %zu refused", registered, known, count - registered - known);
+    return eim_audit(e, who, "euicc.import", u[0].eid, 200, detail);
+}
+
+static enum err add_one(struct eim *e, const struct eim_caller *who, const struct eim_euicc *u, struct eim_verdict *v)
 {
     enum err x = db_begin(e->env->db);
     if (x)
         return x;
-    for (size_t i = 0; !x && i < count; i++)
-        if (!v[i].status)
-            x = add_euicc(e, &u[i], &v[i]);
+    x = add_all(e, u, v, 1);
+    if (!x && !v->title)
+        x = eim_audit(e, who, "euicc.register", u->eid, v->status, NULL);
+    return db_end(e->env->db, x);
+}
+
+static enum err add_many(struct eim *e, const struct eim_caller *who, const struct eim_euicc *u, struct eim_verdict *v, size_t count)
+{
+    enum err x = db_begin(e->env->db);
+    if (x)
+        return x;
+    x = add_all(e, u, v, count);
+    if (!x)
+        x = audit_import(e, who, u, v, count);
     return db_end(e->env->db, x);
 }
 
@@ -160,7 +194,7 @@ enum err eim_register_euicc(void *actor, const struct http_request *q, struct ht
             read_trust(e, body, &u, &v);
         if (!v.status)
             judge(e, &u, &v);
-        x = add_euiccs(e, &u, &v, 1);
+        x = add_one(e, &who, &u, &v);
     }
     if (!x)
         x = v.title ? http_problem(p, v.status, v.title, v.detail)
@@ -211,7 +245,7 @@ static enum err import(struct eim *e, const struct eim_caller *who, const json_t
         if (!v[i].status)
             judge(e, &u[i], &v[i]);
     }
-    return add_euiccs(e, u, v, json_array_size(items));
+    return add_many(e, who, u, v, json_array_size(items));
 }
 
 enum err eim_import_euiccs(void *actor, const struct http_request *q, struct http_response *p)

@@ -128,6 +128,15 @@ enum err eim_signing_fill_order(struct eim *e, struct eim_order *o)
     return x;
 }
 
+json_t *eim_signing_ordered_parameters(const struct eim_order *o)
+{
+    json_t *copy = json_deep_copy(o->parameters);
+    if (json_object_get(copy, NEW_KEY))
+        json_object_del(copy, "eimConfiguration");
+    json_object_del(copy, NEW_KEY);
+    return copy;
+}
+
 bool eim_signing_may_be_unknown(const struct eim *e, const struct eim_order *o)
 {
     return json_str(o->parameters, NEW_KEY) || eim_order_hands_over(e, o);

@@ -187,6 +187,23 @@ const char *const eim_migrations[] = {
     "UPDATE orders SET ended = max(created, 1) WHERE state > 1;"
     "CREATE INDEX orders_by_age ON orders (ended) WHERE ended > 0;"
     "CREATE INDEX letter_by_order ON letter (order_id) WHERE order_id <> '';",
+    /* When an order was sent last. */
+    "ALTER TABLE orders ADD COLUMN sent_at INTEGER NOT NULL DEFAULT 0;",
+    /* Letters that were given up (outbox.c), and what was allowed to whom (audit.c). */
+    "ALTER TABLE letter ADD COLUMN at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE letter ADD COLUMN why TEXT NOT NULL DEFAULT '';"
+    "UPDATE letter SET at = due;"
+    "CREATE INDEX letter_by_age ON letter (receiver, at);"
+    "CREATE INDEX letter_by_name ON letter (name);"
+    "CREATE TABLE dead_letter ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, receiver INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
+    " kind INTEGER NOT NULL, eid TEXT NOT NULL, order_id TEXT NOT NULL, body TEXT, at INTEGER NOT NULL, given_up INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, why TEXT NOT NULL);"
+    "CREATE INDEX dead_letter_by_tenant ON dead_letter (tenant, number);"
+    "CREATE TABLE audit ("
+    " tenant TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, caller TEXT NOT NULL, key TEXT NOT NULL,"
+    " what TEXT NOT NULL, object TEXT NOT NULL, status INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (tenant, number))"
+    " WITHOUT ROWID;",
 };
 const size_t eim_migration_count = COUNT(eim_migrations);
 
@@ -535,13 +552,15 @@ static enum err take_order(void *context, const struct db_row *r)
     o->attempt = db_int(r, 19);
     o->not_before = db_int(r, 20);
     o->postponed = db_int(r, 21);
+    o->sent_at = db_int(r, 24);
+    o->ended_at = db_int(r, 25);
     return x;
 }
 
 #define ORDER_COLUMNS                                                                                    \
     "SELECT id, reference, eid, kind, state, iccid, callback, rollback, created, valid_until, counter, refused," \
     " transaction_id, activation_code, message, result, parameters, tenant, priority, attempt, not_before," \
-    " postponed, confirmation, number FROM orders "
+    " postponed, confirmation, number, sent_at, ended FROM orders "
 
 enum err eim_order_get(struct eim *e, const char *id, struct eim_order *out)
 {
@@ -620,9 +639,11 @@ enum err eim_order_claim_installation(struct eim *e, const struct eim_order *o, 
 static enum err tell_end(struct eim *e, const struct eim_order *o)
 {
     enum err x = o->callback[0] ? eim_outbox_add(e, o) : ERR_OK;
+    struct eim_order told = *o; /* as it is stored: what it owns stays the caller's */
+    told.ended_at = clock_now(e->env->clock);
     return x || strcmp(o->tenant, EIM_OWN_TENANT) == 0
                ? x
-               : eim_event_add(e, o->tenant, EIM_EVENT_ORDER_ENDED, o->eid, eim_order_json(e, o));
+               : eim_event_add(e, o->tenant, EIM_EVENT_ORDER_ENDED, o->eid, eim_order_json(e, &told));
 }
 
 bool eim_order_left(const struct eim_order *o)
@@ -634,6 +655,8 @@ bool eim_order_left(const struct eim_order *o)
 static enum err write_order(struct eim *e, const struct eim_order *o)
 {
     bool ended = o->state > EIM_SENT;
+    int64_t now = clock_now(e->env->clock);
+    int64_t sent_at = o->state == EIM_QUEUED ? 0 : o->state == EIM_SENT && !o->sent_at ? now : o->sent_at;
     struct buf text = { .max = o->result.max };
     struct eim_sealed_order s = EIM_SEALED_ORDER_INIT;
     enum err x = buf_put(&text, buf_span(&o->result));
@@ -645,12 +668,13 @@ static enum err write_order(struct eim *e, const struct eim_order *o)
     if (!x)
         x = db_run(e->env->db,
                    "UPDATE orders SET state = ?, counter = ?, refused = ?, transaction_id = ?, message = ?,"
-                   " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ?, ended = ? WHERE id = ?",
+                   " activation_code = ?, confirmation = ?, result = ?, not_before = ?, postponed = ?, sent_at = ?, ended = ?"
+                   " WHERE id = ?",
                    DB_ARGS(DB_INT(o->state), DB_INT(o->counter), DB_INT(o->refused),
                            eim_order_left(o) ? DB_BLOB(SPAN_ARRAY(o->transaction_id)) : DB_NULL, eim_blob_or_null(&s.message),
                            eim_blob_or_null(&s.code), eim_blob_or_null(&s.confirmation),
                            text.len ? DB_TEXT(buf_cstr(&text)) : DB_NULL, DB_INT(o->not_before),
-                           DB_INT(o->postponed), DB_INT(ended ? clock_now(e->env->clock) : 0), DB_TEXT(o->id)),
+                           DB_INT(o->postponed), DB_INT(sent_at), DB_INT(ended ? now : 0), DB_TEXT(o->id)),
                    NULL);
     buf_release(&text);
     eim_sealed_order_release(&s);
@@ -669,7 +693,7 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
 {
     o->state = EIM_QUEUED;
     o->attempt++;
-    o->counter = o->refused = o->not_before = o->postponed = 0;
+    o->counter = o->refused = o->not_before = o->postponed = o->sent_at = o->ended_at = 0;
     buf_clear(&o->result);
     buf_clear(&o->message);
     struct eim_sealed_order s = EIM_SEALED_ORDER_INIT;
@@ -678,7 +702,7 @@ enum err eim_order_requeue(struct eim *e, struct eim_order *o)
         x = db_run(e->env->db,
                   "UPDATE orders SET number = (SELECT max(number) + 1 FROM orders), sealed = 1, state = ?, attempt = ?, counter = 0,"
                   " refused = 0, transaction_id = NULL, message = NULL, result = NULL, activation_code = ?, valid_until = ?,"
-                  " not_before = 0, postponed = 0, ended = 0, confirmation = ? WHERE id = ?",
+                  " not_before = 0, postponed = 0, sent_at = 0, ended = 0, confirmation = ? WHERE id = ?",
                   DB_ARGS(DB_INT(o->state), DB_INT(o->attempt), eim_blob_or_null(&s.code), DB_INT(o->valid_until),
                           eim_blob_or_null(&s.confirmation), DB_TEXT(o->id)),
                   NULL);
@@ -731,6 +755,32 @@ static bool is_hindered(const struct eim_order *o)
     return o->state <= EIM_SENT && o->kind != EIM_ORDER_DATA;
 }
 
+static void put_time(json_t *json, const char *member, int64_t at)
+{
+    if (at)
+        json_object_set_new(json, member, json_integer(at));
+}
+
+/* What was ordered, but for its codes, which are in no parameters. */
+static void put_ordered(json_t *json, const struct eim_order *o)
+{
+    struct buf until = { .max = 32 };
+    if (o->iccid[0])
+        json_object_set_new(json, "iccid", json_string(o->iccid));
+    if (o->kind == EIM_ORDER_ENABLE)
+        json_object_set_new(json, "rollback", json_boolean(o->rollback));
+    if (o->parameters)
+        json_object_set_new(json, "parameters", eim_signing_ordered_parameters(o));
+    if (o->callback[0])
+        json_object_set_new(json, "callback", json_string(o->callback));
+    if (o->valid_until && !clock_put_iso8601(&until, o->valid_until))
+        json_object_set_new(json, "validUntil", json_string(buf_cstr(&until)));
+    buf_release(&until);
+    put_time(json, "created", o->created);
+    put_time(json, "sentAt", o->sent_at);
+    put_time(json, "endedAt", o->ended_at);
+}
+
 json_t *eim_order_json(struct eim *e, const struct eim_order *o)
 {
     int64_t contact = 0;
@@ -742,8 +792,8 @@ json_t *eim_order_json(struct eim *e, const struct eim_order *o)
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "orderId", o->id, "reference", o->reference, "eid",
                              o->eid, "kind", eim_order_kind_name(o->kind), "state", eim_order_state_name(o->state),
                              "priority", (json_int_t)o->priority, "attempt", (json_int_t)o->attempt);
-    if (json && o->created)
-        json_object_set_new(json, "created", json_integer(o->created));
+    if (json)
+        put_ordered(json, o);
     if (json && !x && contact)
         json_object_set_new(json, "lastContact", json_integer(contact));
     if (json && trouble)

@@ -58,14 +58,22 @@ static enum err store_hook(struct eim *e, const struct hook *h)
     return x ? x : changed ? ERR_OK : ERR_LIMIT;
 }
 
-static enum err add_hook(struct eim *e, struct hook *h)
+static enum err store_and_note(struct eim *e, const struct eim_caller *who, const struct hook *h)
+{
+    char where[EIM_ORIGIN_MAX];
+    enum err x = store_hook(e, h);
+    eim_origin(h->url, where);
+    return x ? x : eim_audit(e, who, "webhook.add", h->id, 201, where);
+}
+
+static enum err add_hook(struct eim *e, const struct eim_caller *who, struct hook *h)
 {
     enum err x = rng_uuid(e->env->rng, h->id);
     if (!x)
         x = rng_fill(e->env->rng, h->secret, sizeof h->secret);
     if (!x)
         x = db_begin(e->env->db);
-    return x ? x : db_end(e->env->db, store_hook(e, h));
+    return x ? x : db_end(e->env->db, store_and_note(e, who, h));
 }
 
 static const struct json_member hook_members[] = { { "url", JSON_IS_TEXT }, { "events", JSON_IS_LIST }, { NULL, 0 } };
@@ -82,7 +90,7 @@ enum err eim_add_webhook(void *actor, const struct http_request *q, struct http_
     if (!x)
         x = read_hook(body, &h, p);
     if (!x)
-        x = add_hook(e, &h);
+        x = add_hook(e, &who, &h);
     if (x == ERR_EXISTS)
         x = eim_problem(p, 409, "there already", "this URL is a webhook; delete it first for a new secret");
     else if (x == ERR_LIMIT)
@@ -117,12 +125,14 @@ enum err eim_list_webhooks(void *actor, const struct http_request *q, struct htt
                         hook_json);
 }
 
-static enum err remove_hook(struct eim *e, const char *tenant, const char *id)
+static enum err remove_hook(struct eim *e, const struct eim_caller *who, const char *id)
 {
     int64_t receiver = 0;
     enum err x = db_get_int(e->env->db, "DELETE FROM webhook WHERE id = ? AND tenant = ? RETURNING receiver",
-                            DB_ARGS(DB_TEXT(id), DB_TEXT(tenant)), &receiver);
-    return x ? x : eim_outbox_drop_events(e, receiver);
+                            DB_ARGS(DB_TEXT(id), DB_TEXT(who->tenant)), &receiver);
+    if (!x)
+        x = eim_outbox_drop_events(e, receiver);
+    return x ? x : eim_audit(e, who, "webhook.delete", id, 204, NULL);
 }
 
 enum err eim_delete_webhook(void *actor, const struct http_request *q, struct http_response *p)
@@ -135,7 +145,7 @@ enum err eim_delete_webhook(void *actor, const struct http_request *q, struct ht
     else
         return x;
     if (!x)
-        x = db_end(e->env->db, remove_hook(e, who.tenant, q->part[0]));
+        x = db_end(e->env->db, remove_hook(e, &who, q->part[0]));
     if (x == ERR_NOT_FOUND)
         return eim_problem(p, 404, "no such webhook", "no webhook has this id");
     return x ? x : http_text(p, 204, "", (struct span){ 0 });

@@ -1,5 +1,6 @@
 /* Registration of eUICCs, orders, and callbacks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "eim_tests.h"
@@ -253,6 +254,44 @@ static void one_reference_one_order(void)
     fixture_close(&f);
 }
 
+/* What was ordered is shown, but for codes; and when it was sent and ended. */
+static void an_order_shows_what_was_ordered(void)
+{
+    struct fixture f;
+    json_t *o = NULL;
+    fixture_open(&f);
+    CHECK(order(&f, "e", "enable", ",\"iccid\":\"" LAB_LEAD_ICCID "\",\"rollback\":true,\"priority\":4,"
+                                   "\"validUntil\":\"2030-01-01T00:00:00Z\"") == 202);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=e", "", &o) == 200);
+    CHECK(json_str(o, "iccid") && strcmp(json_str(o, "iccid"), LAB_LEAD_ICCID) == 0 && json_is_true(json_object_get(o, "rollback")));
+    CHECK(json_str(o, "validUntil") && strncmp(json_str(o, "validUntil"), "2030-01-01T00:00:00", 19) == 0);
+    CHECK(json_str(o, "callback") && strcmp(json_str(o, "callback"), "https://eso.example.com/hook") == 0);
+    CHECK(json_integer_value(json_object_get(o, "priority")) == 4 && !json_object_get(o, "sentAt") && !json_object_get(o, "endedAt"));
+    json_decref(o);
+    CHECK(poll(&f) == RSP_EIM_PACKAGE_EUICC_PACKAGE);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + CLOCK_MINUTE);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=e", "", &o) == 200);
+    CHECK(json_integer_value(json_object_get(o, "sentAt")) == LAB_EPOCH && !json_object_get(o, "endedAt"));
+    json_decref(o);
+    execute(&f);
+    CHECK(bring_result(&f) == RSP_PROVIDE_ACKNOWLEDGEMENTS);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=e", "", &o) == 200);
+    CHECK(json_integer_value(json_object_get(o, "sentAt")) == LAB_EPOCH);
+    CHECK(json_integer_value(json_object_get(o, "endedAt")) == LAB_EPOCH + CLOCK_MINUTE);
+    json_decref(o);
+    CHECK(order(&f, "u", "updateEim", ",\"parameters\":{\"ownKey\":true,\"counter\":7}") == 202);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=u", "", &o) == 200);
+    CHECK(json_object_size(json_object_get(o, "parameters")) == 2 && !json_object_get(o, "iccid") && !json_object_get(o, "rollback"));
+    json_decref(o);
+    CHECK(order(&f, "d", "download", ",\"activationCode\":\"" LAB_CODE "\",\"confirmationCode\":\"4711\"") == 202);
+    REQUIRE(lab_call(&f.l, f.l.eso, "GET", LAB_EIM_URL "/v1/orders?reference=d", "", &o) == 200);
+    char *text = json_dumps(o, 0);
+    CHECK(text && !strstr(text, "TOKEN-1") && !strstr(text, "4711") && !strstr(text, "Code"));
+    free(text);
+    json_decref(o);
+    fixture_close(&f);
+}
+
 static int cancel(struct fixture *f, const char *reference)
 {
     char url[200];
@@ -454,6 +493,7 @@ static void long_answers_are_refused_in_words(void)
 const struct test northbound_tests[] = {
     { "pages of long orders are cut, and nothing is left out", long_pages_are_cut },
     { "an answer that would be too long is refused in words", long_answers_are_refused_in_words },
+    { "an order shows what was ordered, and when it was sent and ended", an_order_shows_what_was_ordered },
     { "cards are registered when their chain holds", registration },
     { "a card is registered once", registration_again },
     { "orders are judged before they are taken", orders_are_judged },

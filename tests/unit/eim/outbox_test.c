@@ -258,7 +258,117 @@ static void old_letters_are_kept(void)
     db_close(db);
 }
 
+/* --- given up ------------------------------------------------------------------------------------------ */
+
+#define LETTERS LAB_EIM_URL "/v1/letters"
+
+/* Letters of a state, as `as` sees them; the id of the first one. */
+static size_t letters(struct fixture *f, struct http_client *as, const char *state, char id[40], char why[40])
+{
+    char url[100];
+    json_t *answer = NULL;
+    snprintf(url, sizeof url, LETTERS "?state=%s", state);
+    REQUIRE(lab_call(&f->l, as, "GET", url, "", &answer) == 200);
+    const json_t *items = json_object_get(answer, "items"), *first = json_array_get(items, 0);
+    size_t count = json_array_size(items);
+    snprintf(id, 40, "%s", first ? json_str(first, "id") : "");
+    snprintf(why, 40, "%s", first && json_str(first, "lastFailure") ? json_str(first, "lastFailure") : "");
+    json_decref(answer);
+    return count;
+}
+
+static int change_letter(struct fixture *f, struct http_client *as, const char *method, const char *id, const char *more)
+{
+    char url[140];
+    snprintf(url, sizeof url, LETTERS "/%s%s", id, more);
+    return lab_call(&f->l, as, method, url, "", NULL);
+}
+
+static const struct {
+    const char *name, *why;
+    int status;
+} given_up[] = {
+    { "one that is not reached", "no answer", 0 },
+    { "one that answers 503", "HTTP 503", 503 },
+    { "one that refuses", "HTTP 404", 404 },
+};
+
+static void what_nobody_takes_is_given_up(void)
+{
+    for (size_t i = 0; i < COUNT(given_up); i++) {
+        struct fixture f;
+        char id[40], why[40];
+        fixture_open(&f);
+        f.eso.status = given_up[i].status;
+        end_order_of(&f, LAB_EID, "a", "eso.example.com");
+        run_eim(&f, false, 2 * CLOCK_DAY);
+        CHECK_ROW(given_up[i].name, letters(&f, f.l.eso, "waiting", id, why) == 1 && letters(&f, f.l.eso, "dead", id, why) == 0);
+        run_eim(&f, false, 2 * CLOCK_DAY);
+        CHECK_ROW(given_up[i].name, letters(&f, f.l.eso, "waiting", id, why) == 0 && letters(&f, f.l.eso, "dead", id, why) == 1);
+        CHECK_ROW(given_up[i].name, strcmp(why, given_up[i].why) == 0 && f.eso.heard_count == 0);
+        CHECK_ROW(given_up[i].name, lab_said(&f.l, "https://eso.example.com") && !lab_said(&f.l, "eso.example.com/hook"));
+        unsigned calls = f.eso.calls;
+        run_eim(&f, false, CLOCK_DAY);
+        CHECK_ROW(given_up[i].name, f.eso.calls == calls);
+        f.eso.status = 200;
+        lab_restart(&f.l, LAB_EIM);
+        CHECK_ROW(given_up[i].name, letters(&f, f.l.admin, "dead", why, why) == 0);
+        CHECK_ROW(given_up[i].name, change_letter(&f, f.l.admin, "POST", id, "/retry") == 404); /* another tenant */
+        CHECK_ROW(given_up[i].name, change_letter(&f, f.l.eso, "POST", id, "/retry") == 204);
+        tick_eim(&f);
+        CHECK_ROW(given_up[i].name, f.eso.heard_count == 1 && letters(&f, f.l.eso, "dead", id, why) == 0);
+        fixture_close(&f);
+    }
+}
+
+/* One that waits may go at once, or never; what waits behind it goes on. */
+static void what_waits_is_changed_by_hand(void)
+{
+    struct fixture f;
+    char id[40], why[40];
+    fixture_open(&f);
+    f.eso.status = 503;
+    end_order_of(&f, LAB_EID, "a", "eso.example.com");
+    end_order_of(&f, LAB_EID, "b", "eso.example.com");
+    end_order_of(&f, LAB_EID, "c", "eso.example.com");
+    run_eim(&f, false, CLOCK_MINUTE);
+    CHECK(letters(&f, f.l.eso, "waiting", id, why) == 3);
+    CHECK(change_letter(&f, f.l.admin, "DELETE", id, "") == 404);
+    CHECK(change_letter(&f, f.l.eso, "DELETE", id, "") == 204);
+    CHECK(change_letter(&f, f.l.eso, "DELETE", id, "") == 404);
+    f.eso.status = 200;
+    CHECK(letters(&f, f.l.eso, "waiting", id, why) == 2);
+    tick_eim(&f);
+    CHECK(f.eso.heard_count == 0); /* its time has not come */
+    CHECK(change_letter(&f, f.l.eso, "POST", id, "/retry") == 204);
+    tick_eim(&f);
+    REQUIRE(f.eso.heard_count == 2);
+    CHECK(strncmp(f.eso.heard[0], "b ", 2) == 0 && strncmp(f.eso.heard[1], "c ", 2) == 0);
+    fixture_close(&f);
+}
+
+/* A clock that jumps says nothing of a receiver that was hardly tried. */
+static void a_jump_of_the_clock_gives_nothing_up(void)
+{
+    struct fixture f;
+    char id[40], why[40];
+    fixture_open(&f);
+    f.eso.status = 503;
+    end_order_of(&f, LAB_EID, "a", "eso.example.com");
+    tick_eim(&f);
+    clock_virtual_advance(&f.l.clock, LAB_EPOCH + 30 * CLOCK_DAY);
+    tick_eim(&f);
+    CHECK(letters(&f, f.l.eso, "waiting", id, why) == 1 && letters(&f, f.l.eso, "dead", id, why) == 0);
+    f.eso.status = 200;
+    run_eim(&f, false, CLOCK_HOUR);
+    CHECK(f.eso.heard_count == 1);
+    fixture_close(&f);
+}
+
 const struct test outbox_tests[] = {
+    { "what nobody takes is given up, seen, and repeated by hand", what_nobody_takes_is_given_up },
+    { "what waits is deleted or sent by hand", what_waits_is_changed_by_hand },
+    { "a jump of the clock gives nothing up", a_jump_of_the_clock_gives_nothing_up },
     { "a deaf receiver costs nothing, however much waits for it", a_deaf_receiver_costs_nothing },
     { "what came meanwhile does not wait for the deaf", the_deaf_come_last },
     { "what waited for a deaf receiver comes in order", the_backlog_is_delivered },

@@ -27,6 +27,7 @@ static const struct {
     { 404, "no such eUICC", "an EID that is not registered", "GET", "/v1/euiccs/" LAB_OTHER_EID, "", .before = NOTHING },
     { 404, "no such order", "a reference of nobody", "GET", "/v1/orders?reference=none", "", .before = NOTHING },
     { 404, "no such key", "a key of nobody", "DELETE", "/v1/keys/none", "", .before = NOTHING },
+    { 404, "no such letter", "a letter of nobody", "DELETE", "/v1/letters/none", "", .before = NOTHING },
     { 404, "no such webhook", "a webhook of nobody", "DELETE", "/v1/webhooks/999", "", .before = NOTHING },
 
     { 400, "eid is wrong", "an EID of one digit", "POST", "/v1/euiccs", "{\"eid\":\"1\"}", .before = NOTHING },

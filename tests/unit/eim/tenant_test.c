@@ -310,7 +310,77 @@ static void a_call_during_which_the_eim_is_killed(void)
     CHECK(!cut);
 }
 
+/* --- audit ---------------------------------------------------------------------------------------------- */
+
+#define AUDIT LAB_EIM_URL "/v1/audit"
+
+/* "what status caller;" of each record. */
+static void read_audit(struct fixture *f, struct http_client *as, struct buf *out)
+{
+    json_t *answer = NULL, *one;
+    size_t i;
+    buf_clear(out);
+    REQUIRE(lab_call(&f->l, as, "GET", AUDIT, "", &answer) == 200);
+    json_array_foreach(json_object_get(answer, "items"), i, one) {
+        CHECK(json_str(one, "object")[0] && json_integer_value(json_object_get(one, "number")) == (json_int_t)i + 1);
+        REQUIRE(buf_printf(out, "%s %d %s;", json_str(one, "what"), (int)json_integer_value(json_object_get(one, "status")),
+                           json_str(one, "caller")) == ERR_OK);
+    }
+    json_decref(answer);
+}
+
+static int make(struct fixture *f, const char *method, const char *path, const char *body, char id[40])
+{
+    char url[200];
+    json_t *answer = NULL;
+    snprintf(url, sizeof url, LAB_EIM_URL "%s", path);
+    int status = lab_call(&f->l, f->l.eso, method, url, body, &answer);
+    const char *found = json_str(answer, "id") ? json_str(answer, "id") : json_str(answer, "orderId");
+    snprintf(id, 40, "%s", found ? found : "");
+    json_decref(answer);
+    return status;
+}
+
+static void what_is_allowed_is_kept(void)
+{
+    struct fixture f;
+    struct buf text = { .max = 4096 };
+    char id[40], none[40], path[120];
+    fixture_open(&f);
+    CHECK(make(&f, "POST", "/v1/euiccs/" LAB_EID "/orders", "{\"reference\":\"r\",\"kind\":\"download\",\"activationCode\":\"" LAB_CODE "\"}", id) == 202);
+    CHECK(make(&f, "POST", "/v1/euiccs/" LAB_EID "/orders", "{\"reference\":\"r\",\"kind\":\"list\"}", none) == 409);
+    snprintf(path, sizeof path, "/v1/orders/%s", id);
+    CHECK(make(&f, "DELETE", path, "", none) == 200);
+    snprintf(path, sizeof path, "/v1/orders/%s/retry", id);
+    CHECK(make(&f, "POST", path, "{}", none) == 400);
+    CHECK(make(&f, "POST", path, "{\"activationCode\":\"" LAB_CODE "\"}", none) == 202);
+    CHECK(make(&f, "PATCH", "/v1/euiccs/" LAB_EID, "{\"associationToken\":7}", none) == 204);
+    CHECK(make(&f, "POST", "/v1/euiccs/import", "{\"euiccs\":[{\"eid\":\"89049032000000000000000000000066\"},{}]}", none) == 200);
+    CHECK(make(&f, "POST", "/v1/keys", "{\"name\":\"portal\",\"rights\":[\"read\"]}", id) == 201);
+    snprintf(path, sizeof path, "/v1/keys/%s", id);
+    CHECK(make(&f, "DELETE", path, "", none) == 204 && make(&f, "DELETE", path, "", none) == 404);
+    CHECK(make(&f, "POST", "/v1/webhooks", "{\"url\":\"https://eso.example.com/in?token=hidden-1\"}", id) == 201);
+    snprintf(path, sizeof path, "/v1/webhooks/%s", id);
+    CHECK(make(&f, "DELETE", path, "", none) == 204);
+    lab_restart(&f.l, LAB_EIM);
+    read_audit(&f, f.l.eso, &text);
+    CHECK(strcmp(buf_cstr(&text), "euicc.register 201 eso;order.add 202 eso;order.cancel 200 eso;order.retry 202 eso;"
+                                  "euicc.change 204 eso;euicc.import 200 eso;key.add 201 eso;key.delete 204 eso;"
+                                  "webhook.add 201 eso;webhook.delete 204 eso;") == 0);
+    if (!strstr(buf_cstr(&text), "webhook.delete"))
+        printf(" (%s)", buf_cstr(&text));
+    CHECK(lab_said(&f.l, "order.retry") && !lab_said(&f.l, "TOKEN-1") && !lab_said(&f.l, "hidden-1"));
+    read_audit(&f, f.l.admin, &text);
+    CHECK(text.len == 0); /* another tenant's */
+    CHECK(lab_call(&f.l, f.l.stranger, "GET", AUDIT, "", NULL) == 403 && lab_call(&f.l, f.l.anyone, "GET", AUDIT, "", NULL) == 401);
+    CHECK(lab_call(&f.l, f.l.eso, "GET", AUDIT "?cursor=x", "", NULL) == 400);
+    CHECK(lab_call(&f.l, f.l.eso, "GET", AUDIT "?limit=3&cursor=2", "", NULL) == 200);
+    buf_release(&text);
+    fixture_close(&f);
+}
+
 const struct test tenant_tests[] = {
+    { "what is allowed is kept, with who did it, and no secret", what_is_allowed_is_kept },
     { "nobody sees or changes what is another tenant's", nobody_sees_another_tenants },
     { "a reference is a tenant's own", a_reference_is_a_tenants_own },
     { "an API key does what it may", a_key_does_what_it_may },
