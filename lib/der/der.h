@@ -36,6 +36,8 @@ MUST_CHECK enum err der_only(struct span bytes, uint32_t tag, struct der_tlv *ou
 MUST_CHECK enum err der_find(struct span tlvs, uint32_t tag, struct der_tlv *out);
 /* Well-formed to the last byte: definite lengths, constructed contents well-formed, depth <= DER_DEPTH_MAX. */
 MUST_CHECK enum err der_check(struct span bytes);
+/* How many octets come before the TLV, outermost or within others, that der_check refuses; all where it refuses none. */
+size_t der_good_octets(struct span bytes);
 
 /* INTEGER contents (two's complement, also non-minimal) up to 8 octets. */
 MUST_CHECK enum err der_integer(struct span value, int64_t *out);

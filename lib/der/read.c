@@ -147,6 +147,26 @@ enum err der_check(struct span bytes)
     return check_depth(bytes, 1);
 }
 
+static size_t good_octets(struct span bytes, unsigned depth)
+{
+    struct der d = der_open(bytes);
+    struct der_tlv t;
+    while (!der_at_end(&d)) {
+        size_t at = bytes.len - d.rest.len;
+        if (depth > DER_DEPTH_MAX || der_next(&d, &t))
+            return at;
+        size_t inside = constructed(t.tag) ? good_octets(t.value, depth + 1) : t.value.len;
+        if (inside < t.value.len)
+            return at + (t.whole.len - t.value.len) + inside;
+    }
+    return bytes.len;
+}
+
+size_t der_good_octets(struct span bytes)
+{
+    return good_octets(bytes, 1);
+}
+
 enum err der_integer(struct span value, int64_t *out)
 {
     if (value.len == 0 || value.len > 8)

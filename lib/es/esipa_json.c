@@ -174,29 +174,38 @@ static enum err write_answer(struct esipa_exchange *x, const struct http_request
     return http_response_add_header(p, "X-Admin-Protocol", http_header(q, "X-Admin-Protocol"));
 }
 
+/* The EID of a request, for the log; "" where none can be read. */
+static void tell_eid(const json_t *request, char out[33])
+{
+    const char *given = json_str(request, "eidValue");
+    snprintf(out, 33, "%s", given && rsp_eid_check_digits(given) ? given : "");
+}
+
 enum err esipa_serve_json(const struct esipa_service *s, const char *function, const struct http_request *q,
                           struct http_response *p)
 {
     const char *why = NULL;
+    char cause[160] = "", eid[33];
     int flaw = esipa_judge_headers(s, q, "application/json", &why);
     size_t f = 0;
     json_t *request = NULL;
     while (f < COUNT(functions) && strcmp(functions[f].path, function) != 0)
         f++;
     if (f == COUNT(functions) || !esipa_is_offered(s->server, functions[f].tag))
-        return esipa_refuse(s, 501, "function not offered over JSON", p);
+        return esipa_refuse(s, q, "", "", 501, "function not offered over JSON", p);
     if (flaw)
-        return esipa_refuse(s, flaw, why, p);
-    enum err e = json_read(q->body, &request, NULL);
+        return esipa_refuse(s, q, functions[f].name, "", flaw, why, p);
+    enum err e = json_read(q->body, &request, cause);
     if (e == ERR_PARSE || e == ERR_LIMIT)
-        return esipa_refuse(s, 400, "malformed JSON", p);
+        return esipa_refuse(s, q, functions[f].name, "", 400, cause, p);
+    tell_eid(request, eid);
     struct esipa_exchange x = { .service = s, .name = functions[f].name, .request = request, .answer = json_object() };
     if (!e)
         e = x.answer ? functions[f].serve(&x) : ERR_NOMEM;
     if (!x.called && (e == ERR_PARSE || e == ERR_NOT_FOUND || e == ERR_LIMIT))
-        e = esipa_refuse(s, 400, "malformed message", p);
+        e = esipa_refuse(s, q, x.name, eid, 400, "malformed message", p);
     else if (e == ERR_VERIFY)
-        e = esipa_refuse(s, 403, "not believed", p);
+        e = esipa_refuse(s, q, x.name, eid, 403, "not believed", p);
     else if (!e)
         e = write_answer(&x, q, p);
     es_memory_release(&x.memory);

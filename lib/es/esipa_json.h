@@ -23,8 +23,9 @@ bool esipa_is_offered(const struct esipa_server *s, uint32_t tag);
 bool esipa_eid_is_readable(struct span eid);
 /* What both bindings ask of a request's headers (catalogue A.7.4): 0, or the HTTP status and why. */
 int esipa_judge_headers(const struct esipa_service *s, const struct http_request *q, const char *type, const char **why);
-/* A transport error has no body (SGP.32 6.1). */
-enum err esipa_refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p);
+/* A transport error has no body (SGP.32 6.1); the log says of what and of whom, "" where that cannot be said. */
+enum err esipa_refuse(const struct esipa_service *s, const struct http_request *q, const char *function, const char *eid, int status,
+                      const char *why, struct http_response *p);
 /* A member that may be missing. */
 enum err esipa_optional(enum err e);
 

@@ -8,6 +8,8 @@
 #include "rsp_codes.h"
 #include "rsp_ids.h"
 
+#define CALLER_TOLD 80 /* octets of its User-Agent */
+
 /* Each: the checked message to the eIM's function. *unread: it is no such message; the function was not
  * called. */
 static enum err get_eim_package(const struct esipa_service *s, struct span bytes, struct buf *answer,
@@ -165,11 +167,38 @@ int esipa_judge_headers(const struct esipa_service *s, const struct http_request
     return *why ? 400 : 0;
 }
 
-enum err esipa_refuse(const struct esipa_service *s, int status, const char *why, struct http_response *p)
+enum err esipa_refuse(const struct esipa_service *s, const struct http_request *q, const char *function, const char *eid, int status,
+                      const char *why, struct http_response *p)
 {
-    LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why));
+    char caller[CALLER_TOLD + 1];
+    const char *agent = http_header(q, "User-Agent");
+    snprintf(caller, sizeof caller, "%s", agent ? agent : "");
+    LOG(s->env->log, LOG_WARN, "esipa.refused", F_INT("status", status), F_TEXT("why", why), F_TEXT("function", function),
+        F_TEXT("eid", eid), F_TEXT("caller", caller), F_INT("octets", (int64_t)q->body.len));
     p->status = status;
     return ERR_OK;
+}
+
+/* The EID among the members of a request, for the log; "" where none can be read. */
+static void tell_eid(struct span bytes, char out[33])
+{
+    struct der d = der_open(bytes);
+    struct der_tlv request, eid;
+    out[0] = 0;
+    if (der_next(&d, &request) || der_find(request.value, 0x5A, &eid) || rsp_eid_text(eid.value, out))
+        out[0] = 0;
+}
+
+static enum err refuse_unread(const struct esipa_service *s, const struct http_request *q, const struct function *f, const char *eid,
+                              struct http_response *p)
+{
+    char why[80];
+    size_t good = der_good_octets(q->body);
+    if (good < q->body.len)
+        snprintf(why, sizeof why, "malformed message at octet %zu", good);
+    else
+        snprintf(why, sizeof why, "no message of this function: well encoded, but not what the module says");
+    return esipa_refuse(s, q, f->name, eid, 400, why, p);
 }
 
 bool esipa_eid_is_readable(struct span eid)
@@ -216,20 +245,20 @@ enum err esipa_serve(const struct esipa_service *s, const struct http_request *q
     int flaw = esipa_judge_headers(s, q, ESIPA_CONTENT_TYPE, &why);
     struct der d = der_open(q->body);
     const struct function *f = find(der_peek(&d));
-    if (flaw)
-        return esipa_refuse(s, flaw, why, p);
-    if (!f)
-        return esipa_refuse(s, 400, "no ESipa message", p);
+    char eid[33];
+    tell_eid(q->body, eid);
+    if (flaw || !f)
+        return esipa_refuse(s, q, f ? f->name : "", eid, flaw ? flaw : 400, flaw ? why : "no ESipa message", p);
     if (!esipa_is_offered(s->server, f->tag))
-        return esipa_refuse(s, 501, "function not offered", p);
+        return esipa_refuse(s, q, f->name, eid, 501, "function not offered", p);
     struct buf answer = ESIPA_MESSAGE;
     enum err unread = ERR_OK;
     int64_t nobody = judge_eid(f->tag, q->body);
     enum err e = nobody ? answer_number(f->tag, nobody, &answer) : f->serve(s, q->body, &answer, &unread);
     if (unread)
-        e = esipa_refuse(s, 400, "malformed message", p);
+        e = refuse_unread(s, q, f, eid, p);
     else if (e == ERR_VERIFY)
-        e = esipa_refuse(s, 403, "not believed", p);
+        e = esipa_refuse(s, q, f->name, eid, 403, "not believed", p);
     else if (!e)
         e = write_answer(s, f, q, &answer, p);
     buf_release(&answer);

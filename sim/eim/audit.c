@@ -10,17 +10,16 @@
 
 enum err eim_audit(struct eim *e, const struct eim_caller *who, const char *what, const char *object, int status, const char *detail)
 {
-    int64_t number = 0;
-    enum err x = db_get_int(e->env->db,
-                            "INSERT INTO audit (tenant, number, at, caller, key, what, object, status, detail)"
-                            " VALUES (?1, (SELECT COALESCE(MAX(number), 0) + 1 FROM audit WHERE tenant = ?1), ?2, ?3, ?4, ?5, ?6, ?7,"
-                            " ?8) RETURNING number",
-                            DB_ARGS(DB_TEXT(who->tenant), DB_INT(clock_now(e->env->clock)), DB_TEXT(who->name), DB_TEXT(who->key),
-                                    DB_TEXT(what), DB_TEXT(object), DB_INT(status), DB_TEXT(detail ? detail : "")),
-                            &number);
+    enum err x = db_run(e->env->db,
+                        "INSERT INTO audit (tenant, number, at, caller, key, what, object, status, detail)"
+                        " VALUES (?1, (SELECT COALESCE(MAX(number), 0) + 1 FROM audit WHERE tenant = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        DB_ARGS(DB_TEXT(who->tenant), DB_INT(clock_now(e->env->clock)), DB_TEXT(who->name), DB_TEXT(who->key),
+                                DB_TEXT(what), DB_TEXT(object), DB_INT(status), DB_TEXT(detail ? detail : "")),
+                        NULL);
     if (!x)
-        x = db_run(e->env->db, "DELETE FROM audit WHERE tenant = ? AND number <= ?",
-                   DB_ARGS(DB_TEXT(who->tenant), DB_INT(number - KEPT)), NULL);
+        x = db_run(e->env->db,
+                   "DELETE FROM audit WHERE tenant = ?1 AND number <= (SELECT MAX(number) FROM audit WHERE tenant = ?1) - ?2",
+                   DB_ARGS(DB_TEXT(who->tenant), DB_INT(KEPT)), NULL);
     if (!x)
         LOG(e->env->log, LOG_INFO, "audit", F_TEXT("tenant", who->tenant), F_TEXT("caller", who->name), F_TEXT("key", who->key),
             F_TEXT("what", what), F_TEXT("object", object), F_INT("status", status));

@@ -104,10 +104,13 @@ static void structures_are_checked_to_the_last_byte(void)
     for (size_t i = 0; i < COUNT(checks); i++) {
         struct buf b = hex(checks[i].bytes);
         CHECK_ROW(checks[i].name, der_check(buf_span(&b)) == checks[i].e);
+        CHECK_ROW(checks[i].name, (der_good_octets(buf_span(&b)) == b.len) == (checks[i].e == ERR_OK));
         buf_release(&b);
     }
     struct buf deep = { .max = 1000 };
     nested(&deep, DER_DEPTH_MAX);
+    CHECK(der_good_octets(SPAN(0xbf, 0x4f, 0x06, 0x5a, 0x01, 0x07, 0x80, 0x05, 0x01)) == 6);
+    CHECK(der_good_octets(SPAN(0x80, 0x01, 0x07, 0xa0, 0x02, 0x81)) == 3 && der_good_octets(SPAN(0x80)) == 0);
     CHECK(der_check(buf_span(&deep)) == ERR_OK);
     buf_clear(&deep);
     nested(&deep, DER_DEPTH_MAX + 1);

@@ -292,6 +292,25 @@ static void an_order_shows_what_was_ordered(void)
     fixture_close(&f);
 }
 
+/* Whoever looks for the device that sends what cannot be read finds it in the log. */
+static void a_refused_message_is_said_with_its_device(void)
+{
+    struct fixture f;
+    struct http_response p = HTTP_RESPONSE_INIT;
+    struct buf body = hex("bf4f1a5a10" LAB_EID "8206ff81020304ff00");
+    const struct http_header headers[] = { { "Content-Type", "application/x-gsma-rsp-asn1" }, { "X-Admin-Protocol", "gsma/rsp/v2.1.0" },
+                                           { "User-Agent", "gsma-rsp-ipad; meter 7" } };
+    fixture_open(&f);
+    const struct http_call q = { .method = "POST", .url = LAB_EIM_URL "/gsma/rsp2/asn1", .headers = headers, .header_count = 3,
+                                 .body = buf_span(&body) };
+    REQUIRE(http_send(f.l.anyone, &q, &p) == ERR_OK);
+    CHECK(p.status == 400 && lab_said(&f.l, "esipa.refused"));
+    CHECK(lab_said(&f.l, LAB_EID) && lab_said(&f.l, "meter 7") && lab_said(&f.l, "malformed message at octet 29"));
+    http_response_release(&p);
+    buf_release(&body);
+    fixture_close(&f);
+}
+
 static int cancel(struct fixture *f, const char *reference)
 {
     char url[200];
@@ -493,6 +512,7 @@ static void long_answers_are_refused_in_words(void)
 const struct test northbound_tests[] = {
     { "pages of long orders are cut, and nothing is left out", long_pages_are_cut },
     { "an answer that would be too long is refused in words", long_answers_are_refused_in_words },
+    { "a refused message of ESipa is said with its device", a_refused_message_is_said_with_its_device },
     { "an order shows what was ordered, and when it was sent and ended", an_order_shows_what_was_ordered },
     { "cards are registered when their chain holds", registration },
     { "a card is registered once", registration_again },
