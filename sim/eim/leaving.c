@@ -143,9 +143,8 @@ static enum err read_transfer(struct eim *e, const json_t *body, struct http_res
     if (!x && !known)
         return eim_problem(p, 400, "tenant is wrong", "the name of a tenant that has a client or an API key is wanted");
     snprintf(out->tenant, sizeof out->tenant, "%s", known ? tenant : "");
-    if (!x)
-        x = json_bool(body, "force", &out->force);
-    return x == ERR_PARSE ? eim_problem(p, 400, "force is wrong", "true or false is wanted") : x == ERR_NOT_FOUND ? ERR_OK : x;
+    out->force = json_is_true(json_object_get(body, "force"));
+    return x;
 }
 
 static enum err transfer(struct eim *e, const struct eim_caller *who, const struct transfer *t, struct http_response *p)
