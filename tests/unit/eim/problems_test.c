@@ -95,7 +95,7 @@ static const struct {
     { 409, "orders are open", "an eUICC with an order is deleted", "DELETE", "/v1/euiccs/" LAB_EID, "", .before = AN_ORDER },
     { 409, "handed over", "an order for an eUICC that was left to another eIM", ORDER(",\"kind\":\"list\""), .before = HANDED_OVER },
     { 400, "tenant is wrong", "a tenant that nobody is", "POST", "/v1/euiccs/" LAB_EID "/transfer", "{\"tenant\":\"nobody\"}", .caller = ADMIN },
-    { 400, "force is wrong", "a force that is a number", "DELETE", "/v1/euiccs/" LAB_EID "?force=1", "", .before = NOTHING },
+    { 400, "the query is wrong", "a force that is a number", "DELETE", "/v1/euiccs/" LAB_EID "?force=1", "", .before = NOTHING },
     { 409, "nothing to retry", "an order that waits is tried again", "POST", "/v1/orders/%s/retry", "{}", .before = AN_ORDER },
     { 400, "the filter is wrong", "a state of nobody", "GET", "/v1/orders?state=begun", "", .before = NOTHING },
     { 400, "Idempotency-Key is wrong", "a key with a space", ORDER(",\"kind\":\"list\""), .header = "Idempotency-Key", .value = "a b" },

@@ -362,11 +362,15 @@ static void what_is_allowed_is_kept(void)
     CHECK(make(&f, "POST", "/v1/webhooks", "{\"url\":\"https://eso.example.com/in?token=hidden-1\"}", id) == 201);
     snprintf(path, sizeof path, "/v1/webhooks/%s", id);
     CHECK(make(&f, "DELETE", path, "", none) == 204);
+    CHECK(make(&f, "POST", "/v1/orders", "{\"reference\":\"b\",\"kind\":\"list\",\"eids\":[\"" LAB_EID "\"],\"rolback\":true}", none) == 400);
+    CHECK(make(&f, "POST", "/v1/orders", "{\"reference\":\"b\",\"kind\":\"list\",\"eids\":[\"" LAB_EID "\"]}", none) == 200);
+    CHECK(make(&f, "DELETE", "/v1/euiccs/" LAB_EID, "", none) == 409);
+    CHECK(make(&f, "DELETE", "/v1/euiccs/" LAB_EID "?force=true", "", none) == 204);
     lab_restart(&f.l, LAB_EIM);
     read_audit(&f, f.l.eso, &text);
     CHECK(strcmp(buf_cstr(&text), "euicc.register 201 eso;order.add 202 eso;order.cancel 200 eso;order.retry 202 eso;"
                                   "euicc.change 204 eso;euicc.import 200 eso;key.add 201 eso;key.delete 204 eso;"
-                                  "webhook.add 201 eso;webhook.delete 204 eso;") == 0);
+                                  "webhook.add 201 eso;webhook.delete 204 eso;orders.add 200 eso;euicc.delete 204 eso;") == 0);
     if (!strstr(buf_cstr(&text), "webhook.delete"))
         printf(" (%s)", buf_cstr(&text));
     CHECK(lab_said(&f.l, "order.retry") && !lab_said(&f.l, "TOKEN-1") && !lab_said(&f.l, "hidden-1"));
