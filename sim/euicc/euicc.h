@@ -46,12 +46,15 @@ struct euicc_nvm_ram {
 };
 void euicc_nvm_ram_init(struct euicc_nvm_ram *n);
 void euicc_nvm_ram_release(struct euicc_nvm_ram *n);
-/* One file: written beside, synced, renamed. `path` is borrowed. */
+/* One file: written beside, synced, renamed; locked as long as it serves. `path` is borrowed. ERR_EXISTS of load or save: it
+ * serves another program. */
 struct euicc_nvm_file {
     struct euicc_nvm nvm;
     const char *path;
+    int locked; /* the file as it is now; -1: there is none yet */
 };
 void euicc_nvm_file_init(struct euicc_nvm_file *n, const char *path);
+void euicc_nvm_file_release(struct euicc_nvm_file *n); /* lets others have the file; after the card */
 
 /* What the cards of one process have alike: profile elements, each kept once however many cards hold it. For cards of
  * several threads too. */

@@ -460,6 +460,8 @@ static enum err open_environment(struct program_state *p)
 static void close_all(struct program_state *p)
 {
     euicc_free(p->euicc);
+    if (p->card.nvm)
+        euicc_nvm_file_release(&p->file);
     trust_free(p->trust);
     for (size_t i = 0; i < COUNT(curves); i++) {
         pki_euicc_release(&p->issued[i]);
@@ -477,6 +479,16 @@ static void close_all(struct program_state *p)
     crypto_free(p->env.crypto);
 }
 
+static void tell_memory(const char *file, enum err e)
+{
+    const char *what = e == ERR_EXISTS  ? "is in use by another program: a card is in one reader at a time"
+                       : e == ERR_IO    ? "can be neither read nor written; the log says why"
+                       : e == ERR_PARSE ? "is refused and left as it is; the log says why"
+                                        : NULL;
+    if (what)
+        fprintf(stderr, "sim-euicc: memory file '%s' %s\n", file, what);
+}
+
 static int run(const struct settings *s, const volatile int *stop_requested)
 {
     struct program_state p = { .s = s };
@@ -487,9 +499,8 @@ static int run(const struct settings *s, const volatile int *stop_requested)
         e = take_card_settings(&p);
     if (!e)
         e = euicc_new(&p.env, &p.card, &p.euicc);
-    if (e == ERR_PARSE || (e == ERR_IO && p.card.nvm))
-        fprintf(stderr, "sim-euicc: memory file '%s' %s; the log says why\n", settings_text(s, "memory"),
-                e == ERR_IO ? "can be neither read nor written" : "is refused and left as it is");
+    if (e && p.card.nvm)
+        tell_memory(settings_text(s, "memory"), e);
     if (!e)
         e = serve(&p, stop_requested);
     close_all(&p);

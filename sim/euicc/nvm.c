@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "crypto.h"
@@ -508,15 +509,38 @@ static enum err read_all(int fd, struct buf *out)
     }
 }
 
-static enum err file_load(struct euicc_nvm *n, struct buf *blob)
+static enum err lock(int fd)
 {
-    int fd = open(((struct euicc_nvm_file *)n)->path, O_RDONLY | O_CLOEXEC);
+    return !flock(fd, LOCK_EX | LOCK_NB) ? ERR_OK : errno == EWOULDBLOCK ? ERR_EXISTS : ERR_IO;
+}
+
+/* The lock goes with the file that took the place of another. */
+static enum err keep_or_close(struct euicc_nvm_file *n, int fd, enum err e)
+{
+    int other = e ? fd : n->locked;
+    if (!e)
+        n->locked = fd;
+    if (other >= 0)
+        close(other);
+    return e;
+}
+
+static enum err open_and_lock(struct euicc_nvm_file *n)
+{
+    int fd = open(n->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    return keep_or_close(n, fd, lock(fd));
+}
+
+static enum err file_load(struct euicc_nvm *n, struct buf *blob)
+{
+    struct euicc_nvm_file *file = (struct euicc_nvm_file *)n;
+    enum err e = file->locked < 0 ? open_and_lock(file) : ERR_OK;
     buf_clear(blob);
-    enum err e = read_all(fd, blob);
-    close(fd);
-    return e;
+    if (!e && lseek(file->locked, 0, SEEK_SET))
+        e = ERR_IO;
+    return e ? e : read_all(file->locked, blob);
 }
 
 static enum err write_all(int fd, struct span bytes)
@@ -551,24 +575,34 @@ static enum err sync_folder_of(const char *path)
 /* Written beside, synced, renamed: after a power cut there is the old memory or the new one. */
 static enum err file_save(struct euicc_nvm *n, struct span blob)
 {
-    const char *path = ((struct euicc_nvm_file *)n)->path;
+    struct euicc_nvm_file *file = (struct euicc_nvm_file *)n;
     char beside[4096];
-    int written = snprintf(beside, sizeof beside, "%s.new", path);
+    int written = snprintf(beside, sizeof beside, "%s.new", file->path);
     if (written < 0 || (size_t)written >= sizeof beside)
         return ERR_IO;
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return ERR_IO;
-    enum err e = write_all(fd, blob);
-    if (close(fd) && !e)
+    enum err e = lock(fd);
+    if (!e && ftruncate(fd, 0))
         e = ERR_IO;
-    if (!e && rename(beside, path))
+    if (!e)
+        e = write_all(fd, blob);
+    if (!e && rename(beside, file->path))
         e = ERR_IO;
-    return e ? e : sync_folder_of(path);
+    e = keep_or_close(file, fd, e);
+    return e ? e : sync_folder_of(file->path);
 }
 
 void euicc_nvm_file_init(struct euicc_nvm_file *n, const char *path)
 {
     static const struct euicc_nvm_ops ops = { file_load, file_save };
-    *n = (struct euicc_nvm_file){ .nvm = { &ops }, .path = path };
+    *n = (struct euicc_nvm_file){ .nvm = { &ops }, .path = path, .locked = -1 };
+}
+
+void euicc_nvm_file_release(struct euicc_nvm_file *n)
+{
+    if (n->locked >= 0)
+        close(n->locked);
+    n->locked = -1;
 }

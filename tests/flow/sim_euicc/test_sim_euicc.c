@@ -240,6 +240,34 @@ static void a_killed_card_has_what_it_had(void)
     buf_release(&output);
 }
 
+static void a_memory_serves_one_program_at_a_time(void)
+{
+    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
+    struct log log = { .clock = clock_system() };
+    struct buf response = { .max = 512 }, output = { .max = 1 << 16 };
+    struct card *reader = NULL;
+    uint16_t port = 0;
+    if (!program())
+        return;
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/card", folder);
+    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
+    struct child first = start_behind(port, path);
+    get_default_address(reader, &response);
+    set_default_address(reader); /* the file was replaced since it was opened */
+    struct child second = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
+    CHECK(finish(&second, "", &output) == 1);
+    CHECK(strstr(buf_cstr(&output), path) && strstr(buf_cstr(&output), "is in use by another program"));
+    CHECK(kill(first.pid, SIGKILL) == 0);
+    CHECK(finish(&first, "", &output) == -1);
+    card_close(reader);
+    second = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
+    CHECK(finish(&second, "", &output) == 0);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    buf_release(&response);
+    buf_release(&output);
+}
+
 static void a_damaged_memory_file_is_named_and_left(void)
 {
     char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
@@ -264,10 +292,11 @@ int main(void)
 {
     static const struct test tests[] = {
         { "APDUs are answered line by line", apdus_are_answered_line_by_line },
-    { "a line too long for an APDU has one answer", a_line_too_long_for_an_apdu_has_one_answer },
+        { "a line too long for an APDU has one answer", a_line_too_long_for_an_apdu_has_one_answer },
         { "a card is what its model says", a_card_is_what_its_model_says },
         { "wrong settings get one clear line", wrong_settings_get_one_clear_line },
         { "a killed card has what it had", a_killed_card_has_what_it_had },
+        { "a memory serves one program at a time, also after it was written", a_memory_serves_one_program_at_a_time },
         { "a damaged memory file is named and left", a_damaged_memory_file_is_named_and_left },
     };
     signal(SIGPIPE, SIG_IGN);

@@ -312,6 +312,7 @@ static void a_file_holds_the_card(void)
         CHECK(file.nvm.ops->save(&file.nvm, SPAN(1)) == ERR_IO);
     CHECK(chmod(folder, 0700) == 0 && unlink(path) == 0 && rmdir(folder) == 0);
     CHECK(file.nvm.ops->save(&file.nvm, SPAN(1)) == ERR_IO); /* the folder is gone */
+    euicc_nvm_file_release(&file);
     world_close(&w);
     buf_release(&blob);
 }
