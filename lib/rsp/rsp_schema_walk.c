@@ -134,6 +134,9 @@ static enum err walk_sequence(const struct schema_visitor *v, const struct schem
         if (e)
             return e;
         const asn_TYPE_member_t *m = find_member(node->type, next, tlv.tag);
+        /* The same twice, or another alternative of a choice beside the first: whoever passed over it would do half. */
+        if (!m && next && find_member(node->type, next - 1, tlv.tag))
+            return ERR_PARSE;
         e = m ? walk_member(v, m, tlv, node->depth + 1) : visit_unknown(v, tlv, node->depth + 1);
         if (e)
             return e;

@@ -268,3 +268,32 @@ void writes_nothing_incomplete(void)
     buf_release(&small);
     buf_release(&out);
 }
+
+/* Who passed over the second would do half of what was signed, and say that all was done. */
+void no_two_alternatives_of_one_choice(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t lists[8];
+        uint8_t len;
+        enum err e;
+    } rows[] = {
+        { "commands", { 0xA0, 2, 0xA9, 0 }, 4, ERR_OK },
+        { "commands for eIMs", { 0xA1, 2, 0xAB, 0 }, 4, ERR_OK },
+        { "both", { 0xA0, 2, 0xA9, 0, 0xA1, 2, 0xAB, 0 }, 8, ERR_PARSE },
+        { "both, the other way round", { 0xA1, 2, 0xAB, 0, 0xA0, 2, 0xA9, 0 }, 8, ERR_PARSE },
+        { "commands twice", { 0xA0, 2, 0xA9, 0, 0xA0, 2, 0xA9, 0 }, 8, ERR_PARSE },
+        { "commands, and what nobody knows", { 0xA0, 2, 0xA9, 0, 0x9F, 0x7F, 0 }, 7, ERR_OK },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf bytes = { .max = 256 };
+        const uint8_t zeros[64] = { 0 };
+        uint8_t inside = (uint8_t)(24 + rows[i].len);
+        REQUIRE(buf_put(&bytes, SPAN(0xBF, 0x51, (uint8_t)(2 + inside + 67), 0x30, inside, 0x80, 1, 'a', 0x5A, 16)) == ERR_OK);
+        REQUIRE(buf_put(&bytes, span_of(zeros, 16)) == ERR_OK && buf_put(&bytes, SPAN(0x81, 1, 1)) == ERR_OK);
+        REQUIRE(buf_put(&bytes, span_of(rows[i].lists, rows[i].len)) == ERR_OK);
+        REQUIRE(buf_put(&bytes, SPAN(0x5F, 0x37, 64)) == ERR_OK && buf_put(&bytes, SPAN_ARRAY(zeros)) == ERR_OK);
+        CHECK_ROW(rows[i].name, read_request(buf_span(&bytes)) == rows[i].e);
+        buf_release(&bytes);
+    }
+}

@@ -24,6 +24,7 @@ static const struct test tests[] = {
     { "every truncation is refused", survives_every_truncation },
     { "every flipped bit is read or refused", survives_every_flipped_bit },
     { "incomplete messages are not written", writes_nothing_incomplete },
+    { "a choice has one alternative, and nothing is said twice", no_two_alternatives_of_one_choice },
     { "identifiers are parsed", parses_identifiers },
     { "bad identifiers are refused", refuses_bad_identifiers },
     { "activation codes are parsed and written", parses_activation_codes },

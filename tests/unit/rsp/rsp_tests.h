@@ -24,6 +24,7 @@ void refuses_hostile_messages(void);
 void survives_every_truncation(void);
 void survives_every_flipped_bit(void);
 void writes_nothing_incomplete(void);
+void no_two_alternatives_of_one_choice(void);
 void parses_identifiers(void);
 void refuses_bad_identifiers(void);
 void parses_activation_codes(void);
