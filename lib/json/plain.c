@@ -152,9 +152,11 @@ static json_t *take_value(struct reader *r, int depth)
 
 json_t *json_read_plain(struct span text)
 {
+    if (!text.len)
+        return NULL; /* nothing may be nowhere */
     struct reader r = { text.at, text.at + text.len };
     skip_white(&r);
-    if (!text.len || r.at == r.end || *r.at != '{')
+    if (r.at == r.end || *r.at != '{')
         return NULL;
     json_t *value = take_value(&r, 0);
     skip_white(&r);

@@ -375,7 +375,7 @@ static void clear_services(struct saip_package *p)
 
 static void settle_contents(struct saip_package *p)
 {
-    for (size_t i = 0; i < p->file_count; i++)
+    for (size_t i = 0; p->content.len && i < p->file_count; i++)
         p->files[i].at = p->content.at + p->files[i].offset;
 }
 
