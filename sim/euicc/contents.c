@@ -12,7 +12,7 @@
 struct piece {
     struct piece *next; /* in its bucket */
     uint32_t hash, references, len;
-    bool vouched; /* it follows its ASN.1 */
+    bool vouched; /* its ASN.1 says all that is in it */
     uint8_t at[];
 };
 
@@ -243,12 +243,11 @@ bool kept_package_element(const struct kept_package *p, unsigned i, struct span 
     return true;
 }
 
-void kept_package_vouch(struct kept_package *p)
+void kept_package_vouch(struct kept_package *p, unsigned i)
 {
     if (p->store)
         pthread_mutex_lock(&p->store->lock);
-    for (unsigned i = 0; i < p->count; i++)
-        p->piece[i]->vouched = true;
+    p->piece[i]->vouched = true;
     if (p->store)
         pthread_mutex_unlock(&p->store->lock);
 }

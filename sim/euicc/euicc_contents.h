@@ -21,10 +21,10 @@ struct kept_package;
  * are this package's alone. ERR_PARSE: the octets are no run of TLVs. Gives *out. */
 MUST_CHECK enum err kept_package_new(struct euicc_contents *store, struct crypto *c, struct span upp,
                                      struct kept_package **out);
-/* The i-th element from 0, and whether a package that has it, octet for octet, was vouched for. False: there are no more. */
+/* The i-th element from 0, and whether it was vouched for, in this package or octet for octet in another. False: there are no more. */
 bool kept_package_element(const struct kept_package *p, unsigned i, struct span *octets, bool *vouched);
-/* Every element of it was found to follow its ASN.1. */
-void kept_package_vouch(struct kept_package *p);
+/* The i-th element was found to follow its ASN.1, which has a name for all that is in it. */
+void kept_package_vouch(struct kept_package *p, unsigned i);
 struct kept_package *kept_package_take(struct kept_package *p); /* NULL stays NULL */
 void kept_package_release(struct kept_package *p);
 /* Appends the package as the value of one TLV. */

@@ -246,8 +246,8 @@ MUST_CHECK enum err install_profile(struct euicc *e, const struct install *i, in
 MUST_CHECK enum err install_tell_memory_failure(struct span upp, struct buf *sima);
 struct saip_package;
 /* Marks what this card tells of: a header that mandates services it does not have, parameters that nobody knows, and, where
- * the settings are strict, applications. */
-void install_judge(const struct euicc *e, struct saip_package *p);
+ * the settings are strict, applications. kept: the same package, whose elements may be vouched for; NULL: there is none. */
+void install_judge(const struct euicc *e, const struct kept_package *kept, struct saip_package *p);
 /* The EUICCResponse of a package of which so much had come when the card was full. */
 MUST_CHECK enum err install_tell_full(const struct euicc *e, struct span upp, struct buf *sima);
 uint64_t memory_used(const struct state *s);

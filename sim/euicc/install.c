@@ -121,16 +121,19 @@ static enum err check_schema(struct kept_package *kept, size_t *good, struct sai
     struct span whole;
     bool vouched;
     *good = 0;
-    for (unsigned i = 0; kept_package_element(kept, i, &whole, &vouched); i++) {
+    for (unsigned i = 0; kept_package_element(kept, i, &whole, &vouched); i++, *good += whole.len) {
         struct der d = der_open(whole);
-        enum err err = vouched ? ERR_OK : der_next(&d, &element);
-        if (!err && !vouched)
+        struct span unknown;
+        if (vouched)
+            continue;
+        enum err err = der_next(&d, &element);
+        if (!err)
             err = check_element(&element, fault);
         if (err)
             return err;
-        *good += whole.len;
+        if (!ignores_parameter(&element, &unknown))
+            kept_package_vouch(kept, i);
     }
-    kept_package_vouch(kept);
     return ERR_OK;
 }
 
@@ -243,19 +246,28 @@ static struct der_tlv element_tlv(const struct saip_element *element)
     return der_next(&d, &t) ? (struct der_tlv){ 0 } : t;
 }
 
-void install_judge(const struct euicc *e, struct saip_package *p)
+/* One that was vouched for has no member without a name. kept NULL: the package is no run of TLVs. */
+static bool has_ignored_parameter(const struct kept_package *kept, const struct saip_package *p, unsigned i)
+{
+    const struct der_tlv element = element_tlv(&p->elements[i]);
+    struct span octets, unknown;
+    bool vouched;
+    if (kept && kept_package_element(kept, i, &octets, &vouched) && vouched)
+        return false;
+    return ignores_parameter(&element, &unknown);
+}
+
+void install_judge(const struct euicc *e, const struct kept_package *kept, struct saip_package *p)
 {
     if (header_status(p))
         p->elements[0].outcome = SAIP_STORED_IN_PART;
-    for (size_t i = 0; i < p->element_count; i++) {
+    for (unsigned i = 0; i < p->element_count; i++) {
         struct saip_element *element = &p->elements[i];
-        struct der_tlv t = element_tlv(element);
-        struct span unknown;
         if (element->status)
             continue;
         if (e->strict_services && element->tag == APPLICATION)
             element->status = SAIP_RUNTIME_NOT_SUPPORTED;
-        else if (ignores_parameter(&t, &unknown))
+        else if (has_ignored_parameter(kept, p, i))
             element->status = SAIP_INVALID_PARAMETER;
     }
 }
@@ -280,10 +292,11 @@ static size_t mandate_offset(const struct saip_package *p, enum saip_status stat
 }
 
 /* A package that mandates what the card does not have, in its header or as an application: refused where so set, else told. */
-static enum err check_mandates(const struct euicc *e, struct saip_package *p, struct saip_fault *fault)
+static enum err check_mandates(const struct euicc *e, const struct kept_package *kept, struct saip_package *p,
+                               struct saip_fault *fault)
 {
     enum saip_status status = p->elements[0].status ? SAIP_OK : header_status(p);
-    install_judge(e, p);
+    install_judge(e, kept, p);
     for (unsigned i = 0; i < 32; i++)
         if (services_missing(p) >> i & 1)
             LOG(e->env.log, LOG_WARN, "install.service_missing", F_INT("service", i));
@@ -414,7 +427,7 @@ enum err install_profile(struct euicc *e, const struct install *i, int64_t *reas
     if (*reason)
         return ERR_OK;
     err = read_package(e, i->upp, &kept, &package, &fault);
-    if (package && package->element_count && check_mandates(e, package, &fault))
+    if (package && package->element_count && check_mandates(e, kept, package, &fault))
         err = ERR_PARSE;
     if (err == ERR_PARSE) {
         LOG(e->env.log, LOG_WARN, "install.package", F_INT("element", fault.identification),

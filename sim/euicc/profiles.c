@@ -125,7 +125,7 @@ static enum err describe_elements(const struct euicc *e, const struct profile *p
     struct saip_package *package;
     enum err err = kept_package_read(p->upp, &package);
     if (!err)
-        install_judge(e, package);
+        install_judge(e, p->upp, package);
     if (!err)
         err = saip_put_exceptions(package, out);
     saip_free(package);

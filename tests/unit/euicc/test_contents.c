@@ -187,7 +187,8 @@ static void an_element_is_vouched_for_octet_by_octet(void)
     REQUIRE(kept_package_new(contents, w.crypto, buf_span(&upp2), &other) == ERR_OK);
     for (size_t i = 0; i < COUNT(rows); i++)
         CHECK_ROW(rows[i].name, !is_vouched(contents, w.crypto, rows[i].element));
-    kept_package_vouch(judged);
+    kept_package_vouch(judged, 0);
+    kept_package_vouch(judged, 1);
     for (size_t i = 0; i < COUNT(rows); i++) {
         CHECK_ROW(rows[i].name, is_vouched(contents, w.crypto, rows[i].element) == rows[i].after);
         CHECK_ROW(rows[i].name, !is_vouched(NULL, w.crypto, rows[i].element));
