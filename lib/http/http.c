@@ -8,7 +8,6 @@
 
 #include "http_parts.h"
 #include "json.h"
-#include "suggest.h"
 
 #define PROBLEM "application/problem+json"
 #define HTTP_WHY_MAX 400
@@ -127,16 +126,10 @@ static const char *next_name(const char **at, size_t *len)
 
 static enum err judge_name(const char *name, const char *const *known, char why[HTTP_WHY_MAX])
 {
-    char told[JSON_NAME_TOLD];
     for (const char *const *k = known; *k; k++)
         if (strcmp(name, *k) == 0)
             return ERR_OK;
-    const char *near = suggest_word(name, known);
-    json_tell_name(name, told);
-    snprintf(why, HTTP_WHY_MAX, "there is no query parameter \"%s\"%s%s%s; here it is %s", told, near ? " (did you mean \"" : "",
-             near ? near : "", near ? "\"?)" : "", *known ? "" : "none");
-    for (const char *const *k = known; *k; k++)
-        snprintf(why + strlen(why), HTTP_WHY_MAX - strlen(why), "%s%s", k == known ? "" : ", ", *k);
+    json_tell_unknown("there is no query parameter", name, "here it is", known, why, HTTP_WHY_MAX);
     return ERR_REFUSED;
 }
 

@@ -31,9 +31,9 @@ struct json_member {
  * it, what was perhaps meant, and what there is; `what` begins it ("an order"). For interfaces that are ours: those of the GSMA
  * let unknown members pass. */
 MUST_CHECK enum err json_only(const json_t *object, const char *what, const struct json_member *known, char why[JSON_WHY_MAX]);
-/* A name that somebody else gave, bounded and fit for a sentence. */
-#define JSON_NAME_TOLD 44
-void json_tell_name(const char *name, char out[JSON_NAME_TOLD]);
+/* The sentence for a name that somebody else gave and that is none of `names` (NULL-terminated): `no` "name" (did you mean …?);
+ * `takes` and the names. */
+void json_tell_unknown(const char *no, const char *name, const char *takes, const char *const *names, char *why, size_t room);
 /* Decodes a base64 or hex member, appended to out. ERR_NOT_FOUND, ERR_PARSE. */
 MUST_CHECK enum err json_base64(const json_t *object, const char *member, struct buf *out);
 MUST_CHECK enum err json_hex(const json_t *object, const char *member, struct buf *out);

@@ -37,7 +37,8 @@ static const char *const kinds[] = {
     [JSON_IS_LIST] = "a list",   [JSON_IS_OBJECT] = "an object",
 };
 
-void json_tell_name(const char *name, char out[JSON_NAME_TOLD])
+/* Bounded, and fit for a sentence. */
+static void tell_name(const char *name, char out[NAME_TOLD + 4])
 {
     size_t i = 0;
     for (; name[i] && i < NAME_TOLD; i++)
@@ -45,21 +46,28 @@ void json_tell_name(const char *name, char out[JSON_NAME_TOLD])
     snprintf(out + i, 4, "%s", name[i] ? "..." : "");
 }
 
-/* "what" knows no "rolback" (did you mean "rollback"?); it takes … */
+void json_tell_unknown(const char *no, const char *name, const char *takes, const char *const *names, char *why, size_t room)
+{
+    char told[NAME_TOLD + 4];
+    const char *near = suggest_word(name, names);
+    tell_name(name, told);
+    snprintf(why, room, "%s \"%s\"%s%s%s; %s %s", no, told, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "", takes,
+             *names ? "" : "none");
+    for (const char *const *n = names; *n; n++) {
+        size_t len = strlen(why);
+        snprintf(why + len, room - len, "%s%s", n == names ? "" : ", ", *n);
+    }
+}
+
+/* An order: there is no member "rolback" (did you mean "rollback"?); it takes … */
 static void tell_unknown(const char *name, const char *what, const struct json_member *known, char why[JSON_WHY_MAX])
 {
     const char *names[MEMBERS_MAX + 1] = { NULL };
-    char told[JSON_NAME_TOLD];
+    char no[80];
     for (size_t i = 0; known[i].name && i < MEMBERS_MAX; i++)
         names[i] = known[i].name;
-    const char *near = suggest_word(name, names);
-    json_tell_name(name, told);
-    snprintf(why, JSON_WHY_MAX, "%s: there is no member \"%s\"%s%s%s; it takes %s", what, told, near ? " (did you mean \"" : "",
-             near ? near : "", near ? "\"?)" : "", known->name ? "" : "none");
-    for (size_t i = 0; known[i].name; i++) {
-        size_t len = strlen(why);
-        snprintf(why + len, JSON_WHY_MAX - len, "%s%s", i ? ", " : "", known[i].name);
-    }
+    snprintf(no, sizeof no, "%s: there is no member", what);
+    json_tell_unknown(no, name, "it takes", names, why, JSON_WHY_MAX);
 }
 
 enum err json_only(const json_t *object, const char *what, const struct json_member *known, char why[JSON_WHY_MAX])

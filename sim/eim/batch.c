@@ -87,13 +87,12 @@ static enum err add_all(struct eim *e, struct batch *b, const json_t *eids)
 /* Without its eids the body is an order. */
 static enum err read_batch(struct eim *e, json_t *body, const json_t *eids, struct batch *b, struct http_response *p)
 {
-    size_t count = json_array_size(eids);
     json_object_del(body, "eids");
     enum err x = eim_read_order(e, body, &b->order, p);
+    if (!x)
+        x = eim_check_eids(eids, p);
     if (x)
         return x;
-    if (count < 1 || count > EIM_IMPORT_MAX)
-        return eim_problem(p, 400, "eids is wrong", "a list of 1 to 10000 EIDs is wanted");
     if (strlen(b->order.reference) > REFERENCE_MAX)
         return eim_problem(p, 400, "reference is too long", "at most 95 characters, because each order has its EID behind it");
     if (b->order.activation_code.len)

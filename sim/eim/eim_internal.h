@@ -343,6 +343,8 @@ MUST_CHECK enum err eim_order_put_tags(const struct eim_order *o, struct buf *li
 /* --- northbound ------------------------------------------------------------------------------------ */
 
 #define EIM_IMPORT_MAX 10000 /* eUICCs of one call */
+/* ERR_REFUSED after writing 400: it is no list of so many. */
+MUST_CHECK enum err eim_check_eids(const struct json_t *eids, struct http_response *p);
 
 /* How one of many ends: an HTTP status, and why; 0: nothing was said yet. */
 struct eim_verdict {

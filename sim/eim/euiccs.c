@@ -246,6 +246,12 @@ static enum err initial_of(struct eim *e, const char *tenant, const char *eid, j
     return x;
 }
 
+enum err eim_check_eids(const json_t *eids, struct http_response *p)
+{
+    bool fine = json_array_size(eids) >= 1 && json_array_size(eids) <= EIM_IMPORT_MAX;
+    return fine ? ERR_OK : eim_problem(p, 400, "eids is wrong", "a list of 1 to 10000 EIDs is wanted");
+}
+
 /* POST /v1/initial-eim {eids}: a whole batch of a factory. */
 enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct http_response *p)
 {
@@ -256,8 +262,8 @@ enum err eim_show_initial_eims(void *actor, const struct http_request *q, struct
     static const struct json_member members[] = { { "eids", JSON_IS_LIST }, { NULL, 0 } };
     enum err x = eim_begin(e, q, p, EIM_READ, "a batch", members, &who, &body);
     const json_t *eids = json_object_get(body, "eids");
-    if (!x && (json_array_size(eids) < 1 || json_array_size(eids) > EIM_IMPORT_MAX))
-        x = eim_problem(p, 400, "eids is wrong", "a list of 1 to 10000 EIDs is wanted");
+    if (!x)
+        x = eim_check_eids(eids, p);
     json_array_foreach(eids, i, eid) {
         json_t *one = x ? NULL : json_pack("{s:O}", "eid", eid);
         if (!x)

@@ -207,63 +207,79 @@ static struct child start_behind(uint16_t port, const char *memory)
     return start((const char *const[]){ "--vpcd", address, "--memory", memory, NULL });
 }
 
+/* A folder for a card's memory, and a reader before which the card is put. */
+struct desk {
+    char folder[32], path[64];
+    struct log log;
+    struct card *reader;
+    uint16_t port;
+};
+
+static void put_reader(struct desk *d)
+{
+    d->port = 0;
+    REQUIRE(card_vpcd_open_reader(&d->log, &d->port, 20000, &d->reader) == ERR_OK);
+}
+
+static void desk_open(struct desk *d)
+{
+    *d = (struct desk){ .folder = "/tmp/lab-sim-euicc-XXXXXX", .log = { .clock = clock_system() } };
+    REQUIRE(mkdtemp(d->folder) != NULL);
+    snprintf(d->path, sizeof d->path, "%s/card", d->folder);
+    put_reader(d);
+}
+
+static void desk_close(struct desk *d)
+{
+    card_close(d->reader);
+    CHECK(unlink(d->path) == 0 && rmdir(d->folder) == 0);
+}
+
 static void a_killed_card_has_what_it_had(void)
 {
-    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
-    struct log log = { .clock = clock_system() };
+    struct desk d;
     struct buf response = { .max = 512 }, output = { .max = 1 << 16 };
-    struct card *reader = NULL;
-    uint16_t port = 0;
     if (!program())
         return;
-    REQUIRE(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/card", folder);
-    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
-    struct child c = start_behind(port, path);
-    get_default_address(reader, &response);
+    desk_open(&d);
+    struct child c = start_behind(d.port, d.path);
+    get_default_address(d.reader, &response);
     CHECK(span_equal(buf_span(&response), SPAN(0xbf, 0x3c, 0x02, 0x81, 0x00)));
-    set_default_address(reader);
+    set_default_address(d.reader);
     CHECK(kill(c.pid, SIGKILL) == 0);
     CHECK(finish(&c, "", &output) == -1);
-    card_close(reader);
-    port = 0;
-    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
-    c = start_behind(port, path);
-    get_default_address(reader, &response);
+    card_close(d.reader);
+    put_reader(&d);
+    c = start_behind(d.port, d.path);
+    get_default_address(d.reader, &response);
     CHECK(span_equal(buf_span(&response),
                      SPAN(0xbf, 0x3c, 0x07, 0x80, 0x03, 'a', '.', 'b', 0x81, 0x00)));
     CHECK(kill(c.pid, SIGTERM) == 0);
     CHECK(finish(&c, "", &output) == 0);
-    card_close(reader);
-    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    desk_close(&d);
     buf_release(&response);
     buf_release(&output);
 }
 
 static void a_memory_serves_one_program_at_a_time(void)
 {
-    char folder[] = "/tmp/lab-sim-euicc-XXXXXX", path[64];
-    struct log log = { .clock = clock_system() };
+    struct desk d;
     struct buf response = { .max = 512 }, output = { .max = 1 << 16 };
-    struct card *reader = NULL;
-    uint16_t port = 0;
     if (!program())
         return;
-    REQUIRE(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/card", folder);
-    REQUIRE(card_vpcd_open_reader(&log, &port, 20000, &reader) == ERR_OK);
-    struct child first = start_behind(port, path);
-    get_default_address(reader, &response);
-    set_default_address(reader); /* the file was replaced since it was opened */
-    struct child second = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
+    desk_open(&d);
+    const char *const words[] = { "--stdio", "true", "--memory", d.path, NULL };
+    struct child first = start_behind(d.port, d.path);
+    get_default_address(d.reader, &response);
+    set_default_address(d.reader); /* the file was replaced since it was opened */
+    struct child second = start(words);
     CHECK(finish(&second, "", &output) == 1);
-    CHECK(strstr(buf_cstr(&output), path) && strstr(buf_cstr(&output), "is in use by another program"));
+    CHECK(strstr(buf_cstr(&output), d.path) && strstr(buf_cstr(&output), "is in use by another program"));
     CHECK(kill(first.pid, SIGKILL) == 0);
     CHECK(finish(&first, "", &output) == -1);
-    card_close(reader);
-    second = start((const char *const[]){ "--stdio", "true", "--memory", path, NULL });
+    second = start(words);
     CHECK(finish(&second, "", &output) == 0);
-    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    desk_close(&d);
     buf_release(&response);
     buf_release(&output);
 }

@@ -456,16 +456,23 @@ static void elements_that_nobody_mandates_are_passed_over_with_their_status(void
     buf_release(&plain);
 }
 
+/* A package of which every element is good; says which one is not. */
+static struct saip_package *read_whole(const struct buf *upp)
+{
+    struct saip_package *p = NULL;
+    struct saip_fault fault;
+    enum err e = saip_read(buf_span(upp), &p, &fault);
+    if (e)
+        printf("element %d: %s\n", fault.identification, fault.why);
+    REQUIRE(e == ERR_OK);
+    return p;
+}
+
 /* What nobody tells comes from the header and from the template: MF, EF.ICCID, EF.DIR, the USIM, access rules, PINs. */
 static void an_iot_minimal_profile_needs_little(void)
 {
     struct buf upp = hex(IOT_MINIMAL);
-    struct saip_package *p = NULL;
-    struct saip_fault fault;
-    enum err e = saip_read(buf_span(&upp), &p, &fault);
-    if (e)
-        printf("element %d: %s\n", fault.identification, fault.why);
-    REQUIRE(e == ERR_OK);
+    struct saip_package *p = read_whole(&upp);
     size_t usim = usim_of(p);
     REQUIRE(usim != SAIP_NONE && p->files[0].kind == SAIP_MF && p->files[usim].parent == 0);
     CHECK(content_is(p, 0, 0x2fe2, "98001032547698103214"));
@@ -492,12 +499,7 @@ static void an_iot_minimal_profile_may_say_more(void)
     "80010a81083535353535353535300e80020081810839393939ffffffffa435a0058000810103a12ca12a8001018101028210"
     "000102030405060708090a0b0c0d0e0f831000000000000000000000000000000000bf2136a0058000810106810667810f01"
     "0212a6138311014c6162ffffffffffffffffffffffffffad00b7068304f0ff0000ba00bb048302aabbaa05a003810109");
-    struct saip_package *p = NULL;
-    struct saip_fault fault;
-    enum err e = saip_read(buf_span(&upp), &p, &fault);
-    if (e)
-        printf("element %d: %s\n", fault.identification, fault.why);
-    REQUIRE(e == ERR_OK);
+    struct saip_package *p = read_whole(&upp);
     size_t usim = usim_of(p);
     REQUIRE(usim != SAIP_NONE && saip_child(p, usim, 0x5fc0) != SAIP_NONE && saip_child(p, usim, 0x5fd0) != SAIP_NONE);
     CHECK(p->puk_count == 1 && p->puks[0].directory == 0 && p->pin_count == 3);
@@ -559,12 +561,7 @@ static void a_file_system_may_be_made_freely(void)
     "01c602018262108202412183026f078001098b036f06018109080910101032547698a219a003810105a112a010300e800200"
     "8281083131313131313131a433a003810106a12ca12a80010181010282100000000000000000000000000000000083100000"
     "0000000000000000000000000000aa05a003810107");
-    struct saip_package *p = NULL;
-    struct saip_fault fault;
-    enum err e = saip_read(buf_span(&upp), &p, &fault);
-    if (e)
-        printf("element %d: %s\n", fault.identification, fault.why);
-    REQUIRE(e == ERR_OK);
+    struct saip_package *p = read_whole(&upp);
     size_t usim = usim_of(p);
     REQUIRE(usim != SAIP_NONE && p->files[0].kind == SAIP_MF);
     CHECK(p->files[usim].parent == 0 && content_is(p, usim, 0x6f07, "080910101032547698"));
