@@ -60,6 +60,9 @@ int bring_download(struct fixture *f, const char *eid, const struct rsp_profile_
 /* Signs with a card's own key what no honest card would say; replaces f->result by the whole BF51. */
 void sign_result(struct fixture *f, const struct lab_card *c, const struct rsp_package_result_data *d);
 void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_package_error_data *d);
+/* EIDs of a fleet, from 0; and their import, each with these members besides (",\"associationToken\":1"). */
+void numbered_eid(unsigned number, char eid[33]);
+void import_numbered(struct fixture *f, unsigned count, const char *members);
 void tick_eim(struct fixture *f);
 /* POSTs to a function of ESipa over JSON; returns the status and gives *answer (may be NULL), where there is a body. */
 int call_json(struct fixture *f, const char *function, const char *type, const char *protocol, const char *body, json_t **answer);

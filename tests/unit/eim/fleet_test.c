@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "eim_tests.h"
-#include "rsp_ids.h"
 
 #define MANY LAB_EIM_URL "/v1/orders"
 #define UNKNOWN "89049032000000000000000000000066"
@@ -102,26 +101,10 @@ static void a_batch_under_a_reference_that_is_in_use(void)
 static void put_eids(struct buf *body, unsigned number)
 {
     for (unsigned i = 0; i < number; i++) {
-        char first30[31], eid[33];
-        snprintf(first30, sizeof first30, "890490320000%018u", i);
-        REQUIRE(rsp_eid_complete(first30, eid) == ERR_OK);
+        char eid[33];
+        numbered_eid(i, eid);
         REQUIRE(buf_printf(body, "%s\"%s\"", i ? "," : "", eid) == ERR_OK);
     }
-}
-
-static void import_fleet(struct fixture *f, unsigned number, int64_t token)
-{
-    struct buf body = { .max = 2 << 20 };
-    REQUIRE(buf_put_str(&body, "{\"euiccs\":[") == ERR_OK);
-    for (unsigned i = 0; i < number; i++) {
-        char first30[31], eid[33];
-        snprintf(first30, sizeof first30, "890490320000%018u", i);
-        REQUIRE(rsp_eid_complete(first30, eid) == ERR_OK);
-        REQUIRE(buf_printf(&body, "%s{\"eid\":\"%s\",\"associationToken\":%d}", i ? "," : "", eid, (int)token) == ERR_OK);
-    }
-    REQUIRE(buf_put_str(&body, "]}") == ERR_OK);
-    CHECK(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs/import", buf_cstr(&body), NULL) == 200);
-    buf_release(&body);
 }
 
 static void order_for_fleet(struct fixture *f, const char *reference, unsigned number, int64_t queued)
@@ -144,8 +127,8 @@ static void a_fleet_is_handed_over_in_one_call(void)
 {
     struct fixture f;
     fixture_open(&f);
-    import_fleet(&f, 10000, 1);
-    import_fleet(&f, 10000, 2);
+    import_numbered(&f, 10000, ",\"associationToken\":1");
+    import_numbered(&f, 10000, ",\"associationToken\":2");
     CHECK(count(&f, "SELECT count(*) FROM euicc WHERE token = 2") == 10000);
     order_for_fleet(&f, "leave", 10000, 10000);
     order_for_fleet(&f, "leave", 10000, 0);
@@ -157,7 +140,7 @@ static uint64_t steps_of_ten(unsigned registered)
 {
     struct fixture f;
     fixture_open(&f);
-    import_fleet(&f, registered, 1);
+    import_numbered(&f, registered, ",\"associationToken\":1");
     order_for_fleet(&f, "before", registered, registered);
     uint64_t before = db_steps(f.l.part[LAB_EIM].env.db);
     order_for_fleet(&f, "leave", 10, 10);

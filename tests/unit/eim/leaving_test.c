@@ -226,14 +226,20 @@ static void run(struct fixture *f)
     tick_eim(f);
 }
 
+/* The eUICC knows a second eIM: without one nobody could end our association. */
+static void open_with_two_eims(struct fixture *f)
+{
+    char more[900];
+    fixture_open(f);
+    other_eim(f, "second.example.com", "", more);
+    REQUIRE(order(f, "add", "addEim", more) == 202);
+    run(f);
+}
+
 static void an_euicc_is_handed_over(void)
 {
     struct fixture f;
-    char more[900];
-    fixture_open(&f);
-    other_eim(&f, "second.example.com", "", more);
-    REQUIRE(order(&f, "add", "addEim", more) == 202);
-    run(&f);
+    open_with_two_eims(&f);
     REQUIRE(order(&f, "leave", "deleteEim", DELETE_OURSELVES) == 202);
     REQUIRE(order(&f, "list", "list", "") == 202 && order(&f, "code", "download", ",\"activationCode\":\"" LAB_CODE "\"") == 202);
     run(&f);
@@ -253,11 +259,7 @@ static void an_euicc_is_handed_over(void)
 static void another_eim_is_deleted(void)
 {
     struct fixture f;
-    char more[900];
-    fixture_open(&f);
-    other_eim(&f, "second.example.com", "", more);
-    REQUIRE(order(&f, "add", "addEim", more) == 202);
-    run(&f);
+    open_with_two_eims(&f);
     REQUIRE(order(&f, "it", "deleteEim", ",\"parameters\":{\"eimId\":\"second.example.com\"}") == 202 && order(&f, "list", "list", "") == 202);
     run(&f);
     CHECK(strcmp(order_state(&f, "it"), "done") == 0 && strcmp(order_state(&f, "list"), "queued") == 0);

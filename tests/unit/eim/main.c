@@ -243,6 +243,27 @@ void sign_error(struct fixture *f, const struct lab_card *c, const struct rsp_pa
     buf_release(&part);
 }
 
+void numbered_eid(unsigned number, char eid[33])
+{
+    char first30[31];
+    snprintf(first30, sizeof first30, "890490320000%018u", number);
+    REQUIRE(rsp_eid_complete(first30, eid) == ERR_OK);
+}
+
+void import_numbered(struct fixture *f, unsigned count, const char *members)
+{
+    struct buf body = { .max = 2 << 20 };
+    REQUIRE(buf_put_str(&body, "{\"euiccs\":[") == ERR_OK);
+    for (unsigned i = 0; i < count; i++) {
+        char eid[33];
+        numbered_eid(i, eid);
+        REQUIRE(buf_printf(&body, "%s{\"eid\":\"%s\"%s}", i ? "," : "", eid, members) == ERR_OK);
+    }
+    REQUIRE(buf_put_str(&body, "]}") == ERR_OK);
+    REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs/import", buf_cstr(&body), NULL) == 200);
+    buf_release(&body);
+}
+
 void tick_eim(struct fixture *f)
 {
     struct lab_part *p = &f->l.part[LAB_EIM];

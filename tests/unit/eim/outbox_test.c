@@ -5,30 +5,8 @@
 #include "db.h"
 #include "eim_internal.h"
 #include "eim_tests.h"
-#include "rsp_ids.h"
 
 #define MOST 400
-
-static void eid_of(unsigned number, char out[33])
-{
-    char first30[31];
-    snprintf(first30, sizeof first30, "890490320000%018u", number);
-    REQUIRE(rsp_eid_complete(first30, out) == ERR_OK);
-}
-
-static void register_many(struct fixture *f, unsigned count)
-{
-    struct buf body = { .max = 1 << 16 };
-    char eid[33];
-    REQUIRE(buf_put_str(&body, "{\"euiccs\":[") == ERR_OK);
-    for (unsigned i = 0; i < count; i++) {
-        eid_of(i, eid);
-        REQUIRE(buf_printf(&body, "%s{\"eid\":\"%s\"}", i ? "," : "", eid) == ERR_OK);
-    }
-    REQUIRE(buf_put_str(&body, "]}") == ERR_OK);
-    REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs/import", buf_cstr(&body), NULL) == 200);
-    buf_release(&body);
-}
 
 /* An order that ends at once: its callback has something to hear. */
 static void end_order_of(struct fixture *f, const char *eid, const char *reference, const char *hook)
@@ -49,9 +27,9 @@ enum backlog { OF_MANY_EUICCS, OF_ONE_EUICC };
 static void put_backlog(struct fixture *f, enum backlog kind, unsigned count)
 {
     char eid[33], reference[32];
-    register_many(f, count);
+    import_numbered(f, count, "");
     for (unsigned i = 0; i < count; i++) {
-        eid_of(kind == OF_MANY_EUICCS ? i : 0, eid);
+        numbered_eid(kind == OF_MANY_EUICCS ? i : 0, eid);
         snprintf(reference, sizeof reference, "waiting-%u", i);
         end_order_of(f, eid, reference, "deaf.example.com");
     }
@@ -154,10 +132,10 @@ static void the_backlog_is_delivered(void)
     struct fixture f;
     fixture_open(&f);
     f.eso.status = 503;
-    register_many(&f, 2);
+    import_numbered(&f, 2, "");
     char eid[2][33];
     for (unsigned i = 0; i < 2; i++)
-        eid_of(i, eid[i]);
+        numbered_eid(i, eid[i]);
     for (unsigned i = 0; i < 20; i++) {
         char reference[16];
         snprintf(reference, sizeof reference, "%u.%02u", i % 2, i);
@@ -188,8 +166,8 @@ static void a_refused_letter_holds_up_its_own_euicc_only(void)
     struct fixture f;
     char eid[33];
     fixture_open(&f);
-    register_many(&f, 1);
-    eid_of(0, eid);
+    import_numbered(&f, 1, "");
+    numbered_eid(0, eid);
     f.eso.refused = "a";
     end_order_of(&f, LAB_EID, "a", "eso.example.com");
     end_order_of(&f, LAB_EID, "b", "eso.example.com");

@@ -378,21 +378,6 @@ static void what_polls_say_is_dated(void)
 
 /* --- pages -------------------------------------------------------------------------------------------- */
 
-static void import_numbered(struct fixture *f, unsigned count)
-{
-    struct buf body = { .max = 1 << 20 };
-    REQUIRE(buf_put_str(&body, "{\"euiccs\":[") == ERR_OK);
-    for (unsigned i = 0; i < count; i++) {
-        char first30[31], eid[33];
-        snprintf(first30, sizeof first30, "890490320000%018u", i);
-        REQUIRE(rsp_eid_complete(first30, eid) == ERR_OK);
-        REQUIRE(buf_printf(&body, "%s{\"eid\":\"%s\"}", i ? "," : "", eid) == ERR_OK);
-    }
-    REQUIRE(buf_put_str(&body, "]}") == ERR_OK);
-    REQUIRE(lab_call(&f->l, f->l.eso, "POST", LAB_EIM_URL "/v1/euiccs/import", buf_cstr(&body), NULL) == 200);
-    buf_release(&body);
-}
-
 /* Walks all pages; gives how many eUICCs they show, each after the one before. */
 static unsigned walk(struct fixture *f, unsigned limit, unsigned *pages)
 {
@@ -424,7 +409,7 @@ static void every_euicc_is_on_one_page(void)
     struct fixture f;
     unsigned pages;
     fixture_open(&f);
-    import_numbered(&f, 10);
+    import_numbered(&f, 10, "");
     REQUIRE(lab_call(&f.l, f.l.admin, "POST", LAB_EIM_URL "/v1/euiccs", "{\"eid\":\"89049032000000000000000000001036\"}",
                      NULL) == 201); /* another tenant's */
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -455,7 +440,7 @@ static uint64_t steps_of_a_page(unsigned registered)
 {
     struct fixture f;
     fixture_open(&f);
-    import_numbered(&f, registered);
+    import_numbered(&f, registered, "");
     const struct db *db = f.l.part[LAB_EIM].env.db;
     const char *url = LAB_EIM_URL "/v1/euiccs?limit=10&cursor=89049032000000000000000000001036";
     REQUIRE(lab_call(&f.l, f.l.eso, "GET", url, "", NULL) == 200);
@@ -476,7 +461,7 @@ static uint64_t steps_of_polls(unsigned registered)
 {
     struct fixture f;
     fixture_open(&f);
-    import_numbered(&f, registered);
+    import_numbered(&f, registered, "");
     struct db *db = f.l.part[LAB_EIM].env.db;
     uint64_t before = db_steps(db);
     CHECK(poll(&f) == RSP_EIM_PACKAGE_ERROR);
@@ -497,7 +482,7 @@ static uint64_t steps_of_a_start(unsigned registered)
 {
     struct fixture f;
     fixture_open(&f);
-    import_numbered(&f, registered);
+    import_numbered(&f, registered, "");
     lab_restart(&f.l, LAB_EIM);
     uint64_t steps = db_steps(f.l.part[LAB_EIM].env.db);
     fixture_close(&f);
